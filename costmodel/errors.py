@@ -1,0 +1,137 @@
+"""The exceptions a user can meet, drawn once.
+
+::
+
+    CostModelError
+    ├── InputError            the user's input cannot be used (exit status 2)
+    │   ├── SpecError         a value in a file or an argument is wrong
+    │   ├── ShapeError        a layer does not fit its input
+    │   ├── UnknownNameError  a name is not known; the nearest one is offered
+    │   ├── LimitError        a number is beyond what is computed exactly
+    │   ├── MissingError      something the question needs was not given
+    │   └── FormatError       a file or stream is not what it should be
+    └── ToolError             an outside program (compiler, emulator, CACTI) is missing or failed
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from typing import NamedTuple
+
+
+class Location(NamedTuple):
+    """Where in a file something was found, counted from 1; zero where it is not known."""
+
+    file: str
+    line: int = 0
+    column: int = 0
+
+    def __str__(self) -> str:
+        """`file`, `file:line` or `file:line:column`."""
+        parts = [self.file, *(str(number) for number in (self.line, self.column) if number)]
+        return ":".join(parts)
+
+
+class CostModelError(Exception):
+    """Base of every error this package raises on purpose.
+
+    Parameters
+    ----------
+    message : str
+        One line: what was found, what was expected, the nearest valid name.
+    location : Location, optional
+        The file, line and column it was found at; it leads the message.
+    """
+
+    def __init__(self, message: str, location: Location | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.location = location
+
+    def __str__(self) -> str:
+        return f"{self.location} {self.message}" if self.location else self.message
+
+
+class InputError(CostModelError):
+    """The user's input cannot be used."""
+
+
+class SpecError(InputError):
+    """A value in a file or an argument is wrong."""
+
+
+class ShapeError(InputError):
+    """A layer does not fit its input.
+
+    Parameters
+    ----------
+    layer : str
+        Name of the layer that does not fit.
+    message : str
+        Both shapes, and what would fit.
+    """
+
+    def __init__(self, layer: str, message: str, location: Location | None = None) -> None:
+        super().__init__(f"{layer}: {message}", location)
+        self.layer = layer
+
+
+class UnknownNameError(InputError):
+    """A name is not known.
+
+    Parameters
+    ----------
+    what : str
+        What kind of name it is, as the user would say it (`network`).
+    name : str
+        The name that was given.
+    known : iterable of str
+        Every valid name.
+    where : str
+        Where valid names live, to end "'x' is not ...".
+    """
+
+    def __init__(
+        self, what: str, name: str, known: Iterable[str], where: str = "known", location: Location | None = None
+    ) -> None:
+        self.name = name
+        super().__init__(f"{what}: {name!r} is not {where}{did_you_mean(name, known)}", location)
+
+
+class LimitError(InputError):
+    """A number is beyond what is computed exactly; the message names the limit."""
+
+
+class MissingError(InputError):
+    """Something the question needs was not given; the message says what to give."""
+
+
+class FormatError(InputError):
+    """A file or stream is not what it should be."""
+
+
+class ToolError(CostModelError):
+    """An outside program is missing or failed; the message says which and what to install."""
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Offer the nearest valid name, or list all of them where none is near.
+
+    Parameters
+    ----------
+    name : str
+        What was given.
+    known : iterable of str
+        Every valid name.
+
+    Returns
+    -------
+    str
+        To append to a message: ` (did you mean 'x'?)`, ` (known: a, b)` or nothing.
+    """
+    names = sorted(known)
+    near = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
+    if near:
+        return f" (did you mean {near[0]!r}?)"
+    return f" (known: {', '.join(names)})" if names else ""

@@ -1,0 +1,220 @@
+"""Where each number comes from: formulas declare themselves, constants carry their source, and a tape records who used what.
+
+A formula is an ordinary pure function under the `formula` decorator. Called as usual it costs one look at a context variable. Called inside
+`recording()`, each call becomes a `Record` (the formula, its inputs, its value, and the formulas it called in turn), and the numbers it
+returns remember the record that made them. So the composition stays plain arithmetic, and `explain` can still walk from any figure to
+constants.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple, ParamSpec, TypeVar, cast
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Constant(NamedTuple):
+    """A number with its unit, its range and its source."""
+
+    value: float
+    unit: str
+    low: float | None
+    """Smallest credible value; None where no range is known."""
+    high: float | None
+    """Largest credible value; None where no range is known."""
+    source: str
+
+
+@dataclass(frozen=True)
+class Formula:
+    """A declared formula."""
+
+    id: str
+    """Unique name, dotted by subject (`energy.dynamic`)."""
+    equation: str | Mapping[str, str]
+    """The equation in the symbols below; where the function returns a named tuple, one per field."""
+    symbols: Mapping[str, str]
+    """Each symbol's meaning and unit."""
+    unit: str
+    """Unit of the value."""
+    source: str
+    """Publication, document or definition the equation is taken from."""
+    function: Callable[..., Any] = field(repr=False)
+    """The undecorated function."""
+    signature: inspect.Signature = field(repr=False)
+
+    def equation_of(self, part: str | None) -> str:
+        """Return the equation of one field of the value, or of the value itself."""
+        if isinstance(self.equation, str):
+            return self.equation
+        return self.equation.get(part or "", "")
+
+
+@dataclass(frozen=True, eq=False)
+class Record:
+    """One call of a formula, as a tape saw it."""
+
+    formula: Formula
+    inputs: Mapping[str, Any]
+    """Parameter name to value; numbers keep the origin they came with."""
+    value: Any
+    steps: tuple[Record, ...]
+    """Calls of other formulas made inside this one, in order."""
+
+
+class Origin(NamedTuple):
+    """What made a number: a formula's record, or a named leaf with a source."""
+
+    record: Record | None
+    part: str | None
+    """Field of the record's value, where that is a named tuple."""
+    name: str
+    """Name of the leaf (`conv1.out_channels`), or the formula's id."""
+    source: str
+    """Source of the leaf; empty for a record."""
+
+
+class TracedInt(int):
+    """An int that remembers its origin; arithmetic on it gives plain ints."""
+
+    origin: Origin
+
+
+class TracedFloat(float):
+    """A float that remembers its origin; arithmetic on it gives plain floats."""
+
+    origin: Origin
+
+
+FORMULAS: Final[dict[str, Formula]] = {}
+"""Every declared formula by id."""
+
+_TAPE: ContextVar[list[list[Record]] | None] = ContextVar("costmodel_tape", default=None)
+
+
+def traced(value: Any, origin: Origin) -> Any:
+    """Return `value` remembering `origin`, where it is a lone int or float; anything else is returned as it is."""
+    kind = type(value)
+    if kind in (int, TracedInt):
+        number: TracedInt | TracedFloat = TracedInt(value)
+    elif kind in (float, TracedFloat):
+        number = TracedFloat(value)
+    else:
+        return value
+    number.origin = origin
+    return number
+
+
+def leaf(value: Any, name: str, source: str) -> Any:
+    """Return `value` as a named leaf of the trace.
+
+    Parameters
+    ----------
+    value : int or float
+        The number; anything else is returned unchanged.
+    name : str
+        What `explain` calls it.
+    source : str
+        Where the number comes from.
+
+    Returns
+    -------
+    int or float
+        Equal to `value`, with an origin.
+    """
+    return traced(value, Origin(None, None, name, source))
+
+
+def origin_of(value: object) -> Origin | None:
+    """Return the origin a number remembers, or None."""
+    return getattr(value, "origin", None) if isinstance(value, TracedInt | TracedFloat) else None
+
+
+@contextmanager
+def recording() -> Iterator[list[Record]]:
+    """Record every formula called inside the block.
+
+    Yields
+    ------
+    list of Record
+        Top-level calls, in order, filled as they happen.
+    """
+    top: list[Record] = []
+    token = _TAPE.set([top])
+    try:
+        yield top
+    finally:
+        _TAPE.reset(token)
+
+
+def formula(
+    *, id: str, equation: str | Mapping[str, str], symbols: Mapping[str, str], unit: str, source: str
+) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Declare a pure function as a formula.
+
+    Parameters
+    ----------
+    id : str
+        Unique dotted name.
+    equation : str or mapping
+        The equation in `symbols`; for a function that returns a named tuple, one equation per field.
+    symbols : mapping
+        Symbol to meaning, with its unit in brackets.
+    unit : str
+        Unit of the value.
+    source : str
+        Where the equation comes from.
+
+    Returns
+    -------
+    callable
+        The decorator. The decorated function carries the declaration as `.formula`.
+
+    Raises
+    ------
+    ValueError
+        If the id is taken.
+    """
+
+    def declare(function: Callable[P, R]) -> Callable[P, R]:
+        if id in FORMULAS:
+            raise ValueError(f"formula id {id!r} is declared twice")
+        declared = Formula(id, equation, symbols, unit, source, function, inspect.signature(function))
+        FORMULAS[id] = declared
+
+        @functools.wraps(function)
+        def call(*args: P.args, **kwargs: P.kwargs) -> R:
+            tape = _TAPE.get()
+            if tape is None:
+                return function(*args, **kwargs)
+            return _record(declared, tape, args, kwargs)
+
+        cast(Any, call).formula = declared
+        return call
+
+    return declare
+
+
+def _record(declared: Formula, tape: list[list[Record]], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    bound = declared.signature.bind(*args, **kwargs)
+    bound.apply_defaults()
+    tape.append([])
+    try:
+        value = declared.function(*args, **kwargs)
+    finally:
+        steps = tuple(tape.pop())
+    record = Record(declared, dict(bound.arguments), value, steps)
+    tape[-1].append(record)
+    if isinstance(value, tuple) and hasattr(value, "_fields"):
+        parts = (
+            traced(part, Origin(record, name, declared.id, "")) for name, part in zip(value._fields, value, strict=True)
+        )
+        return type(value)(*parts)
+    return traced(value, Origin(record, None, declared.id, ""))

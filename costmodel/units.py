@@ -1,0 +1,98 @@
+"""Units: the suffixes every numeric field ends in, and the only conversion factors in the project.
+
+A field's last part names its unit (`read_pj`, `duration_s`); `SUFFIXES` says what it stands for and which Python type carries it. A
+whole-house test holds every field of every spec and result against this table.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+
+class Unit(NamedTuple):
+    """What a suffix stands for."""
+
+    symbol: str
+    """As printed beside a value."""
+    exact: bool
+    """True where the quantity is counted (a Python int), false where it is measured or modelled (a float)."""
+
+
+SUFFIXES: Final[dict[str, Unit]] = {
+    "pj": Unit("pJ", exact=False),
+    "j": Unit("J", exact=False),
+    "w": Unit("W", exact=False),
+    "v": Unit("V", exact=False),
+    "a": Unit("A", exact=False),
+    "ah": Unit("Ah", exact=False),
+    "ohm": Unit("ohm", exact=False),
+    "s": Unit("s", exact=False),
+    "hz": Unit("Hz", exact=False),
+    "cycles": Unit("cycles", exact=False),
+    "bytes": Unit("B", exact=True),
+    "bits": Unit("bit", exact=True),
+    "count": Unit("", exact=True),
+    "ratio": Unit("", exact=False),
+    "degc": Unit("degC", exact=False),
+    "k": Unit("K", exact=False),
+    "nm": Unit("nm", exact=False),
+    "mm2": Unit("mm2", exact=False),
+}
+"""Suffix of a field name to its unit."""
+
+EXTENTS: Final[frozenset[str]] = frozenset(
+    {
+        "input",
+        "output",
+        "out_channels",
+        "out_features",
+        "kernel",
+        "stride",
+        "padding",
+        "dilation",
+        "groups",
+        "output_size",
+        "shape",
+        "seed",
+        "schema_version",
+    }
+)
+"""Fields of layer geometry: plain whole numbers of elements, pixels or channels, named as the field names them."""
+
+BITS_PER_BYTE: Final = 8
+BYTES_PER_KIB: Final = 1024
+PJ_PER_NJ: Final = 1e3
+PJ_PER_UJ: Final = 1e6
+PJ_PER_MJ: Final = 1e9
+PJ_PER_J: Final = 1e12
+MJ_PER_J: Final = 1e3
+MW_PER_W: Final = 1e3
+UW_PER_W: Final = 1e6
+MA_PER_A: Final = 1e3
+UA_PER_A: Final = 1e6
+MS_PER_S: Final = 1e3
+US_PER_S: Final = 1e6
+NS_PER_S: Final = 1e9
+HZ_PER_MHZ: Final = 1e6
+S_PER_MINUTE: Final = 60.0
+S_PER_HOUR: Final = 3600.0
+S_PER_DAY: Final = 86400.0
+DAYS_PER_YEAR: Final = 365.25
+J_PER_WH: Final = 3600.0
+KELVIN_AT_0_DEGC: Final = 273.15
+
+
+def unit_of(field_name: str) -> Unit | None:
+    """Return the unit a field's name ends in.
+
+    Parameters
+    ----------
+    field_name : str
+        For example `read_pj`.
+
+    Returns
+    -------
+    Unit or None
+        None where the last part is no known suffix.
+    """
+    return SUFFIXES.get(field_name.rpartition("_")[2])
