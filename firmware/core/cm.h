@@ -56,8 +56,9 @@ typedef enum {
     CM_KIND_COUNT = 10
 } cm_kind;
 
-#define CM_ALIGNMENT     8u  /* bytes; of the model and of the arena */
-#define CM_COUNTER_COUNT 16u /* entries of counters.def */
+#define CM_ALIGNMENT     8u   /* bytes; of the model and of the arena */
+#define CM_NAME_BYTES    128u /* longest name, its final NUL included */
+#define CM_COUNTER_COUNT 16u  /* entries of counters.def */
 
 typedef struct {
 #define CM_COUNTER(name) uint64_t name;

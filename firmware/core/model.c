@@ -50,13 +50,13 @@ static int inside(const cm_model *model, uint32_t offset, uint64_t size, uint32_
     return offset >= HEADER_BYTES && offset % align == 0 && (uint64_t)offset + size <= model->file_bytes;
 }
 
-/* The NUL-terminated string at an offset, or NULL. */
+/* The NUL-terminated string of at most CM_NAME_BYTES at an offset, or NULL. */
 static const char *string_at(const cm_model *model, uint32_t offset) {
     if (offset < HEADER_BYTES) {
         return NULL;
     }
-    for (uint32_t end = offset; end < model->file_bytes; end++) {
-        if (model->bytes[end] == 0) {
+    for (uint32_t length = 0; length < CM_NAME_BYTES && (uint64_t)offset + length < model->file_bytes; length++) {
+        if (model->bytes[offset + length] == 0) {
             return (const char *)(model->bytes + offset);
         }
     }
@@ -107,7 +107,7 @@ static cm_status read_axis(cm_axis *axis, const uint8_t *record, uint32_t input,
     axis->stride = (int32_t)stride;
     axis->pad_before = (int32_t)before;
     axis->pad_after = (int32_t)after;
-    axis->dilation = (int32_t)dilation;
+    axis->dilation = kernel == 1 ? 1 : (int32_t)dilation; /* between one tap and itself it says nothing */
     first = ((int64_t)before + stride - 1) / stride;
     last = (int64_t)input + before < (int64_t)reach ? 0 : ((int64_t)input + before - (int64_t)reach) / stride + 1;
     last = last < (int64_t)output ? last : (int64_t)output;
