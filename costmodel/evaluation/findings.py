@@ -85,8 +85,8 @@ def _idle(evaluation: Evaluation) -> Iterator[Finding]:
         id="battery.idle_dominates",
         weight=Weight.DOMINATES,
         headline=f"Waiting, not inferring, empties the battery: {idle_share:.1%} of the average power is idle power.",
-        detail=f"At one inference every {battery.period_s:g} s the board lives {battery.duty_life_s / S_PER_HOUR:.1f} h; inferring without pause"
-        f" it lives {battery.continuous_life_s / S_PER_HOUR:.1f} h. A faster or leaner network can gain at most the difference to idling;"
+        detail=f"At one inference every {battery.period_s:g} s the board lives {battery.duty_life_s / S_PER_HOUR:.1f} h;"
+        f" inferring without pause it lives {battery.continuous_life_s / S_PER_HOUR:.1f} h. A faster or leaner network can gain at most the difference to idling;"
         " sleeping between inferences changes the order of magnitude.",
         figures=("battery.duty_life", "battery.continuous_life", "power.idle"),
     )
@@ -102,7 +102,8 @@ def _dynamic_energy_is_small(evaluation: Evaluation) -> Iterator[Finding]:
         id="energy.share_of_board",
         weight=Weight.NEGLIGIBLE if share < LARGE_LEAKAGE_RATIO else Weight.DOMINATES,
         headline=f"The memory's dynamic energy is {share:.2%} of what the board draws during an inference.",
-        detail=f"{_uj(first.energy.memory_pj)} of {power.inference_j * MJ_PER_J:.1f} mJ; arithmetic alone would be {_uj(first.energy.compute_pj)}."
+        detail=f"{_uj(first.energy.memory_pj)} of {power.inference_j * MJ_PER_J:.1f} mJ;"
+        f" arithmetic alone would be {_uj(first.energy.compute_pj)}."
         " Access energy ranks dataflows; it does not predict the board's power.",
         figures=("energy.memory", "power.inference_energy", "energy.compute"),
     )
@@ -120,9 +121,9 @@ def _leakage(evaluation: Evaluation) -> Iterator[Finding]:
     yield Finding(
         id="energy.leakage_suspicious",
         weight=Weight.SUSPICIOUS,
-        headline=f"A leakage of {evaluation.leakage_w * MW_PER_W:.1f} mW would be {evaluation.leakage_w / power.idle_w:.0%} of the idle board"
-        f" ({power.idle_w * MW_PER_W:.0f} mW).",
-        detail=f"{evaluation.memory_energy} models a cell for high performance; microcontrollers use low-standby-power cells that leak"
+        headline=f"A leakage of {evaluation.leakage_w * MW_PER_W:.1f} mW would be {evaluation.leakage_w / power.idle_w:.0%}"
+        f" of the idle board ({power.idle_w * MW_PER_W:.0f} mW).",
+        detail="So much is what a model of high-performance cells gives; microcontrollers use low-standby-power cells that leak"
         f" thousands of times less.{over} Leakage is kept apart from dynamic energy here.",
         figures=("energy.leakage", "power.idle"),
     )
@@ -147,7 +148,8 @@ def _time_against_macs(evaluation: Evaluation) -> Iterator[Finding]:
         id="latency.boundary",
         weight=Weight.SUSPICIOUS,
         headline=f"{large.name} does {mac_ratio:.2f} times the MACs of {small.name} but takes {time_ratio:.2f} times as long.",
-        detail=f"{_boundary_share(large):.0%} of {large.name}'s output pixels lie on the boundary, {_boundary_share(small):.0%} of {small.name}'s."
+        detail=f"{_boundary_share(large):.0%} of {large.name}'s output pixels lie on the boundary,"
+        f" {_boundary_share(small):.0%} of {small.name}'s."
         f" {_sentence(first.latency.reason)}: {rates.interior_tap_s * NS_PER_S:.1f} ns per interior tap and"
         f" {rates.boundary_tap_s * NS_PER_S:.1f} ns per boundary tap can account for it."
         f" {_robustness(first, readings)}",
