@@ -11,11 +11,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import Any, Final, Generic, TypeAlias, TypeVar
+from typing import Any, Final, Generic, TypeAlias, TypeVar, cast
 
 from costmodel.errors import InputError, SpecError, UnknownNameError
 from costmodel.sources.complaints import Resolver, checked_spec, found_text
-from costmodel.sources.text_file import read_document
+from costmodel.sources.text_file import FILE_SUFFIXES, read_document
 from costmodel.sources.yaml_document import Document, parse_document
 from costmodel.specs.base import Spec
 from costmodel.specs.battery import BatteryCell
@@ -27,9 +27,6 @@ S = TypeVar("S", bound=Spec)
 
 Reference: TypeAlias = str | Path | Mapping[str, Any] | S
 """A packaged name, a path, a mapping of fields, or the spec itself."""
-
-FILE_SUFFIXES: Final = (".yaml", ".yml", ".json")
-"""What a reference that is a path ends in."""
 
 
 @dataclass(frozen=True)
@@ -179,7 +176,7 @@ def _load(kind: _Kind[S], reference: object, beside: Path | None) -> S:
     known = _packaged_names(kind.folder)
     if reference not in known:
         raise UnknownNameError(kind.noun, reference, known, kind.where)
-    return _packaged(kind, reference)
+    return cast(S, _packaged(kind, reference))
 
 
 def _is_path(text: str) -> bool:

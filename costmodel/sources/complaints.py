@@ -7,7 +7,7 @@ import typing
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
-from costmodel.errors import InputError, CollectedError, Location, ShapeError, SpecError, UnknownNameError, did_you_mean
+from costmodel.errors import CollectedError, InputError, Location, ShapeError, SpecError, UnknownNameError, did_you_mean
 from costmodel.sources.yaml_document import Document, YamlPath
 from costmodel.specs.base import Spec
 from costmodel.units import EXTENTS
@@ -23,7 +23,7 @@ MAX_TOLD: Final = 20
 
 
 Resolver: TypeAlias = Callable[[Document, dict[str, Any]], Mapping[str, InputError | None]]
-"""Puts specs in place of names in a mapping, and defaults where nothing was given; returns what went wrong, by field (None: not to be told)."""
+"""Puts specs in place of names in a mapping, and defaults where nothing was given; returns mistakes by field (None: not to be told)."""
 
 
 def checked_spec(document: Document, model: type[S], noun: str, resolve: Resolver | None = None) -> S:
@@ -79,9 +79,8 @@ def one_or_many(errors: Sequence[InputError]) -> InputError:
     if len(ordered) == 1:
         return ordered[0]
     if len(ordered) > MAX_TOLD:
-        rest = InputError(
-            f"and {len(ordered) - MAX_TOLD} more mistakes", Location(ordered[0].location.file) if ordered[0].location else None
-        )
+        first = ordered[0].location
+        rest = InputError(f"and {len(ordered) - MAX_TOLD} more mistakes", Location(first.file) if first else None)
         ordered = [*ordered[:MAX_TOLD], rest]
     return CollectedError(ordered)
 

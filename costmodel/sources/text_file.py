@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import difflib
 from pathlib import Path
+from typing import Final
 
-from costmodel.errors import FormatError, LimitError, Location, MissingError, did_you_mean
+from costmodel.errors import FormatError, LimitError, Location, MissingError
 from costmodel.sources.yaml_document import MAX_FILE_BYTES, Document, parse_document
+
+FILE_SUFFIXES: Final = (".yaml", ".yml", ".json")
+"""Endings of files that are read."""
 
 
 def read_document(path: Path) -> Document:
@@ -51,6 +56,6 @@ def _nearest(path: Path) -> str:
     folder = path.parent
     if not folder.is_dir():
         return f"; nor does the folder {str(folder)!r}"
-    near = [entry.name for entry in folder.iterdir() if entry.suffix in (".yaml", ".yml", ".json") and entry.is_file()]
-    offer = did_you_mean(path.name, near)
-    return offer if "did you mean" in offer else ""
+    by_stem = {entry.stem: entry.name for entry in folder.iterdir() if entry.suffix in FILE_SUFFIXES and entry.is_file()}
+    near = difflib.get_close_matches(path.stem, by_stem, n=1)
+    return f" (did you mean {by_stem[near[0]]!r}?)" if near else ""

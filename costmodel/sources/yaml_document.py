@@ -240,6 +240,19 @@ def _scalar(text: str, here: Location) -> Any:
     return float(text) if _FLOAT.fullmatch(text) else text
 
 
+_PARSER_SLIPS: Final = (
+    ValueError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    ArithmeticError,
+    AssertionError,
+    NotImplementedError,
+    RecursionError,
+)
+"""What the parser raises on some malformed texts instead of refusing them."""
+
+
 def _events(text: str, file: str) -> Iterator[Any]:
     from ruamel.yaml import YAML
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
@@ -250,17 +263,7 @@ def _events(text: str, file: str) -> Iterator[Any]:
         _complain(error, text, file)
     except YAMLError as error:
         raise FormatError(f"not YAML: {_one_line(str(error))}", Location(file)) from None
-    except (
-        ValueError,
-        TypeError,
-        LookupError,
-        AttributeError,
-        ArithmeticError,
-        AssertionError,
-        NotImplementedError,
-        RecursionError,
-    ) as error:
-        # The parser trips over some malformed texts instead of refusing them.
+    except _PARSER_SLIPS as error:
         raise FormatError(f"not YAML: the parser gave up ({type(error).__name__})", Location(file)) from None
 
 
