@@ -30,7 +30,7 @@ def traced_accesses(scenario: Scenario, dataflow: Dataflow, progress: Progress |
     Returns
     -------
     tuple of AccessCounts
-        One a layer, tensor counters in blocks; scratch is not traced and stays in elements.
+        One a layer, tensor counters in blocks; scratch is not traced and its counters are 0.
     """
     network, counting = scenario.network, scenario.counting
     traced = []
@@ -39,6 +39,7 @@ def traced_accesses(scenario: Scenario, dataflow: Dataflow, progress: Progress |
         traced.append(
             trace_blocks(
                 step.lowered.work,
+                step.kind,
                 dataflow,
                 counting.taps,
                 block_bytes=scenario.memory_energy.access_bytes,
