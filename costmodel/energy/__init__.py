@@ -1,1 +1,1 @@
-"""Energy of memory accesses: SRAM configurations, what CACTI says of them, and the accesses a memory is charged for."""
+"""Access counts to energies: grouping into accesses, dynamic energy, leakage and arithmetic; SRAM configurations and what CACTI says of them."""

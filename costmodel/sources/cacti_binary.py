@@ -21,6 +21,8 @@ HOW_TO: Final = (
     "build CACTI 7 (github.com/HewlettPackard/cacti, `make`), or `python .ci/get_cacti.py` in a checkout, and name its folder with "
     f"--binary or {VARIABLE}"
 )
+SOURCE_FILE: Final = "costmodel-source.txt"
+"""Beside the program: one line that says what it was built from."""
 HASH_DIGITS: Final = 16
 
 
@@ -42,6 +44,12 @@ class CactiBinary:
             digest.update(file.name.encode())
             digest.update(file.read_bytes())
         return digest.hexdigest()[:HASH_DIGITS]
+
+    @property
+    def source(self) -> str:
+        """What it was built from, where its folder says so."""
+        note = self.folder / SOURCE_FILE
+        return note.read_text(encoding="utf-8").strip() if note.is_file() else f"build {self.content_hash}"
 
 
 def cacti_in(folder: Path) -> CactiBinary:

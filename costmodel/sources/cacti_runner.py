@@ -95,7 +95,7 @@ def _failure_of(status: int, text: str, binary: CactiBinary) -> CactiError:
 
 
 def run_row(
-    binary: CactiBinary, spec: SramSpec, name: str, source: str, cache: Path | None, timeout_s: float = TIMEOUT_S
+    binary: CactiBinary, spec: SramSpec, name: str = "", cache: Path | None = None, timeout_s: float = TIMEOUT_S
 ) -> SramRow:
     """Run CACTI once, or take the answer from the cache, and return it as a row of the table.
 
@@ -107,8 +107,6 @@ def run_row(
         The array.
     name : str
         Name of the row; may be empty.
-    source : str
-        Where the program was built from.
     cache : Path or None
         Folder of earlier answers; None to run always.
     timeout_s : float
@@ -143,7 +141,7 @@ def run_row(
             "spec": spec,
             "config_hash": key,
             "cacti_version": VERSION,
-            "cacti_source": source,
+            "cacti_source": binary.source,
             "status": status,
             "figures": figures,
         }
@@ -164,8 +162,7 @@ def run_rows(
     binary: CactiBinary,
     named_specs: Iterable[tuple[str, SramSpec]],
     *,
-    source: str,
-    cache: Path | None,
+    cache: Path | None = None,
     worker_count: int | None = None,
     timeout_s: float = TIMEOUT_S,
     progress: Progress | None = None,
@@ -178,8 +175,6 @@ def run_rows(
         The program.
     named_specs : iterable of (str, SramSpec)
         Name and array of each row.
-    source : str
-        Where the program was built from.
     cache : Path or None
         Folder of earlier answers; None to run always.
     worker_count : int, optional
@@ -202,7 +197,7 @@ def run_rows(
     asked = list(named_specs)
     # Each thread only waits for a process of its own, so threads keep every processor busy.
     with ThreadPoolExecutor(worker_count or os.cpu_count() or 1) as pool:
-        futures = [pool.submit(run_row, binary, spec, name, source, cache, timeout_s) for name, spec in asked]
+        futures = [pool.submit(run_row, binary, spec, name, cache, timeout_s) for name, spec in asked]
         try:
             _await_all(futures, progress)
         except BaseException:
