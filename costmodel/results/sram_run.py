@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Literal
 
-from costmodel.specs.base import Spec
+from costmodel.results.base import Result
 from costmodel.specs.sram import SramSpec
 
 
-class SramFigures(Spec):
+class SramFigures(Result):
     """Figures of one array, each with the digits CACTI prints."""
 
     read_pj: float
@@ -39,7 +39,7 @@ class SramFigures(Spec):
     """Ndcm: bit lines that share a column multiplexer."""
 
 
-class SramRow(Spec):
+class SramRow(Result):
     """One row of the table of runs."""
 
     name: str

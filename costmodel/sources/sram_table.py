@@ -114,14 +114,18 @@ class SramTable:
         """
         row = self._by_spec.get(spec)
         if row is None:
-            near = "; ".join(described(found) for found in self.nearest(spec))
-            raise MissingError(
-                f"no packaged run of {described_spec(spec)}; nearest: {near}. Run CACTI on it (`costmodel cacti run`), or ask for an "
-                "interpolation between sizes, which states its error"
-            )
+            raise self.refusal(spec)
         if row.figures is None:
             raise SpecError(f"CACTI finds no array of {described_spec(spec)}")
         return row.figures
+
+    def refusal(self, spec: SramSpec) -> MissingError:
+        """Return the error that says a configuration has no row, and names the nearest ones."""
+        near = "; ".join(described(found) for found in self.nearest(spec))
+        return MissingError(
+            f"no packaged run of {described_spec(spec)}; nearest: {near}. Run CACTI on it (`costmodel cacti run`), or ask for an "
+            "interpolation between sizes (interpolate=yes), which states its error"
+        )
 
     def nearest(self, spec: SramSpec, count: int = NEAREST_COUNT) -> tuple[SramRow, ...]:
         """Return the rows most like a configuration, the likest first.
