@@ -94,7 +94,15 @@ def sram_memory_energy(row: SramRow, table: SramTable) -> MemoryEnergy:
     if row.spec not in {other.spec for other in found}:
         found.append(row)
     run = f"CACTI {row.cacti_version}, run {row.config_hash}"
-    return _memory_energy(row.name or row.config_hash, row.spec, row.figures, found, run)
+    return _memory_energy(row.name or plain_name(row.spec), row.spec, row.figures, found, run)
+
+
+def plain_name(spec: SramSpec) -> str:
+    """Return a name for an array no packaged configuration stands for."""
+    cell = spec.data_cell.removeprefix("itrs-")
+    ecc = "-ecc" if spec.ecc else ""
+    warm = "" if spec.temperature_k == TEMPERATURE_LIMITS_K[0] else f"-{spec.temperature_k:g}k"
+    return f"sram-{spec.node_nm:g}nm-{cell}-{spec.size_bytes}-{spec.access_bytes}b{ecc}{warm}"
 
 
 def _memory_energy(name: str, spec: SramSpec, figures: SramFigures, rows: list[SramRow], run: str) -> MemoryEnergy:
