@@ -10,7 +10,8 @@
 extern const job_header __job;
 extern uint8_t __arena_start[], __arena_end[];
 
-volatile uint32_t plugin_marker[2];
+/* Not in .bss: zeroing that would store to it. */
+__attribute__((section(".data.plugin_marker"))) volatile uint32_t plugin_marker[2];
 
 void port_measure_begin(uint32_t segment) {
     plugin_marker[0] = segment;
