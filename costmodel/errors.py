@@ -92,9 +92,7 @@ class UnknownNameError(InputError):
         Where valid names live, to end "'x' is not ...".
     """
 
-    def __init__(
-        self, what: str, name: str, known: Iterable[str], where: str = "known", location: Location | None = None
-    ) -> None:
+    def __init__(self, what: str, name: str, known: Iterable[str], where: str = "known", location: Location | None = None) -> None:
         self.name = name
         super().__init__(f"{what}: {name!r} is not {where}{did_you_mean(name, known)}", location)
 

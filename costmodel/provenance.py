@@ -194,7 +194,7 @@ def formula(
             tape = _TAPE.get()
             if tape is None:
                 return function(*args, **kwargs)
-            return _record(declared, tape, args, kwargs)
+            return cast(R, _record(declared, tape, args, kwargs))
 
         cast(Any, call).formula = declared
         return call
@@ -213,8 +213,6 @@ def _record(declared: Formula, tape: list[list[Record]], args: tuple[Any, ...], 
     record = Record(declared, dict(bound.arguments), value, steps)
     tape[-1].append(record)
     if isinstance(value, tuple) and hasattr(value, "_fields"):
-        parts = (
-            traced(part, Origin(record, name, declared.id, "")) for name, part in zip(value._fields, value, strict=True)
-        )
+        parts = (traced(part, Origin(record, name, declared.id, "")) for name, part in zip(value._fields, value, strict=True))
         return type(value)(*parts)
     return traced(value, Origin(record, None, declared.id, ""))

@@ -1,0 +1,1 @@
+"""Closed forms of every counter: one module a dataflow, pure functions over ints or columns."""

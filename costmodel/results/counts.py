@@ -1,0 +1,64 @@
+"""Access counts of one layer: every counter of COUNTING.md, under its name."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final, NamedTuple
+
+from pydantic import BeforeValidator, PlainSerializer
+
+from costmodel.columns import Number
+
+
+class AccessCounts(NamedTuple):
+    """The counters; each an int, or a column of them."""
+
+    mac_count: Number = 0
+    """Multiply-accumulates."""
+    operation_count: Number = 0
+    """Comparisons or additions of a pooling."""
+    input_read_count: Number = 0
+    weight_read_count: Number = 0
+    bias_read_count: Number = 0
+    output_read_count: Number = 0
+    output_write_count: Number = 0
+    psum_read_count: Number = 0
+    """Reads of partial sums in scratch."""
+    psum_write_count: Number = 0
+    input_row_read_count: Number = 0
+    """Reads of the input row buffer."""
+    input_row_write_count: Number = 0
+    weight_row_read_count: Number = 0
+    """Reads of the weight row buffer."""
+    weight_row_write_count: Number = 0
+    boundary_check_count: Number = 0
+    """Tests whether a tap is in bounds."""
+    scratch_buffer_count: Number = 0
+    """Buffers a layer needs besides its tensors."""
+    scratch_bytes: Number = 0
+    """Bytes of those buffers."""
+
+    def plus(self, other: AccessCounts) -> AccessCounts:
+        """Return the counter-wise sum."""
+        return AccessCounts(*(a + b for a, b in zip(self, other, strict=True)))
+
+
+TENSOR_READS: Final = ("input_read_count", "weight_read_count", "bias_read_count", "output_read_count")
+"""Reads of a layer's tensors."""
+TENSOR_WRITES: Final = ("output_write_count",)
+"""Writes of a layer's tensors."""
+SCRATCH_READS: Final = ("psum_read_count", "input_row_read_count", "weight_row_read_count")
+"""Reads of scratch buffers."""
+SCRATCH_WRITES: Final = ("psum_write_count", "input_row_write_count", "weight_row_write_count")
+"""Writes of scratch buffers."""
+
+
+def _as_mapping(counts: AccessCounts) -> dict[str, Any]:
+    return counts._asdict()
+
+
+def _from_mapping(found: Any) -> Any:
+    return AccessCounts(**found) if isinstance(found, dict) and set(found) <= set(AccessCounts._fields) else found
+
+
+Counts = Annotated[AccessCounts, BeforeValidator(_from_mapping), PlainSerializer(_as_mapping)]
+"""Access counts as a field of a result: a mapping in JSON."""

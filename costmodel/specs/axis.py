@@ -1,0 +1,246 @@
+"""An axis: how one output index touches input indices, and every count that follows, in closed form.
+
+Two kinds: `Axis` (kernel, stride, padding before and after, dilation) and `AdaptiveAxis` (windows of adaptive pooling). A two-dimensional
+loop nest is the product of its two axes, so totals are products of these numbers.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from costmodel.columns import Number, any_true, ceil_div, clamped, common_divisor, floor_sum, larger, smaller
+from costmodel.provenance import formula
+
+SYMBOLS: Final = {
+    "H": "input extent [elements]",
+    "O": "output extent [elements]",
+    "K": "kernel extent [taps]",
+    "s": "stride [elements]",
+    "d": "dilation [elements]",
+    "p": "padding before [elements]",
+    "q": "padding after [elements]",
+}
+"""Symbols of every equation on an axis."""
+
+
+@formula(
+    id="axis.output_extent",
+    equation="O = floor((H + p + q - d*(K - 1) - 1) / s) + 1",
+    symbols=SYMBOLS,
+    unit="elements",
+    source="Dumoulin and Visin, A guide to convolution arithmetic for deep learning, arXiv:1603.07285, relationship 14",
+)
+def output_extent(H: Number, K: Number, s: Number, p: Number, q: Number, d: Number) -> Number:
+    """Return how many outputs an axis has; below 1 where the kernel does not fit."""
+    return (H + p + q - d * (K - 1) - 1) // s + 1
+
+
+def taps_in_padding(p: Number, s: Number, d: Number, K: Number, O: Number) -> Number:
+    """Return how many of the O*K taps fall on an index below p, in padded coordinates.
+
+    Tap k of output o reads index o*s + k*d; it falls in the padding where that is below p. Summed over o: min(K, ceil((p - o*s)/d)) while
+    p > o*s.
+
+    Parameters
+    ----------
+    p, s, d, K, O : int or int64 column
+        Padding (may be negative: no tap falls there), stride, dilation, kernel and output extents.
+
+    Returns
+    -------
+    int or int64 column
+        Number of taps.
+    """
+    reaching = clamped(ceil_div(p, s), 0, O)
+    if not any_true(reaching > 0):
+        return 0
+    full = clamped(ceil_div(p - (K - 1) * d, s), 0, reaching)
+    partial = reaching - full
+    # From the last partly covered output backwards the terms grow by s, as floor_sum wants them.
+    return full * K + floor_sum(partial, d, s, larger(p - (reaching - 1) * s + d - 1, 0))
+
+
+@formula(
+    id="axis.valid_taps",
+    equation="V = O*K - #{(o, k): o*s + k*d < p} - #{(o, k): o*s + k*d >= p + H}",
+    symbols=SYMBOLS | {"V": "taps that fall on real input [taps]"},
+    unit="taps",
+    source="definition; sums of floors as in Concrete Mathematics, section 3.5; checked tap by tap in the tests",
+)
+def valid_taps(H: Number, K: Number, s: Number, p: Number, q: Number, d: Number) -> Number:
+    """Return how many taps of an axis fall on real input."""
+    O = output_extent(H, K, s, p, q, d)
+    return O * K - taps_in_padding(p, s, d, K, O) - taps_in_padding(_overhang(H, K, s, p, d, O), s, d, K, O)
+
+
+@formula(
+    id="axis.nominal_taps",
+    equation="N = O*K",
+    symbols=SYMBOLS | {"N": "taps, those on padding included [taps]"},
+    unit="taps",
+    source="definition",
+)
+def nominal_taps(H: Number, K: Number, s: Number, p: Number, q: Number, d: Number) -> Number:
+    """Return how many taps an axis has when padding is processed like data."""
+    return output_extent(H, K, s, p, q, d) * K
+
+
+@formula(
+    id="axis.interior",
+    equation="I = #{o: o*s >= p and o*s + (K - 1)*d < p + H}",
+    symbols=SYMBOLS | {"I": "outputs whose taps are all in bounds [elements]"},
+    unit="elements",
+    source="COUNTING.md of this project: an output pixel is interior when all its taps are in bounds",
+)
+def interior_extent(H: Number, K: Number, s: Number, p: Number, q: Number, d: Number) -> Number:
+    """Return how many outputs of an axis have every tap in bounds."""
+    O = output_extent(H, K, s, p, q, d)
+    first = ceil_div(p, s)
+    last = smaller((H + p - 1 - (K - 1) * d) // s, O - 1)
+    return larger(last - first + 1, 0)
+
+
+@formula(
+    id="axis.touched",
+    equation="T = |{o*s + k*d}| = O*K - max(0, O - d/g)*max(0, K - s/g), g = gcd(s, d); without the indices in the padding",
+    symbols=SYMBOLS | {"T": "distinct input indices some tap falls on [elements]"},
+    unit="elements",
+    source="definition: o*s + k*d repeats exactly at (o + d/g, k - s/g), so chains of equal indices are counted at their ends",
+)
+def touched_inputs(H: Number, K: Number, s: Number, p: Number, q: Number, d: Number) -> Number:
+    """Return how many distinct real inputs an axis touches."""
+    O = output_extent(H, K, s, p, q, d)
+    before = _distinct_below(p, s, d, K, O)
+    after = _distinct_below(_overhang(H, K, s, p, d, O), s, d, K, O)
+    return _distinct(s, d, K, O) - before - after
+
+
+@formula(
+    id="axis.touched_nominal",
+    equation="T = |{o*s + k*d}| = O*K - max(0, O - d/g)*max(0, K - s/g), g = gcd(s, d)",
+    symbols=SYMBOLS | {"T": "distinct indices some tap falls on, padding included [elements]"},
+    unit="elements",
+    source="definition, as axis.touched",
+)
+def touched_nominal(H: Number, K: Number, s: Number, p: Number, q: Number, d: Number) -> Number:
+    """Return how many distinct indices an axis touches, padding elements included."""
+    return _distinct(s, d, K, output_extent(H, K, s, p, q, d))
+
+
+@formula(
+    id="axis.adaptive_taps",
+    equation="V = H + n - gcd(H, n)",
+    symbols={"H": "input extent [elements]", "n": "output extent [elements]"},
+    unit="taps",
+    source="sum over i of ceil((i + 1)*H/n) - floor(i*H/n); COUNTING.md of this project",
+)
+def adaptive_taps(H: Number, n: Number) -> Number:
+    """Return how many taps the windows [floor(i*H/n), ceil((i+1)*H/n)) have together."""
+    return H + n - common_divisor(H, n)
+
+
+def _overhang(H: Number, K: Number, s: Number, p: Number, d: Number, O: Number) -> Number:
+    """How far the last window reaches beyond the input: the padding after, as seen from the other end."""
+    return (O - 1) * s + (K - 1) * d + 1 - H - p
+
+
+def _distinct(s: Number, d: Number, K: Number, O: Number) -> Number:
+    g = common_divisor(s, d)
+    return O * K - larger(O - d // g, 0) * larger(K - s // g, 0)
+
+
+def _distinct_below(p: Number, s: Number, d: Number, K: Number, O: Number) -> Number:
+    """Distinct indices below p: pairs below p, less those that have an equal partner (o + d/g, k - s/g)."""
+    g = common_divisor(s, d)
+    shared_outputs, shared_taps = larger(O - d // g, 0), larger(K - s // g, 0)
+    return taps_in_padding(p, s, d, K, O) - taps_in_padding(p - s // g * d, s, d, shared_taps, shared_outputs)
+
+
+class Axis(NamedTuple):
+    """One axis of a sliding window; every field an int or a column."""
+
+    H: Number
+    """Input extent."""
+    K: Number
+    """Kernel extent."""
+    s: Number = 1
+    """Stride."""
+    p: Number = 0
+    """Padding before."""
+    q: Number = 0
+    """Padding after."""
+    d: Number = 1
+    """Dilation."""
+
+    @property
+    def output(self) -> Number:
+        """Output extent."""
+        return output_extent(*self)
+
+    @property
+    def valid(self) -> Number:
+        """Taps on real input."""
+        return valid_taps(*self)
+
+    @property
+    def nominal(self) -> Number:
+        """Taps, those on padding included."""
+        return nominal_taps(*self)
+
+    @property
+    def interior(self) -> Number:
+        """Outputs whose taps are all in bounds."""
+        return interior_extent(*self)
+
+    @property
+    def touched(self) -> Number:
+        """Distinct real inputs some tap falls on."""
+        return touched_inputs(*self)
+
+    @property
+    def touched_nominal(self) -> Number:
+        """Distinct indices some tap falls on, padding elements included."""
+        return touched_nominal(*self)
+
+
+class AdaptiveAxis(NamedTuple):
+    """One axis of adaptive pooling: output i covers [floor(i*H/n), ceil((i+1)*H/n))."""
+
+    H: Number
+    """Input extent."""
+    n: Number
+    """Output extent."""
+
+    @property
+    def output(self) -> Number:
+        """Output extent."""
+        return self.n
+
+    @property
+    def valid(self) -> Number:
+        """Taps; none falls on padding."""
+        return adaptive_taps(self.H, self.n)
+
+    @property
+    def nominal(self) -> Number:
+        """Taps; none falls on padding."""
+        return adaptive_taps(self.H, self.n)
+
+    @property
+    def interior(self) -> Number:
+        """Every output."""
+        return self.n
+
+    @property
+    def touched(self) -> Number:
+        """Every input."""
+        return self.H
+
+    @property
+    def touched_nominal(self) -> Number:
+        """Every input."""
+        return self.H
+
+
+POINT: Final = Axis(1, 1)
+"""The axis of a fully connected layer: one input position, one tap, one output."""

@@ -1,0 +1,170 @@
+"""The one base of every spec, and the types of its numbers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Annotated, Any, Final, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic_core import PydanticCustomError, core_schema
+
+from costmodel.provenance import Constant
+
+MAX_KERNEL: Final = 65_535
+"""Largest kernel extent and dilation that is computed."""
+MAX_EXTENT: Final = 2**40
+"""Largest of every other extent: channels, features, rows, columns, strides."""
+GIVEN: Final = "given by the user"
+"""Source of a number that came without one."""
+
+S = TypeVar("S", bound="Spec")
+
+
+class Spec(BaseModel):
+    """Frozen, strict about names and types, without NaN or infinity."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True, validate_default=True)
+
+
+def with_changes(spec: S, changes: Mapping[str, object]) -> S:
+    """Return a copy of a spec with some fields replaced, checked as if it had been written so.
+
+    Parameters
+    ----------
+    spec : Spec
+        What to start from.
+    changes : mapping
+        Field name to new value.
+
+    Returns
+    -------
+    Spec
+        Of the same class.
+
+    Raises
+    ------
+    pydantic.ValidationError
+        If a new value does not fit.
+    """
+    values = {name: getattr(spec, name) for name in type(spec).model_fields}
+    return type(spec).model_validate({**values, **changes})
+
+
+class QuantityType:
+    """Validates a measured or modelled number: a bare number, or a mapping with `value`, `low`, `high` and `source`.
+
+    Parameters
+    ----------
+    unit : str
+        Symbol of the unit the field's suffix stands for.
+    minimum, maximum : float
+        Physical limits, inclusive.
+    positive : bool
+        Refuse zero as well.
+    """
+
+    def __init__(self, unit: str, minimum: float = 0.0, maximum: float = math.inf, *, positive: bool = False) -> None:
+        self.unit = unit
+        self.minimum = minimum
+        self.maximum = maximum
+        self.positive = positive
+
+    def _number(self, found: object, part: str) -> float:
+        if isinstance(found, bool) or not isinstance(found, int | float):
+            raise PydanticCustomError("quantity", f"{part} should be a number in {self._unit_text()}, found {found!r}")
+        number = float(found) if abs(found) < 1e300 else math.inf
+        if not math.isfinite(number):
+            raise PydanticCustomError("quantity", f"{part} should be a finite number, found {found}")
+        if number < self.minimum or number > self.maximum or (self.positive and number == 0):
+            raise PydanticCustomError("quantity", f"{part} should be {self._range_text()}, found {found}")
+        return number
+
+    def _unit_text(self) -> str:
+        return self.unit or "no unit"
+
+    def _range_text(self) -> str:
+        if self.maximum < math.inf:
+            return f"between {self.minimum:g} and {self.maximum:g}"
+        return "greater than 0" if self.positive else f"at least {self.minimum:g}"
+
+    def _validate(self, found: Any) -> Constant:
+        if isinstance(found, Constant):
+            parts: Mapping[str, Any] = found._asdict()
+        elif isinstance(found, Mapping):
+            parts = found
+        else:
+            parts = {"value": found}
+        unknown = set(parts) - {"value", "low", "high", "source", "unit"}
+        if unknown:
+            raise PydanticCustomError("quantity", f"a quantity has value, low, high and source, not {sorted(map(str, unknown))[0]!r}")
+        if "value" not in parts:
+            raise PydanticCustomError("quantity", "a quantity needs a value")
+        if parts.get("unit", self.unit) != self.unit:
+            raise PydanticCustomError("quantity", f"unit should be {self._unit_text()!r}, found {parts['unit']!r}")
+        source = parts.get("source", GIVEN)
+        if not isinstance(source, str):
+            raise PydanticCustomError("quantity", f"source should be text, found {source!r}")
+        value = self._number(parts["value"], "value")
+        low = None if parts.get("low") is None else self._number(parts["low"], "low")
+        high = None if parts.get("high") is None else self._number(parts["high"], "high")
+        if (low is not None and low > value) or (high is not None and high < value):
+            raise PydanticCustomError("quantity", f"low <= value <= high does not hold: {low}, {value}, {high}")
+        return Constant(value, self.unit, low, high, source)
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        """Build the validator, and a serializer back to a mapping."""
+        return core_schema.no_info_plain_validator_function(
+            self._validate,
+            serialization=core_schema.plain_serializer_function_ser_schema(
+                lambda constant: constant._asdict() if isinstance(constant, Constant) else constant
+            ),
+        )
+
+    def __get_pydantic_json_schema__(self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """Describe both written forms to editors."""
+        number: dict[str, Any] = {"type": "number", "minimum": self.minimum}
+        optional = {"type": ["number", "null"]}
+        return {
+            "description": f"a number in {self._unit_text()}, or a mapping with its range and source",
+            "anyOf": [
+                number,
+                {
+                    "type": "object",
+                    "properties": {
+                        "value": number,
+                        "low": optional,
+                        "high": optional,
+                        "source": {"type": "string"},
+                        "unit": {"const": self.unit},
+                    },
+                    "required": ["value"],
+                    "additionalProperties": False,
+                },
+            ],
+        }
+
+
+Picojoules = Annotated[Constant, QuantityType("pJ")]
+Joules = Annotated[Constant, QuantityType("J")]
+Watts = Annotated[Constant, QuantityType("W")]
+Volts = Annotated[Constant, QuantityType("V", positive=True)]
+Amperes = Annotated[Constant, QuantityType("A")]
+AmpereHours = Annotated[Constant, QuantityType("Ah", positive=True)]
+Ohms = Annotated[Constant, QuantityType("ohm")]
+Seconds = Annotated[Constant, QuantityType("s")]
+PositiveSeconds = Annotated[Constant, QuantityType("s", positive=True)]
+Hertz = Annotated[Constant, QuantityType("Hz", positive=True)]
+Cycles = Annotated[Constant, QuantityType("cycles")]
+Kelvins = Annotated[Constant, QuantityType("K", positive=True)]
+DegreesCelsius = Annotated[Constant, QuantityType("degC", minimum=-273.15)]
+Fraction = Annotated[Constant, QuantityType("", maximum=1.0)]
+"""A ratio between 0 and 1."""
+Ratio = Annotated[Constant, QuantityType("")]
+
+Extent = Annotated[int, Field(strict=True, ge=1, le=MAX_EXTENT)]
+KernelExtent = Annotated[int, Field(strict=True, ge=1, le=MAX_KERNEL)]
+PaddingExtent = Annotated[int, Field(strict=True, ge=0, le=MAX_EXTENT)]
+ByteCount = Annotated[int, Field(strict=True, ge=0, le=MAX_EXTENT)]
+Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.\-/]*$")]
+"""Letters, digits, `_ . - /`; starts with a letter, a digit or `_`."""

@@ -1,0 +1,140 @@
+"""Hardware: memories with their access energies, compute energy, heap regions, devices and latency calibrations."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from costmodel.specs.base import ByteCount, Hertz, Name, Picojoules, PositiveSeconds, Spec, Volts, Watts
+from costmodel.specs.counting import Dataflow
+from costmodel.specs.layers import DataType
+
+
+class MemoryEnergy(Spec):
+    """What one access of a memory costs, and what the memory leaks while it waits."""
+
+    name: Name
+    description: str = ""
+    access_bytes: Annotated[int, Field(strict=True, ge=1, le=65_536)]
+    """Width of one access: the energies below are per access of this many bytes."""
+    capacity_bytes: ByteCount | None = None
+    """Size of the memory the energies hold for."""
+    read_pj: Picojoules
+    """Dynamic energy of one read."""
+    write_pj: Picojoules
+    """Dynamic energy of one write."""
+    leakage_w: Watts
+    """Power while powered, whether accessed or not."""
+    access_s: PositiveSeconds | None = None
+    """Access time."""
+    source: str
+    """Where the energies come from."""
+
+
+class ComputeEnergy(Spec):
+    """What one multiply-accumulate costs, by the type of the activations."""
+
+    name: Name
+    description: str = ""
+    int8_mac_pj: Picojoules
+    """8-bit multiply and 32-bit add."""
+    int16_mac_pj: Picojoules
+    """16-bit multiply and 32-bit add."""
+    int32_mac_pj: Picojoules
+    """32-bit multiply and 32-bit add."""
+    float32_mac_pj: Picojoules
+    """Single-precision multiply and add."""
+    source: str
+
+
+class HeapRegion(Spec):
+    """One block of memory the allocator may use; no allocation spans two."""
+
+    name: Name
+    size_bytes: ByteCount
+    """Free bytes at boot."""
+    largest_bytes: ByteCount | None = None
+    """Largest single allocation it has been seen to give; left out, its size less the allocator's bookkeeping."""
+    source: str = ""
+
+
+class HeapAllocator(Spec):
+    """How the device's malloc rounds and what it keeps for itself."""
+
+    header_bytes: ByteCount = 4
+    """Bookkeeping before each block."""
+    alignment_bytes: Annotated[int, Field(strict=True, ge=1, le=4096)] = 4
+    """Every block is a multiple of this."""
+    minimum_bytes: ByteCount = 12
+    """Smallest block."""
+    poisoning_bytes: ByteCount = 0
+    """Extra bytes a block with heap poisoning."""
+    size_classes: bool = True
+    """Whether a search rounds up to a fraction of the request's power of two (two-level segregated fit)."""
+    source: str = ""
+
+
+class LayerTime(Spec):
+    """A measured time of one layer, or of all layers together."""
+
+    layer: Name
+    """Layer name, or `total`."""
+    duration_s: PositiveSeconds
+
+
+class LatencyCalibration(Spec):
+    """Measured layer times that rates are fitted to, and what they hold for."""
+
+    name: Name
+    description: str = ""
+    device: Name
+    network: Name
+    """Network of the zoo the times were measured on."""
+    dataflow: Dataflow
+    activation: DataType
+    """Type of the activations the kernel worked on."""
+    weight: DataType
+    times: tuple[LayerTime, ...]
+    clock_hz: Hertz | None = None
+    """Clock during the measurement; null where the source does not state it: then no cycles are given."""
+    source: str
+
+
+class Device(Spec):
+    """A microcontroller or board."""
+
+    name: Name
+    description: str = ""
+    core: str = ""
+    """Processor core."""
+    clock_hz: tuple[float, ...] = ()
+    """Clocks it can run at; empty where not stated."""
+    supply_v: Volts | None = None
+    """Supply the currents of its datasheet hold for."""
+    flash_bytes: ByteCount
+    """Program and constant storage."""
+    sram_bytes: ByteCount
+    """All on-chip SRAM."""
+    heap_regions: tuple[HeapRegion, ...]
+    """What the program's data can live in."""
+    allocator: HeapAllocator = HeapAllocator()
+    memory_energy: Name
+    """Packaged memory energies that suit it, by name."""
+    compute_energy: Name = "horowitz-45nm"
+    """Packaged compute energies, by name."""
+    calibration: Name | None = None
+    """Packaged latency calibration, by name; null where nobody has measured."""
+    scratch_in_registers: tuple[str, ...] = ("accumulator",)
+    """Scratch buffers the core keeps in registers."""
+    source: str
+
+
+class ObservedHeap(Spec):
+    """Free memory a program reported, before and during inference."""
+
+    total_bytes: ByteCount
+    """Free at start."""
+    remaining_bytes: ByteCount
+    """Free while the network runs."""
+    source: str = ""

@@ -1,0 +1,224 @@
+"""From layers to work: shape inference and lowering, as pure functions over ints or columns.
+
+A lowering reads a layer by attribute only, so a `Layer` and a plain record with the same names (a design whose widths are columns) pass
+through the same code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final, NamedTuple, TypeAlias
+
+from costmodel.columns import Number, any_true
+from costmodel.errors import ShapeError
+from costmodel.specs.axis import POINT, AdaptiveAxis, Axis
+from costmodel.specs.work import Elementwise, LoopNest, NestKind, View, Work
+
+Shape: TypeAlias = tuple[Number, ...]
+"""(channels, rows, columns), or (features,)."""
+
+NETWORK_INPUT: Final = "input"
+"""The name the network's input goes by among the layers."""
+FUSES_RELU: Final = frozenset({"conv2d", "linear", "add", "batch_norm2d"})
+"""Kinds that apply a following ReLU on the way out."""
+
+
+class Lowered(NamedTuple):
+    """What a layer becomes."""
+
+    work: Work
+    output: Shape
+    weight_count: Number = 0
+    """Weights (batch norm: scale and shift)."""
+    bias_count: Number = 0
+
+
+class Step(NamedTuple):
+    """One layer of a network, in an order that runs."""
+
+    name: str
+    kind: str
+    sources: tuple[int, ...]
+    """Steps it reads; -1 is the network's input."""
+    inputs: tuple[Shape, ...]
+    lowered: Lowered
+    merged: bool
+    """Whether it lives in its producer's buffer: a view, or fused or folded into the layer before."""
+
+
+def element_count(shape: Shape) -> Number:
+    """Return the number of elements of a shape."""
+    total: Number = 1
+    for extent in shape:
+        total = total * extent
+    return total
+
+
+def lower(layer: Any, inputs: Sequence[Shape], producer_kind: str | None) -> Lowered:
+    """Lower one layer.
+
+    Parameters
+    ----------
+    layer : Layer or record
+        Read by attribute: `kind`, `name` and the fields of that kind.
+    inputs : sequence of shape
+        Shapes of its inputs.
+    producer_kind : str or None
+        Kind of the layer that makes its first input, views looked through; None for the network's input.
+
+    Returns
+    -------
+    Lowered
+        Its work, output shape and parameters.
+
+    Raises
+    ------
+    ShapeError
+        If the layer does not fit its input; names both.
+    """
+    expected = 2 if layer.kind == "add" else 1
+    if len(inputs) != expected:
+        raise ShapeError(layer.name, f"{layer.kind} reads {expected} tensor(s), found {len(inputs)}")
+    return _LOWERINGS[layer.kind](layer, inputs, producer_kind)
+
+
+def lower_network(layers: Sequence[Any], sources: Sequence[tuple[int, ...]], network_input: Shape) -> tuple[Step, ...]:
+    """Lower every layer of a network.
+
+    Parameters
+    ----------
+    layers : sequence of Layer or record
+        In an order in which each comes after what it reads.
+    sources : sequence of tuple of int
+        For each layer, the positions of the layers it reads; -1 is the network's input.
+    network_input : shape
+        (channels, rows, columns) or (features,).
+
+    Returns
+    -------
+    tuple of Step
+        One a layer, in the same order.
+
+    Raises
+    ------
+    ShapeError
+        If a layer does not fit; names the layer and both shapes.
+    """
+    steps: list[Step] = []
+    for layer, reads in zip(layers, sources, strict=True):
+        inputs = tuple(network_input if source < 0 else steps[source].lowered.output for source in reads)
+        producer = _producer_kind(steps, reads[0]) if reads else None
+        lowered = lower(layer, inputs, producer)
+        merged = isinstance(lowered.work, View)
+        steps.append(Step(layer.name, layer.kind, tuple(reads), inputs, lowered, merged))
+    return tuple(steps)
+
+
+def shape_text(shape: Shape) -> str:
+    """Return a shape as people write it: `3x32x32`."""
+    return "x".join(str(extent) for extent in shape)
+
+
+def _producer_kind(steps: Sequence[Step], source: int) -> str | None:
+    while source >= 0 and steps[source].kind == "flatten":
+        source = steps[source].sources[0]
+    return steps[source].kind if source >= 0 else None
+
+
+def _planes(layer: Any, shape: Shape) -> tuple[Number, Number, Number]:
+    if len(shape) != 3:
+        raise ShapeError(layer.name, f"{layer.kind} needs channels x rows x columns, found {shape_text(shape)}")
+    return shape
+
+
+def _window(layer: Any, shape: Shape, stride: tuple[Number, Number]) -> tuple[Axis, Axis]:
+    _, height, width = _planes(layer, shape)
+    top, bottom, left, right = layer.padding
+    h = Axis(height, layer.kernel[0], stride[0], top, bottom, layer.dilation[0])
+    w = Axis(width, layer.kernel[1], stride[1], left, right, layer.dilation[1])
+    for axis, name in ((h, "rows"), (w, "columns")):
+        if any_true(axis.output < 1):
+            reach = axis.d * (axis.K - 1) + 1
+            raise ShapeError(
+                layer.name,
+                f"a kernel that reaches over {reach} {name} does not fit an input of {shape_text(shape)} with"
+                f" {axis.p} + {axis.q} of padding",
+            )
+    return h, w
+
+
+def _conv2d(layer: Any, inputs: Sequence[Shape], producer_kind: str | None) -> Lowered:  # noqa: ARG001 - one signature for all
+    channels, _, _ = _planes(layer, inputs[0])
+    for extent, name in ((channels, "input"), (layer.out_channels, "output")):
+        if any_true(extent % layer.groups != 0):
+            raise ShapeError(layer.name, f"{layer.groups} groups do not divide {extent} {name} channels")
+    h, w = _window(layer, inputs[0], layer.stride)
+    per_group = layer.out_channels // layer.groups
+    nest = LoopNest(NestKind.CONVOLUTION, layer.groups, per_group, channels // layer.groups, h, w, layer.bias)
+    weights = layer.out_channels * (channels // layer.groups) * layer.kernel[0] * layer.kernel[1]
+    return Lowered(nest, (layer.out_channels, h.output, w.output), weights, layer.out_channels if layer.bias else 0)
+
+
+def _linear(layer: Any, inputs: Sequence[Shape], producer_kind: str | None) -> Lowered:  # noqa: ARG001
+    (shape,) = inputs
+    if len(shape) != 1:
+        raise ShapeError(layer.name, f"linear needs a flat input, found {shape_text(shape)}; put a flatten before it")
+    nest = LoopNest(NestKind.LINEAR, 1, layer.out_features, shape[0], POINT, POINT, layer.bias)
+    bias = layer.out_features if layer.bias else 0
+    return Lowered(nest, (layer.out_features,), layer.out_features * shape[0], bias)
+
+
+def _pool(layer: Any, inputs: Sequence[Shape], producer_kind: str | None) -> Lowered:  # noqa: ARG001
+    channels, _, _ = _planes(layer, inputs[0])
+    h, w = _window(layer, inputs[0], layer.kernel if layer.stride is None else layer.stride)
+    return Lowered(LoopNest(NestKind.POOLING, channels, 1, 1, h, w), (channels, h.output, w.output))
+
+
+def _adaptive(layer: Any, inputs: Sequence[Shape], producer_kind: str | None) -> Lowered:  # noqa: ARG001
+    channels, height, width = _planes(layer, inputs[0])
+    rows, columns = layer.output_size
+    h, w = AdaptiveAxis(height, rows), AdaptiveAxis(width, columns)
+    return Lowered(LoopNest(NestKind.POOLING, channels, 1, 1, h, w), (channels, rows, columns))
+
+
+def _relu(layer: Any, inputs: Sequence[Shape], producer_kind: str | None) -> Lowered:  # noqa: ARG001
+    if producer_kind in FUSES_RELU:
+        return Lowered(View(), inputs[0])
+    return Lowered(Elementwise(1, element_count(inputs[0])), inputs[0])
+
+
+def _batch_norm(layer: Any, inputs: Sequence[Shape], producer_kind: str | None) -> Lowered:
+    channels, _, _ = _planes(layer, inputs[0])
+    if producer_kind == "conv2d":
+        return Lowered(View(), inputs[0], 2 * channels)
+    work = Elementwise(1, element_count(inputs[0]), parameters=2 * channels)
+    return Lowered(work, inputs[0], 2 * channels)
+
+
+def _flatten(layer: Any, inputs: Sequence[Shape], producer_kind: str | None) -> Lowered:  # noqa: ARG001
+    return Lowered(View(), (element_count(inputs[0]),))
+
+
+def _add(layer: Any, inputs: Sequence[Shape], producer_kind: str | None) -> Lowered:  # noqa: ARG001
+    a, b = inputs
+    if len(a) != len(b) or any(any_true(x != y) for x, y in zip(a, b, strict=True)):
+        raise ShapeError(layer.name, f"cannot add {shape_text(a)} and {shape_text(b)}")
+    return Lowered(Elementwise(2, element_count(a)), a)
+
+
+def _softmax(layer: Any, inputs: Sequence[Shape], producer_kind: str | None) -> Lowered:  # noqa: ARG001
+    return Lowered(Elementwise(1, element_count(inputs[0]), passes=3), inputs[0])
+
+
+_LOWERINGS: Final[dict[str, Callable[[Any, Sequence[Shape], str | None], Lowered]]] = {
+    "conv2d": _conv2d,
+    "linear": _linear,
+    "max_pool2d": _pool,
+    "avg_pool2d": _pool,
+    "adaptive_avg_pool2d": _adaptive,
+    "relu": _relu,
+    "batch_norm2d": _batch_norm,
+    "flatten": _flatten,
+    "add": _add,
+    "softmax": _softmax,
+}

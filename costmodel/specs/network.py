@@ -1,0 +1,164 @@
+"""A network: a graph of layers with its data types, checked as a whole on the way in."""
+
+from __future__ import annotations
+
+import functools
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, WithJsonSchema, model_validator
+from pydantic_core import PydanticCustomError
+
+from costmodel.errors import SpecError, UnknownNameError
+from costmodel.specs.base import Extent, Name, Spec
+from costmodel.specs.layers import ELEMENT_BYTES, DataType, Layer
+from costmodel.specs.lowering import NETWORK_INPUT, Step, lower_network
+
+
+def _shape(found: Any) -> Any:
+    """Let `3x32x32` stand for [3, 32, 32], and one number for a flat input."""
+    if isinstance(found, str):
+        parts = found.lower().split("x")
+        return tuple(int(part) for part in parts) if all(part.strip().isdecimal() for part in parts) else found
+    return (found,) if isinstance(found, int) and not isinstance(found, bool) else found
+
+
+def _one_or_three(shape: tuple[int, ...]) -> tuple[int, ...]:
+    if len(shape) not in (1, 3):
+        raise PydanticCustomError("shape", f"an input is channels x rows x columns, or features; found {len(shape)} extents")
+    return shape
+
+
+NetworkShape = Annotated[
+    tuple[Extent, ...],
+    BeforeValidator(_shape),
+    AfterValidator(_one_or_three),
+    WithJsonSchema(
+        {"anyOf": [{"type": "string", "pattern": "^[0-9]+x[0-9]+x[0-9]+$"}, {"type": "array", "items": {"type": "integer", "minimum": 1}}]}
+    ),
+]
+"""(channels, rows, columns) or (features,); written `3x32x32` or [3, 32, 32]."""
+
+
+class DataTypes(Spec):
+    """Element types of a network's tensors where a layer does not say its own."""
+
+    input: DataType = DataType.INT8
+    """The network's input."""
+    activation: DataType = DataType.INT8
+    """Every layer's output."""
+    weight: DataType = DataType.INT8
+    """Weights."""
+    bias: DataType = DataType.INT8
+    """Biases."""
+    pooled: DataType | None = None
+    """Outputs of poolings, where they differ from the other activations."""
+
+
+class TensorBytes(Spec):
+    """Bytes of one element of each tensor a layer touches."""
+
+    input_bytes: int
+    weight_bytes: int
+    bias_bytes: int
+    output_bytes: int
+
+
+class Network(Spec):
+    """A graph of layers."""
+
+    name: Name
+    """What reports call it."""
+    description: str = ""
+    """Where it comes from and what it is for."""
+    input: NetworkShape
+    """Input as channels x rows x columns (`3x32x32`), or features."""
+    types: DataTypes = DataTypes()
+    """Element types; a layer's own come first."""
+    layers: tuple[Layer, ...]
+    """The layers; each reads the one before it unless it names its inputs."""
+
+    @model_validator(mode="after")
+    def _fits(self) -> Network:
+        self.steps  # noqa: B018 - lowering the graph once proves names, order and shapes
+        return self
+
+    @functools.cached_property
+    def order(self) -> tuple[int, ...]:
+        """Positions of the layers in an order in which each comes after what it reads."""
+        order: list[int] = []
+        state = [0] * len(self.layers)
+        for start in range(len(self.layers)):
+            # Depth first without recursion: a network may have more layers than Python has stack.
+            path = [] if state[start] else [start]
+            while path:
+                position = path[-1]
+                state[position] = 1
+                waiting = [read for read in self._reads[position] if read >= 0 and state[read] != 2]
+                if not waiting:
+                    state[position] = 2
+                    order.append(path.pop())
+                elif state[waiting[0]] == 1:
+                    names = [self.layers[at].name for at in path[path.index(waiting[0]) :]]
+                    raise SpecError(f"layers: a cycle: {' -> '.join([*names, names[0]])}")
+                else:
+                    path.append(waiting[0])
+        return tuple(order)
+
+    @functools.cached_property
+    def _reads(self) -> tuple[tuple[int, ...], ...]:
+        positions: dict[str, int] = {NETWORK_INPUT: -1}
+        for position, layer in enumerate(self.layers):
+            if layer.name in positions:
+                raise SpecError(f"layers: the name {layer.name!r} is used twice")
+            positions[layer.name] = position
+        reads = []
+        for position, layer in enumerate(self.layers):
+            for name in layer.inputs:
+                if name not in positions:
+                    raise UnknownNameError(f"{layer.name}.inputs", name, positions, "a layer of this network")
+            reads.append(tuple(positions[name] for name in layer.inputs) or (position - 1,))
+        return tuple(reads)
+
+    @functools.cached_property
+    def sources(self) -> tuple[tuple[int, ...], ...]:
+        """For each layer in running order, the places in that order of what it reads; -1 is the network's input."""
+        place = {position: index for index, position in enumerate(self.order)} | {-1: -1}
+        return tuple(tuple(place[read] for read in self._reads[position]) for position in self.order)
+
+    @functools.cached_property
+    def ordered(self) -> tuple[Layer, ...]:
+        """The layers in running order."""
+        return tuple(self.layers[position] for position in self.order)
+
+    @functools.cached_property
+    def steps(self) -> tuple[Step, ...]:
+        """Every layer lowered, in running order."""
+        if not self.layers:
+            raise SpecError("layers: a network needs at least one layer")
+        return lower_network(self.ordered, self.sources, self.input)
+
+    @property
+    def parameter_count(self) -> int:
+        """Weights and biases of all layers."""
+        return sum(step.lowered.weight_count + step.lowered.bias_count for step in self.steps)
+
+    @functools.cached_property
+    def tensor_bytes(self) -> tuple[TensorBytes, ...]:
+        """Element sizes of what each layer touches, in running order."""
+        sizes: list[TensorBytes] = []
+        for layer, reads, step in zip(self.ordered, self.sources, self.steps, strict=True):
+            arriving = ELEMENT_BYTES[self.types.input] if reads[0] < 0 else sizes[reads[0]].output_bytes
+            weight = getattr(layer, "weight_type", None) or self.types.weight
+            sizes.append(
+                TensorBytes(
+                    input_bytes=arriving,
+                    weight_bytes=ELEMENT_BYTES[weight],
+                    bias_bytes=ELEMENT_BYTES[self.types.bias],
+                    output_bytes=arriving if step.kind == "flatten" else ELEMENT_BYTES[self._output_type(layer)],
+                )
+            )
+        return tuple(sizes)
+
+    def _output_type(self, layer: Layer) -> DataType:
+        pooled = self.types.pooled if "pool" in layer.kind else None
+        return layer.output_type or pooled or self.types.activation
