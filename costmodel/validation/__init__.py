@@ -1,0 +1,1 @@
+"""Validation: builds and runs the firmware, compares counters, and holds published figures."""
