@@ -1,11 +1,11 @@
 /* The instrumented inference core: reads a model file, runs its layers one at a time, counts every access.
  *
- * No allocation, no stdio, no clock, no globals. The caller owns the model bytes, one arena and the counters. Activations are CHW,
- * weights OIHW, row-major. Two builds: with CM_COUNTING defined every load and store of a tensor increments a counter beside it;
- * without it (the timing build) the increments vanish and the counters stay zero.
+ * No allocation, no stdio, no clock, no globals. The caller owns the model bytes, one arena and the counters.
+ * Activations are CHW, weights OIHW, row-major. Two builds: with CM_COUNTING defined every load and store of a tensor
+ * increments a counter beside it; without it (the timing build) the increments vanish and the counters stay zero.
  *
- * Order of use: cm_model_open, then for each layer cm_job_prepare and cm_job_run. The model file is described byte by byte in
- * docs/model_file.md.
+ * Order of use: cm_model_open, then for each layer cm_job_prepare and cm_job_run. The model file is described byte by
+ * byte in docs/model_file.md.
  */
 #ifndef CM_H
 #define CM_H
@@ -56,8 +56,9 @@ typedef enum {
     CM_KIND_COUNT = 10
 } cm_kind;
 
-#define CM_ALIGNMENT        8u  /* bytes; of the model and of the arena */
-#define CM_COUNTER_COUNT    16u /* entries of counters.def */
+#define CM_ALIGNMENT     8u   /* bytes; of the model and of the arena */
+#define CM_NAME_BYTES    128u /* longest name, its final NUL included */
+#define CM_COUNTER_COUNT 16u  /* entries of counters.def */
 
 typedef struct {
 #define CM_COUNTER(name) uint64_t name;
@@ -106,12 +107,11 @@ typedef struct {
     int32_t multiplier, second_multiplier, shift; /* requantisation */
     int32_t low, high;                            /* clamp of an int8 result; low is 0 with a fused relu */
     int32_t relu;                                 /* 1 with a fused relu */
-    int32_t divisor;                              /* average pool: 0 divides by the valid taps, else by this */
     float weight_scale, bias_scale;
 } cm_job;
 
-/* Check a model file completely: checksum, every offset, every layer. After CM_OK nothing in it can make cm_job_run read or write
- * outside the model and the arena.
+/* Check a model file completely: checksum, every offset, every layer. After CM_OK nothing in it can make cm_job_run
+ * read or write outside the model and the arena.
  * @param bytes  the file, aligned to CM_ALIGNMENT; used in place, so it must outlive the model
  * @param size   bytes available from there; more than one file's may be */
 cm_status cm_model_open(cm_model *model, const void *bytes, size_t size);
@@ -119,8 +119,8 @@ cm_status cm_model_open(cm_model *model, const void *bytes, size_t size);
 /* Resolve a tensor of an opened model. */
 cm_status cm_model_tensor(const cm_model *model, uint32_t index, cm_tensor *tensor);
 
-/* Resolve a layer of an opened model onto an arena of cm_arena_bytes(model, dataflow). The dataflow applies to convolutions; every
- * other layer runs output stationary. */
+/* Resolve a layer of an opened model onto an arena of cm_arena_bytes(model, dataflow). The dataflow applies to
+ * convolutions; every other layer runs output stationary. */
 cm_status cm_job_prepare(cm_job *job, const cm_model *model, uint32_t layer, cm_dataflow dataflow, void *arena,
                          size_t arena_bytes);
 
