@@ -2,14 +2,14 @@
  *
  *   -plugin libaccesses.so,marker=ADDRESS,out=FILE
  *
- * A guest store to ADDRESS opens a segment, one to ADDRESS + 4 closes it; those two stores are not part of it. The plugin knows nothing
- * of tensors: it keeps what was accessed at each address, and the reader of FILE holds that against the ranges the firmware states.
- * FILE is little-endian 64-bit words. A segment is SEGMENT, its number from 1, instructions, rows; then per row, in rising order,
- * address, loads, bytes loaded, stores, bytes stored, where an access counts at its first byte. COMPLETE and the number of segments end
- * the file.
+ * A guest store to ADDRESS opens a segment, one to ADDRESS + 4 closes it; those two stores are not part of it. The
+ * plugin knows nothing of tensors: it keeps what was accessed at each address, and the reader of FILE holds that
+ * against the ranges the firmware states. FILE is little-endian 64-bit words. A segment is SEGMENT, its number from 1,
+ * instructions, rows; then per row, in rising order, address, loads, bytes loaded, stores, bytes stored, where an
+ * access counts at its first byte. COMPLETE and the number of segments end the file.
  *
- * Written against plugin API version 1 (QEMU 4.2 to 8.1, Debian 12 has 7.2). Distributions ship no header for it, so the few prototypes
- * used are declared here; the names and types are QEMU's interface.
+ * Written against plugin API version 1 (QEMU 4.2 to 8.1, Debian 12 has 7.2). Distributions ship no header for it, so
+ * the few prototypes used are declared here; the names and types are QEMU's interface.
  */
 #include <errno.h>
 #include <stdbool.h>

@@ -1,10 +1,10 @@
 /* Stands in for the app: three segments whose loads and stores are known by construction, to prove the plugin exact.
  *
- * The arena's first bytes are the tensors: 1,000 bytes of input, then 500 words of output. Everything is volatile, so the compiler
- * can neither drop, widen nor merge an access.
+ * The arena's first bytes are the tensors: 1,000 bytes of input, then 500 words of output. Everything is volatile, so
+ * the compiler can neither drop, widen nor merge an access.
  */
-#include "app.h"
-#include "port.h"
+#include "../app/app.h"
+#include "../app/port.h"
 
 enum { INPUT_BYTES = 1000, OUTPUT_WORDS = 500 };
 

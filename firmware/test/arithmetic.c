@@ -1,10 +1,12 @@
-/* Stands in for the app: prints a hash of every arithmetic operation a core may have to emulate, over operands of all sorts.
+/* Stands in for the app: prints a hash of every arithmetic operation a core may have to emulate, over operands of all
+ * sorts.
  *
- * The host's hardware and each emulated core must print the same text. Operands are drawn from bit patterns that gather at the ends of
- * the exponent range, near each other, and among zeros, infinities, NaN and subnormals. NaN results count as one value.
+ * The host's hardware and each emulated core must print the same text. Operands are drawn from bit patterns that gather
+ * at the ends of the exponent range, near each other, and among zeros, infinities, NaN and subnormals. NaN results
+ * count as one value.
  */
-#include "app.h"
-#include "port.h"
+#include "../app/app.h"
+#include "../app/port.h"
 
 enum { ROUNDS = 20000 };
 
@@ -81,29 +83,29 @@ static void start(void) {
     hash = 2166136261u;
 }
 
-#define SINGLES(name, expression)                                                                                                          \
-    do {                                                                                                                                   \
-        start();                                                                                                                           \
-        for (int round = 0; round < ROUNDS; round++) {                                                                                     \
-            const uint32_t bits = draw_single(0x3f800000u);                                                                                \
-            const float a = single_of(bits), b = single_of(draw_single(bits));                                                             \
-            expression;                                                                                                                    \
-        }                                                                                                                                  \
-        report(name);                                                                                                                      \
+#define SINGLES(name, expression)                                                                                      \
+    do {                                                                                                               \
+        start();                                                                                                       \
+        for (int round = 0; round < ROUNDS; round++) {                                                                 \
+            const uint32_t bits = draw_single(0x3f800000u);                                                            \
+            const float a = single_of(bits), b = single_of(draw_single(bits));                                         \
+            expression;                                                                                                \
+        }                                                                                                              \
+        report(name);                                                                                                  \
     } while (0)
 
-#define INTEGERS(name, expression)                                                                                                         \
-    do {                                                                                                                                   \
-        start();                                                                                                                           \
-        for (int round = 0; round < ROUNDS; round++) {                                                                                     \
-            const uint32_t a = draw() >> (draw() & 31u);                                                                                   \
-            const uint32_t b = (draw() >> (draw() & 31u)) | 1u;                                                                            \
-            const uint64_t wide_a = ((uint64_t)draw() << 32 | draw()) >> (draw() & 63u);                                                   \
-            const uint64_t wide_b = (((uint64_t)draw() << 32 | draw()) >> (draw() & 63u)) | 1u;                                            \
-            (void)a, (void)b, (void)wide_a, (void)wide_b;                                                                                  \
-            expression;                                                                                                                    \
-        }                                                                                                                                  \
-        report(name);                                                                                                                      \
+#define INTEGERS(name, expression)                                                                                     \
+    do {                                                                                                               \
+        start();                                                                                                       \
+        for (int round = 0; round < ROUNDS; round++) {                                                                 \
+            const uint32_t a = draw() >> (draw() & 31u);                                                               \
+            const uint32_t b = (draw() >> (draw() & 31u)) | 1u;                                                        \
+            const uint64_t wide_a = ((uint64_t)draw() << 32 | draw()) >> (draw() & 63u);                               \
+            const uint64_t wide_b = (((uint64_t)draw() << 32 | draw()) >> (draw() & 63u)) | 1u;                        \
+            (void)a, (void)b, (void)wide_a, (void)wide_b;                                                              \
+            expression;                                                                                                \
+        }                                                                                                              \
+        report(name);                                                                                                  \
     } while (0)
 
 int app_run(const app_request *request) {

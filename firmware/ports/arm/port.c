@@ -1,11 +1,12 @@
 /* Cortex-M3 on QEMU's mps2-an385. */
-#include "port.h"
-#include "semihosting.h"
+#include "../../app/port.h"
+#include "../emulated/semihosting.h"
 
 const char port_name[] = "arm";
 const uint32_t port_ticks_hz = 0;
 
-/* A 32-bit timer of the board counts down at 25 MHz of emulated time. Under -icount shift=0 an instruction takes 1 ns of it. */
+/* A 32-bit timer of the board counts down at 25 MHz of emulated time. Under -icount shift=0 an instruction takes 1 ns
+ * of it. */
 #define TIMER_CONTROL (*(volatile uint32_t *)0x40000000u)
 #define TIMER_VALUE   (*(volatile uint32_t *)0x40000004u)
 #define TIMER_RELOAD  (*(volatile uint32_t *)0x40000008u)

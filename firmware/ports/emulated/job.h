@@ -1,6 +1,7 @@
 /* What the emulator places in memory for an emulated port to run, and what such a port owes besides app/port.h.
  *
- * The job lies at __job (link.ld), put there by `-device loader`: this header, the input padded to 8 bytes, then the model files.
+ * The job lies at __job (link.ld), put there by `-device loader`: this header, the input padded to 8 bytes, then the
+ * model files.
  */
 #ifndef CM_JOB_H
 #define CM_JOB_H

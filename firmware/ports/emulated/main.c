@@ -1,11 +1,11 @@
 /* The main program of every emulated port: takes the job from memory, runs it and exits with its status.
  *
- * The measure functions store to plugin_marker, an address firmware/plugin watches: the first word opens a segment, the second closes
- * it. They are plain stores, so the same firmware runs without the plugin.
+ * The measure functions store to plugin_marker, an address firmware/plugin watches: the first word opens a segment, the
+ * second closes it. They are plain stores, so the same firmware runs without the plugin.
  */
-#include "app.h"
+#include "../../app/app.h"
 #include "job.h"
-#include "port.h"
+#include "../../app/port.h"
 
 extern const job_header __job;
 extern uint8_t __arena_start[], __arena_end[];

@@ -1,7 +1,7 @@
 #include "semihosting.h"
 
 #include "job.h"
-#include "port.h"
+#include "../../app/port.h"
 
 enum { SYS_OPEN = 0x01, SYS_WRITE = 0x05, SYS_EXIT_EXTENDED = 0x20 };
 enum { OPEN_FOR_WRITING = 4, APPLICATION_EXIT = 0x20026 };

@@ -1,5 +1,5 @@
 /* RV32IMC on QEMU's virt machine. */
-#include "port.h"
+#include "../../app/port.h"
 
 const char port_name[] = "riscv";
 const uint32_t port_ticks_hz = 0;

@@ -1,6 +1,6 @@
 /* Xtensa call0 ISA, lx106 configuration, on QEMU's sim machine. */
-#include "job.h"
-#include "port.h"
+#include "../emulated/job.h"
+#include "../../app/port.h"
 
 const char port_name[] = "xtensa";
 const uint32_t port_ticks_hz = 0;
@@ -26,7 +26,8 @@ void port_exit(int status) {
         (void)simcall(SIMCALL_EXIT, status, 0, 0);
 }
 
-/* Instructions, in steps of 25: CCOUNT runs at 40 MHz of emulated time, in which an instruction takes 1 ns under -icount shift=0. */
+/* Instructions, in steps of 25: CCOUNT runs at 40 MHz of emulated time, in which an instruction takes 1 ns under
+ * -icount shift=0. */
 uint64_t port_ticks(void) {
     uint32_t ccount;
     __asm__ volatile("rsr %0, ccount" : "=r"(ccount)::"memory");

@@ -1,7 +1,8 @@
-/* Single precision addition, multiplication and conversion from integers, which Debian's libgcc for the lx106 leaves to the chip's ROM.
+/* Single precision addition, multiplication and conversion from integers, which Debian's libgcc for the lx106 leaves to
+ * the chip's ROM.
  *
- * IEEE 754 binary32, rounded to nearest, ties to even, with subnormals, infinities and NaN, so every result but a NaN's payload has the
- * bits that a host's hardware gives.
+ * IEEE 754 binary32, rounded to nearest, ties to even, with subnormals, infinities and NaN, so every result but a NaN's
+ * payload has the bits that a host's hardware gives.
  */
 #include <stdint.h>
 
@@ -44,7 +45,8 @@ static uint32_t shift_sticky(uint32_t significand, int32_t distance) {
     return significand >> distance | ((significand << (32 - distance)) != 0);
 }
 
-/* Round a significand whose leading bit is TOP_BIT and pack it; its lowest ROUND_BITS bits round, the last of them sticky. */
+/* Round a significand whose leading bit is TOP_BIT and pack it; its lowest ROUND_BITS bits round, the last of them
+ * sticky. */
 static float pack(uint32_t sign, int32_t exponent, uint32_t significand) {
     if (exponent >= 255)
         return from_bits(sign | INFINITE);
@@ -87,7 +89,8 @@ float __mulsf3(float left, float right) {
     if (a == 0 || b == 0)
         return from_bits(sign);
     int32_t a_exponent, b_exponent;
-    const uint64_t product = (uint64_t)(unpack_normalised(a, &a_exponent) << 8) * (unpack_normalised(b, &b_exponent) << 8);
+    const uint64_t product =
+        (uint64_t)(unpack_normalised(a, &a_exponent) << 8) * (unpack_normalised(b, &b_exponent) << 8);
     const uint32_t significand = (uint32_t)(product >> 32) | ((uint32_t)product != 0);
     return normalise_and_pack(sign, a_exponent + b_exponent - BIAS, significand);
 }
