@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define LINE_BYTES 2048u /* the longest line: a layer with every counter at 20 digits and a name escaped throughout */
+#define LINE_BYTES 2560u /* the longest line: a layer with every counter at 20 digits and a name escaped throughout */
 
 typedef struct {
     size_t length;

@@ -57,7 +57,7 @@ typedef enum {
 } cm_kind;
 
 #define CM_ALIGNMENT     8u   /* bytes; of the model and of the arena */
-#define CM_NAME_BYTES    128u /* longest name, its final NUL included */
+#define CM_NAME_BYTES    208u /* longest name, its final NUL included */
 #define CM_COUNTER_COUNT 16u  /* entries of counters.def */
 
 typedef struct {
