@@ -173,7 +173,9 @@ def read_model_file(data: bytes) -> DeployedNetwork:
     data = data[:size]
     tensors = []
     for index in range(tensor_count):
-        channels, height, width, offset, scale, _ = TENSOR.unpack(_part(data, tensors_at + index * TENSOR.size, TENSOR.size, "tensor table"))
+        channels, height, width, offset, scale, _ = TENSOR.unpack(
+            _part(data, tensors_at + index * TENSOR.size, TENSOR.size, "tensor table")
+        )
         tensors.append(DeployedTensor(channels, height, width, offset, scale))
     if max(input_tensor, output_tensor) >= tensor_count:
         raise FormatError(f"model file: tensor {max(input_tensor, output_tensor)} does not exist, there are {tensor_count}")
@@ -184,9 +186,7 @@ def read_model_file(data: bytes) -> DeployedNetwork:
         kind = "<f4" if variant is Variant.FLOAT32 else "i1"
         example = _array(data, example_at, tensors[input_tensor].elements, kind, "example input").reshape(shape)
     name = _text(data, name_at)
-    return DeployedNetwork(
-        name, variant, tuple(tensors), tuple(layers), input_tensor, output_tensor, activation_bytes, example
-    )
+    return DeployedNetwork(name, variant, tuple(tensors), tuple(layers), input_tensor, output_tensor, activation_bytes, example)
 
 
 def _checked_header(data: bytes) -> tuple[int, ...]:

@@ -29,6 +29,10 @@ class Accesses(NamedTuple):
     store_count: int
     store_bytes: int
 
+    def plus(self, other: Accesses) -> Accesses:
+        """Return the field-wise sum."""
+        return Accesses(*(a + b for a, b in zip(self, other, strict=True)))
+
     def minus(self, other: Accesses) -> Accesses:
         """Return the field-wise difference."""
         return Accesses(*(a - b for a, b in zip(self, other, strict=True)))
