@@ -17,10 +17,14 @@ static inline int8_t rounded_mean(int32_t sum, int32_t count) {
     return (int8_t)((sum >= 0 ? sum + count / 2 : sum - count / 2) / count);
 }
 
+int8_t cm_requantise_wide(int64_t product, const cm_job *job) {
+    const int64_t rounded = (product + ((int64_t)1 << (job->shift - 1))) >> job->shift;
+    return (int8_t)(rounded < job->low ? job->low : rounded > job->high ? job->high : rounded);
+}
+
 /* Each operand by its own multiplier, one rounding of their sum. */
 static inline int8_t rescaled_sum(const cm_job *job, int8_t a, int8_t b) {
-    const int64_t sum = (int64_t)a * job->multiplier + (int64_t)b * job->second_multiplier;
-    return (int8_t)cm_clamp((sum + ((int64_t)1 << (job->shift - 1))) >> job->shift, job);
+    return cm_requantise_wide((int64_t)a * job->multiplier + (int64_t)b * job->second_multiplier, job);
 }
 
 #include "conv.inc"

@@ -8,6 +8,13 @@
 #error "the core rounds with arithmetic right shifts, which this compiler does not have"
 #endif
 
+/* A kernel's inner loops get the registers of a function of their own. */
+#if defined(__GNUC__)
+#define CM_NOINLINE __attribute__((noinline))
+#else
+#define CM_NOINLINE
+#endif
+
 /* One increment beside each load, store, operation and buffer request. In the timing build they vanish and leave the
  * bare access. */
 #ifdef CM_COUNTING
@@ -56,14 +63,19 @@ static inline cm_window cm_clip(const cm_axis *axis, int32_t index) {
     return window;
 }
 
-static inline int32_t cm_clamp(int64_t value, const cm_job *job) {
-    return value < job->low ? job->low : value > job->high ? job->high : (int32_t)value;
-}
-
 /* value * multiplier / 2^shift rounded to nearest, halves towards plus infinity, then clamped. */
+int8_t cm_requantise_wide(int64_t product, const cm_job *job);
+
 static inline int8_t cm_requantise(int32_t value, const cm_job *job) {
     const int64_t product = (int64_t)value * job->multiplier;
-    return (int8_t)cm_clamp((product + ((int64_t)1 << (job->shift - 1))) >> job->shift, job);
+    const int32_t shift = job->shift - 32;
+    if (shift > 0) {
+        /* Half a step is a whole number of 2^32, so the low word cannot change the result: 32-bit cores do without it.
+         */
+        const int32_t rounded = ((int32_t)(product >> 32) + ((int32_t)1 << (shift - 1))) >> shift;
+        return (int8_t)(rounded < job->low ? job->low : rounded > job->high ? job->high : rounded);
+    }
+    return cm_requantise_wide(product, job);
 }
 
 /* Accumulators wrap modulo 2^32, so that a hostile file cannot overflow a signed integer. */

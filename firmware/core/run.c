@@ -108,7 +108,7 @@ const char *cm_kind_text(cm_kind kind) {
 }
 
 const char *cm_dataflow_text(cm_dataflow dataflow) {
-    return dataflow == CM_ROW_STATIONARY ? "row_stationary" : "output_stationary";
+    return dataflow == CM_ROW_STATIONARY ? "row-stationary" : "output-stationary";
 }
 
 const char *cm_variant_text(cm_variant variant) {
