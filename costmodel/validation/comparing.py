@@ -5,9 +5,13 @@ from __future__ import annotations
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from costmodel.compression.deployed import DeployedNetwork, Variant
+import numpy as np
+from numpy.typing import NDArray
+
 from costmodel.compression.deploy import with_folded_biases
+from costmodel.compression.deployed import DeployedNetwork, Variant
 from costmodel.compression.model_file import model_hash, write_model_file
 from costmodel.compression.reference import run_reference
 from costmodel.dataflows.counting import count_work
@@ -52,10 +56,8 @@ def expect(network: Network, deployed: DeployedNetwork, image: bytes = b"") -> E
     Expected
         With the hash of each layer's output, by the NumPy reference.
     """
-    import numpy as np
-
     tensor = deployed.tensors[deployed.input_tensor]
-    values = deployed.example_input
+    values: NDArray[Any] | None = deployed.example_input
     if image:
         values = np.frombuffer(image, np.float32 if deployed.variant is Variant.FLOAT32 else np.int8).reshape(tensor.shape)
     if values is None:

@@ -144,5 +144,11 @@ def compiled(
 
 def first_error(text: bytes) -> str:
     """Return the line of a program's messages that says what went wrong."""
-    lines = text.decode(errors="replace").strip().splitlines() or ["no message"]
-    return next((line for line in lines if "error" in line.lower()), lines[-1])
+    lines = text.decode(errors="replace").splitlines()
+    return next((line for line in lines if "error" in line.lower()), last_line(text))
+
+
+def last_line(text: bytes) -> str:
+    """Return the last line of a program's messages."""
+    lines = text.decode(errors="replace").strip().splitlines()
+    return lines[-1] if lines else "no message"
