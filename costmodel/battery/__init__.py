@@ -1,0 +1,1 @@
+"""Battery life: energy budgets, battery models behind one protocol, and duty cycles of power states."""
