@@ -30,7 +30,7 @@ def declared() -> Iterator[None]:
 
 
 def describe(name: str) -> dict[str, object]:
-    return {"id": name, "equation": "y = f(x)", "symbols": {"x": "anything"}, "unit": "", "source": "this test"}
+    return {"id": name, "equation": "y = f(x)", "symbols": {"x": "anything", "y": "anything else"}, "unit": "", "source": "this test"}
 
 
 def test_outside_a_recording_a_formula_is_its_function(declared: None) -> None:
@@ -64,6 +64,20 @@ def test_a_recording_nests_calls_as_they_were_made(declared: None) -> None:
     origin = origin_of(value)
     assert origin is not None
     assert origin.record is calls[0]
+
+
+def test_symbols_take_their_values_by_name_by_position_or_from_terms(declared: None) -> None:
+    shared = {"unit": "", "source": "this test", "equation": "y = a*b"}
+    symbols = {"y": "value", "a": "first", "b": "second"}
+    by_name = formula(id="test.name", symbols=symbols, **shared)(lambda a, b: a * b)  # type: ignore[arg-type]
+    by_place = formula(id="test.place", symbols=symbols, **shared)(lambda width, height: width * height)  # type: ignore[arg-type]
+    by_terms = formula(id="test.terms", symbols=symbols, terms=lambda pair: {"a": pair[0], "b": pair[1]}, **shared)(  # type: ignore[arg-type]
+        lambda pair: pair[0] * pair[1]
+    )
+    with recording() as calls:
+        values = by_name(2, 3), by_place(2, 3), by_terms((2, 3))
+    assert values == (6, 6, 6)
+    assert [dict(call.symbols) for call in calls] == [{"a": 2, "b": 3}] * 3
 
 
 def test_numbers_remember_the_leaf_or_the_part_they_came_from(declared: None) -> None:
