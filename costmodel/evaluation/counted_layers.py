@@ -15,7 +15,7 @@ from costmodel.specs.lowering import Step
 from costmodel.specs.network import Network, TensorBytes
 
 MAX_TRACED_ACCESSES: Final = 50_000_000
-"""Most accesses of one layer that a block trace follows, one by one; about a minute."""
+"""Most accesses of one layer that a block trace follows, one by one; about half a minute."""
 
 
 class CountedLayer(NamedTuple):
