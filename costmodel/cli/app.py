@@ -14,6 +14,7 @@ from typing import Annotated, Any, Final
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from costmodel import __version__
 from costmodel.cli.commands import COMMANDS, installed_commands, module_of
 from costmodel.errors import CostModelError, UnknownNameError, did_you_mean
 
@@ -66,12 +67,7 @@ app = typer.Typer(
 def _print_version(wanted: bool) -> None:
     if not wanted:
         return
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        typer.echo(version("costmodel"))
-    except PackageNotFoundError:
-        typer.echo("not installed: run from a checkout")
+    typer.echo(__version__)
     raise typer.Exit
 
 
@@ -128,12 +124,19 @@ def _usage(error: Any) -> str:
     message = " ".join(error.format_message().split()).rstrip(".")
     for jargon, words in _PLAIN_WORDS.items():
         message = re.sub(jargon, words, message)
+    choice = re.search(r"'([^']*)' is not one of (.*)", message)
+    if choice is not None:
+        near = did_you_mean(choice[1], re.findall(r"'([^']*)'", choice[2]))
+        message, where = message[: choice.start()] + f"{choice[1]!r} is not one of the choices", near
     return f"{context.command_path if context is not None else 'costmodel'}: {message[:1].lower()}{message[1:]}{where}"
 
 
 _PLAIN_WORDS: Final = {
     r"Input should be a valid integer.*": "expected a whole number",
     r"Input should be a valid (number|float).*": "expected a number",
+    r"Input should be greater than or equal to": "should be at least",
+    r"Input should be less than or equal to": "should be at most",
+    r"Value error, ": "",
 }
 """What some versions of Typer say in Pydantic's words."""
 

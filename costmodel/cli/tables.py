@@ -9,9 +9,12 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from costmodel.cli.options import chosen
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 Cell: TypeAlias = str | int | float | None
 """What stands in a table; None where there is nothing to say."""
@@ -107,14 +110,27 @@ def _flush_right(grid: Grid) -> list[bool]:
     return [all(row[place] is None or isinstance(row[place], int | float) for row in grid.rows) for place in range(len(grid.header))]
 
 
+_PIPE_WIDTH: Final = 200
+"""Columns of a table that no screen limits."""
+
+
 def _print_rich(grids: Sequence[Grid]) -> None:
-    from rich import box
     from rich.console import Console
+
+    if not sys.stdout.isatty():
+        # A pipe has no width: nothing is folded for it, and nothing padded.
+        stream = io.StringIO()
+        _print_to(Console(file=stream, width=_PIPE_WIDTH, highlight=False), grids)
+        sys.stdout.write("".join(f"{line.rstrip()}\n" for line in stream.getvalue().splitlines()))
+        return
+    _print_to(Console(file=sys.stdout, highlight=False), grids)
+
+
+def _print_to(console: Console, grids: Sequence[Grid]) -> None:
+    from rich import box
     from rich.table import Table
     from rich.text import Text
 
-    # A pipe has no width: nothing is folded for it.
-    console = Console(file=sys.stdout, width=None if sys.stdout.isatty() else 200, highlight=False, soft_wrap=False)
     for place, grid in enumerate(grids):
         if place:
             console.print()

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from costmodel.dataflows.counting import count_work
-from costmodel.dataflows.executed.block_trace import trace_blocks
-from costmodel.dataflows.executed.execution import ElementSizes
 from costmodel.errors import LimitError, MissingError
 from costmodel.evaluation.layer_cost import packed_counts
+from costmodel.evaluation.tracing import trace_step
 from costmodel.results.counts import AccessCounts
 from costmodel.specs.counting import CountingConvention, Dataflow, Granularity
 from costmodel.specs.lowering import Step
@@ -77,6 +76,4 @@ def _counts(step: Step, sizes: TensorBytes, dataflow: Dataflow, convention: Coun
             f"{step.name}: a block trace follows each of {followed:,} operations one by one; at most {MAX_TRACED_ACCESSES:,} are followed,"
             " so use block_packed or a smaller layer"
         )
-    width = convention.element_bytes
-    traced = ElementSizes(*((getattr(sizes, name) if width is None else width) for name in ElementSizes._fields))
-    return trace_blocks(work, step.kind, dataflow, convention.taps, block_bytes=convention.block_bytes, bias=convention.bias, sizes=traced)
+    return trace_step(step, sizes, dataflow, convention, convention.block_bytes)

@@ -71,7 +71,5 @@ def _reference(declared: Mapping[str, Any], packaged: tuple[str, ...]) -> dict[s
 def _without_titles(schema: Any) -> Any:
     """Leave out the titles Pydantic makes of names: an editor shows the description instead."""
     if isinstance(schema, dict):
-        return {
-            key: _without_titles(value) for key, value in schema.items() if not (key == "title" and isinstance(value, str))
-        }
+        return {key: _without_titles(value) for key, value in schema.items() if not (key == "title" and isinstance(value, str))}
     return [_without_titles(part) for part in schema] if isinstance(schema, list) else schema
