@@ -1,1 +1,1 @@
-"""The command line: one file a subcommand, one place that catches errors."""
+"""The command line: one file a subcommand."""
