@@ -36,7 +36,7 @@ def evaluation_json(evaluation: Evaluation, scenario: Scenario, version: str) ->
         "evaluation": evaluation.model_dump(mode="json"),
         "provenance": {
             "constants": [used._asdict() for used in used_constants(scenario)],
-            "formulas": [used._asdict() for used in used_formulas(scenario)],
+            "formulas": [used._asdict() for used in used_formulas(scenario, evaluation)],
         },
     }
     return json.dumps(content, indent=2, allow_nan=False) + "\n"

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Final
+import textwrap
+from typing import TYPE_CHECKING, Final, Literal
 
 from costmodel.report.charts import Chart, LayerBars, ShareBars
-from costmodel.report.document import Block, Document, Facts, Illustration, Paragraph, Remarks, Table
+from costmodel.report.document import Block, Column, Document, Facts, Illustration, Paragraph, Remarks, Table
 from costmodel.report.printable_text import encodable, printable
 
 if TYPE_CHECKING:
@@ -104,17 +104,19 @@ class _Printer:
     def print_table(self, table: Table) -> None:
         """Print a table, in several pieces where the console is too narrow for its numbers."""
         from rich.table import Table as RichTable
+        from rich.text import Text as RichText
 
         self.console.print()
         self.console.print(self.text(table.caption, "italic"))
         for group in column_groups(table, self.console.width):
             grid = RichTable(box=None, padding=(0, _GAP, 0, 0), pad_edge=False, header_style="dim", expand=False)
+            widths = {place: _column_width(table, place) for place in group}
+            titles = {place: _title_lines(table.columns[place], widths[place]) for place in group}
+            tallest = max(len(lines) for lines in titles.values())
             for place in group:
-                column = table.columns[place]
-                title = f"{column.title} [{column.unit}]" if column.unit else column.title
-                grid.add_column(
-                    self.text(title), justify="right" if column.number else "left", no_wrap=column.number, overflow="fold", vertical="top"
-                )
+                lines = [*[""] * (tallest - len(titles[place])), *(str(self.text(line)) for line in titles[place])]
+                justify: Literal["left", "right"] = "right" if table.columns[place].number else "left"
+                grid.add_column(RichText("\n".join(lines)), justify=justify, overflow="fold", min_width=widths[place])
             for row in table.rows:
                 grid.add_row(*(self.text(row.cells[place]) for place in group), style="bold" if row.total else "")
             self.console.print(grid)
@@ -132,15 +134,16 @@ class _Printer:
             panel = chart.panels[-1]
             self.console.print()
             self.console.print(self.text(f"{panel.title}. {caption}", "italic"))
+            width = max(len(layer) for layer in chart.layers)
             rows = [
-                (f"{layer} {series.name}" if place == 0 else f"{'':{len(layer)}} {series.name}", solid, light, text)
-                for layer, bars in zip(chart.layers, _by_layer(chart), strict=True)
-                for place, (series, solid, light, text) in enumerate(bars)
+                (f"{layer if place == 0 else '':<{width}} {series.name}", series.solid[at], series.light[at], series.texts[at])
+                for at, layer in enumerate(chart.layers)
+                for place, series in enumerate(panel.series)
             ]
             self._print_bar_rows(rows)
 
     def _print_bar_rows(self, rows: list[tuple[str, float, float, str]]) -> None:
-        full, light = ("█", "░") if encodable("█░", self.console.encoding) == "█░" else ("#", ".")
+        full, light, none = ("█", "░", "▏") if encodable("█░▏", self.console.encoding) == "█░▏" else ("#", ".", "|")
         label = max(len(row[0]) for row in rows)
         text = max(len(row[3]) for row in rows)
         width = max(8, min(_BAR_WIDTH, self.console.width - label - text - 2 * _GAP))
@@ -148,12 +151,7 @@ class _Printer:
         for name, solid, extra, words in rows:
             filled = round(width * solid / largest)
             bar = full * filled + light * (round(width * (solid + extra) / largest) - filled)
-            self.console.print(self.text(f"{name:<{label}}  {bar}{' ' if bar else ''}{words}"))
-
-
-def _by_layer(chart: LayerBars) -> Iterable[list[tuple[object, float, float, str]]]:
-    series = chart.panels[-1].series
-    return ([(one, one.solid[place], one.light[place], one.texts[place]) for one in series] for place in range(len(chart.layers)))
+            self.console.print(self.text(f"{name:<{label}}  {bar or none} {words}"))
 
 
 def column_groups(table: Table, width: int) -> list[list[int]]:
@@ -183,11 +181,16 @@ def column_groups(table: Table, width: int) -> list[list[int]]:
     return groups
 
 
+def _title_lines(column: Column, width: int) -> list[str]:
+    """Fold a column's title between words, its unit on the last line."""
+    return [*textwrap.wrap(column.title, width, break_long_words=False), *([f"[{column.unit}]"] if column.unit else [])]
+
+
 def _column_width(table: Table, place: int) -> int:
     column = table.columns[place]
     cells = [len(row.cells[place]) for row in table.rows]
-    title = f"{column.title} [{column.unit}]" if column.unit else column.title
-    if column.number:
-        # A title folds between words, a number does not.
-        return max([*cells, *(len(word) for word in title.split())])
-    return min(_TEXT_WIDTH, max([*cells, len(title)]))
+    words = [len(word) for word in (*column.title.split(), f"[{column.unit}]")]
+    if column.number or place == 0:
+        # A title folds between words, a number and a row's name do not.
+        return max([*cells, *words])
+    return max([min(_TEXT_WIDTH, max(cells, default=0)), *words])

@@ -7,6 +7,7 @@ from typing import Final
 
 _DIRECTIONS: Final = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """Characters that turn the reading direction around."""
+_BREAKS: Final = frozenset("\t\n\r\x0b\x0c\x85\u2028\u2029")
 _REPLACEMENT: Final = "\ufffd"
 
 _PLAIN: Final = str.maketrans(
@@ -31,8 +32,13 @@ def printable(text: str) -> str:
     """
     if text.isascii() and text.isprintable():
         return text
-    spaced = " ".join(text.split())
-    return "".join(_REPLACEMENT if unicodedata.category(c) in ("Cc", "Cs") or c in _DIRECTIONS else c for c in spaced)
+    return "".join(_printable_character(character) for character in text)
+
+
+def _printable_character(character: str) -> str:
+    if character in _BREAKS:
+        return " "
+    return _REPLACEMENT if unicodedata.category(character) in ("Cc", "Cs") or character in _DIRECTIONS else character
 
 
 def encodable(text: str, encoding: str) -> str:

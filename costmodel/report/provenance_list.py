@@ -7,9 +7,13 @@ from typing import NamedTuple
 
 from pydantic import BaseModel
 
-from costmodel.evaluation.evaluating import cost_of
+from costmodel.evaluation.calibrating import calibrate
+from costmodel.evaluation.composition import cost
+from costmodel.evaluation.design import design_of
 from costmodel.provenance import Constant, Formula, Record, recording
+from costmodel.results.evaluation import Evaluation
 from costmodel.specs.base import GIVEN
+from costmodel.specs.counting import Granularity
 from costmodel.specs.deployment import Scenario
 
 
@@ -66,13 +70,15 @@ def _constants(spec: BaseModel, path: str, source: str) -> Iterator[UsedConstant
                     yield from _constants(part, f"{path}{field}.{label}.", source)
 
 
-def used_formulas(scenario: Scenario) -> tuple[UsedFormula, ...]:
+def used_formulas(scenario: Scenario, evaluation: Evaluation) -> tuple[UsedFormula, ...]:
     """Return every formula that answering a scenario calls.
 
     Parameters
     ----------
     scenario : Scenario
         What was asked.
+    evaluation : Evaluation
+        Its answer: what was traced by execution is not executed again.
 
     Returns
     -------
@@ -80,8 +86,9 @@ def used_formulas(scenario: Scenario) -> tuple[UsedFormula, ...]:
         Sorted by id, each once.
     """
     with recording() as tape:
-        for dataflow in scenario.dataflows:
-            cost_of(scenario, dataflow)
+        for answer in evaluation.dataflows:
+            traced = [layer.accesses for layer in answer.layers] if scenario.counting.granularity is Granularity.BLOCK_TRACED else None
+            cost(design_of(scenario, answer.dataflow, calibrate(scenario, answer.dataflow).rates), traced)
     found: dict[str, Formula] = {}
     for record in tape:
         _collect(record, found)

@@ -167,9 +167,17 @@ def share_text(value: float | None) -> str:
     """Return a ratio in percent."""
     if value is None:
         return NONE
-    return "<0.1 %" if 0 < value < 0.0005 else f"{value:.1%}".replace("%", " %")
+    return "<0.1%" if 0 < value < 0.0005 else f"{value:.1%}"
 
 
 def times_text(value: float) -> str:
     """Return a ratio as a multiple."""
     return f"{digits(value)}×"
+
+
+def every_text(period_s: float | None) -> str:
+    """Return a rate as people say it: `one a minute`, `one every 15 min`."""
+    for unit, article, divisor in (("day", "a", S_PER_DAY), ("hour", "an", S_PER_HOUR), ("minute", "a", S_PER_MINUTE), ("second", "a", 1.0)):
+        if period_s == divisor:
+            return f"one {article} {unit}"
+    return f"one every {period_text(period_s)}"

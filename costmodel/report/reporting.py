@@ -40,7 +40,7 @@ def report_document(evaluation: Evaluation, scenario: Scenario, version: str) ->
         counts_section(evaluation),
         latency_section(evaluation),
         power_section(evaluation),
-        assumptions_section(evaluation, used_constants(scenario), used_formulas(scenario)),
+        assumptions_section(evaluation, used_constants(scenario), used_formulas(scenario, evaluation)),
     )
     title = f"{evaluation.network} on {evaluation.device}"
     return Document(title, lead_sentences(evaluation), sections, f"Scenario {evaluation.scenario}, costmodel {version}.")

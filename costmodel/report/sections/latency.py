@@ -53,7 +53,7 @@ def _timed_blocks(answer: DataflowEvaluation) -> list[Block]:
     rows = [Row((name, scale.number(duration), share_text(duration / total))) for name, duration in layers]
     rows.append(Row(("all", scale.number(total), share_text(1.0)), total=True))
     columns = (Column("Layer", number=False), Column("Time", scale.unit), Column("Share"))
-    table = Table(f"{answer.dataflow.value}: time of each layer, {answer.latency.reason}", columns, tuple(rows))
+    table = Table(f"{answer.dataflow.value}: time of each layer, {answer.latency.reason}", columns, tuple(rows), supplementary=True)
     ranked = sorted(layers, key=lambda item: -item[1])
     shown = ranked if len(ranked) <= MOST_BARS + 1 else ranked[:MOST_BARS]
     rest = [duration for _, duration in ranked[len(shown) :]]

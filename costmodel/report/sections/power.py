@@ -11,7 +11,7 @@ from costmodel.report.quantities import (
     joules_text,
     life_text,
     life_unit,
-    period_text,
+    every_text,
     power_text,
     share_text,
     time_text,
@@ -58,7 +58,7 @@ def _missing(what: str, evaluation: Evaluation, name: str) -> Paragraph:
 
 
 def _power_table(power: PowerSummary, evaluation: Evaluation) -> Table:
-    increase = "" if power.increase_ratio is None else f"{power.increase_ratio:+.1%}".replace("%", " % over idle")
+    increase = "" if power.increase_ratio is None else f"{power.increase_ratio:+.1%} over idle"
     facts = [
         ("Board, idle", power_text(power.idle_w), "awake, not inferring"),
         ("Board, inferring", power_text(power.active_w), increase),
@@ -70,7 +70,7 @@ def _power_table(power: PowerSummary, evaluation: Evaluation) -> Table:
             ("of it what inferring adds", joules_text(power.computational_j), share_text(power.computational_ratio)),
         ]
     rows = tuple(Row(fact) for fact in facts)
-    return Table("Power of the whole board", (Column("", number=False), Column("Value"), Column("", number=False)), rows)
+    return Table("Power of the whole board", (Column("Figure", number=False), Column("Value"), Column("Note", number=False)), rows)
 
 
 def _battery_table(battery: BatterySummary, power: PowerSummary | None) -> Table:
@@ -91,9 +91,9 @@ def _battery_table(battery: BatterySummary, power: PowerSummary | None) -> Table
         rows.append(
             Row(
                 (
-                    f"one each {period_text(battery.period_s)}",
+                    every_text(battery.period_s),
                     f"{digits(1 / battery.period_s)} Hz",
-                    f"{battery.duty_ratio:.2%}".replace("%", " %"),
+                    f"{battery.duty_ratio:.2%}",
                     power_text(battery.duty_w),
                     life_text(battery.duty_life_s),
                     count_text(battery.duty_inference_count),
@@ -125,7 +125,7 @@ def _life_figure(power: PowerSummary, battery: BatterySummary, duration_s: float
     unit, seconds = life_unit(max(lives))
     marks = [CurveMark(S_PER_HOUR / duration_s, battery.continuous_life_s / seconds, f"without pause: {life_text(battery.continuous_life_s)}")]
     if battery.period_s is not None and battery.duty_life_s is not None and battery.period_s > duration_s:
-        mark = f"one each {period_text(battery.period_s)}: {life_text(battery.duty_life_s)}"
+        mark = f"{every_text(battery.period_s)}: {life_text(battery.duty_life_s)}"
         marks.insert(0, CurveMark(S_PER_HOUR / battery.period_s, battery.duty_life_s / seconds, mark))
     endless = power.idle_w <= 0
     limit = None if endless else battery_life_s(battery.usable_j, power.idle_w)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from costmodel.report.document import Fact, Facts, Remark, Remarks, Section
@@ -11,7 +12,7 @@ from costmodel.report.quantities import (
     energy_text,
     joules_text,
     life_text,
-    period_text,
+    every_text,
     power_text,
     time_text,
 )
@@ -19,6 +20,7 @@ from costmodel.results.evaluation import Evaluation
 from costmodel.results.finding import Finding, Weight
 from costmodel.specs.counting import Granularity
 
+_ASCII_MICRO: Final = re.compile(r"(?<=\d )u(?=[JWs]\b)")
 _LABELS: Final = {
     Weight.VERDICT: "verdict",
     Weight.DOMINATES: "dominates",
@@ -75,7 +77,7 @@ def findings_section(findings: tuple[Finding, ...]) -> Section:
     Section
         One remark each.
     """
-    remarks = (Remark(_LABELS[found.weight], found.weight.value, found.headline, found.detail) for found in findings)
+    remarks = (Remark(_LABELS[found.weight], found.weight.value, _for_people(found.headline), _for_people(found.detail)) for found in findings)
     return Section("findings", "Findings", (Remarks(tuple(remarks)),))
 
 
@@ -107,7 +109,12 @@ def figures_section(evaluation: Evaluation) -> Section:
         facts.append(Fact("Battery, without pause", life_text(battery.continuous_life_s), f"{count_text(battery.continuous_inference_count)} inferences"))
         if battery.duty_life_s is not None:
             facts.append(
-                Fact(f"Battery, one each {period_text(battery.period_s)}", life_text(battery.duty_life_s), f"{count_text(battery.duty_inference_count)} inferences")
+                Fact(f"Battery, {every_text(battery.period_s)}", life_text(battery.duty_life_s), f"{count_text(battery.duty_inference_count)} inferences")
             )
     facts.append(Fact("Weights and input", bytes_text(evaluation.weight_bytes + evaluation.input_bytes), "constants beside the buffers"))
     return Section("figures", "Key figures", (Facts(tuple(facts)),))
+
+
+def _for_people(text: str) -> str:
+    """Findings are written in ASCII; a document may say micro as people do."""
+    return _ASCII_MICRO.sub("µ", text)
