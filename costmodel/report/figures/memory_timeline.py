@@ -39,7 +39,14 @@ def memory_timeline_figure(chart: MemoryTimeline) -> Figure:
     for line in chart.limits:
         axes.axhline(line.height, color=LIGHT["alarm"], linewidth=1.3, linestyle=(0, (5, 3)))
         axes.annotate(
-            line.text, (len(chart.steps) - 0.5, line.height), xytext=(0, 3), textcoords="offset points", ha="right", va="bottom", fontsize=9, color=LIGHT["alarm"]
+            line.text,
+            (len(chart.steps) - 0.5, line.height),
+            xytext=(0, 3),
+            textcoords="offset points",
+            ha="right",
+            va="bottom",
+            fontsize=9,
+            color=LIGHT["alarm"],
         )
     axes.set_xlim(-0.5, len(chart.steps) - 0.5)
     axes.set_ylim(0, top)
@@ -61,9 +68,7 @@ def _draw_buffer(axes: Axes, bar: BufferBar, color: str, top: float) -> None:
     from matplotlib.patches import Rectangle
 
     left, width = bar.first - 0.5, bar.last - bar.first + 1
-    axes.add_patch(
-        Rectangle((left, bar.base), width, bar.height, facecolor=color, alpha=0.82, edgecolor=LIGHT["paper"], linewidth=1.2)
-    )
+    axes.add_patch(Rectangle((left, bar.base), width, bar.height, facecolor=color, alpha=0.82, edgecolor=LIGHT["paper"], linewidth=1.2))
     if bar.height >= _NAMED_RATIO * top:
         axes.annotate(
             printable(bar.name), (left + width / 2, bar.base + bar.height / 2), ha="center", va="center", fontsize=8.5, color=LIGHT["paper"]

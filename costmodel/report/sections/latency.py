@@ -87,7 +87,9 @@ def _rate_blocks(latency: LatencySummary) -> list[Block]:
             if latency.measurement_count <= 2
             else "What the readings agree on is robust."
         )
-        chosen = Row(("interior tap and nominal boundary tap (used)", _nanoseconds(rates.interior_tap_s), _nanoseconds(rates.boundary_tap_s), "yes"))
+        chosen = Row(
+            ("interior tap and nominal boundary tap (used)", _nanoseconds(rates.interior_tap_s), _nanoseconds(rates.boundary_tap_s), "yes")
+        )
         blocks.append(Table("The same measured times, read in other ways", columns, (chosen, *rows), note))
     return blocks
 
@@ -101,7 +103,9 @@ def _rates_text(latency: LatencySummary, rates: RateSummary) -> str:
     if not clock:
         text += " No cycles are given: the source of the times does not state a clock."
     if latency.measurement_count == 2:
-        text += " Two rates were fitted to two measured convolutions: two unknowns fit two figures always, so the fit itself proves nothing."
+        text += (
+            " Two rates were fitted to two measured convolutions: two unknowns fit two figures always, so the fit itself proves nothing."
+        )
     return text
 
 
