@@ -9,7 +9,8 @@ from costmodel.memory.planning import plan_memory
 from costmodel.results.heap_verdict import HeapRequest
 from costmodel.results.memory_plan import MemoryPlan
 from costmodel.results.memory_summary import AccountingBytes, HeapShares, MemorySummary
-from costmodel.specs.deployment import MemoryAccounting, ObservedHeap, Scenario, Storage
+from costmodel.specs.deployment import MemoryAccounting, Scenario, Storage
+from costmodel.specs.hardware import ObservedHeap
 
 ONE_BLOCK = frozenset({MemoryAccounting.ARENA_IN_PLACE})
 """Accountings whose buffers share one allocation."""
