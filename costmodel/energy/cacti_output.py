@@ -1,7 +1,7 @@
 """What CACTI 7 prints and writes, read by the names and units in its own headings.
 
-CACTI ends with status 0 on invalid input, and appends to a table that may hold older runs. So a run counts as a success only when both of its
-outputs are there and agree: a fresh row in the table, and the listing on standard output with the same figures and the same configuration.
+CACTI ends with status 0 on invalid input, and appends to a table that may hold older runs. So a run counts as a success only when both of
+its outputs are there and agree: a fresh row in the table, and the listing on standard output with the same figures and configuration.
 """
 
 from __future__ import annotations

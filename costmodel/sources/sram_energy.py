@@ -238,15 +238,15 @@ def sram_request(text: str) -> SramRequest:
     missing = [key for key in ("size", "width", "node", "cell") if key not in given]
     if missing:
         raise SpecError(f"SRAM: {', '.join(missing)} missing; for example size=320KiB,width=4,node=40,cell=lstp")
-    width = _bytes_of(given["width"])
-    cell = _cell_of(given["cell"])
+    width = bytes_of(given["width"])
+    cell = cell_of(given["cell"])
     values = {
-        "size_bytes": _bytes_of(given["size"]),
-        "block_bytes": _bytes_of(given.get("block", given["width"])),
+        "size_bytes": bytes_of(given["size"]),
+        "block_bytes": bytes_of(given.get("block", given["width"])),
         "bus_bits": width * BITS_PER_BYTE,
         "node_nm": _number_of(given["node"], "nm"),
         "data_cell": cell,
-        "periphery_cell": _cell_of(given["periphery"]) if "periphery" in given else cell,
+        "periphery_cell": cell_of(given["periphery"]) if "periphery" in given else cell,
         "ecc": _flag_of(given.get("ecc", "no")),
         "temperature_k": _number_of(given.get("temperature", "300"), "K"),
         "bank_count": int(_number_of(given.get("banks", "1"), "")),
@@ -257,7 +257,24 @@ def sram_request(text: str) -> SramRequest:
 _PARAMETERS: Final = ("size", "width", "node", "cell", "block", "periphery", "ecc", "temperature", "banks", "interpolate")
 
 
-def _bytes_of(text: str) -> int:
+def bytes_of(text: str) -> int:
+    """Read a number of bytes.
+
+    Parameters
+    ----------
+    text : str
+        `4`, `320KiB` or `1MiB`.
+
+    Returns
+    -------
+    int
+        Bytes.
+
+    Raises
+    ------
+    SpecError
+        If it is none; KB is refused, since people mean two things by it.
+    """
     match = _SIZE.fullmatch(text)
     if match is None:
         raise SpecError(f"SRAM: expected bytes such as 4, 320KiB or 1MiB (KiB is 1,024 bytes), found {text!r}")
@@ -271,7 +288,24 @@ def _number_of(text: str, unit: str) -> float:
         raise SpecError(f"SRAM: expected a number{' in ' + unit if unit else ''}, found {text!r}") from None
 
 
-def _cell_of(text: str) -> Cell:
+def cell_of(text: str) -> Cell:
+    """Read a cell's name.
+
+    Parameters
+    ----------
+    text : str
+        `hp`, `lstp` or `lop`, with or without `itrs-`.
+
+    Returns
+    -------
+    Cell
+        As CACTI calls it.
+
+    Raises
+    ------
+    UnknownNameError
+        If it is none of them.
+    """
     name = text.removeprefix("itrs-")
     if name not in _CELLS:
         raise UnknownNameError("SRAM cell", text, _CELLS, "one of CACTI's")
