@@ -54,7 +54,7 @@ ecc = 1 if s["-Add ECC"] == "true" else 0
 if MODE == "other-configuration":
     ecc = 1 - ecc
 listing = (
-    "Block size                    : %d\\nTemperature                   : %d\\n"
+    "Associativity                 : 1\\narray type                    : Scratch RAM\\nBlock size                    : %d\\nTemperature                   : %d\\n"
     "Data array cell type          : %d\\nData array peripheral type    : %d\\nECC overhead                  : %d\\n"
     "---------- CACTI (version %s), Uniform Cache Access SRAM Model ----------\\n"
     "    Access time (ns): 0.5\\n    Total dynamic read energy per access (nJ): %s\\n"

@@ -32,6 +32,7 @@ _TO_OURS: Final[dict[str, Decimal]] = {
 }
 _SUM_TOLERANCE: Final = 1e-5
 """Six printed digits: two rounded leakages may miss their rounded sum by that share."""
+_ARRAY_TYPES: Final = {"ram": "Scratch", "cache": "Cache"}
 _CELLS: Final = ("itrs-hp", "itrs-lstp", "itrs-lop")
 
 
@@ -186,6 +187,8 @@ def _check_configuration(listing: str, row: dict[tuple[str, str], str], spec: Sr
         "Capacity": (row.get(("Capacity", "bytes")), str(spec.size_bytes)),
         "Output width": (row.get(("Output width", "bits")), str(spec.bus_bits)),
         "Tech node": (row.get(("Tech node", "nm")), f"{spec.node_nm:g}"),
+        "array type": (_stated(listing, "array type"), _ARRAY_TYPES[spec.array]),
+        "Associativity": (_stated(listing, "Associativity"), str(spec.associativity_count)),
         "Block size": (_stated(listing, "Block size"), str(spec.block_bytes)),
         "Temperature": (_stated(listing, "Temperature"), f"{spec.temperature_k:g}"),
         "Data array cell type": (cells.get(_stated(listing, "Data array cell type")), spec.data_cell),

@@ -22,6 +22,8 @@ SPEC = checked_sram(
     }
 )
 LISTING = f"""Block size                    : 64
+Associativity                 : 1
+array type                    : Scratch RAM
 Temperature                   : 300
 Data array cell type          : 0
 Data array peripheral type    : 0
@@ -104,6 +106,8 @@ def test_two_outputs_of_different_runs_do_not_pass_for_one() -> None:
         {"data_cell": "itrs-lop"},
         {"periphery_cell": "itrs-lstp"},
         {"ecc": False},
+        {"array": "cache"},
+        {"array": "cache", "associativity_count": 2},
     ],
 )
 def test_outputs_of_another_configuration_are_refused(changes: dict[str, object]) -> None:
