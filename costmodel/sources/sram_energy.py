@@ -18,7 +18,8 @@ from costmodel.specs.sram import TEMPERATURE_LIMITS_K, Cell, SramSpec
 from costmodel.units import BITS_PER_BYTE, BYTES_PER_KIB
 
 _CELLS: Final[dict[str, Cell]] = {"hp": "itrs-hp", "lstp": "itrs-lstp", "lop": "itrs-lop"}
-_SIZE: Final = re.compile(r"(\d+)\s*(B|KiB|MiB)?")
+_SIZE: Final = re.compile(r"(\d{1,12})\s*(B|KiB|MiB)?")
+_COUNT: Final = re.compile(r"\d{1,6}")
 _BYTES: Final = {None: 1, "B": 1, "KiB": BYTES_PER_KIB, "MiB": BYTES_PER_KIB**2}
 _ESTIMATED: Final = ("read_pj", "write_pj", "leakage_w", "gate_leakage_w", "standby_w", "access_s", "cycle_s", "area_mm2")
 
@@ -249,7 +250,7 @@ def sram_request(text: str) -> SramRequest:
         "periphery_cell": cell_of(given["periphery"]) if "periphery" in given else cell,
         "ecc": _flag_of(given.get("ecc", "no")),
         "temperature_k": _number_of(given.get("temperature", "300"), "K"),
-        "bank_count": int(_number_of(given.get("banks", "1"), "")),
+        "bank_count": _count_of(given.get("banks", "1")),
     }
     return SramRequest(checked_sram(values), _flag_of(given.get("interpolate", "no")))
 
@@ -277,15 +278,21 @@ def bytes_of(text: str) -> int:
     """
     match = _SIZE.fullmatch(text)
     if match is None:
-        raise SpecError(f"SRAM: expected bytes such as 4, 320KiB or 1MiB (KiB is 1,024 bytes), found {text!r}")
+        raise SpecError(f"SRAM: expected bytes such as 4, 320KiB or 1MiB (KiB is 1,024 bytes), found {text[:40]!r}")
     return int(match[1]) * _BYTES[match[2]]
+
+
+def _count_of(text: str) -> int:
+    if not _COUNT.fullmatch(text):
+        raise SpecError(f"SRAM: expected a whole number, found {text[:40]!r}")
+    return int(text)
 
 
 def _number_of(text: str, unit: str) -> float:
     try:
         return float(text.removesuffix(unit))
     except ValueError:
-        raise SpecError(f"SRAM: expected a number{' in ' + unit if unit else ''}, found {text!r}") from None
+        raise SpecError(f"SRAM: expected a number{' in ' + unit if unit else ''}, found {text[:40]!r}") from None
 
 
 def cell_of(text: str) -> Cell:
@@ -314,5 +321,5 @@ def cell_of(text: str) -> Cell:
 
 def _flag_of(text: str) -> bool:
     if text not in ("yes", "no", "true", "false", "on", "off"):
-        raise SpecError(f"SRAM: expected yes or no, found {text!r}")
+        raise SpecError(f"SRAM: expected yes or no, found {text[:40]!r}")
     return text in ("yes", "true", "on")

@@ -184,10 +184,17 @@ def _distance(a: SramSpec, b: SramSpec) -> float:
 def described_spec(spec: SramSpec) -> str:
     """Return a configuration in one line, as a person would say it."""
     cells = spec.data_cell if spec.data_cell == spec.periphery_cell else f"{spec.data_cell} cells, {spec.periphery_cell} periphery"
-    ecc = ", ECC" if spec.ecc else ""
     block = "" if spec.block_bytes == spec.access_bytes else f" ({spec.block_bytes} B blocks)"
-    kind = "" if spec.array == "ram" else f", {spec.associativity_count}-way cache"
-    return f"{spec.size_bytes} B, {spec.access_bytes} B wide{block}, {spec.node_nm:g} nm, {cells}, {spec.temperature_k:g} K{ecc}{kind}"
+    ports = (spec.shared_port_count, spec.read_port_count, spec.write_port_count)
+    parts = [
+        f"{spec.size_bytes} B, {spec.access_bytes} B wide{block}, {spec.node_nm:g} nm, {cells}, {spec.temperature_k:g} K",
+        "ECC" if spec.ecc else "",
+        f"{spec.associativity_count}-way cache" if spec.array == "cache" else "",
+        f"{spec.bank_count} banks" if spec.bank_count > 1 else "",
+        f"{ports[0]} shared, {ports[1]} read and {ports[2]} write ports" if ports != (1, 0, 0) else "",
+        f"{spec.interconnect} wires" if spec.interconnect != "conservative" else "",
+    ]
+    return ", ".join(part for part in parts if part)
 
 
 def described(row: SramRow) -> str:
