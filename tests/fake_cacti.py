@@ -13,7 +13,7 @@ HEADING = (
     "Ndbl, Nspd, Ndcm, Ndsam_level_1, Ndsam_level_2, Data arrary area efficiency %, Ntwl, $\n"
 )
 
-SCRIPT = '''
+SCRIPT = """
 import os, signal, sys, time
 MODE = open("mode.txt").read().strip()
 HEADING = {heading!r}
@@ -54,7 +54,8 @@ ecc = 1 if s["-Add ECC"] == "true" else 0
 if MODE == "other-configuration":
     ecc = 1 - ecc
 listing = (
-    "Associativity                 : 1\\narray type                    : Scratch RAM\\nBlock size                    : %d\\nTemperature                   : %d\\n"
+    "Associativity                 : 1\\narray type                    : Scratch RAM\\n"
+    "Block size                    : %d\\nTemperature                   : %d\\n"
     "Data array cell type          : %d\\nData array peripheral type    : %d\\nECC overhead                  : %d\\n"
     "---------- CACTI (version %s), Uniform Cache Access SRAM Model ----------\\n"
     "    Access time (ns): 0.5\\n    Total dynamic read energy per access (nJ): %s\\n"
@@ -77,7 +78,7 @@ with open(out, "a") as stream:
     if MODE == "older-row-first":
         stream.write(row.replace(", 0.25,", ", 9.75,"))
     stream.write(row)
-'''
+"""
 
 
 def fake_cacti(folder: Path, mode: str = "ok") -> CactiBinary:

@@ -5,13 +5,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from fake_cacti import fake_cacti, start_count
 from typer.testing import CliRunner, Result
 
 from costmodel.cli.cacti_command import cacti_app
 from costmodel.errors import CactiError, CactiFailure, InputError, UnknownNameError
 from costmodel.sources.cacti_configs import packaged_configs
 from costmodel.sources.sram_table import packaged_sram_table, sram_table_at
-from fake_cacti import fake_cacti, start_count
 
 posix_only = pytest.mark.skipif(sys.platform == "win32", reason="the stand-in is a script that only POSIX starts by itself")
 
@@ -130,9 +130,7 @@ class TestRuns:
         mine.write_text(text.replace("-size (bytes) 131072", "-size (bytes) 98304"), encoding="utf-8")
         table = tmp_path / "table.csv"
         found = json.loads(
-            run(
-                "run", str(mine), "--table", str(table), "--binary", str(fake_cacti(tmp_path / "cacti").folder), "--format", "json"
-            ).output
+            run("run", str(mine), "--table", str(table), "--binary", str(fake_cacti(tmp_path / "cacti").folder), "--format", "json").output
         )
         assert [(row["name"], row["table"], row["spec"]["size_bytes"]) for row in found] == [("my sram", "new", 98304)]
         assert sram_table_at(table).named("my sram").figures is not None

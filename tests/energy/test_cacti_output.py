@@ -1,6 +1,9 @@
 """Outputs of a run: read to the last digit, and every way they can be wrong has a name."""
 
+import contextlib
+
 import pytest
+from fake_cacti import HEADING
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -8,7 +11,6 @@ from costmodel.energy.cacti_config import checked_sram
 from costmodel.energy.cacti_output import VERSION, cacti_version, sram_figures
 from costmodel.errors import CactiError, CactiFailure
 from costmodel.specs.base import with_changes
-from fake_cacti import HEADING
 
 SPEC = checked_sram(
     {
@@ -129,7 +131,5 @@ def test_noise_in_an_output_is_refused_or_harmless(noise: str, place: int, listi
     table = TABLE[:place] + noise + TABLE[place + length :]
     listing = LISTING[:listing_place] + noise + LISTING[listing_place + length :]
     for texts in ((LISTING, table), (listing, TABLE)):
-        try:
-            sram_figures(*texts, SPEC)
-        except CactiError as error:
-            assert error.failure in CactiFailure
+        with contextlib.suppress(CactiError):
+            assert sram_figures(*texts, SPEC).read_pj > 0

@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from fake_cacti import fake_cacti, start_count
 
 from costmodel.energy.cacti_config import checked_sram
 from costmodel.errors import CactiError, CactiFailure
@@ -11,7 +12,6 @@ from costmodel.sources.cacti_binary import SOURCE_FILE, cacti_in, find_cacti
 from costmodel.sources.cacti_runner import run_cacti, run_row, run_rows
 from costmodel.specs.base import with_changes
 from costmodel.specs.sram import SramSpec
-from fake_cacti import fake_cacti, start_count
 
 SPEC = checked_sram(
     {

@@ -1,5 +1,7 @@
 """A memory energy by name or by parameters: an exact row, or a refusal; never a silent interpolation."""
 
+import contextlib
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -150,12 +152,12 @@ def test_each_mistake_is_one_line(text: str, error: type[InputError], named: str
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.text(max_size=60) | st.lists(st.sampled_from(["size=4KiB", "width=4", "node=40", "cell=hp", "=", ",", "ecc=", "x"])).map(",".join))
+@given(
+    st.text(max_size=60) | st.lists(st.sampled_from(["size=4KiB", "width=4", "node=40", "cell=hp", "=", ",", "ecc=", "x"])).map(",".join)
+)
 def test_any_text_is_answered_or_refused(text: str) -> None:
-    try:
-        memory_energy(text)
-    except InputError as error:
-        assert str(error)
+    with contextlib.suppress(InputError):
+        assert memory_energy(text).source
 
 
 def test_the_catalogue_knows_every_memory() -> None:

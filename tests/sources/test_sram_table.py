@@ -1,5 +1,6 @@
 """The packaged table: fresh, complete, equal to the reference runs to the last digit, and quick to look into."""
 
+import contextlib
 import csv
 import itertools
 import time
@@ -219,10 +220,9 @@ SMALL_TEXT = sram_table_text(SramTable(packaged_sram_table().rows[:3]))
 @settings(max_examples=200, deadline=None)
 @given(st.integers(0, len(SMALL_TEXT)), st.integers(0, 60), st.text(max_size=10))
 def test_a_damaged_table_is_refused_or_says_what_it_said(start: int, length: int, noise: str) -> None:
-    try:
-        read_sram_table(SMALL_TEXT[:start] + noise + SMALL_TEXT[start + length :], "t.csv")
-    except InputError as error:
-        assert "\n" not in str(error).replace("\\n", "")
+    with contextlib.suppress(InputError):
+        for row in read_sram_table(SMALL_TEXT[:start] + noise + SMALL_TEXT[start + length :], "t.csv"):
+            assert config_hash(row.spec) == row.config_hash
 
 
 @pytest.mark.parametrize("row", packaged_sram_table().rows[::50], ids=lambda row: row.config_hash)
