@@ -7,6 +7,17 @@ from pathlib import Path
 
 from costmodel.sources.cacti_binary import CactiBinary
 
+DECK = {
+    "size_bytes": 131072,
+    "block_bytes": 64,
+    "bus_bits": 512,
+    "node_nm": 45.0,
+    "data_cell": "itrs-hp",
+    "periphery_cell": "itrs-hp",
+    "ecc": True,
+}
+"""The deck's array, as the fields of a spec."""
+
 HEADING = (
     "Tech node (nm), Capacity (bytes), Number of banks, Associativity, Output width (bits), Access time (ns), Random cycle time (ns), "
     "Dynamic search energy (nJ), Dynamic read energy (nJ), Dynamic write energy (nJ), Standby leakage per bank(mW), Area (mm2), Ndwl, "

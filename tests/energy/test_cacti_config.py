@@ -5,6 +5,7 @@ import string
 from pathlib import Path
 
 import pytest
+from fake_cacti import DECK as DECK_FIELDS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,17 +15,7 @@ from costmodel.specs.base import with_changes
 from costmodel.specs.sram import SramSpec
 
 CELLS = st.sampled_from(["itrs-hp", "itrs-lstp", "itrs-lop"])
-DECK = checked_sram(
-    {
-        "size_bytes": 131072,
-        "block_bytes": 64,
-        "bus_bits": 512,
-        "node_nm": 45.0,
-        "data_cell": "itrs-hp",
-        "periphery_cell": "itrs-hp",
-        "ecc": True,
-    }
-)
+DECK = checked_sram(DECK_FIELDS)
 DECK_TEXT = cacti_config_text(DECK)
 
 

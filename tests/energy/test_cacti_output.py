@@ -3,6 +3,7 @@
 import contextlib
 
 import pytest
+from fake_cacti import DECK as DECK_FIELDS
 from fake_cacti import HEADING
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,17 +13,7 @@ from costmodel.energy.cacti_output import VERSION, cacti_version, sram_figures
 from costmodel.errors import CactiError, CactiFailure
 from costmodel.specs.base import with_changes
 
-SPEC = checked_sram(
-    {
-        "size_bytes": 131072,
-        "block_bytes": 64,
-        "bus_bits": 512,
-        "node_nm": 45.0,
-        "data_cell": "itrs-hp",
-        "periphery_cell": "itrs-hp",
-        "ecc": True,
-    }
-)
+SPEC = checked_sram(DECK_FIELDS)
 LISTING = f"""Block size                    : 64
 Associativity                 : 1
 array type                    : Scratch RAM

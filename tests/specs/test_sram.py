@@ -1,20 +1,11 @@
 """CACTI's limits are refused by name, before anything runs."""
 
 import pytest
+from fake_cacti import DECK
 
 from costmodel.energy.cacti_config import checked_sram
 from costmodel.errors import SpecError
 from costmodel.specs.sram import SramSpec
-
-DECK = {
-    "size_bytes": 131072,
-    "block_bytes": 64,
-    "bus_bits": 512,
-    "node_nm": 45.0,
-    "data_cell": "itrs-hp",
-    "periphery_cell": "itrs-hp",
-    "ecc": True,
-}
 
 
 @pytest.mark.parametrize(
