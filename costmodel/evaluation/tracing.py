@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from costmodel.dataflows.executed.block_trace import trace_blocks
-from costmodel.dataflows.executed.execution import ElementSizes
 from costmodel.results.counts import AccessCounts
 from costmodel.specs.counting import CountingConvention, Dataflow
 from costmodel.specs.deployment import Scenario
@@ -80,7 +79,7 @@ def trace_step(
         counting.taps,
         block_bytes=block_bytes,
         bias=counting.bias,
-        sizes=ElementSizes(*sizes) if fixed is None else ElementSizes(fixed, fixed, fixed, fixed),
+        sizes=sizes if fixed is None else TensorBytes(fixed, fixed, fixed, fixed),
         progress=progress,
     )
 
