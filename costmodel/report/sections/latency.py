@@ -87,7 +87,9 @@ def _rate_blocks(latency: LatencySummary) -> list[Block]:
             if latency.measurement_count <= 2
             else "What the readings agree on is robust."
         )
-        chosen = Row(("interior tap and nominal boundary tap (used)", _nanoseconds(rates.interior_tap_s), _nanoseconds(rates.boundary_tap_s), "yes"))
+        chosen = Row(
+            ("interior tap and nominal boundary tap (used)", _nanoseconds(rates.interior_tap_s), _nanoseconds(rates.boundary_tap_s), "yes")
+        )
         blocks.append(Table("The same measured times, read in other ways", columns, (chosen, *rows), note))
     return blocks
 
@@ -95,13 +97,15 @@ def _rate_blocks(latency: LatencySummary) -> list[Block]:
 def _rates_text(latency: LatencySummary, rates: RateSummary) -> str:
     clock = "" if rates.interior_tap_cycles is None else f" ({digits(rates.interior_tap_cycles)} cycles)"
     text = (
-        f"Rates: {_nanoseconds(rates.interior_tap_s)} ns a tap of interior pixels{clock}, {_nanoseconds(rates.boundary_tap_s)} ns a tap of boundary"
-        f" pixels, {_nanoseconds(rates.other_tap_s)} ns a tap of the other layers."
+        f"Rates: {_nanoseconds(rates.interior_tap_s)} ns a tap of interior pixels{clock},"
+        f" {_nanoseconds(rates.boundary_tap_s)} ns a tap of boundary pixels, {_nanoseconds(rates.other_tap_s)} ns a tap of the other layers."
     )
     if not clock:
         text += " No cycles are given: the source of the times does not state a clock."
     if latency.measurement_count == 2:
-        text += " Two rates were fitted to two measured convolutions: two unknowns fit two figures always, so the fit itself proves nothing."
+        text += (
+            " Two rates were fitted to two measured convolutions: two unknowns fit two figures always, so the fit itself proves nothing."
+        )
     return text
 
 
