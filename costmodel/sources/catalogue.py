@@ -181,7 +181,7 @@ def load_packaged(folder: str, name: str, model: type[S]) -> S:
     Spec
         Checked as a user's file would be.
     """
-    return _packaged(_Kind(folder, folder, model), name)
+    return cast(S, _packaged(_Kind(folder, folder, model), name))
 
 
 def _load(kind: _Kind[S], reference: object, beside: Path | None) -> S:
