@@ -56,7 +56,8 @@ def _finalized(value: Any) -> Any:
 def _style() -> str:
     """The page's style sheet, with the palette of the charts in light and dark."""
     light, dark = (" ".join(f"--{name}: {color};" for name, color in palette.items()) for palette in (LIGHT, DARK))
-    return f":root {{ {light} }}\n@media screen and (prefers-color-scheme: dark) {{ :root {{ {dark} }} }}\n{_packaged_text('report.css')}".strip()
+    palettes = f":root {{ {light} }}\n@media screen and (prefers-color-scheme: dark) {{ :root {{ {dark} }} }}"
+    return f"{palettes}\n{_packaged_text('report.css').strip()}"
 
 
 def _packaged_text(name: str) -> str:

@@ -48,9 +48,7 @@ def memory_timeline_figure(chart: MemoryTimeline) -> Figure:
     for line in near:
         axes.axhline(line.height, color=LIGHT["alarm"], linewidth=1.3, linestyle=(0, (5, 3)))
         at = (len(chart.steps) - 0.5, line.height)
-        axes.annotate(
-            line.text, at, xytext=(0, 3), textcoords="offset points", ha="right", va="bottom", fontsize=9, color=LIGHT["alarm"]
-        )
+        axes.annotate(line.text, at, xytext=(0, 3), textcoords="offset points", ha="right", va="bottom", fontsize=9, color=LIGHT["alarm"])
     far = ", ".join(line.text for line in chart.limits if line not in near)
     if far:
         axes.set_title(f"above the chart: {far}", loc="right", fontsize=9, fontweight="normal", color=LIGHT["alarm"])

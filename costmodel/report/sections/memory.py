@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Final
 
 from costmodel.report.charts import BufferBar, LimitLine, MemoryTimeline
 from costmodel.report.document import Block, Column, Illustration, Paragraph, Row, Section, Table
-from costmodel.report.quantities import NONE, bytes_text, count_text, share_text
+from costmodel.report.quantities import NONE, bytes_text, count_text, sentence, share_text
 from costmodel.results.evaluation import Evaluation
 from costmodel.results.heap_verdict import HeapVerdict
 from costmodel.results.memory_plan import LiveBuffer, MemoryPlan
+from costmodel.results.memory_summary import HeapShares, MemorySummary
 from costmodel.specs.deployment import MemoryAccounting, Scenario
 from costmodel.units import BYTES_PER_KIB
 
@@ -25,37 +25,34 @@ _MEANINGS: Final = {
 }
 
 
-def memory_section(evaluation: Evaluation, scenario: Scenario, plans: Sequence[MemoryPlan], heap: HeapVerdict | None) -> Section:
+def memory_section(evaluation: Evaluation, scenario: Scenario) -> Section:
     """Return the accountings side by side, the buffers of the chosen one, and the heap's verdict.
 
     Parameters
     ----------
     evaluation : Evaluation
-        For weights and input.
+        The answer.
     scenario : Scenario
-        Which accounting is used, what the device has, and what its program reported.
-    plans : sequence of MemoryPlan
-        One an accounting, the scenario's among them.
-    heap : HeapVerdict or None
-        Whether the heap holds the buffers; None where the device has no heap or the accounting no buffers.
+        What was asked, for the device's heap regions and what its program reported.
 
     Returns
     -------
     Section
         Words, tables, and the figure of buffers alive over the run.
     """
-    chosen = next(plan for plan in plans if plan.accounting is scenario.accounting)
-    free = free_bytes(scenario)
-    blocks: list[Block] = [Paragraph(_words(chosen, evaluation, scenario))]
-    if heap is not None:
-        blocks.append(Paragraph(f"{'It fits' if heap.fits else 'It does not fit'}: {heap.reason.rstrip('.')}."))
-    if chosen.timeline:
-        blocks.append(_timeline(chosen, scenario))
-    blocks.append(_accountings_table(plans, chosen, free))
-    if chosen.buffers:
-        blocks.append(_buffers_table(chosen, heap))
-    if scenario.observed_heap is not None and chosen.tensor_buffer_bytes is not None:
-        blocks.append(_observed_table(chosen.tensor_buffer_bytes, evaluation, scenario))
+    memory = evaluation.memory
+    blocks: list[Block] = [Paragraph(_buffers_text(memory.plan)), Paragraph(_constants_text(memory))]
+    if memory.heap is not None:
+        blocks.append(Paragraph(sentence(memory.heap.reason)))
+    if memory.plan.timeline:
+        blocks.append(_timeline(memory.plan, scenario))
+    blocks.append(_accountings_table(memory, free_bytes(scenario)))
+    if memory.plan.buffers:
+        blocks.append(_buffers_table(memory.plan))
+    if memory.heap is not None:
+        blocks += _heap_tables(memory.heap)
+    if memory.shares is not None and scenario.observed_heap is not None:
+        blocks.append(_observed_table(memory, memory.shares, scenario.observed_heap.source))
     return Section("memory", "Memory", tuple(blocks))
 
 
@@ -66,79 +63,93 @@ def free_bytes(scenario: Scenario) -> int:
     return sum(region.size_bytes for region in scenario.device.heap_regions)
 
 
-def _words(plan: MemoryPlan, evaluation: Evaluation, scenario: Scenario) -> str:
-    constants = (
-        f"Weights take {bytes_text(evaluation.weight_bytes)} in {_place(scenario.weights_in.value)}"
-        f" and the input {bytes_text(evaluation.input_bytes)} in {_place(scenario.input_in.value)}"
-        + (", the input among the buffers." if plan.with_input else ", beside the buffers.")
-    )
+def _buffers_text(plan: MemoryPlan) -> str:
     if plan.tensor_buffer_bytes is None:
-        return f"The accounting {plan.accounting.value} does not apply: {plan.reason}. {constants}"
+        return f"The accounting {plan.accounting.value} does not apply: {plan.reason}."
     bound = ", a lower bound no placement has been shown for" if plan.is_lower_bound else ""
     buffers = f" in {plan.tensor_buffer_count} buffers" if plan.accounting is MemoryAccounting.STATIC_IN_PLACE else ""
     size = f"{bytes_text(plan.tensor_buffer_bytes)} ({count_text(plan.tensor_buffer_bytes)} B)"
-    return f"Tensor buffers take {size}{buffers} ({plan.accounting.value}: {_MEANINGS[plan.accounting]}){bound}. {constants}"
+    return f"Tensor buffers take {size}{buffers} ({plan.accounting.value}: {_MEANINGS[plan.accounting]}){bound}."
 
 
-def _place(place: str) -> str:
-    return "RAM" if place == "ram" else place
-
-
-def _accountings_table(plans: Sequence[MemoryPlan], chosen: MemoryPlan, free: int) -> Table:
-    rows = tuple(
-        Row(
-            (
-                plan.accounting.value + (" (used)" if plan is chosen else ""),
-                _MEANINGS[plan.accounting],
-                bytes_text(plan.tensor_buffer_bytes),
-                share_text(plan.tensor_buffer_bytes / free) if plan.tensor_buffer_bytes is not None and free else NONE,
-                "counted" if plan.with_input else "beside",
-                plan.reason or ("lower bound" if plan.is_lower_bound else ""),
-            )
+def _constants_text(memory: MemorySummary) -> str:
+    text = (
+        f"Weights take {bytes_text(memory.weight_bytes)} in {_place(memory.weights_in_ram)},"
+        f" the input {bytes_text(memory.input_bytes)}"
+        f" in {_place(memory.input_in_ram)}{', among the buffers' if memory.plan.with_input else ''},"
+        f" scratch {bytes_text(memory.scratch_bytes)}."
+    )
+    if memory.ram_bytes is not None:
+        text += f" In all {bytes_text(memory.ram_bytes)} of RAM"
+        text += (
+            f" and {bytes_text(memory.flash_bytes)} of {bytes_text(memory.flash_capacity_bytes)} of flash." if memory.flash_bytes else "."
         )
-        for plan in plans
-    )
-    columns = (
-        Column("Accounting", number=False),
-        Column("Buffers", number=False),
-        Column("Bytes"),
-        Column("Of free heap"),
-        Column("Input", number=False),
-        Column("Remark", number=False),
-    )
-    return Table(f"Tensor buffers under each accounting; {bytes_text(free)} of heap are free at start", columns, rows)
+    return text
 
 
-def _buffers_table(plan: MemoryPlan, heap: HeapVerdict | None) -> Table:
-    regions = {} if heap is None else {placement.name: placement.region for placement in heap.placements}
-    columns = [Column("Buffer", number=False), Column("Bytes"), Column("Holds in turn", number=False)]
-    if regions:
-        columns.append(Column("Heap region", number=False))
+def _place(in_ram: bool) -> str:
+    return "RAM" if in_ram else "flash"
+
+
+def _accountings_table(memory: MemorySummary, free: int) -> Table:
     rows = []
-    for buffer in plan.buffers:
-        cells = (buffer.name, count_text(buffer.size_bytes), ", ".join(buffer.tenants))
-        rows.append(Row((*cells, regions.get(buffer.name, NONE)) if regions else cells))
-    return Table(f"Buffers, {plan.accounting.value}", tuple(columns), tuple(rows), supplementary=len(rows) > SHORT_TABLE)
+    for found in memory.accountings:
+        size, used = found.tensor_buffer_bytes, found.accounting is memory.plan.accounting
+        remark = found.reason or ("a lower bound" if used and memory.plan.is_lower_bound else "")
+        cells = (
+            f"{found.accounting.value} (used)" if used else found.accounting.value,
+            bytes_text(size),
+            share_text(size / free) if size is not None and free else NONE,
+            _MEANINGS[found.accounting] + (", the input among them" if found.with_input else ""),
+            remark,
+        )
+        rows.append(Row(cells))
+    columns = [Column("Accounting", number=False), Column("Bytes"), Column("Of free heap"), Column("Buffers", number=False)]
+    if any(row.cells[-1] for row in rows):
+        columns.append(Column("Remark", number=False))
+    rows = [Row(row.cells[: len(columns)]) for row in rows]
+    heap = f"; {bytes_text(free)} of heap are free at start" if free else ""
+    return Table(f"Tensor buffers under each accounting{heap}", tuple(columns), tuple(rows))
 
 
-def _observed_table(buffer_bytes: int, evaluation: Evaluation, scenario: Scenario) -> Table:
-    heap = scenario.observed_heap
-    if heap is None:
-        raise ValueError("no observed heap")
-    used = heap.total_bytes - heap.remaining_bytes
-    constants = evaluation.weight_bytes + evaluation.input_bytes
-    rows = [
-        ("free at start", bytes_text(heap.total_bytes), share_text(1.0)),
-        ("free while the network runs", bytes_text(heap.remaining_bytes), share_text(heap.remaining_bytes / heap.total_bytes)),
-        ("so used while it runs", bytes_text(used), share_text(used / heap.total_bytes)),
-        ("tensor buffers", bytes_text(buffer_bytes), share_text(buffer_bytes / heap.total_bytes)),
-        ("weights and input", bytes_text(constants), share_text(constants / heap.total_bytes)),
+def _buffers_table(plan: MemoryPlan) -> Table:
+    rows = tuple(Row((buffer.name, count_text(buffer.size_bytes), ", ".join(buffer.tenants))) for buffer in plan.buffers)
+    columns = (Column("Buffer", number=False), Column("Bytes"), Column("Holds in turn", number=False))
+    return Table(f"Buffers, {plan.accounting.value}", columns, rows, supplementary=len(rows) > SHORT_TABLE)
+
+
+def _heap_tables(heap: HeapVerdict) -> list[Block]:
+    """Where each allocation goes, and what is left; a device that holds everything easily needs neither in a short report."""
+    placed = tuple(
+        Row((placement.name, count_text(placement.size_bytes), count_text(placement.block_bytes), placement.region))
+        for placement in heap.placements
+    )
+    columns = (Column("Allocation", number=False), Column("Asked", "B"), Column("Taken", "B"), Column("Heap region", number=False))
+    regions = tuple(Row((state.name, count_text(state.size_bytes), count_text(state.free_bytes))) for state in heap.regions)
+    region_columns = (Column("Heap region", number=False), Column("At boot", "B"), Column("Left", "B"))
+    many = len(placed) > SHORT_TABLE
+    return [
+        *([Table("Where the heap puts them, in order of allocation", columns, placed, supplementary=many)] if placed else []),
+        Table("What is left of the heap; no allocation spans two regions", region_columns, regions, supplementary=heap.fits),
     ]
-    note = f"Observed: {heap.source}." if heap.source else ""
-    if used:
-        note = f"The buffers are {share_text(buffer_bytes / used)} of what was used. {note}".strip()
+
+
+def _observed_table(memory: MemorySummary, shares: HeapShares, source: str) -> Table:
+    used = shares.total_bytes - shares.remaining_bytes
+    total = shares.total_bytes or None
+    rows = [
+        ("free at start", bytes_text(shares.total_bytes), ""),
+        ("free while the network runs", bytes_text(shares.remaining_bytes), share_text(shares.remaining_bytes / total if total else None)),
+        ("used while the network runs", bytes_text(used), share_text(used / total if total else None)),
+        ("tensor buffers", bytes_text(memory.plan.tensor_buffer_bytes), share_text(shares.buffers_ratio)),
+        ("weights and input", bytes_text(memory.weight_bytes + memory.input_bytes), share_text(shares.constants_ratio)),
+    ]
+    note = (
+        f"The buffers are {share_text(shares.buffers_of_used_ratio)} of what was used." if shares.buffers_of_used_ratio is not None else ""
+    )
     columns = (Column("Memory", number=False), Column("Bytes"), Column("Of the heap"))
-    return Table("Held against what the program reported", columns, tuple(Row(row) for row in rows), note)
+    reported = f" Reported: {source}." if source else ""
+    return Table("Held against what the program reported", columns, tuple(Row(row) for row in rows), f"{note}{reported}".strip())
 
 
 def _timeline(plan: MemoryPlan, scenario: Scenario) -> Illustration:

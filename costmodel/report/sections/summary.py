@@ -106,6 +106,9 @@ def figures_section(evaluation: Evaluation) -> Section:
         Fact("Memory energy", energy_text(runs.energy.memory_pj), f"dynamic, {runs.dataflow.value}"),
         Fact("Time of an inference", time_text(evaluation.duration_s), evaluation.duration_source.partition(" (")[0]),
     ]
+    if evaluation.memory.ram_bytes is not None:
+        buffers = bytes_text(evaluation.memory.plan.tensor_buffer_bytes)
+        facts.append(Fact("RAM", bytes_text(evaluation.memory.ram_bytes), f"{buffers} of it tensor buffers"))
     if power is not None:
         facts.append(Fact("Board while inferring", power_text(power.active_w), f"idle {power_text(power.idle_w)}"))
         if power.inference_j is not None:
@@ -126,7 +129,6 @@ def figures_section(evaluation: Evaluation) -> Section:
                     f"{count_text(battery.duty_inference_count)} inferences",
                 )
             )
-    facts.append(Fact("Weights and input", bytes_text(evaluation.weight_bytes + evaluation.input_bytes), "constants beside the buffers"))
     return Section("figures", "Key figures", (Facts(tuple(facts)),))
 
 
