@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+
 from costmodel.battery import energy_budget as budget
 
 SUPPLY_V, IDLE_A, ACTIVE_A, DURATION_S = 5.03, 0.0364, 0.0430, 0.32
