@@ -15,11 +15,13 @@ Number: TypeAlias = Any
 
 def is_column(value: Number) -> bool:
     """Tell whether a number is a NumPy column, without importing NumPy to ask."""
-    return hasattr(value, "__array__")
+    return type(value) is not int and hasattr(value, "__array__")
 
 
 def smaller(a: Number, b: Number) -> Number:
     """Return the smaller of two numbers, element by element where either is a column."""
+    if type(a) is int and type(b) is int:
+        return a if a <= b else b
     if is_column(a) or is_column(b):
         import numpy as np
 
@@ -29,6 +31,8 @@ def smaller(a: Number, b: Number) -> Number:
 
 def larger(a: Number, b: Number) -> Number:
     """Return the larger of two numbers, element by element where either is a column."""
+    if type(a) is int and type(b) is int:
+        return a if a >= b else b
     if is_column(a) or is_column(b):
         import numpy as np
 

@@ -137,6 +137,11 @@ def origin_of(value: object) -> Origin | None:
     return getattr(value, "origin", None) if isinstance(value, TracedInt | TracedFloat) else None
 
 
+def is_recording() -> bool:
+    """Tell whether formulas are being recorded."""
+    return _TAPE.get() is not None
+
+
 @contextmanager
 def recording() -> Iterator[list[Record]]:
     """Record every formula called inside the block.

@@ -51,6 +51,8 @@ def taps_in_padding(p: Number, s: Number, d: Number, K: Number, O: Number) -> Nu
     int or int64 column
         Number of taps.
     """
+    if type(p) is int and p <= 0:
+        return 0
     reaching = clamped(ceil_div(p, s), 0, O)
     if not any_true(reaching > 0):
         return 0

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import functools
-from typing import Annotated, Any
+from collections.abc import Sequence
+from typing import Annotated, Any, NamedTuple
 
 from pydantic import AfterValidator, BeforeValidator, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
+from costmodel.columns import Number
 from costmodel.errors import SpecError, UnknownNameError
 from costmodel.specs.base import Extent, Name, Spec
 from costmodel.specs.layers import ELEMENT_BYTES, DataType, Layer
@@ -54,13 +56,13 @@ class DataTypes(Spec):
     """Outputs of poolings, where they differ from the other activations."""
 
 
-class TensorBytes(Spec):
-    """Bytes of one element of each tensor a layer touches."""
+class TensorBytes(NamedTuple):
+    """Bytes of one element of each tensor a layer touches; each an int or a column."""
 
-    input_bytes: int
-    weight_bytes: int
-    bias_bytes: int
-    output_bytes: int
+    input_bytes: Number
+    weight_bytes: Number
+    bias_bytes: Number
+    output_bytes: Number
 
 
 class Network(Spec):
@@ -142,23 +144,33 @@ class Network(Spec):
         """Weights and biases of all layers."""
         return sum(step.lowered.weight_count + step.lowered.bias_count for step in self.steps)
 
+    @property
+    def input_bytes(self) -> int:
+        """Bytes of one element of the network's input."""
+        return ELEMENT_BYTES[self.types.input]
+
+    @functools.cached_property
+    def output_types(self) -> tuple[DataType, ...]:
+        """Element type of each layer's output, in running order; a flatten keeps its input's."""
+        types: list[DataType] = []
+        for layer, reads in zip(self.ordered, self.sources, strict=True):
+            pooled = self.types.pooled if "pool" in layer.kind else None
+            kept = self._type_read(types, reads[0]) if layer.kind == "flatten" else self.types.activation
+            types.append(layer.output_type or pooled or kept)
+        return tuple(types)
+
     @functools.cached_property
     def tensor_bytes(self) -> tuple[TensorBytes, ...]:
         """Element sizes of what each layer touches, in running order."""
-        sizes: list[TensorBytes] = []
-        for layer, reads, step in zip(self.ordered, self.sources, self.steps, strict=True):
-            arriving = ELEMENT_BYTES[self.types.input] if reads[0] < 0 else sizes[reads[0]].output_bytes
-            weight = getattr(layer, "weight_type", None) or self.types.weight
-            sizes.append(
-                TensorBytes(
-                    input_bytes=arriving,
-                    weight_bytes=ELEMENT_BYTES[weight],
-                    bias_bytes=ELEMENT_BYTES[self.types.bias],
-                    output_bytes=arriving if step.kind == "flatten" else ELEMENT_BYTES[self._output_type(layer)],
-                )
+        return tuple(
+            TensorBytes(
+                input_bytes=ELEMENT_BYTES[self._type_read(self.output_types, reads[0])],
+                weight_bytes=ELEMENT_BYTES[getattr(layer, "weight_type", None) or self.types.weight],
+                bias_bytes=ELEMENT_BYTES[self.types.bias],
+                output_bytes=ELEMENT_BYTES[output],
             )
-        return tuple(sizes)
+            for layer, reads, output in zip(self.ordered, self.sources, self.output_types, strict=True)
+        )
 
-    def _output_type(self, layer: Layer) -> DataType:
-        pooled = self.types.pooled if "pool" in layer.kind else None
-        return layer.output_type or pooled or self.types.activation
+    def _type_read(self, types: Sequence[DataType], source: int) -> DataType:
+        return self.types.input if source < 0 else types[source]

@@ -1,0 +1,1 @@
+"""Access counts to energies: grouping into accesses, dynamic energy, leakage and arithmetic."""

@@ -1,0 +1,155 @@
+"""Which latency rates hold for a scenario, fitted from its calibration, and what else the same times could mean."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from costmodel.evaluation.layer_cost import is_convolution, nominal_taps_by_region, other_tap_count
+from costmodel.evaluation.totals import total_of
+from costmodel.latency.fitting import fit_other_rate_s, fit_two_rates
+from costmodel.latency.rates import TapRates
+from costmodel.provenance import is_recording, leaf
+from costmodel.results.latency import AlternativeFit
+from costmodel.specs.counting import Dataflow
+from costmodel.specs.deployment import Scenario
+from costmodel.specs.hardware import LatencyCalibration
+from costmodel.specs.lowering import Step, element_count
+from costmodel.specs.network import Network
+from costmodel.specs.work import LoopNest
+
+TOTAL = "total"
+"""The layer name that stands for all layers together."""
+
+
+class Calibrated(NamedTuple):
+    """Rates that hold, or the reason why none do."""
+
+    rates: TapRates | None
+    reason: str
+    fitted: bool
+    """Whether the network asked about is the one that was measured."""
+    measurement_count: int
+    alternatives: tuple[AlternativeFit, ...]
+
+
+def calibrate(scenario: Scenario, dataflow: Dataflow) -> Calibrated:
+    """Return the latency rates that hold for a scenario under a dataflow.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        With its calibration and the network that was measured.
+    dataflow : Dataflow
+        The dataflow asked about.
+
+    Returns
+    -------
+    Calibrated
+        Rates, or None with the reason: a device, dataflow or data type nobody measured is not calibrated.
+    """
+    calibration, measured = scenario.calibration, scenario.calibration_network
+    if calibration is None or measured is None:
+        return Calibrated(None, f"not calibrated: no layer has been timed on {scenario.device.name}", False, 0, ())
+    differs = _difference(scenario, dataflow, calibration)
+    if differs:
+        return Calibrated(None, f"not calibrated: {differs}", False, 0, ())
+    timed = _timed_convolutions(calibration, measured)
+    rates = fit_rates(calibration, measured)
+    fitted = scenario.network.layers == measured.layers and scenario.network.input == measured.input
+    reason = f"calibrated on {len(timed)} convolutions of {measured.name} ({calibration.name})"
+    return Calibrated(rates, reason, fitted, len(timed), alternatives(calibration, measured))
+
+
+def fit_rates(calibration: LatencyCalibration, measured: Network) -> TapRates:
+    """Fit seconds per tap to a calibration's measured times.
+
+    Parameters
+    ----------
+    calibration : LatencyCalibration
+        Measured times of convolutions, and of all layers together.
+    measured : Network
+        The network they were measured on.
+
+    Returns
+    -------
+    TapRates
+        The other layers share what the total leaves over the convolutions.
+    """
+    timed = _timed_convolutions(calibration, measured)
+    regions = [nominal_taps_by_region(step) for step, _ in timed]
+    durations = [duration for _, duration in timed]
+    convolution = fit_two_rates([interior for interior, _ in regions], [boundary for _, boundary in regions], durations)
+    others = total_of([other_tap_count(step) for step in measured.steps])
+    other_s = fit_other_rate_s(_time_of(calibration, TOTAL), total_of(durations), others)
+    return TapRates(convolution.first_s, convolution.second_s, other_s)
+
+
+def alternatives(calibration: LatencyCalibration, measured: Network) -> tuple[AlternativeFit, ...]:
+    """Read the same times in other ways: two unknowns fit two figures always, so agreement between readings is what counts.
+
+    Parameters
+    ----------
+    calibration : LatencyCalibration
+        Measured times.
+    measured : Network
+        The network they were measured on.
+
+    Returns
+    -------
+    tuple of AlternativeFit
+        Boundary taps that are valid, boundary checks, and outputs as the second regressor.
+    """
+    timed = _timed_convolutions(calibration, measured)
+    steps = [step for step, _ in timed]
+    durations = [duration for _, duration in timed]
+    interior = [nominal_taps_by_region(step)[0] for step in steps]
+    checks = [nominal_taps_by_region(step)[1] for step in steps]
+    valid = [_valid_macs(step) for step in steps]
+    outputs = [element_count(step.lowered.output) for step in steps]
+    readings = (
+        ("interior tap and valid boundary tap", interior, [v - i for v, i in zip(valid, interior, strict=True)]),
+        ("valid tap and boundary check", valid, checks),
+        ("valid tap and output", valid, outputs),
+    )
+    fits = []
+    for name, first, second in readings:
+        rates = fit_two_rates(first, second, durations)
+        fits.append(AlternativeFit(name=name, first_s=rates.first_s, second_s=rates.second_s, credible=min(rates) >= 0))
+    return tuple(fits)
+
+
+def _difference(scenario: Scenario, dataflow: Dataflow, calibration: LatencyCalibration) -> str:
+    """Say what differs from what was measured; empty where nothing does."""
+    network = scenario.network
+    if calibration.device != scenario.device.name:
+        return f"the times were measured on {calibration.device}, not {scenario.device.name}"
+    if calibration.dataflow is not dataflow:
+        return f"the times were measured {calibration.dataflow.value}, not {dataflow.value}"
+    for step, layer, kind in zip(network.steps, network.ordered, network.output_types, strict=True):
+        if not is_convolution(step):
+            continue
+        if kind is not calibration.activation:
+            return f"the times were measured with {calibration.activation.value} activations, {step.name} has {kind.value}"
+        weight = getattr(layer, "weight_type", None) or network.types.weight
+        if weight is not calibration.weight:
+            return f"the times were measured with {calibration.weight.value} weights, {step.name} has {weight.value}"
+        if isinstance(step.lowered.work, LoopNest) and step.lowered.work.groups != 1:
+            return f"no grouped convolution was measured, and {step.name} has {step.lowered.work.groups} groups"
+    return ""
+
+
+def _valid_macs(step: Step) -> int:
+    work = step.lowered.work
+    if not isinstance(work, LoopNest):
+        return 0
+    return int(work.groups * work.out_channels * work.in_channels * work.h.valid * work.w.valid)
+
+
+def _timed_convolutions(calibration: LatencyCalibration, measured: Network) -> list[tuple[Step, float]]:
+    names = {time.layer for time in calibration.times}
+    return [(step, _time_of(calibration, step.name)) for step in measured.steps if is_convolution(step) and step.name in names]
+
+
+def _time_of(calibration: LatencyCalibration, layer: str) -> float:
+    duration = next(time.duration_s for time in calibration.times if time.layer == layer)
+    return leaf(duration.value, f"calibration.{layer}.duration_s", calibration.source) if is_recording() else duration.value

@@ -1,0 +1,205 @@
+"""The composition: a design to its cost. It stands here once, and serves one design and a million."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from costmodel.battery.energy_budget import (
+    baseline_energy_j,
+    battery_life_s,
+    computational_energy_j,
+    duty_cycled_power_w,
+    duty_ratio,
+    electrical_power_w,
+    energy_share_ratio,
+    inference_count,
+    inference_energy_j,
+    inference_rate_hz,
+    usable_energy_j,
+)
+from costmodel.columns import Number
+from costmodel.energy.access_energy import leakage_energy_pj
+from costmodel.errors import SpecError
+from costmodel.evaluation.design import BatteryNumbers, Design, PowerNumbers
+from costmodel.evaluation.layer_cost import LayerCost, layer_cost
+from costmodel.evaluation.totals import increase_ratio, total_of
+from costmodel.results.counts import AccessCounts
+from costmodel.specs.counting import Granularity
+from costmodel.specs.lowering import element_count, lower_network
+
+
+class PowerCost(NamedTuple):
+    """Power of the board and energy of one inference."""
+
+    idle_w: Number
+    active_w: Number
+    increase_ratio: Number | None
+    inference_j: Number | None
+    baseline_j: Number | None
+    computational_j: Number | None
+    baseline_ratio: Number | None
+    computational_ratio: Number | None
+    rate_hz: Number | None
+
+
+class BatteryCost(NamedTuple):
+    """What a battery gives, inferring without pause and once a period."""
+
+    usable_j: Number
+    continuous_life_s: Number
+    continuous_inference_count: Number
+    duty_ratio: Number | None
+    duty_w: Number | None
+    duty_life_s: Number | None
+    duty_inference_count: Number | None
+
+
+class Cost(NamedTuple):
+    """Everything a design costs."""
+
+    layers: tuple[LayerCost, ...]
+    tensor_pj: Number
+    """Dynamic energy of tensors, scratch rows in registers."""
+    scratch_pj: Number
+    """What scratch rows add where they live in the same memory."""
+    energy_pj: Number
+    """Both together: the memory's dynamic energy."""
+    compute_pj: Number
+    parameter_count: Number
+    weight_bytes: Number
+    """Weights and biases."""
+    input_bytes: Number
+    """The network's input."""
+    latency_s: Number | None
+    """From calibrated rates; None where they do not hold."""
+    duration_s: Number | None
+    """Measured where given, else calibrated, else None."""
+    leakage_pj: Number | None
+    """Over the duration; None without one."""
+    power: PowerCost | None
+    battery: BatteryCost | None
+
+
+def cost(design: Design, traced: Sequence[AccessCounts | None] | None = None) -> Cost:
+    """Return what a design costs.
+
+    Parameters
+    ----------
+    design : Design
+        Plain numbers, or columns that broadcast against each other.
+    traced : sequence of AccessCounts, optional
+        Accesses of each layer found by execution, for granularity `block_traced`.
+
+    Returns
+    -------
+    Cost
+        Every figure, shaped as the design's numbers broadcast.
+
+    Raises
+    ------
+    SpecError
+        If the granularity is `block_traced` and no traced accesses are given: it has no closed form.
+    ShapeError
+        If a layer does not fit.
+    """
+    if design.granularity is Granularity.BLOCK_TRACED and traced is None:
+        raise SpecError("granularity 'block_traced' is executed and has no closed form; use 'block_packed' or 'element'")
+    steps = lower_network(design.layers, design.sources, design.input_shape)
+    layers = tuple(
+        layer_cost(step, sizes, mac_pj, design, None if traced is None else traced[place])
+        for place, (step, sizes, mac_pj) in enumerate(zip(steps, design.sizes, design.mac_pj, strict=True))
+    )
+    tensor_pj = total_of([layer.tensor_pj for layer in layers])
+    scratch_pj = total_of([layer.scratch_pj for layer in layers])
+    latency_s = None if design.rates is None else total_of([layer.duration_s for layer in layers])
+    duration_s = latency_s if design.duration_s is None else design.duration_s
+    power = None if design.power is None else power_cost(design.power, duration_s)
+    return Cost(
+        layers=layers,
+        tensor_pj=tensor_pj,
+        scratch_pj=scratch_pj,
+        energy_pj=total_of([tensor_pj, scratch_pj]),
+        compute_pj=total_of([layer.compute_pj for layer in layers]),
+        parameter_count=total_of([step.lowered.weight_count + step.lowered.bias_count for step in steps]),
+        weight_bytes=total_of(
+            [
+                step.lowered.weight_count * sizes.weight_bytes + step.lowered.bias_count * sizes.bias_bytes
+                for step, sizes in zip(steps, design.sizes, strict=True)
+            ]
+        ),
+        input_bytes=element_count(design.input_shape) * design.input_bytes,
+        latency_s=latency_s,
+        duration_s=duration_s,
+        leakage_pj=None if duration_s is None else leakage_energy_pj(design.memory.leakage_w, duration_s),
+        power=power,
+        battery=None if design.battery is None else battery_cost(design.battery, power, duration_s, design.period_s),
+    )
+
+
+def power_cost(numbers: PowerNumbers, duration_s: Number | None) -> PowerCost:
+    """Return the board's power, and the energy of one inference where its duration is known.
+
+    Parameters
+    ----------
+    numbers : PowerNumbers
+        Supply and currents.
+    duration_s : float, column or None
+        Duration of one inference [s].
+
+    Returns
+    -------
+    PowerCost
+        Energies are None without a duration.
+    """
+    idle_w = electrical_power_w(numbers.supply_v, numbers.idle_a)
+    active_w = electrical_power_w(numbers.supply_v, numbers.active_a)
+    increase = increase_ratio(active_w, idle_w)
+    if duration_s is None:
+        return PowerCost(idle_w, active_w, increase, None, None, None, None, None, None)
+    inference_j = inference_energy_j(active_w, duration_s)
+    baseline_j = baseline_energy_j(idle_w, duration_s)
+    computational_j = computational_energy_j(inference_j, baseline_j)
+    return PowerCost(
+        idle_w=idle_w,
+        active_w=active_w,
+        increase_ratio=increase,
+        inference_j=inference_j,
+        baseline_j=baseline_j,
+        computational_j=computational_j,
+        baseline_ratio=energy_share_ratio(baseline_j, inference_j),
+        computational_ratio=energy_share_ratio(computational_j, inference_j),
+        rate_hz=inference_rate_hz(duration_s),
+    )
+
+
+def battery_cost(
+    numbers: BatteryNumbers, power: PowerCost | None, duration_s: Number | None, period_s: Number | None
+) -> BatteryCost | None:
+    """Return how long a battery lasts.
+
+    Parameters
+    ----------
+    numbers : BatteryNumbers
+        The battery and its losses.
+    power : PowerCost or None
+        The board's power.
+    duration_s, period_s : float, column or None
+        Duration of one inference and time from one to the next [s].
+
+    Returns
+    -------
+    BatteryCost or None
+        None without power or duration; the duty-cycled figures are None without a period.
+    """
+    if power is None or duration_s is None:
+        return None
+    usable_j = usable_energy_j(*numbers)
+    continuous_s = battery_life_s(usable_j, power.active_w)
+    continuous_count = inference_count(continuous_s, duration_s)
+    if period_s is None:
+        return BatteryCost(usable_j, continuous_s, continuous_count, None, None, None, None)
+    duty = duty_ratio(duration_s, period_s)
+    duty_w = duty_cycled_power_w(power.idle_w, power.active_w, duty)
+    duty_s = battery_life_s(usable_j, duty_w)
+    return BatteryCost(usable_j, continuous_s, continuous_count, duty, duty_w, duty_s, inference_count(duty_s, period_s))

@@ -1,0 +1,202 @@
+"""A scenario to its evaluation: unpack, cost each dataflow, wrap in results."""
+
+from __future__ import annotations
+
+from costmodel.dataflows.counting import count_work
+from costmodel.errors import SpecError
+from costmodel.evaluation.calibrating import Calibrated, calibrate
+from costmodel.evaluation.composition import Cost, cost
+from costmodel.evaluation.design import design_of
+from costmodel.evaluation.layer_cost import LayerCost, is_convolution
+from costmodel.evaluation.totals import total_of
+from costmodel.results.counts import AccessCounts
+from costmodel.results.evaluation import DataflowEvaluation, EnergySplit, Evaluation, LayerEvaluation
+from costmodel.results.latency import LatencySummary, RateSummary
+from costmodel.results.power import BatterySummary, PowerSummary
+from costmodel.specs.counting import Dataflow, Taps
+from costmodel.specs.deployment import Scenario
+from costmodel.specs.network import TensorBytes
+from costmodel.specs.work import LoopNest
+
+NO_DURATION = "no duration: give duration_s (measured), or a calibration that holds for this network and dataflow"
+
+
+def evaluate(scenario: Scenario) -> Evaluation:
+    """Answer a scenario.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        Network, device and everything the answer depends on.
+
+    Returns
+    -------
+    Evaluation
+        Every figure, for each of the scenario's dataflows; what cannot be told is None with a reason.
+
+    Raises
+    ------
+    SpecError
+        If the convention contradicts itself: blocks of another width than the memory's, an inference longer than its period.
+    """
+    check_convention(scenario)
+    answers = [(dataflow, *cost_of(scenario, dataflow)) for dataflow in scenario.dataflows]
+    _, calibrated, first = answers[0]
+    check_period(scenario, first)
+    macs = {taps: _macs(first, taps) for taps in Taps}
+    network = scenario.network
+    return Evaluation(
+        scenario=scenario.name,
+        description=scenario.description,
+        network=network.name,
+        network_input=network.input,
+        device=scenario.device.name,
+        counting=scenario.counting,
+        access_bytes=scenario.memory_energy.access_bytes,
+        memory_energy=scenario.memory_energy.name,
+        parameter_count=first.parameter_count,
+        weight_bytes=first.weight_bytes,
+        input_bytes=first.input_bytes,
+        mac_valid_count=macs[Taps.VALID],
+        mac_nominal_count=macs[Taps.NOMINAL],
+        dataflows=tuple(_dataflow(scenario, dataflow, held, answer) for dataflow, held, answer in answers),
+        duration_s=first.duration_s,
+        duration_source=_duration_source(scenario, first, calibrated),
+        leakage_w=scenario.memory_energy.leakage_w.value,
+        leakage_pj=first.leakage_pj,
+        power=None if first.power is None else PowerSummary(**first.power._asdict()),
+        battery=_battery(scenario, first),
+        reasons=_reasons(scenario, first),
+    )
+
+
+def cost_of(scenario: Scenario, dataflow: Dataflow) -> tuple[Calibrated, Cost]:
+    """Return the cost of a scenario under one dataflow, and the calibration that holds for it."""
+    calibrated = calibrate(scenario, dataflow)
+    return calibrated, cost(design_of(scenario, dataflow, calibrated.rates))
+
+
+def check_convention(scenario: Scenario) -> None:
+    """Refuse a block size that is not the memory's access width: an access energy only multiplies accesses of its own width.
+
+    Raises
+    ------
+    SpecError
+        Naming both widths.
+    """
+    counting, memory = scenario.counting, scenario.memory_energy
+    if counting.block_bytes is not None and counting.block_bytes != memory.access_bytes:
+        raise SpecError(
+            f"counting.block_bytes: {counting.block_bytes} is not the access width of memory {memory.name!r} ({memory.access_bytes} bytes);"
+            " an access energy only multiplies accesses of its own width, so leave block_bytes out or choose another memory"
+        )
+
+
+def check_period(scenario: Scenario, answer: Cost) -> None:
+    """Refuse an inference that takes longer than the time to the next one.
+
+    Raises
+    ------
+    SpecError
+        Naming both times.
+    """
+    period, duration_s = scenario.period_s, answer.duration_s
+    if period is not None and duration_s is not None and duration_s > period.value:
+        raise SpecError(f"period_s: an inference takes {duration_s:g} s, longer than its period of {period.value:g} s")
+
+
+def _dataflow(scenario: Scenario, dataflow: Dataflow, calibrated: Calibrated, answer: Cost) -> DataflowEvaluation:
+    executed = scenario.counting.taps is Taps.VALID and scenario.counting.bias
+    layers = tuple(
+        _layer(layer, sizes, dataflow, executed) for layer, sizes in zip(answer.layers, scenario.network.tensor_bytes, strict=True)
+    )
+    return DataflowEvaluation(
+        dataflow=dataflow,
+        layers=layers,
+        counts=_sum_counts([layer.counts for layer in answer.layers]),
+        accesses=_sum_counts([layer.accesses for layer in answer.layers]),
+        energy=EnergySplit(tensor_pj=answer.tensor_pj, scratch_pj=answer.scratch_pj, compute_pj=answer.compute_pj),
+        latency=_latency(scenario, calibrated, answer),
+    )
+
+
+def _layer(layer: LayerCost, sizes: TensorBytes, dataflow: Dataflow, executed: bool) -> LayerEvaluation:
+    step, work = layer.step, layer.step.lowered.work
+    valid = layer.counts
+    if not executed:
+        valid = count_work(work, dataflow, Taps.VALID, input_bytes=sizes.input_bytes, weight_bytes=sizes.weight_bytes)
+    interior = plane = 0
+    if is_convolution(step) and isinstance(work, LoopNest):
+        interior, plane = work.h.interior * work.w.interior, work.h.output * work.w.output
+    return LayerEvaluation(
+        name=step.name,
+        kind=step.kind,
+        output_shape=step.lowered.output,
+        parameter_count=step.lowered.weight_count + step.lowered.bias_count,
+        counts=layer.counts,
+        valid_counts=valid,
+        accesses=layer.accesses,
+        interior_pixel_count=interior,
+        boundary_pixel_count=plane - interior,
+        energy=EnergySplit(tensor_pj=layer.tensor_pj, scratch_pj=layer.scratch_pj, compute_pj=layer.compute_pj),
+        duration_s=layer.duration_s,
+    )
+
+
+def _sum_counts(parts: list[AccessCounts]) -> AccessCounts:
+    return AccessCounts(*(sum(column) for column in zip(*parts, strict=True)))
+
+
+def _macs(answer: Cost, taps: Taps) -> int:
+    total: int = total_of([count_work(layer.step.lowered.work, Dataflow.OUTPUT_STATIONARY, taps).mac_count for layer in answer.layers])
+    return total
+
+
+def _latency(scenario: Scenario, calibrated: Calibrated, answer: Cost) -> LatencySummary:
+    rates, calibration = calibrated.rates, scenario.calibration
+    return LatencySummary(
+        calibration=calibration.name if calibration and rates else None,
+        reason=calibrated.reason,
+        fitted=calibrated.fitted,
+        measurement_count=calibrated.measurement_count,
+        total_s=answer.latency_s,
+        rates=None
+        if rates is None
+        else RateSummary(
+            interior_tap_s=rates.interior_tap_s,
+            boundary_tap_s=rates.boundary_tap_s,
+            other_tap_s=rates.other_tap_s,
+            interior_tap_cycles=rates.interior_tap_s * calibration.clock_hz.value if calibration and calibration.clock_hz else None,
+        ),
+        alternatives=calibrated.alternatives,
+    )
+
+
+def _duration_source(scenario: Scenario, answer: Cost, calibrated: Calibrated) -> str:
+    if scenario.duration_s is not None:
+        return f"measured ({scenario.duration_s.source})"
+    return calibrated.reason if answer.duration_s is not None else f"{NO_DURATION}; {calibrated.reason}"
+
+
+def _battery(scenario: Scenario, answer: Cost) -> BatterySummary | None:
+    if answer.battery is None or scenario.battery is None:
+        return None
+    return BatterySummary(
+        battery=scenario.battery.name,
+        period_s=None if scenario.period_s is None else scenario.period_s.value,
+        **answer.battery._asdict(),
+    )
+
+
+def _reasons(scenario: Scenario, answer: Cost) -> dict[str, str]:
+    reasons: dict[str, str] = {}
+    if answer.duration_s is None:
+        reasons["duration_s"] = NO_DURATION
+    if answer.power is None:
+        reasons["power"] = "no supply and currents given: give power (supply_v, idle_a, active_a)"
+    if answer.battery is None:
+        missing = "a battery" if scenario.battery is None else "power" if answer.power is None else "a duration"
+        reasons["battery"] = f"needs {missing}"
+    elif scenario.period_s is None:
+        reasons["battery.duty_life_s"] = "no period given: give period_s, from one inference to the next"
+    return reasons

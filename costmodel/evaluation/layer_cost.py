@@ -1,0 +1,196 @@
+"""The cost of one layer."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from costmodel.columns import Number
+from costmodel.dataflows.closed_forms.terms import ACCUMULATOR_BYTES, sliding
+from costmodel.dataflows.counting import count_work
+from costmodel.energy.access_energy import compute_energy_pj, dynamic_energy_pj
+from costmodel.energy.grouping import packed_accesses
+from costmodel.evaluation.design import Design
+from costmodel.evaluation.totals import total_of
+from costmodel.latency.rates import TapRates, convolution_time_s, other_time_s
+from costmodel.results.counts import SCRATCH_READS, SCRATCH_WRITES, TENSOR_READS, TENSOR_WRITES, AccessCounts
+from costmodel.specs.counting import Dataflow
+from costmodel.specs.lowering import Step
+from costmodel.specs.network import TensorBytes
+from costmodel.specs.work import LoopNest, NestKind, View
+
+
+class LayerCost(NamedTuple):
+    """What one layer costs; every number an int, a float or a column."""
+
+    step: Step
+    counts: AccessCounts
+    """Accesses of single elements."""
+    accesses: AccessCounts
+    """Accesses of the memory's width."""
+    interior_tap_count: Number
+    """Nominal taps of interior pixels."""
+    boundary_tap_count: Number
+    """Nominal taps of boundary pixels."""
+    tensor_read_count: Number
+    """Read accesses of the layer's tensors, of the memory's width."""
+    tensor_write_count: Number
+    scratch_read_count: Number
+    """Read accesses of scratch rows, of the memory's width."""
+    scratch_write_count: Number
+    tensor_pj: Number
+    """Dynamic energy of the layer's tensors."""
+    scratch_pj: Number
+    """Dynamic energy of scratch rows where they live in the same memory; nothing where they are registers."""
+    compute_pj: Number
+    """Arithmetic alone."""
+    duration_s: Number | None
+    """None where the rates do not hold."""
+
+
+def layer_cost(step: Step, sizes: TensorBytes, mac_pj: Number, design: Design, traced: AccessCounts | None) -> LayerCost:
+    """Return the cost of one layer.
+
+    Parameters
+    ----------
+    step : Step
+        The lowered layer.
+    sizes : TensorBytes
+        Element sizes of what it touches.
+    mac_pj : float or column
+        Energy of one multiply-accumulate [pJ].
+    design : Design
+        Convention, memory and rates.
+    traced : AccessCounts or None
+        Accesses found by execution, in place of packed ones.
+
+    Returns
+    -------
+    LayerCost
+        Counts, accesses, energies and time.
+    """
+    work = step.lowered.work
+    counts = count_work(
+        work, design.dataflow, design.taps, bias=design.bias, input_bytes=sizes.input_bytes, weight_bytes=sizes.weight_bytes
+    )
+    accesses = traced or packed_counts(counts, sizes, design.element_bytes, design.memory.access_bytes)
+    interior, boundary = nominal_taps_by_region(step)
+    tensor_reads = total_of([getattr(accesses, name) for name in TENSOR_READS])
+    tensor_writes = total_of([getattr(accesses, name) for name in TENSOR_WRITES])
+    scratch_reads = total_of([getattr(accesses, name) for name in SCRATCH_READS])
+    scratch_writes = total_of([getattr(accesses, name) for name in SCRATCH_WRITES])
+    memory = design.memory
+    return LayerCost(
+        step=step,
+        counts=counts,
+        accesses=accesses,
+        interior_tap_count=interior,
+        boundary_tap_count=boundary,
+        tensor_read_count=tensor_reads,
+        tensor_write_count=tensor_writes,
+        scratch_read_count=scratch_reads,
+        scratch_write_count=scratch_writes,
+        tensor_pj=dynamic_energy_pj(tensor_reads, tensor_writes, memory.read_pj, memory.write_pj),
+        scratch_pj=dynamic_energy_pj(scratch_reads, scratch_writes, memory.read_pj, memory.write_pj),
+        compute_pj=compute_energy_pj(counts.mac_count, mac_pj),
+        duration_s=None if design.rates is None else layer_time_s(step, interior, boundary, design.rates, design.weights_in_ram),
+    )
+
+
+def packed_counts(counts: AccessCounts, sizes: TensorBytes, element_bytes: Number | None, access_bytes: Number) -> AccessCounts:
+    """Group a layer's counts into accesses of the memory's width.
+
+    Parameters
+    ----------
+    counts : AccessCounts
+        Accesses of single elements.
+    sizes : TensorBytes
+        Each tensor's element size.
+    element_bytes : int or None
+        One element size for every operand, or None for each its own.
+    access_bytes : int or column
+        Width of one access [B].
+
+    Returns
+    -------
+    AccessCounts
+        Reads and writes grouped; every other counter as it was.
+    """
+
+    def packed(count: Number, own_bytes: Number) -> Number:
+        if isinstance(count, int) and count == 0:
+            return 0
+        return packed_accesses(count, own_bytes if element_bytes is None else element_bytes, access_bytes)
+
+    return counts._replace(
+        input_read_count=packed(counts.input_read_count, sizes.input_bytes),
+        weight_read_count=packed(counts.weight_read_count, sizes.weight_bytes),
+        bias_read_count=packed(counts.bias_read_count, sizes.bias_bytes),
+        output_read_count=packed(counts.output_read_count, sizes.output_bytes),
+        output_write_count=packed(counts.output_write_count, sizes.output_bytes),
+        psum_read_count=packed(counts.psum_read_count, ACCUMULATOR_BYTES),
+        psum_write_count=packed(counts.psum_write_count, ACCUMULATOR_BYTES),
+        input_row_read_count=packed(counts.input_row_read_count, sizes.input_bytes),
+        input_row_write_count=packed(counts.input_row_write_count, sizes.input_bytes),
+        weight_row_read_count=packed(counts.weight_row_read_count, sizes.weight_bytes),
+        weight_row_write_count=packed(counts.weight_row_write_count, sizes.weight_bytes),
+    )
+
+
+def nominal_taps_by_region(step: Step) -> tuple[Number, Number]:
+    """Return a convolution's nominal taps of interior and of boundary pixels; (0, 0) for any other layer."""
+    work = step.lowered.work
+    if not is_convolution(step) or not isinstance(work, LoopNest):
+        return 0, 0
+    h, w = sliding(work)
+    per_pixel = work.groups * work.out_channels * work.in_channels * h.K * w.K
+    interior = h.interior * w.interior
+    return per_pixel * interior, per_pixel * (h.output * w.output - interior)
+
+
+def is_convolution(step: Step) -> bool:
+    """Tell whether a layer is a convolution."""
+    work = step.lowered.work
+    return isinstance(work, LoopNest) and work.kind is NestKind.CONVOLUTION
+
+
+def other_tap_count(step: Step) -> Number:
+    """Return the taps of a layer that is no convolution: the elements it reads, once a pass."""
+    work = step.lowered.work
+    if isinstance(work, View) or is_convolution(step):
+        return 0
+    return count_work(work, Dataflow.OUTPUT_STATIONARY).input_read_count
+
+
+def layer_time_s(step: Step, interior: Number, boundary: Number, rates: TapRates, weights_in_ram: bool) -> Number:
+    """Return the time of one layer under given rates.
+
+    Parameters
+    ----------
+    step : Step
+        The lowered layer.
+    interior, boundary : int or column
+        Its nominal taps by region, if it is a convolution.
+    rates : TapRates
+        Seconds per tap.
+    weights_in_ram : bool
+        Whether weights come from RAM; otherwise each weight costs the flash term.
+
+    Returns
+    -------
+    float or column
+        Time [s].
+    """
+    if not is_convolution(step):
+        return other_time_s(other_tap_count(step), rates.other_tap_s)
+    flash_weights = 0 if weights_in_ram else step.lowered.weight_count
+    channels, rows, columns = step.lowered.output
+    return convolution_time_s(
+        interior,
+        boundary,
+        rates.interior_tap_s,
+        rates.boundary_tap_s,
+        channels * rows * columns,
+        rates.output_s,
+        flash_weights,
+        rates.flash_weight_s,
+    )

@@ -1,0 +1,37 @@
+"""Totals and ratios over parts, as formulas, so that each can be walked down to them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from costmodel.columns import Number, is_column
+from costmodel.provenance import formula
+
+
+@formula(
+    id="total",
+    equation="total = sum of the parts",
+    symbols={"parts": "the same quantity, layer by layer or term by term"},
+    unit="the parts'",
+    source="definition",
+)
+def total_of(parts: Sequence[Number]) -> Number:
+    """Return the sum of parts; 0 where there are none."""
+    total: Number = 0
+    for part in parts:
+        total = total + part
+    return total
+
+
+@formula(
+    id="power.increase",
+    equation="r = P_active / P_idle - 1",
+    symbols={"r": "increase over idle [1]", "P_active": "power during an inference [W]", "P_idle": "power of the idle device [W]"},
+    unit="1",
+    source="ESP32-WROOM compression deck, slide 'Power Consumption'",
+)
+def increase_ratio(active_w: Number, idle_w: Number) -> Number:
+    """Return how much more power an inference draws than idling; None where idling draws nothing."""
+    if not is_column(idle_w) and idle_w == 0:
+        return None
+    return active_w / idle_w - 1

@@ -1,0 +1,100 @@
+"""The whole answer to one scenario."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from costmodel.results.base import Result
+from costmodel.results.counts import Counts
+from costmodel.results.finding import Finding
+from costmodel.results.latency import LatencySummary
+from costmodel.results.power import BatterySummary, PowerSummary
+from costmodel.specs.counting import CountingConvention, Dataflow
+
+SCHEMA_VERSION: Literal[1] = 1
+"""Of the JSON an evaluation becomes."""
+
+
+class EnergySplit(Result):
+    """Energy of one layer or of all, term by term."""
+
+    tensor_pj: float
+    """Dynamic energy of tensors: all there is where scratch rows are registers."""
+    scratch_pj: float
+    """What scratch rows add where they live in the same memory."""
+    compute_pj: float
+    """Arithmetic alone, beside the memory's energy."""
+
+    @property
+    def memory_pj(self) -> float:
+        """Dynamic energy of the memory, scratch rows in it."""
+        return self.tensor_pj + self.scratch_pj
+
+
+class LayerEvaluation(Result):
+    """One layer under one dataflow."""
+
+    name: str
+    kind: str
+    output_shape: tuple[int, ...]
+    parameter_count: int
+    counts: Counts
+    """Accesses of single elements, under the scenario's convention."""
+    valid_counts: Counts
+    """The same over valid taps with bias: what firmware executes."""
+    accesses: Counts
+    """Accesses of the memory's width."""
+    interior_pixel_count: int
+    """Output pixels whose taps are all in bounds; 0 where the layer is no convolution."""
+    boundary_pixel_count: int
+    energy: EnergySplit
+    duration_s: float | None
+    """None where not calibrated."""
+
+
+class DataflowEvaluation(Result):
+    """A network under one dataflow."""
+
+    dataflow: Dataflow
+    layers: tuple[LayerEvaluation, ...]
+    counts: Counts
+    accesses: Counts
+    energy: EnergySplit
+    latency: LatencySummary
+
+
+class Evaluation(Result):
+    """A scenario's answer."""
+
+    schema_version: Literal[1] = SCHEMA_VERSION
+    scenario: str
+    description: str
+    network: str
+    network_input: tuple[int, ...]
+    device: str
+    counting: CountingConvention
+    access_bytes: int
+    """Width of one access of the memory."""
+    memory_energy: str
+    """Name of the memory's energies."""
+    parameter_count: int
+    weight_bytes: int
+    input_bytes: int
+    mac_valid_count: int
+    mac_nominal_count: int
+    dataflows: tuple[DataflowEvaluation, ...]
+    """The first is the one that runs."""
+    duration_s: float | None
+    """Of one inference, as battery and leakage use it."""
+    duration_source: str
+    """`measured`, `calibrated on ...`, or why there is none."""
+    leakage_w: float
+    leakage_pj: float | None
+    """Over the duration."""
+    power: PowerSummary | None
+    battery: BatterySummary | None
+    findings: tuple[Finding, ...] = ()
+    reasons: dict[str, str] = Field(default_factory=dict)
+    """Why a figure is None, by its name."""
