@@ -9,14 +9,17 @@
     │   ├── UnknownNameError  a name is not known; the nearest one is offered
     │   ├── LimitError        a number is beyond what is computed exactly
     │   ├── MissingError      something the question needs was not given
-    │   └── FormatError       a file or stream is not what it should be
+    │   ├── FormatError       a file or stream is not what it should be
+    │   └── CollectedError    several of these at once, one line each
     └── ToolError             an outside program (compiler, emulator, CACTI) is missing or failed
+        └── CactiError        CACTI failed in one of the ways it is known to fail in
 """
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+import enum
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 
@@ -58,7 +61,21 @@ class InputError(CostModelError):
 
 
 class SpecError(InputError):
-    """A value in a file or an argument is wrong."""
+    """A value in a file or an argument is wrong.
+
+    Parameters
+    ----------
+    message : str
+        What was found and what was expected.
+    location : Location, optional
+        Where it was found.
+    layer : str
+        Name of the layer it concerns; empty where it concerns none.
+    """
+
+    def __init__(self, message: str, location: Location | None = None, layer: str = "") -> None:
+        super().__init__(message, location)
+        self.layer = layer
 
 
 class ShapeError(InputError):
@@ -109,8 +126,56 @@ class FormatError(InputError):
     """A file or stream is not what it should be."""
 
 
+class CollectedError(InputError):
+    """Several mistakes found in one go.
+
+    Parameters
+    ----------
+    errors : sequence of InputError
+        At least one, in the order they are told.
+    """
+
+    def __init__(self, errors: Sequence[InputError]) -> None:
+        super().__init__("\n".join(str(error) for error in errors))
+        self.errors = tuple(errors)
+
+
 class ToolError(CostModelError):
     """An outside program is missing or failed; the message says which and what to install."""
+
+
+class CactiFailure(enum.StrEnum):
+    """The ways a CACTI run is known to fail."""
+
+    MISSING_BINARY = "missing-binary"
+    WRONG_FOLDER = "wrong-folder"
+    MISSING_CONFIGURATION = "missing-configuration"
+    MISSING_LINES = "missing-lines"
+    INVALID_INPUT = "invalid-input"
+    NO_ORGANISATION = "no-organisation"
+    HANG = "hang"
+    SEGFAULT = "segfault"
+    CRASH = "crash"
+    TRUNCATED = "truncated-output"
+    NOT_FINITE = "not-finite"
+    OTHER_VERSION = "other-version"
+    OTHER_CONFIGURATION = "other-configuration"
+
+
+class CactiError(ToolError):
+    """CACTI failed in one of the ways it is known to fail in.
+
+    Parameters
+    ----------
+    failure : CactiFailure
+        Which way; it leads the message.
+    message : str
+        One line: what was found, and what to do.
+    """
+
+    def __init__(self, failure: CactiFailure, message: str, location: Location | None = None) -> None:
+        super().__init__(f"CACTI, {failure.value}: {message}", location)
+        self.failure = failure
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

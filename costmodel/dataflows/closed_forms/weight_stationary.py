@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from costmodel.dataflows.closed_forms.terms import ACCUMULATOR_BYTES, SOURCE, SYMBOLS, both_taps, sliding
+from costmodel.dataflows.closed_forms.terms import ACCUMULATOR_BYTES, SOURCE, SYMBOLS, both_taps, convolution_terms, sliding
 from costmodel.provenance import formula
 from costmodel.results.counts import AccessCounts
 from costmodel.specs.counting import Taps
@@ -25,6 +25,7 @@ from costmodel.specs.work import LoopNest
     symbols=SYMBOLS,
     unit="accesses",
     source=SOURCE,
+    terms=convolution_terms,
 )
 def weight_stationary_counts(nest: LoopNest, taps: Taps, bias: bool, input_bytes: int, weight_bytes: int) -> AccessCounts:  # noqa: ARG001
     """Return the counts of a convolution, weight stationary.
