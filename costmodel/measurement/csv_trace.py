@@ -34,7 +34,7 @@ def read_csv_trace(stream: BinaryIO, name: str, chosen: Mapping[str, str] | None
     Returns
     -------
     Trace
-        With a chunk for about a mebibyte of text.
+        With a chunk for every few mebibytes of text.
 
     Raises
     ------

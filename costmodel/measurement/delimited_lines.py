@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from costmodel.errors import FormatError, Location
 
-_BLOCK_BYTES: Final = 8192 << 10
+_BLOCK_BYTES: Final = 1 << 22
 _MOST_HEADER_BYTES: Final = 1 << 16
 _MISSING: Final = frozenset({"", "nan", "na", "n/a", "null", "none"})
 """Fields, in lower case, that say the instrument gave no value."""
@@ -44,7 +44,7 @@ def line_blocks(stream: BinaryIO, first_line: int = 1) -> Iterator[Lines]:
     Yields
     ------
     Lines
-        About a mebibyte at a time; the last line is ended where the file does not end it.
+        A few mebibytes at a time; the last line is ended where the file does not end it.
     """
     rest, line = b"", first_line
     while block := stream.read(_BLOCK_BYTES):

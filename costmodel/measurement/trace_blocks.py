@@ -10,13 +10,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from costmodel.measurement.trace_chunk import Floats, TraceChunk
 from costmodel.units import MS_PER_S
+
+F = TypeVar("F", bound=np.floating)
 
 BLOCK_S: Final = 0.32 / MS_PER_S
 """Span of a block: short beside any inference worth a battery, long enough to average noise."""
@@ -250,19 +252,26 @@ def condensed(chunks: Iterable[TraceChunk], block_s: float = BLOCK_S) -> Blocks 
     condenser._condense(len(condenser.time), final=True)
     if not condenser.blocks:
         return None
-    start_s = np.append(np.concatenate(condenser.starts), condenser.end_s)
-    charge = np.concatenate(condenser.charges)
+    start_s = np.append(_joined(condenser.starts), condenser.end_s)
+    charge = _joined(condenser.charges)
     return Blocks(
         samples_a_block=condenser.size,
         period_s=condenser.period_s,
         start_s=start_s,
         charge=charge,
-        energy=np.concatenate(condenser.energies) if condenser.energies else None,
-        variance=np.concatenate(condenser.variances),
+        energy=_joined(condenser.energies) if condenser.energies else None,
+        variance=_joined(condenser.variances),
         raw=condenser.raw,
         noise_a=float(np.median(condenser.noises)) if condenser.noises else _noise(charge / np.diff(start_s)),
         tally=tally,
     )
+
+
+def _joined(parts: list[NDArray[F]]) -> NDArray[F]:
+    """Join arrays and let the parts go, so that both are held for one column at a time only."""
+    whole = np.concatenate(parts)
+    parts.clear()
+    return whole
 
 
 def _begun(waiting: list[TraceChunk], tally: Tally, block_s: float) -> _Condenser:
