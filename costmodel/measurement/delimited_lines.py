@@ -27,8 +27,8 @@ class Lines(NamedTuple):
     """Ends with a line feed; no carriage returns."""
     first_line: int
     """Number of its first line, from 1."""
-    count: int
-    """Lines."""
+    line_count: int
+    """Lines in the text."""
 
 
 def line_blocks(stream: BinaryIO, first_line: int = 1) -> Iterator[Lines]:
@@ -124,7 +124,7 @@ def numeric_columns(lines: Lines, fields: int, wanted: Sequence[int], delimiter:
     """
     import pandas as pd
 
-    if _count(lines.text, delimiter) == lines.count * (fields - 1):
+    if _count(lines.text, delimiter) == lines.line_count * (fields - 1):
         try:
             frame = pd.read_csv(
                 io.BytesIO(lines.text),
@@ -140,7 +140,7 @@ def numeric_columns(lines: Lines, fields: int, wanted: Sequence[int], delimiter:
         except (ValueError, OverflowError):
             pass
         else:
-            if len(frame) == lines.count:
+            if len(frame) == lines.line_count:
                 return [frame[position].to_numpy() for position in wanted]
     return _line_by_line(lines, fields, wanted, delimiter, name)
 
