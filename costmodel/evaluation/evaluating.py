@@ -9,6 +9,7 @@ from costmodel.evaluation.composition import Cost, cost
 from costmodel.evaluation.design import design_of
 from costmodel.evaluation.findings import find
 from costmodel.evaluation.layer_cost import LayerCost, is_convolution
+from costmodel.evaluation.memory_summary import summarise_memory
 from costmodel.evaluation.totals import total_of
 from costmodel.evaluation.tracing import Progress, traced_accesses
 from costmodel.results.counts import AccessCounts
@@ -64,6 +65,7 @@ def evaluate(scenario: Scenario, progress: Progress | None = None) -> Evaluation
         mac_valid_count=macs[Taps.VALID],
         mac_nominal_count=macs[Taps.NOMINAL],
         dataflows=tuple(_dataflow(scenario, dataflow, held, answer) for dataflow, held, answer in answers),
+        memory=summarise_memory(scenario, first),
         duration_s=first.duration_s,
         duration_source=_duration_source(scenario, first, calibrated),
         leakage_w=scenario.memory_energy.leakage_w.value,
