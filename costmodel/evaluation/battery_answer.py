@@ -9,15 +9,22 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from costmodel.battery.duty_cycle import crossover_period_s, step_charge
-from costmodel.battery.energy_budget import usable_energy_j
-from costmodel.battery.load_profile import average_current_a, period_s
+from costmodel.battery.energy_budget import (
+    baseline_energy_j,
+    computational_energy_j,
+    electrical_power_w,
+    energy_share_ratio,
+    inference_energy_j,
+    usable_energy_j,
+)
+from costmodel.battery.load_profile import LoadProfile, average_current_a, period_s
 from costmodel.columns import Number
 from costmodel.errors import SpecError
 from costmodel.evaluation.battery_models import SOURCES, BatteryModelName, battery_model, capacity_share_ratio, model_inputs
 from costmodel.evaluation.battery_patterns import IDLE, Board, Pattern, cycle_pattern, rate_pattern, rest_currents
 from costmodel.evaluation.uncertainty import Interval, interval, sampled, swings
 from costmodel.provenance import Constant
-from costmodel.results.battery_life import BatteryAnswer, BatteryLife, Crossover, DrainShare, LifeCurve, Sensitivity
+from costmodel.results.battery_life import BatteryAnswer, BatteryLife, Crossover, DrainShare, InferenceEnergy, LifeAgainstRate, Sensitivity
 from costmodel.specs.power import DutyCycle
 from costmodel.units import S_PER_DAY, S_PER_HOUR
 
@@ -92,6 +99,7 @@ def answer_battery(question: BatteryQuestion) -> BatteryAnswer:
         states=question.board.states.name,
         temperature_degc=question.temperature_degc,
         usable_j=usable,
+        inference=_inference(values, columns),
         sample_count=question.sample_count,
         seed=question.seed,
         lives=lives,
@@ -110,13 +118,14 @@ def refuse_impossible(question: BatteryQuestion) -> None:
     duration_s, asked_s = question.duration_s.value, question.period_s
     if duration_s > asked_s * (1 + 1e-9):
         raise SpecError(
-            f"an inference of {duration_s:.6g} s does not fit its period of {asked_s:.6g} s; at most {1 / duration_s:.6g} inferences a second run back to back"
+            f"an inference of {duration_s:.6g} s does not fit its period of {asked_s:.6g} s; "
+            f"at most {1 / duration_s:.6g} inferences a second run back to back"
         )
     if not _fits(question, question.rest):
         wake_s = question.board.state(question.rest).wake_s.value
         raise SpecError(
-            f"an inference of {duration_s:.6g} s and a wake-up from {question.rest} of {wake_s:.6g} s do not fit the period of {asked_s:.6g} s; "
-            "choose a lighter sleep or a lower rate"
+            f"an inference of {duration_s:.6g} s and a wake-up from {question.rest} of {wake_s:.6g} s do not fit "
+            f"the period of {asked_s:.6g} s; choose a lighter sleep or a lower rate"
         )
 
 
@@ -161,6 +170,7 @@ def _life(question: BatteryQuestion, rest: str, values: Mapping[str, Number], co
     sampled_pattern = _pattern(question, rest, columns, question.period_s)
     period = float(period_s(pattern.profile))
     volts = float(values["battery voltage"])
+    board = interval(_board_w(sampled_pattern))
     power = interval(average_current_a(sampled_pattern.profile) * columns["battery voltage"])
     drains = _drains(pattern, period, volts)
     endless = not math.isfinite(life)
@@ -177,6 +187,9 @@ def _life(question: BatteryQuestion, rest: str, values: Mapping[str, Number], co
         inference_count=count[0],
         inference_low_count=count[1],
         inference_high_count=count[2],
+        board_w=float(_board_w(pattern)),
+        board_low_w=board.low,
+        board_high_w=board.high,
         average_w=float(average_current_a(pattern.profile)) * volts,
         average_low_w=power.low,
         average_high_w=power.high,
@@ -185,12 +198,40 @@ def _life(question: BatteryQuestion, rest: str, values: Mapping[str, Number], co
     )
 
 
+def _board_w(pattern: Pattern) -> Number:
+    """Return the average power at the board's supply."""
+    powers = tuple(electrical_power_w(step.supply_v, step.current_a) for step in pattern.steps)
+    return average_current_a(LoadProfile(powers, pattern.profile.durations_s))
+
+
+def _inference(values: Mapping[str, Number], columns: Mapping[str, Number]) -> InferenceEnergy:
+    def energy(numbers: Mapping[str, Number]) -> Number:
+        power = electrical_power_w(numbers["inference supply"], numbers["inference current"])
+        return inference_energy_j(power, numbers["inference duration"])
+
+    total, span = float(energy(values)), interval(energy(columns))
+    idle_w = electrical_power_w(values["idle supply"], values["idle current"])
+    baseline = float(baseline_energy_j(idle_w, values["inference duration"]))
+    computational = float(computational_energy_j(total, baseline))
+    return InferenceEnergy(
+        duration_s=float(values["inference duration"]),
+        inference_j=total,
+        inference_low_j=span.low,
+        inference_high_j=span.high,
+        baseline_j=baseline,
+        computational_j=computational,
+        baseline_ratio=energy_share_ratio(baseline, total) if total else 0.0,
+        computational_ratio=energy_share_ratio(computational, total) if total else 0.0,
+    )
+
+
 def _drains(pattern: Pattern, period: float, volts: float) -> tuple[DrainShare, ...]:
     parts: dict[str, tuple[float | None, float]] = {}
     for name, current, duration in zip(pattern.names, pattern.profile.currents_a, pattern.profile.durations_s, strict=True):
         seconds, charge = parts.get(name, (0.0, 0.0))
         own = float(step_charge(current - pattern.background_a, duration))
-        parts[name] = ((seconds or 0.0) + float(duration), charge + own)
+        if duration > 0.0:
+            parts[name] = ((seconds or 0.0) + float(duration), charge + own)
     own_a = float(pattern.background_a - pattern.self_discharge_a)
     if own_a > 0.0:
         parts["regulator"] = (None, own_a * period)
@@ -270,7 +311,17 @@ def _sensitivities(question: BatteryQuestion, inputs: Mapping[str, Constant]) ->
     for swing in found:
         low, high = (each if math.isfinite(each) else None for each in (swing.at_low, swing.at_high))
         width = None if low is None or high is None else abs(high - low)
-        rows.append(Sensitivity(input=swing.name, low=swing.low, high=swing.high, life_at_low_s=low, life_at_high_s=high, swing_s=width))
+        rows.append(
+            Sensitivity(
+                input=swing.name,
+                unit=inputs[swing.name].unit,
+                low=swing.low,
+                high=swing.high,
+                life_at_low_s=low,
+                life_at_high_s=high,
+                swing_s=width,
+            )
+        )
     return tuple(rows)
 
 
@@ -283,7 +334,7 @@ def _measure_next(life: BatteryLife, sensitivities: tuple[Sensitivity, ...]) -> 
     return f"{first.input}: its range alone moves the life by {100 * first.swing_s / life.life_s:.0f} %"
 
 
-def _curves(question: BatteryQuestion, inputs: Mapping[str, Constant]) -> tuple[LifeCurve, ...]:
+def _curves(question: BatteryQuestion, inputs: Mapping[str, Constant]) -> tuple[LifeAgainstRate, ...]:
     if not question.curve_rates_hz or question.cycle is not None:
         return ()
     import numpy as np
@@ -302,7 +353,7 @@ def _curves(question: BatteryQuestion, inputs: Mapping[str, Constant]) -> tuple[
             np.broadcast_to(spread, (len(rates), np.size(spread) // len(rates))), (0.025, 0.975), axis=1, method="closest_observation"
         )
         curves.append(
-            LifeCurve(
+            LifeAgainstRate(
                 rest=rest,
                 rate_hz=tuple(question.curve_rates_hz),
                 life_s=_finite(life, fits),

@@ -71,6 +71,8 @@ class Pattern(NamedTuple):
     """Self-discharge and the regulator's own current, part of every step's current."""
     self_discharge_a: Number
     """The part of it that never reaches the board."""
+    steps: tuple[DutyStep, ...]
+    """The same period as the board's supply sees it."""
 
 
 def rate_pattern(board: Board, values: Mapping[str, Number], rest: str, period_s: Number, temperature_degc: Number) -> Pattern:
@@ -182,7 +184,9 @@ def _pattern(board: Board, values: Mapping[str, Number], steps: list[DutyStep], 
     own: Number = values["regulator own current"] if board.states.regulator is not None else 0.0
     background = lost + own
     currents = tuple(_drawn(board, values, step.supply_v, step.current_a) + background for step in steps)
-    return Pattern(tuple(step.name for step in steps), LoadProfile(currents, tuple(step.duration_s for step in steps)), background, lost)
+    return Pattern(
+        tuple(step.name for step in steps), LoadProfile(currents, tuple(step.duration_s for step in steps)), background, lost, tuple(steps)
+    )
 
 
 def _drawn(board: Board, values: Mapping[str, Number], supply_v: Number, current_a: Number) -> Number:

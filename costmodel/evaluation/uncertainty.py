@@ -1,7 +1,7 @@
 """Uncertainty: ranges of inputs as columns, intervals of answers, and which input to measure better.
 
-An input without a range is exact. One with a range is drawn from the triangle over low, value and high: the simplest distribution that says
-no more than the three numbers do. Every input has a random stream of its own, so that adding one leaves the draws of the others alone.
+An input without a range is exact. One with a range is drawn from two right triangles, low to value and value to high, with half the samples
+in each: its value is the median, however lopsided the range, and ends are rarer than the middle. Every input has a random stream of its own, so that adding one leaves the draws of the others alone.
 """
 
 from __future__ import annotations
@@ -63,7 +63,10 @@ def sampled(inputs: Mapping[str, Constant], sample_count: int, seed: int) -> dic
             columns[name] = constant.value
             continue
         stream = np.random.default_rng((seed, zlib.crc32(name.encode("utf-8"))))
-        columns[name] = stream.triangular(low, constant.value, high, sample_count)
+        # A uniform number gives the side by its sign and, by its size, the share of that side's triangle that lies further in.
+        u = stream.uniform(-1.0, 1.0, sample_count)
+        v = 1.0 - np.sqrt(1.0 - np.abs(u))
+        columns[name] = constant.value + v * np.where(u < 0.0, low - constant.value, high - constant.value)
     return columns
 
 

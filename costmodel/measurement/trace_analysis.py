@@ -147,14 +147,14 @@ def _summary(trace: Trace, blocks: Blocks, found: FoundWindows, volts: float, so
     means = blocks.mean_a
     booted = blocks.start_s[:-1] >= rule.boot_s
     floor = 2.0 * (rule.idle_a or 0.0) - rule.minimum_a
-    idle = _sample_spread(blocks, booted & _inner((means <= rule.minimum_a) & (means >= floor)), "idle_current_a")
+    idle = _sample_spread(blocks, booted & _inner((means <= rule.minimum_a) & (means >= floor)), "idle current")
     active_mask = np.zeros(len(means), dtype=bool)
     for window in found.windows:
         active_mask[window.first : window.last] = True
-    active = _sample_spread(blocks, active_mask & (means > rule.minimum_a) & (means < rule.maximum_a), "active_current_a")
-    inference = _spread([window.inference_j for window in windows], "inference_j")
-    baseline = _spread([window.baseline_j for window in windows], "baseline_j")
-    computational = _spread([window.computational_j for window in windows], "computational_j")
+    active = _sample_spread(blocks, active_mask & (means > rule.minimum_a) & (means < rule.maximum_a), "active current")
+    inference = _spread([window.inference_j for window in windows], "energy of an inference", "J")
+    baseline = _spread([window.baseline_j for window in windows], "baseline energy", "J")
+    computational = _spread([window.computational_j for window in windows], "computational energy", "J")
     place = f"{trace.place} {tally.first_nan}" if tally.nan_count else None
     return TraceSummary(
         capture=trace.name,
@@ -185,7 +185,7 @@ def _summary(trace: Trace, blocks: Blocks, found: FoundWindows, volts: float, so
         active_current=active,
         idle_w=idle.mean * volts,
         active_w=active.mean * volts,
-        duration=_spread([window.duration_s for window in windows], "duration_s"),
+        duration=_spread([window.duration_s for window in windows], "duration of an inference", "s"),
         inference=inference,
         baseline=baseline,
         computational=computational,
@@ -220,13 +220,14 @@ def _priced(window: Window, volts: float) -> InferenceWindow:
     )
 
 
-def _spread(values: list[float], name: str) -> Spread:
+def _spread(values: list[float], name: str, unit: str) -> Spread:
     numbers = np.array(values)
     mean = float(numbers.mean())
     sigma = float(numbers.std(ddof=1)) if len(numbers) > 1 else 0.0
     low, high = (float(value) for value in np.quantile(numbers, (0.025, 0.975)))
     return Spread(
         name=name,
+        unit=unit,
         mean=mean,
         sigma=sigma,
         cv=sigma / abs(mean) if mean else None,
@@ -241,12 +242,13 @@ def _sample_spread(blocks: Blocks, where: NDArray[np.bool_], name: str) -> Sprea
     """Mean and deviation of the samples in some blocks, from the blocks' own."""
     means = blocks.mean_a[where]
     if not len(means):
-        return Spread(name=name, mean=0.0, sigma=0.0, cv=None, low=0.0, high=0.0, smallest=0.0, largest=0.0)
+        return Spread(name=name, unit="A", mean=0.0, sigma=0.0, cv=None, low=0.0, high=0.0, smallest=0.0, largest=0.0)
     mean = float(means.mean())
     sigma = float(np.sqrt(blocks.variance[where].mean(dtype=np.float64) + means.var()))
     half = _NORMAL_95 * sigma
     return Spread(
         name=name,
+        unit="A",
         mean=mean,
         sigma=sigma,
         cv=sigma / abs(mean) if mean else None,

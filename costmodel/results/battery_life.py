@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from costmodel.results.base import Result
 
 
@@ -33,8 +35,12 @@ class BatteryLife(Result):
     """Until empty."""
     inference_low_count: int | None
     inference_high_count: int | None
+    board_w: float
+    """Average at the board's supply."""
+    board_low_w: float | None
+    board_high_w: float | None
     average_w: float
-    """From the battery."""
+    """Average from the battery, converter losses and self-discharge included."""
     average_low_w: float | None
     average_high_w: float | None
     drains: tuple[DrainShare, ...]
@@ -58,6 +64,8 @@ class Sensitivity(Result):
     """What one uncertain input does to the life while the others stay at their values."""
 
     input: str
+    unit: str
+    """Of its range."""
     low: float
     high: float
     life_at_low_s: float | None
@@ -66,7 +74,7 @@ class Sensitivity(Result):
     """Between the two; None where one is endless."""
 
 
-class LifeCurve(Result):
+class LifeAgainstRate(Result):
     """Life against rate; the lists run together."""
 
     rest: str
@@ -77,8 +85,23 @@ class LifeCurve(Result):
     life_high_s: tuple[float | None, ...]
 
 
+class InferenceEnergy(Result):
+    """Energy of one inference at the board's supply, and the split into what idling would have drawn anyway and what computing adds."""
+
+    duration_s: float
+    inference_j: float
+    inference_low_j: float | None
+    inference_high_j: float | None
+    baseline_j: float
+    computational_j: float
+    baseline_ratio: float
+    computational_ratio: float
+
+
 class BatteryAnswer(Result):
     """Everything the question about a battery is answered with."""
+
+    schema_version: Literal[1] = 1
 
     battery: str
     model: str
@@ -87,6 +110,7 @@ class BatteryAnswer(Result):
     temperature_degc: float
     usable_j: float
     """Of a full battery, at the board's supply."""
+    inference: InferenceEnergy
     sample_count: int
     seed: int
     lives: tuple[BatteryLife, ...]
@@ -96,5 +120,5 @@ class BatteryAnswer(Result):
     """Of the asked rest's life, the widest first."""
     measure_next: str | None
     """Which input to measure better, in words."""
-    curves: tuple[LifeCurve, ...]
+    curves: tuple[LifeAgainstRate, ...]
     assumptions: tuple[str, ...]

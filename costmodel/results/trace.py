@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from costmodel.results.base import Result
 
 
@@ -9,7 +11,8 @@ class Spread(Result):
     """A quantity that varies from sample to sample or from inference to inference."""
 
     name: str
-    """Name of the quantity, with its unit's suffix."""
+    """Of the quantity."""
+    unit: str
     mean: float
     sigma: float
     """Standard deviation; zero where there is one value only."""
@@ -50,6 +53,7 @@ class TraceThresholds(Result):
 class TraceSummary(Result):
     """Everything figures are printed from."""
 
+    schema_version: Literal[1] = 1
     capture: str
     format: str
     sample_count: int
