@@ -48,8 +48,8 @@ def evaluate(scenario: Scenario, progress: Progress | None = None) -> Evaluation
     answers = [(dataflow, *cost_of(scenario, dataflow, progress)) for dataflow in scenario.dataflows]
     _, calibrated, first = answers[0]
     check_period(scenario, first)
-    macs = {taps: _macs(first, taps) for taps in Taps}
     network = scenario.network
+    found_dataflows = tuple(_dataflow(scenario, dataflow, held, answer) for dataflow, held, answer in answers)
     found = Evaluation(
         scenario=scenario.name,
         description=scenario.description,
@@ -62,9 +62,9 @@ def evaluate(scenario: Scenario, progress: Progress | None = None) -> Evaluation
         parameter_count=first.parameter_count,
         weight_bytes=first.weight_bytes,
         input_bytes=first.input_bytes,
-        mac_valid_count=macs[Taps.VALID],
-        mac_nominal_count=macs[Taps.NOMINAL],
-        dataflows=tuple(_dataflow(scenario, dataflow, held, answer) for dataflow, held, answer in answers),
+        mac_valid_count=sum(layer.valid_counts.mac_count for layer in found_dataflows[0].layers),
+        mac_nominal_count=_nominal_macs(first),
+        dataflows=found_dataflows,
         memory=summarise_memory(scenario, first),
         duration_s=first.duration_s,
         duration_source=_duration_source(scenario, first, calibrated),
@@ -98,7 +98,11 @@ def cost_of(scenario: Scenario, dataflow: Dataflow, progress: Progress | None = 
     traced = None
     if scenario.counting.granularity is Granularity.BLOCK_TRACED:
         traced = traced_accesses(scenario, dataflow, progress)
-    return calibrated, cost(design_of(scenario, dataflow, calibrated.rates), traced)
+    design = design_of(scenario, dataflow, calibrated.rates)
+    if dataflow is not scenario.dataflows[0]:
+        # Tensor buffers do not depend on the dataflow: the first one's hold for all.
+        design = design._replace(accountings=())
+    return calibrated, cost(design, traced)
 
 
 def check_convention(scenario: Scenario) -> None:
@@ -172,8 +176,14 @@ def _sum_counts(parts: list[AccessCounts]) -> AccessCounts:
     return AccessCounts(*(sum(column) for column in zip(*parts, strict=True)))
 
 
-def _macs(answer: Cost, taps: Taps) -> int:
-    total: int = total_of([count_work(layer.step.lowered.work, Dataflow.OUTPUT_STATIONARY, taps).mac_count for layer in answer.layers])
+def _nominal_macs(answer: Cost) -> int:
+    """Multiply-accumulates when padding is processed like data: every tap of a convolution, and all others as they are."""
+    total: int = total_of(
+        [
+            layer.interior_tap_count + layer.boundary_tap_count if is_convolution(layer.step) else layer.counts.mac_count
+            for layer in answer.layers
+        ]
+    )
     return total
 
 

@@ -5,6 +5,7 @@ Source of the rules: ESP-IDF's heap component (`heap_caps`, `multi_heap`, `tlsf`
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
@@ -58,6 +59,7 @@ def searched_bytes(n: int, c: int) -> int:
     return rounded
 
 
+@functools.cache
 def size_classes(region_bytes: int) -> int:
     """Return into how many size classes a heap of this size divides each power of two."""
     return next((classes for limit, classes in CLASSES_BY_SIZE if region_bytes <= limit), CLASSES_BEYOND)
@@ -133,10 +135,13 @@ def place_buffers(requests: Sequence[HeapRequest], regions: Sequence[HeapRegion]
     placements: list[HeapPlacement] = []
     shortfall = None
     for request in requests:
-        needs = [_need(request.size_bytes, region, allocator) for region in regions]
-        chosen = next(
-            (place for place, region in enumerate(regions) if _holds(region, free[place], request.size_bytes, needs[place])), None
-        )
+        needs: list[_Need] = []
+        chosen = None
+        for place, region in enumerate(regions):
+            needs.append(_need(request.size_bytes, region, allocator))
+            if _holds(region, free[place], request.size_bytes, needs[place]):
+                chosen = place
+                break
         if chosen is None:
             shortfall = _shortfall(request, regions, free, needs)
             break
