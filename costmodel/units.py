@@ -43,6 +43,7 @@ SUFFIXES: Final[dict[str, Unit]] = {
 EXTENTS: Final[frozenset[str]] = frozenset(
     {
         "input",
+        "class_index",
         "network_input",
         "output",
         "output_shape",
@@ -77,6 +78,9 @@ MW_PER_W: Final = 1e3
 UW_PER_W: Final = 1e6
 MA_PER_A: Final = 1e3
 UA_PER_A: Final = 1e6
+NA_PER_A: Final = 1e9
+MV_PER_V: Final = 1e3
+UV_PER_V: Final = 1e6
 MS_PER_S: Final = 1e3
 US_PER_S: Final = 1e6
 NS_PER_S: Final = 1e9

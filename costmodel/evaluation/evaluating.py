@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from costmodel.dataflows.counting import count_work
 from costmodel.errors import SpecError
 from costmodel.evaluation.calibrating import Calibrated, calibrate
@@ -219,8 +221,13 @@ def _battery(scenario: Scenario, answer: Cost) -> BatterySummary | None:
     return BatterySummary(
         battery=scenario.battery.name,
         period_s=None if scenario.period_s is None else scenario.period_s.value,
-        **answer.battery._asdict(),
+        **{name: _finite(value) for name, value in answer.battery._asdict().items()},
     )
+
+
+def _finite(value: float | None) -> float | None:
+    """Endless is None in a result, with a reason beside."""
+    return None if value is None or math.isinf(value) else value
 
 
 def _reasons(scenario: Scenario, answer: Cost) -> dict[str, str]:
@@ -232,6 +239,10 @@ def _reasons(scenario: Scenario, answer: Cost) -> dict[str, str]:
     if answer.battery is None:
         missing = "a battery" if scenario.battery is None else "power" if answer.power is None else "a duration"
         reasons["battery"] = f"needs {missing}"
-    elif scenario.period_s is None:
+    else:
+        for name, value in answer.battery._asdict().items():
+            if value is not None and math.isinf(value):
+                reasons[f"battery.{name}"] = "endless: nothing is drawn"
+    if answer.battery is not None and scenario.period_s is None:
         reasons["battery.duty_life_s"] = "no period given: give period_s, from one inference to the next"
     return reasons
