@@ -2,38 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
-import shutil
 import struct
-import subprocess
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
 from costmodel.errors import LimitError, ToolError
 from costmodel.specs.counting import Dataflow
 from costmodel.validation.access_log import Segment, read_access_log
+from costmodel.validation.compiling import EXACT_FLAGS, Build, compiled, last_line, run_tool
 from costmodel.validation.emulated_targets import EmulatedTarget, emulated_target, require_tools
-
-Build = Literal["counting", "timing"]
-"""With the counters, or without them: what a user's firmware would be."""
-
-EXACT_FLAGS: Final = (
-    "-O2",
-    "-fno-builtin",
-    "-fno-tree-loop-distribute-patterns",
-    "-fno-tree-vectorize",
-    "-ffp-contract=off",
-    "-std=c99",
-    "-Wall",
-    "-Wextra",
-    "-Wconversion",
-    "-Wshadow",
-    "-Werror",
-)
-"""Flags under which a compiler makes each load and store the source states, and no other of a tensor."""
 
 DEFAULT_TIMEOUT_S: Final = 60.0
 """An emulator that has not ended by then hangs."""
@@ -126,11 +106,11 @@ def run_on_emulator(
         if plugin:
             library = build_plugin(firmware=firmware, cache=cache)
             command += ["-plugin", f"{_escaped(library)},marker={symbols['plugin_marker']:#x},out={_escaped(accesses)}"]
-        finished = _run(command, f"{core.name}: {core.emulator}", timeout_s)
+        finished = run_tool(command, f"{core.name}: {core.emulator}", timeout_s)
         if finished.returncode in _EXIT_REASONS:
             raise ToolError(f"{core.name}: the firmware {_EXIT_REASONS[finished.returncode]}")
         if finished.returncode < 0 or (finished.returncode and not finished.stdout):
-            raise ToolError(f"{core.name}: {core.emulator} failed: {_last_line(finished.stderr)}")
+            raise ToolError(f"{core.name}: {core.emulator} failed: {last_line(finished.stderr)}")
         segments = read_access_log(accesses.read_bytes()) if plugin else ()
     return EmulatorRun(finished.stdout, finished.returncode, segments)
 
@@ -184,7 +164,7 @@ def build_firmware(core: EmulatedTarget, *, firmware: Path, cache: Path, build: 
         flags.append("-DCM_COUNTING")
     link = ["-nostdlib", "-T", str(ports / core.name / "link.ld"), "-lgcc"]
     inputs = [path for folder in ("core", "app", "ports/emulated", f"ports/{core.name}") for path in (firmware / folder).iterdir()]
-    return _built(core.compiler, flags, sources, link, inputs, cache, f"{core.name}_{build}.elf")
+    return compiled(core.compiler, flags, sources, link, inputs, cache, f"{core.name}_{build}.elf")
 
 
 def build_plugin(*, firmware: Path, cache: Path) -> Path:
@@ -195,61 +175,17 @@ def build_plugin(*, firmware: Path, cache: Path) -> Path:
     ToolError
         If the host's compiler fails.
     """
-    flags = [*EXACT_FLAGS[EXACT_FLAGS.index("-std=c99") :], "-O2", "-fPIC", "-shared"]
-    return _built("gcc", flags, [firmware / "plugin" / "accesses.c"], [], [], cache, "accesses.so")
-
-
-def _built(
-    compiler: str, flags: Sequence[str], sources: Sequence[Path], link: Sequence[str], inputs: Sequence[Path], cache: Path, name: str
-) -> Path:
-    """Compile and link into the cache under a name made of everything that goes in."""
-    digest = hashlib.sha256()
-    version = _run([compiler, "--version"], compiler, DEFAULT_TIMEOUT_S).stdout.splitlines()[0]
-    for part in (version, *(flag.encode() for flag in (*flags, *link[:1]))):
-        digest.update(part + b"\0")
-    for path in sorted({*sources, *inputs}):
-        if path.is_file():
-            digest.update(path.name.encode() + b"\0" + path.read_bytes())
-    built = cache / "firmware" / digest.hexdigest()[:16] / name
-    if built.is_file():
-        return built
-    built.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=built.parent) as folder:
-        draft = Path(folder) / name
-        finished = _run([compiler, *flags, *(str(path) for path in sources), *link, "-o", str(draft)], compiler, DEFAULT_TIMEOUT_S)
-        if finished.returncode:
-            raise ToolError(f"{compiler} failed on {name}: {_first_error(finished.stderr)}")
-        draft.replace(built)
-    return built
+    flags = ["-std=c99", "-O2", "-fPIC", "-shared"]
+    return compiled("gcc", flags, [firmware / "plugin" / "accesses.c"], [], [], cache, "accesses.so")
 
 
 def _symbols(core: EmulatedTarget, executable: Path) -> dict[str, int]:
     """Return the addresses of an executable's symbols."""
-    listing = _run([f"{core.tool_prefix}nm", str(executable)], f"{core.tool_prefix}nm", DEFAULT_TIMEOUT_S).stdout
+    listing = run_tool([f"{core.tool_prefix}nm", str(executable)], f"{core.tool_prefix}nm", DEFAULT_TIMEOUT_S).stdout
     rows = (line.split() for line in listing.decode().splitlines())
     return {row[2]: int(row[0], 16) for row in rows if len(row) == 3}
-
-
-def _run(command: Sequence[str], what: str, timeout_s: float) -> subprocess.CompletedProcess[bytes]:
-    """Run a program to its end with nothing to read: an emulator that fails to load waits at its monitor otherwise."""
-    if shutil.which(command[0]) is None:
-        raise ToolError(f"{command[0]} not found")
-    try:
-        return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=timeout_s, check=False)
-    except subprocess.TimeoutExpired:
-        raise ToolError(f"{what} did not end within {timeout_s:g} s") from None
 
 
 def _escaped(path: Path) -> str:
     """Return a path as an emulator option takes it, where a comma separates."""
     return str(path).replace(",", ",,")
-
-
-def _last_line(text: bytes) -> str:
-    lines = text.decode(errors="replace").strip().splitlines()
-    return lines[-1] if lines else "no message"
-
-
-def _first_error(text: bytes) -> str:
-    lines = text.decode(errors="replace").splitlines()
-    return next((line for line in lines if "error" in line), _last_line(text))

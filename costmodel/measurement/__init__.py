@@ -1,0 +1,1 @@
+"""What devices and instruments report: streams and bytes in, values out."""
