@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from costmodel.measurement.device_log import DeviceRun, read_device_log
-from costmodel.results.comparison import Comparison
+from costmodel.results.comparison import Comparison, RunComparison
 from costmodel.specs.counting import Dataflow
 from costmodel.validation.comparing import Expected, compare_runs, predicted_counts
 from costmodel.validation.emulators import run_on_emulator
@@ -61,7 +61,7 @@ def compare_on_emulator(
     timing = run_on_emulator(target, models, firmware=firmware, cache=cache, build="timing", image=image, dataflows=dataflows, plugin=True)
     counted = read_device_log(io.BytesIO(counting.log), f"{target}'s log")
     activities = core_activities(timing, predicted)
-    compared = []
+    compared: list[RunComparison] = []
     for index, each in enumerate(expected):
         own = slice(index * len(dataflows), (index + 1) * len(dataflows))
         runs = [_with_outputs_of(run, timed, each.output_hashes) for run, (timed, _) in zip(counted[own], activities[own], strict=True)]
