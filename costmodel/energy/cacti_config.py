@@ -1,8 +1,8 @@
 """A CACTI 7 configuration file and the spec it stands for, either way.
 
-The text is canonical: a spec has one text, and a text that says anything a spec cannot is refused rather than run as something else. Lines that
-an SRAM's figures do not depend on (main memory, external interface, cache networks) are written all the same: CACTI stops with an arithmetic
-exception when they are missing.
+The text is canonical: a spec has one text, and a text that says anything a spec cannot is refused rather than run as something else.
+Lines that an SRAM's figures do not depend on (main memory, external interface, cache networks) are written all the same: CACTI stops with
+an arithmetic exception when they are missing.
 """
 
 from __future__ import annotations
@@ -245,9 +245,7 @@ def sram_from_config(text: str, file: str = "configuration") -> SramSpec:
         raise FormatError(
             f"{len(missing)} setting(s) are missing, the first is {missing[0]}; CACTI needs every line of its stock file", Location(file)
         )
-    values = {
-        setting.field: _read(setting, *found[setting.key], file) for setting in SETTINGS if setting.field
-    }
+    values = {setting.field: _read(setting, *found[setting.key], file) for setting in SETTINGS if setting.field}
     spec = checked_sram(values, file)
     for setting in SETTINGS:
         _agree(setting, spec, *found[setting.key], file)

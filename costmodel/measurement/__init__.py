@@ -1,1 +1,1 @@
-"""What devices and instruments report: streams and bytes in, values out."""
+"""What instruments and devices recorded: logs and power traces, as streams to values."""

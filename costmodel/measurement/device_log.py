@@ -116,7 +116,7 @@ def _records(data: bytes, name: str) -> Iterator[tuple[int, dict[str, Any]]]:
     """Every record with the line it begins on."""
     begins = [match.start() for match in _RECORD.finditer(data)]
     line, counted = 1, 0
-    for begin, end in zip(begins, [*begins[1:], len(data)], strict=True):
+    for begin, end in zip(begins, [*begins[1:], len(data)], strict=False):
         line += data.count(b"\n", counted, begin)
         counted = begin
         place = Location(name, line)

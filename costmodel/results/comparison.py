@@ -37,6 +37,8 @@ class CoreActivity(Result):
     """What an emulated core did in one layer of the timing build."""
 
     instruction_count: int
+    output_hash: str
+    """CRC-32 of the layer's output in the timing build."""
     tensors: tuple[TensorAccesses, ...]
     other_load_count: int
     """Loads outside tensors: spills, literals, the layer's description."""
@@ -130,6 +132,8 @@ def _layer_figures(layer: LayerComparison) -> list[tuple[str, int | str, int | s
     figures: list[tuple[str, int | str, int | str]] = list(zip(AccessCounts._fields, layer.predicted, layer.measured, strict=True))
     if layer.predicted_output_hash is not None:
         figures.append(("output", layer.predicted_output_hash, layer.measured_output_hash))
+        if layer.activity:
+            figures.append(("output of the timing build", layer.predicted_output_hash, layer.activity.output_hash))
     for tensor in layer.activity.tensors if layer.activity else ():
         figures.append((f"{tensor.tensor} loads", tensor.predicted_load_count, tensor.measured_load_count))
         figures.append((f"{tensor.tensor} stores", tensor.predicted_store_count, tensor.measured_store_count))

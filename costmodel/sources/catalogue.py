@@ -23,6 +23,7 @@ from costmodel.specs.battery import BatteryCell
 from costmodel.specs.deployment import Scenario
 from costmodel.specs.hardware import ComputeEnergy, Device, LatencyCalibration, MemoryEnergy
 from costmodel.specs.network import Network
+from costmodel.specs.power import PowerStates
 
 S = TypeVar("S", bound=Spec)
 
@@ -45,12 +46,13 @@ class _Kind(Generic[S]):
 _NETWORK: Final = _Kind("networks", "network", Network, "in the zoo")
 _DEVICE: Final = _Kind("devices", "device", Device)
 _BATTERY: Final = _Kind("batteries", "battery", BatteryCell)
+_POWER: Final = _Kind("power_states", "power_states", PowerStates)
 _MEMORY: Final = _Kind("memories", "memory_energy", MemoryEnergy)
 _COMPUTE: Final = _Kind("compute", "compute_energy", ComputeEnergy)
 _CALIBRATION: Final = _Kind("calibrations", "calibration", LatencyCalibration)
 _SCENARIO: Final = _Kind("scenarios", "scenario", Scenario)
 
-KINDS: Final = tuple(kind.folder for kind in (_NETWORK, _DEVICE, _BATTERY, _MEMORY, _COMPUTE, _CALIBRATION, _SCENARIO))
+KINDS: Final = tuple(kind.folder for kind in (_NETWORK, _DEVICE, _BATTERY, _POWER, _MEMORY, _COMPUTE, _CALIBRATION, _SCENARIO))
 """Every kind of packaged data."""
 
 
@@ -110,6 +112,11 @@ def load_battery(reference: Reference[BatteryCell], beside: Path | None = None) 
     return _load(_BATTERY, reference, beside)
 
 
+def load_power_states(reference: Reference[PowerStates], beside: Path | None = None) -> PowerStates:
+    """Load the power states of a board; see `load_network` for what a reference may be."""
+    return _load(_POWER, reference, beside)
+
+
 def load_memory_energy(reference: Reference[MemoryEnergy], beside: Path | None = None) -> MemoryEnergy:
     """Load the access energies of a memory; see `load_network` for what a reference may be, or give an SRAM's parameters as text."""
     return _load(_MEMORY, reference, beside)
@@ -162,6 +169,26 @@ _FIELDS: Final[Mapping[str, _Kind[Any]]] = {
 
 REFERENCE_FIELDS: Final[Mapping[str, str]] = {field: kind.folder for field, kind in _FIELDS.items()}
 """Fields of a scenario that may be a packaged name, and the kind of name."""
+
+
+def load_packaged(folder: str, name: str, model: type[S]) -> S:
+    """Load packaged data of a kind that only the project itself refers to.
+
+    Parameters
+    ----------
+    folder : str
+        Below the packaged data.
+    name : str
+        Of the file, without its suffix.
+    model : type
+        The spec it becomes.
+
+    Returns
+    -------
+    Spec
+        Checked as a user's file would be.
+    """
+    return cast(S, _packaged(_Kind(folder, folder, model), name))
 
 
 def _load(kind: _Kind[S], reference: object, beside: Path | None) -> S:

@@ -1,1 +1,1 @@
-"""Validation: builds and runs the firmware, compares counters, and holds published figures."""
+"""Held against the outside: firmware, device logs and published figures."""
