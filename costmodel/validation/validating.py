@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from io import BytesIO
 from pathlib import Path
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,22 +14,24 @@ from numpy.typing import NDArray
 from costmodel.compression.deploy import deploy, input_as_deployed
 from costmodel.compression.deployed import Variant
 from costmodel.compression.parameters import random_input, random_parameters
-from costmodel.errors import UnknownNameError
 from costmodel.measurement.device_log import DeviceRun, read_device_log
 from costmodel.results.comparison import Comparison, CoreActivity, RunComparison, TensorAccesses
 from costmodel.results.counts import AccessCounts
 from costmodel.specs.network import Network
 from costmodel.validation.comparing import Expected, compare_runs, expect, predicted_counts
-from costmodel.validation.emulated_targets import TARGETS
 from costmodel.validation.emulators import run_on_emulator
 from costmodel.validation.host import DATAFLOW_CODES, run_on_host
 from costmodel.validation.random_layers import random_networks
 from costmodel.validation.tensor_accesses import LayerAccesses, check_accesses, layer_accesses
 
-HOST: Final = "host"
-TARGET_NAMES: Final = (HOST, *TARGETS)
-"""Where the firmware can be run."""
-DEFAULT_SEED: Final = 7
+
+class Target(StrEnum):
+    """Where the firmware can be run."""
+
+    HOST = "host"
+    XTENSA = "xtensa"
+    RISCV = "riscv"
+    ARM = "arm"
 
 
 @dataclass(frozen=True)
@@ -75,15 +77,15 @@ def expect_layers(count: int, seed: int, variants: Sequence[Variant]) -> list[Ex
     return [expect_network(network, variant, seed + index) for index, network in drawn for variant in variants]
 
 
-def validate(expectations: Sequence[Expected], targets: Iterable[str], bench: Workbench) -> Comparison:
+def validate(expectations: Sequence[Expected], targets: Iterable[Target], bench: Workbench) -> Comparison:
     """Run everything expected on every target with both dataflows, and compare.
 
     Parameters
     ----------
     expectations : sequence of Expected
         From `expect_network` or `expect_layers`.
-    targets : iterable of str
-        `host`, and any of the emulated ones; those also run the timing build, whose loads and stores are compared too.
+    targets : iterable of Target
+        This machine, and any of the emulated cores; those also run the timing build, whose loads and stores are compared too.
     bench : Workbench
         What building and running needs.
 
@@ -94,23 +96,19 @@ def validate(expectations: Sequence[Expected], targets: Iterable[str], bench: Wo
 
     Raises
     ------
-    UnknownNameError
-        If a target does not exist.
     ToolError
         If a compiler or an emulator is missing or fails; says what to install.
     """
     compared: list[RunComparison] = []
     for target in targets:
-        if target not in TARGET_NAMES:
-            raise UnknownNameError("target", target, TARGET_NAMES, "a target")
         compared += _on_target(expectations, target, bench)
     return Comparison(runs=tuple(compared))
 
 
-def _on_target(expectations: Sequence[Expected], target: str, bench: Workbench) -> list[RunComparison]:
+def _on_target(expectations: Sequence[Expected], target: Target, bench: Workbench) -> list[RunComparison]:
     models = b"".join(expected.model for expected in expectations)
     activities: list[list[CoreActivity]] = []
-    if target == HOST:
+    if target is Target.HOST:
         log = run_on_host(models, firmware=bench.firmware, cache=bench.cache, compiler=bench.compiler)
     else:
         log = run_on_emulator(target, models, firmware=bench.firmware, cache=bench.cache, build="counting").log
