@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from costmodel.errors import FormatError
-from costmodel.measurement.device_log import DeviceRun, read_device_log
+from costmodel.measurement.device_log import LayerRecord, read_device_log
 from costmodel.results.comparison import CoreActivity, TensorAccesses
 from costmodel.results.counts import SCRATCH_READS, SCRATCH_WRITES, AccessCounts
 from costmodel.validation.access_log import Accesses, Segment
@@ -34,9 +34,7 @@ _BIASES_COUNT_AS_WEIGHTS: Final = frozenset({"batch_norm2d"})
 """Kernels whose two parameters per channel are one counter."""
 
 
-def core_activities(
-    emulated: EmulatorRun, predicted: Sequence[Sequence[AccessCounts]]
-) -> tuple[tuple[DeviceRun, tuple[CoreActivity, ...]], ...]:
+def core_activities(emulated: EmulatorRun, predicted: Sequence[Sequence[AccessCounts]]) -> tuple[tuple[CoreActivity, ...], ...]:
     """Resolve what a core did with the tensor addresses that its log states.
 
     Parameters
@@ -48,8 +46,8 @@ def core_activities(
 
     Returns
     -------
-    tuple of (DeviceRun, tuple of CoreActivity)
-        Each run of the log, with what the core did in each of its layers.
+    tuple of tuples of CoreActivity
+        For each run of the log what the core did in each of its layers.
 
     Raises
     ------
@@ -65,18 +63,15 @@ def core_activities(
         )
     segments = iter(emulated.segments)
     return tuple(
-        (
-            run,
-            tuple(
-                _activity(next(segments), ranges.ranges, record.kind, counts)
-                for ranges, record, counts in zip(run.ranges, run.layers, layers, strict=True)
-            ),
+        tuple(
+            _activity(next(segments), ranges.ranges, record, counts)
+            for ranges, record, counts in zip(run.ranges, run.layers, layers, strict=True)
         )
         for run, layers in zip(runs, predicted, strict=True)
     )
 
 
-def _activity(segment: Segment, ranges: Mapping[str, tuple[int, int]], kind: str, counts: AccessCounts) -> CoreActivity:
+def _activity(segment: Segment, ranges: Mapping[str, tuple[int, int]], record: LayerRecord, counts: AccessCounts) -> CoreActivity:
     """Share one layer's accesses out among its tensors; a tensor that is there twice is counted once."""
     other = segment.everywhere()
     tensors = {}
@@ -85,10 +80,11 @@ def _activity(segment: Segment, ranges: Mapping[str, tuple[int, int]], kind: str
         for place in {ranges[name] for name in names if ranges[name][1]}:
             tensors[tensor] = tensors[tensor].plus(segment.within(*place))
         other = other.minus(tensors[tensor])
-    if kind in _BIASES_COUNT_AS_WEIGHTS:
+    if record.kind in _BIASES_COUNT_AS_WEIGHTS:
         tensors |= {"weight": tensors["weight"].plus(tensors["bias"]), "bias": _NOTHING}
     return CoreActivity(
         instruction_count=segment.instruction_count,
+        output_hash=record.output_hash,
         tensors=tuple(
             TensorAccesses(
                 tensor=tensor,

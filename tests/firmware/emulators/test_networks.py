@@ -7,20 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from costmodel.compression.deploy import deploy, with_folded_biases
 from costmodel.compression.deployed import Variant
-from costmodel.compression.parameters import random_input, random_parameters
 from costmodel.results.comparison import Comparison
 from costmodel.sources.catalogue import load_network
 from costmodel.specs.counting import Dataflow
-from costmodel.specs.network import Network
-from costmodel.validation.comparing import Expected, expect, predicted_counts
+from costmodel.validation.comparing import Expected, predicted_counts
 from costmodel.validation.compiling import Build
-from costmodel.validation.emulated_comparison import compare_on_emulator
 from costmodel.validation.emulators import run_on_emulator
 from costmodel.validation.host import run_on_host
-from costmodel.validation.random_layers import random_networks
 from costmodel.validation.tensor_accesses import core_activities
+from costmodel.validation.validating import Target, Workbench, expect_layers, expect_network, validate
 
 pytestmark = pytest.mark.emulator
 
@@ -32,19 +28,14 @@ VARIANTS = (Variant.INT8, pytest.param(Variant.FLOAT32, marks=pytest.mark.slow))
 """None of the three cores has hardware for floats."""
 
 
-def expected_of(network: Network, variant: Variant, seed: int = 1) -> Expected:
-    whole = with_folded_biases(network)
-    return expect(whole, deploy(whole, random_parameters(whole, seed), variant, random_input(whole, seed)))
-
-
 @pytest.fixture(scope="module", params=VARIANTS)
 def pruned(request: pytest.FixtureRequest) -> Expected:
-    return expected_of(load_network("cifar-aap-pruned"), request.param)
+    return expect_network(load_network("cifar-aap-pruned"), request.param, seed=1)
 
 
 @pytest.fixture(scope="module")
 def compared(pruned: Expected, target: str, firmware: Path, cache: Path) -> Comparison:
-    return compare_on_emulator(target, [pruned], firmware=firmware, cache=cache)
+    return validate([pruned], [Target(target)], Workbench(firmware, cache))
 
 
 def test_every_counter_output_load_and_store_of_the_deployment_is_as_predicted(compared: Comparison, pruned: Expected) -> None:
@@ -108,8 +99,7 @@ def test_emulator_runs_the_deployment_within_its_limit(
 
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_fifty_random_layers_are_as_predicted(variant: Variant, target: str, firmware: Path, cache: Path) -> None:
-    expected = [expected_of(network, variant, seed) for seed, network in enumerate(random_networks(50, seed=7))]
-    compared = compare_on_emulator(target, expected, firmware=firmware, cache=cache)
+    compared = validate(expect_layers(50, 7, [variant]), [Target(target)], Workbench(firmware, cache))
     assert [str(mismatch) for mismatch in compared.mismatches] == []
     assert len(compared.runs) == 100
     assert {layer.kind for run in compared.runs for layer in run.layers} >= {"conv2d", "linear", "max_pool2d", "add", "softmax"}
@@ -127,7 +117,7 @@ def test_wrong_prediction_is_found(target: str, firmware: Path, cache: Path, pru
         plugin=True,
     )
     other = predicted_counts(pruned.network, pruned.deployed.variant, Dataflow.ROW_STATIONARY)
-    ((_, activities),) = core_activities(emulated, [other])
+    (activities,) = core_activities(emulated, [other])
     tensors = {tensor.tensor: tensor for tensor in activities[0].tensors}
     assert tensors["input"].measured_load_count > tensors["input"].predicted_load_count
     assert tensors["scratch"].measured_load_count == 0 < tensors["scratch"].predicted_load_count
