@@ -25,7 +25,7 @@ _GAP: Final = 2
 """Columns of space between two columns of a table."""
 _TEXT_WIDTH: Final = 24
 """What a column of text is folded to at least."""
-_TITLE_WIDTH: Final = 13
+_TITLE_WIDTH: Final = 10
 """What a column's title is folded to where there is room."""
 _BAR_WIDTH: Final = 40
 

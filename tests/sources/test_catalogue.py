@@ -15,6 +15,7 @@ from costmodel.sources.catalogue import (
     load_device,
     load_memory_energy,
     load_network,
+    load_power_states,
     load_scenario,
     names,
 )
@@ -25,6 +26,7 @@ LOADERS = {
     "networks": load_network,
     "devices": load_device,
     "batteries": load_battery,
+    "power_states": load_power_states,
     "memories": load_memory_energy,
     "compute": load_compute_energy,
     "calibrations": load_calibration,
