@@ -8,10 +8,10 @@ from costmodel.report.document import Block, Column, Illustration, Paragraph, Ro
 from costmodel.report.quantities import (
     count_text,
     digits,
+    every_text,
     joules_text,
     life_text,
     life_unit,
-    every_text,
     power_text,
     share_text,
     time_text,

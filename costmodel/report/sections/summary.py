@@ -10,9 +10,9 @@ from costmodel.report.quantities import (
     bytes_text,
     count_text,
     energy_text,
+    every_text,
     joules_text,
     life_text,
-    every_text,
     power_text,
     time_text,
 )
