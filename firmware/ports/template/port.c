@@ -26,7 +26,8 @@ void port_measure_end(void) {
 
 int main(void) {
     const app_request request = {
-#error "models: model files, aligned to 8 bytes; model_bytes: of all of them; arena: aligned to 8 bytes; arena_bytes; dataflows"
+#error                                                                                                                 \
+    "models: model files, aligned to 8 bytes; model_bytes: of all of them; arena: aligned to 8 bytes; arena_bytes; dataflows"
     };
     return app_run(&request);
 }
