@@ -17,7 +17,7 @@ cacti_app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
-    help="SRAM energies from CACTI 7: run it, look into its table, compare conventions.",
+    help="SRAM energies from CACTI 7: run it, look into its table, compare conventions.\n\nExample: costmodel cacti table --node 45",
 )
 
 
