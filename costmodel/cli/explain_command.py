@@ -54,7 +54,7 @@ def explain_command(
     else:
         from rich.console import Console
 
-        Console(highlight=False, soft_wrap=True).print(_tree(explanation, depth, set()))
+        Console(highlight=False).print(_tree(explanation, depth, set()))
 
 
 def _list_figures(figures: dict[str, Figure], output: ExplainFormat) -> None:
