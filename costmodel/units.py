@@ -43,6 +43,7 @@ SUFFIXES: Final[dict[str, Unit]] = {
 EXTENTS: Final[frozenset[str]] = frozenset(
     {
         "input",
+        "class_index",
         "network_input",
         "output",
         "output_shape",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from costmodel.dataflows.counting import count_work
 from costmodel.errors import SpecError
 from costmodel.evaluation.calibrating import Calibrated, calibrate
@@ -45,8 +47,9 @@ def evaluate(scenario: Scenario, progress: Progress | None = None) -> Evaluation
         If the convention contradicts itself: blocks of another width than the memory's, an inference longer than its period.
     """
     check_convention(scenario)
-    answers = [(dataflow, *cost_of(scenario, dataflow, progress)) for dataflow in scenario.dataflows]
-    _, calibrated, first = answers[0]
+    calibrated, first = cost_of(scenario, scenario.dataflows[0], progress)
+    others = [(dataflow, *cost_of(scenario, dataflow, progress, first)) for dataflow in scenario.dataflows[1:]]
+    answers = [(scenario.dataflows[0], calibrated, first), *others]
     check_period(scenario, first)
     network = scenario.network
     found_dataflows = tuple(_dataflow(scenario, dataflow, held, answer) for dataflow, held, answer in answers)
@@ -77,7 +80,7 @@ def evaluate(scenario: Scenario, progress: Progress | None = None) -> Evaluation
     return found.model_copy(update={"findings": find(found)})
 
 
-def cost_of(scenario: Scenario, dataflow: Dataflow, progress: Progress | None = None) -> tuple[Calibrated, Cost]:
+def cost_of(scenario: Scenario, dataflow: Dataflow, progress: Progress | None = None, other: Cost | None = None) -> tuple[Calibrated, Cost]:
     """Return the cost of a scenario under one dataflow, and the calibration that holds for it.
 
     Parameters
@@ -88,6 +91,8 @@ def cost_of(scenario: Scenario, dataflow: Dataflow, progress: Progress | None = 
         One of its dataflows.
     progress : callable, optional
         Told of each layer that is executed, for granularity `block_traced`.
+    other : Cost, optional
+        Of the same scenario under another dataflow, to take from it what no dataflow changes.
 
     Returns
     -------
@@ -98,11 +103,7 @@ def cost_of(scenario: Scenario, dataflow: Dataflow, progress: Progress | None = 
     traced = None
     if scenario.counting.granularity is Granularity.BLOCK_TRACED:
         traced = traced_accesses(scenario, dataflow, progress)
-    design = design_of(scenario, dataflow, calibrated.rates)
-    if dataflow is not scenario.dataflows[0]:
-        # Tensor buffers do not depend on the dataflow: the first one's hold for all.
-        design = design._replace(accountings=())
-    return calibrated, cost(design, traced)
+    return calibrated, cost(design_of(scenario, dataflow, calibrated.rates), traced, other)
 
 
 def check_convention(scenario: Scenario) -> None:
@@ -219,8 +220,13 @@ def _battery(scenario: Scenario, answer: Cost) -> BatterySummary | None:
     return BatterySummary(
         battery=scenario.battery.name,
         period_s=None if scenario.period_s is None else scenario.period_s.value,
-        **answer.battery._asdict(),
+        **{name: _finite(value) for name, value in answer.battery._asdict().items()},
     )
+
+
+def _finite(value: float | None) -> float | None:
+    """Endless is None in a result, with a reason beside."""
+    return None if value is None or math.isinf(value) else value
 
 
 def _reasons(scenario: Scenario, answer: Cost) -> dict[str, str]:
@@ -232,6 +238,10 @@ def _reasons(scenario: Scenario, answer: Cost) -> dict[str, str]:
     if answer.battery is None:
         missing = "a battery" if scenario.battery is None else "power" if answer.power is None else "a duration"
         reasons["battery"] = f"needs {missing}"
-    elif scenario.period_s is None:
+    else:
+        for name, value in answer.battery._asdict().items():
+            if value is not None and math.isinf(value):
+                reasons[f"battery.{name}"] = "endless: nothing is drawn"
+    if answer.battery is not None and scenario.period_s is None:
         reasons["battery.duty_life_s"] = "no period given: give period_s, from one inference to the next"
     return reasons

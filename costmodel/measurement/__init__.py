@@ -1,1 +1,1 @@
-"""Measurements: power traces read as streams, the inference windows in them, and their energy."""
+"""What instruments and devices recorded: logs and power traces, as streams to values."""

@@ -186,3 +186,9 @@ def every_text(period_s: float | None) -> str:
         if period_s == divisor:
             return f"one {article} {unit}"
     return f"one every {period_text(period_s)}"
+
+
+def sentence(text: str) -> str:
+    """Return text that begins with a capital and ends in a full stop."""
+    closed = text if text.endswith((".", "!", "?")) else f"{text}."
+    return closed[:1].upper() + closed[1:]

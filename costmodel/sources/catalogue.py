@@ -123,8 +123,34 @@ def load_duty_cycle(reference: Reference[DutyCycle], beside: Path | None = None)
     return _load(_DUTY_CYCLE, reference, beside)
 
 
-def load_memory_energy(reference: Reference[MemoryEnergy], beside: Path | None = None) -> MemoryEnergy:
-    """Load the access energies of a memory; see `load_network` for what a reference may be, or give an SRAM's parameters as text."""
+def load_memory_energy(
+    reference: Reference[MemoryEnergy], beside: Path | None = None, environment: Mapping[str, str] | None = None
+) -> MemoryEnergy:
+    """Load the access energies of a memory.
+
+    Parameters
+    ----------
+    reference : str, Path, mapping or MemoryEnergy
+        As `load_network` takes it, or an SRAM's parameters (`size=320KiB,width=4,node=40,cell=lstp`).
+    beside : Path, optional
+        Folder a relative path starts from; left out, the current one.
+    environment : mapping, optional
+        Environment variables that may lead to a CACTI, run on parameters no packaged run has; left out, none is looked for.
+
+    Returns
+    -------
+    MemoryEnergy
+        Energies per access of the memory's width.
+
+    Raises
+    ------
+    InputError
+        If there is none, or it is wrong; one line for each mistake.
+    CactiError
+        If CACTI fails.
+    """
+    if isinstance(reference, str) and "=" in reference and not _is_path(reference):
+        return memory_energy(reference, environment=environment)
     return _load(_MEMORY, reference, beside)
 
 

@@ -45,7 +45,8 @@ def lead_sentences(evaluation: Evaluation) -> tuple[str, ...]:
     """
     shape = "x".join(str(extent) for extent in evaluation.network_input)
     names = " against ".join(answer.dataflow.value for answer in evaluation.dataflows)
-    question = f"What does {evaluation.network} ({shape} in, {count_text(evaluation.parameter_count)} parameters) cost on {evaluation.device}, {names}?"
+    network = f"{evaluation.network} ({shape} in, {count_text(evaluation.parameter_count)} parameters)"
+    question = f"What does {network} cost on {evaluation.device}, {names}?"
     return tuple(text for text in (question, evaluation.description, f"Counted: {convention_text(evaluation)}.") if text)
 
 
@@ -105,6 +106,9 @@ def figures_section(evaluation: Evaluation) -> Section:
         Fact("Memory energy", energy_text(runs.energy.memory_pj), f"dynamic, {runs.dataflow.value}"),
         Fact("Time of an inference", time_text(evaluation.duration_s), evaluation.duration_source.partition(" (")[0]),
     ]
+    if evaluation.memory.ram_bytes is not None:
+        buffers = bytes_text(evaluation.memory.plan.tensor_buffer_bytes)
+        facts.append(Fact("RAM", bytes_text(evaluation.memory.ram_bytes), f"{buffers} of it tensor buffers"))
     if power is not None:
         facts.append(Fact("Board while inferring", power_text(power.active_w), f"idle {power_text(power.idle_w)}"))
         if power.inference_j is not None:
@@ -125,7 +129,6 @@ def figures_section(evaluation: Evaluation) -> Section:
                     f"{count_text(battery.duty_inference_count)} inferences",
                 )
             )
-    facts.append(Fact("Weights and input", bytes_text(evaluation.weight_bytes + evaluation.input_bytes), "constants beside the buffers"))
     return Section("figures", "Key figures", (Facts(tuple(facts)),))
 
 
