@@ -86,12 +86,11 @@ def _chunk(lines: Lines, fields: int, wanted: list[int], delimiter: str, name: s
         return TraceChunk(_NOTHING, _NOTHING, None if columns.voltage is None else _NOTHING, lines.first_line)
     if last:
         text = lines.text.rstrip(b"\n") + b"\n"
-        lines = Lines(text, lines.first_line, lines.line_count - len(lines.text) + len(text))
+        lines = lines._replace(text=text, line_count=lines.line_count - len(lines.text) + len(text))
     try:
         values = numeric_columns(lines, fields, wanted, delimiter, name)
     except FormatError as error:
-        end = lines.first_line + lines.line_count - 1
-        if last and error.location is not None and error.location.line == end:
+        if not lines.ended:
             raise FormatError(f"the file is cut off in its last line: {error.message}", error.location) from None
         raise
     time = values[0] * columns.time.factor if columns.time.factor != 1.0 else values[0]

@@ -96,7 +96,7 @@ def test_cold_leaves_less_charge_and_heat_discharges_it_faster():
     def life_s(period_s, temperature_degc):
         return asked(board, period_s=period_s, rest="hibernation", temperature_degc=temperature_degc).lives[0].life_s
 
-    assert life_s(60.0, -20.0) == pytest.approx(0.6 * life_s(60.0, 25.0), rel=0.05)
+    assert life_s(0.6, -20.0) == pytest.approx(0.6 * life_s(0.6, 25.0), rel=0.01)
     assert life_s(86400.0, 50.0) < 0.5 * life_s(86400.0, 25.0)
 
 
