@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import sys
 from collections.abc import Callable
 from enum import StrEnum
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from costmodel import __version__
+from costmodel.cli.document_output import print_document
 from costmodel.errors import MissingError, SpecError
 from costmodel.evaluation.evaluating import evaluate
 from costmodel.report.reporting import report_document
@@ -63,28 +63,13 @@ def deliver_report(scenario: Scenario, formats: tuple[ReportFormat, ...] | None,
         evaluation = evaluate(scenario, progress.layer)
         document = report_document(evaluation, scenario, __version__)
         if ReportFormat.TERMINAL in chosen:
-            progress.pause(lambda: _print_terminal(document))
+            progress.pause(lambda: print_document(document, _PIPE_WIDTH))
         if folder is not None:
             written = _write_files(folder, chosen, document, evaluation, scenario, progress)
         elif ReportFormat.TERMINAL not in chosen:
             sys.stdout.write(_text(chosen[0], document, evaluation, scenario))
     if folder is not None:
         sys.stderr.write(f"Wrote {written} to {folder}\n")
-
-
-def _print_terminal(document: Document) -> None:
-    from rich.console import Console
-
-    from costmodel.report.as_terminal import print_terminal
-
-    if sys.stdout.isatty():
-        print_terminal(document, Console(highlight=False))
-        return
-    # A pipe gets lines of a fixed width without padding, in characters its encoding has.
-    lines = io.TextIOWrapper(io.BytesIO(), encoding=sys.stdout.encoding or "utf-8", errors="replace", newline="\n")
-    print_terminal(document, Console(file=lines, width=_PIPE_WIDTH, highlight=False))
-    lines.seek(0)
-    sys.stdout.write("".join(f"{line.rstrip()}\n" for line in lines.read().splitlines()))
 
 
 def _text(form: ReportFormat, document: Document, evaluation: Evaluation, scenario: Scenario) -> str:
