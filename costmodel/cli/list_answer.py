@@ -13,6 +13,7 @@ from costmodel.sources.catalogue import (
     load_calibration,
     load_compute_energy,
     load_device,
+    load_duty_cycle,
     load_memory_energy,
     load_network,
     load_power_states,
@@ -74,6 +75,11 @@ def _power_states(name: str) -> tuple[Cell, ...]:
     return states.inference.current_a.value, states.idle.current_a.value, sleeps, states.description
 
 
+def _duty_cycle(name: str) -> tuple[Cell, ...]:
+    cycle = load_duty_cycle(name)
+    return cycle.period_s.value, ", ".join(phase.state for phase in cycle.phases), cycle.description
+
+
 def _memory(name: str) -> tuple[Cell, ...]:
     memory = load_memory_energy(name)
     figures = (memory.read_pj.value, memory.write_pj.value, memory.leakage_w.value)
@@ -102,6 +108,7 @@ _TABLES: Final[Mapping[str, tuple[tuple[str, ...], Callable[[str], tuple[Any, ..
     "compute": (("int8 mac pj", "float32 mac pj"), _compute),
     "calibrations": (("device", "network", "dataflow"), _calibration),
     "power_states": (("inference a", "idle a", "sleeps"), _power_states),
+    "duty_cycles": (("period s", "phases"), _duty_cycle),
     "batteries": (("voltage v", "capacity ah"), _battery),
     "scenarios": (("network", "device"), _scenario),
 }
