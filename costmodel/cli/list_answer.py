@@ -77,7 +77,11 @@ def _power_states(name: str) -> tuple[Cell, ...]:
 
 def _duty_cycle(name: str) -> tuple[Cell, ...]:
     cycle = load_duty_cycle(name)
+<<<<<<< HEAD
     return cycle.period_s.value, ", ".join(phase.state for phase in cycle.phases)
+=======
+    return cycle.period_s.value, ", ".join(phase.state for phase in cycle.phases), cycle.description
+>>>>>>> battery
 
 
 def _memory(name: str) -> tuple[Cell, ...]:
@@ -108,7 +112,11 @@ _TABLES: Final[Mapping[str, tuple[tuple[str, ...], Callable[[str], tuple[Any, ..
     "compute": (("int8 mac pj", "float32 mac pj"), _compute),
     "calibrations": (("device", "network", "dataflow"), _calibration),
     "power_states": (("inference a", "idle a", "sleeps"), _power_states),
+<<<<<<< HEAD
     "duty_cycles": (("period s",), _duty_cycle),
+=======
+    "duty_cycles": (("period s", "phases"), _duty_cycle),
+>>>>>>> battery
     "batteries": (("voltage v", "capacity ah"), _battery),
     "scenarios": (("network", "device"), _scenario),
 }

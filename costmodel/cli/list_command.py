@@ -10,7 +10,10 @@ import typer
 def list_command(
     kind: Annotated[
         str | None,
-        typer.Argument(help="networks, devices, memories, compute, batteries, calibrations or scenarios.", show_default=False),
+        typer.Argument(
+            help="networks, devices, memories, compute, batteries, power_states, duty_cycles, calibrations or scenarios.",
+            show_default=False,
+        ),
     ] = None,
     output_format: Annotated[str, typer.Option("--format", help="terminal, json, csv or markdown.")] = "terminal",
 ) -> None:
