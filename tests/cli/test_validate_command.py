@@ -117,3 +117,22 @@ def test_compare_says_what_is_wrong_and_exits_2(
     captured = capsys.readouterr()
     assert words in captured.err
     assert captured.out == ""
+
+
+def test_pack_writes_the_file_the_firmware_reads(bench: Workbench, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    target = tmp_path / "models.bin"
+    assert main(["pack", "cifar-aap-pruned", "--output", str(target), "--format", "json"]) == 0
+    facts = json.loads(capsys.readouterr().out)
+    expected = expect_network(load_network("cifar-aap-pruned"), Variant.INT8, 7)
+    assert target.read_bytes() == expected.model
+    assert facts["file_bytes"] == len(expected.model)
+    assert facts["row_stationary_arena_bytes"] == facts["output_stationary_arena_bytes"] + 32 + 3 + 4 * 32
+
+
+def test_pack_writes_the_decks_raw_layout(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    target = tmp_path / "weights.bin"
+    assert main(["pack", "--layout", "raw", "-o", str(target), "--format", "json"]) == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert target.stat().st_size == facts["raw_bytes"] == 28_576
+    assert main(["pack", "--layout", "header", "-o", str(tmp_path / "weights.h")]) == 0
+    assert (tmp_path / "weights.h").stat().st_size == facts["header_bytes"]

@@ -45,7 +45,7 @@ def test_the_core_needs_no_library() -> None:
 @pytest.mark.firmware
 @pytest.mark.parametrize("define", ["-DCM_COUNTING", "-DCM_TIMING"])
 def test_everything_compiles_without_a_warning(bench: Workbench, tmp_path: Path, define: str) -> None:
-    for folder in ("core", "app", "ports/host", "test"):
+    for folder in ("core", "app", "ports/host", "test/host"):
         for source in sorted((FIRMWARE / folder).glob("*.c")):
             command = [str(bench.compiler), *STRICT, define, "-c", str(source), "-o", str(tmp_path / "object.o")]
             done = subprocess.run(command, capture_output=True, text=True, check=False)

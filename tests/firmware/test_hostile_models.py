@@ -24,7 +24,7 @@ SANITIZED = ("-std=c99", "-g", "-O1", "-DCM_COUNTING", "-fsanitize=address,undef
 
 @pytest.fixture(scope="session")
 def hostile(bench: Workbench) -> Path:
-    sources = [*core_sources(bench.firmware), bench.firmware / "test" / "hostile.c"]
+    sources = [*core_sources(bench.firmware), bench.firmware / "test" / "host" / "hostile.c"]
     return compiled(str(bench.compiler), SANITIZED, sources, [], [], bench.cache, "hostile")
 
 
