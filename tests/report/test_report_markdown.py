@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conftest import assert_golden
+from tests.report.conftest import assert_golden
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt

@@ -6,7 +6,7 @@ import io
 import re
 
 import pytest
-from conftest import assert_golden
+from tests.report.conftest import assert_golden
 from rich.console import Console
 
 from costmodel.report.as_terminal import column_groups, print_terminal
