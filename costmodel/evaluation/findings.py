@@ -41,7 +41,8 @@ def _verdict(evaluation: Evaluation) -> Iterator[Finding]:
     in_memory = min(evaluation.dataflows, key=lambda answer: answer.energy.memory_pj)
     in_registers = min(evaluation.dataflows, key=lambda answer: answer.energy.tensor_pj)
     energies = "; ".join(
-        f"{answer.dataflow.value} {_energy(answer.energy.memory_pj)} with scratch in the memory, {_energy(answer.energy.tensor_pj)} in registers"
+        f"{answer.dataflow.value} {_energy(answer.energy.memory_pj)} with scratch in the memory,"
+        f" {_energy(answer.energy.tensor_pj)} in registers"
         for answer in evaluation.dataflows
     )
     agree = in_memory.dataflow is in_registers.dataflow
@@ -73,7 +74,8 @@ def _dominant_layer(evaluation: Evaluation) -> Iterator[Finding]:
     yield Finding(
         id="energy.dominant_layer",
         weight=Weight.DOMINATES if share >= DOMINANT_RATIO else Weight.NEGLIGIBLE,
-        headline=f"{layer.name}, the costliest layer, takes {share:.0%} of the memory energy; all convolutions together {convolutions:.1%}.",
+        headline=f"{layer.name}, the costliest layer, takes {share:.0%} of the memory energy;"
+        f" all convolutions together {convolutions:.1%}.",
         detail=f"{_energy(layer.energy.memory_pj)} of {_energy(total)} {first.dataflow.value}, for {_macs(layer):,} of"
         f" {first.counts.mac_count:,} multiply-accumulates. {rest}",
         figures=(f"{layer.name}.energy", "energy.memory"),

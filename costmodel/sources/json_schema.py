@@ -70,7 +70,7 @@ def schema_text(kind: str) -> str:
 def _describe(schema: dict[str, Any], model: type[Spec]) -> None:
     """Put each field's docstring into a schema.
 
-    Pydantic can read docstrings itself, but does so whenever a class is made: a quarter of a second at each start for what only editors need.
+    Pydantic can read docstrings itself, but does so whenever a class is made: a quarter of a second at each start, for editors only.
     """
     for name, words in _field_docstrings(model).items():
         if name in schema.get("properties", {}):
