@@ -28,7 +28,8 @@ def main(names: list[str]) -> None:
         sys.stdout.flush()
         subprocess.run([sys.executable, str(script)], check=False)
     sections = [path.read_text(encoding="utf-8").strip() for path in sorted((HERE / "results").glob("*.md"))]
-    head = f"# Benchmarks\n\nWritten by `make benchmarks`. Speeds as ratios in one run; instruction counts are exact.\n\nMeasured on {machine()}.\n"
+    note = "Written by `make benchmarks`. Speeds as ratios in one run; instruction counts are exact."
+    head = f"# Benchmarks\n\n{note}\n\nMeasured on {machine()}.\n"
     (HERE / "RESULTS.md").write_text("\n\n".join([head.strip(), *sections]) + "\n", encoding="utf-8", newline="\n")
 
 

@@ -16,7 +16,6 @@ from costmodel.results.explanation import Explanation
 from costmodel.specs.counting import Dataflow
 from costmodel.specs.deployment import Scenario
 
-
 LARGE: Final = 1e5
 """Floats from here on are shown to the unit."""
 EXACT_FLOATS: Final = 2.0**53

@@ -19,7 +19,6 @@ from costmodel.specs.lowering import Step, element_count
 from costmodel.specs.network import TensorBytes
 from costmodel.specs.work import LoopNest, NestKind, View
 
-
 _NOTHING: Final = AccessCounts()
 _ELEMENT_OF: Final[dict[str, str | None]] = {
     "input_read_count": "input_bytes",
@@ -151,7 +150,6 @@ def packed_counts(counts: AccessCounts, sizes: TensorBytes, element_bytes: Numbe
     AccessCounts
         Reads and writes grouped; every other counter as it was.
     """
-
     changed: dict[str, Number] = {}
     for counter, tensor in _ELEMENT_OF.items():
         count = getattr(counts, counter)

@@ -23,7 +23,7 @@ from costmodel.specs.battery import BatteryCell
 from costmodel.specs.deployment import Scenario
 from costmodel.specs.hardware import ComputeEnergy, Device, LatencyCalibration, MemoryEnergy
 from costmodel.specs.network import Network
-from costmodel.specs.power import PowerStates
+from costmodel.specs.power import DutyCycle, PowerStates
 
 S = TypeVar("S", bound=Spec)
 
@@ -47,12 +47,17 @@ _NETWORK: Final = _Kind("networks", "network", Network, "in the zoo")
 _DEVICE: Final = _Kind("devices", "device", Device)
 _BATTERY: Final = _Kind("batteries", "battery", BatteryCell)
 _POWER: Final = _Kind("power_states", "power_states", PowerStates)
+_DUTY_CYCLE: Final = _Kind("duty_cycles", "duty_cycle", DutyCycle)
 _MEMORY: Final = _Kind("memories", "memory_energy", MemoryEnergy)
 _COMPUTE: Final = _Kind("compute", "compute_energy", ComputeEnergy)
 _CALIBRATION: Final = _Kind("calibrations", "calibration", LatencyCalibration)
 _SCENARIO: Final = _Kind("scenarios", "scenario", Scenario)
 
-KINDS: Final = tuple(kind.folder for kind in (_NETWORK, _DEVICE, _BATTERY, _POWER, _MEMORY, _COMPUTE, _CALIBRATION, _SCENARIO))
+_KINDS: Final[Mapping[str, _Kind[Any]]] = {
+    kind.folder: kind for kind in (_NETWORK, _DEVICE, _BATTERY, _POWER, _DUTY_CYCLE, _MEMORY, _COMPUTE, _CALIBRATION, _SCENARIO)
+}
+
+KINDS: Final = tuple(_KINDS)
 """Every kind of packaged data."""
 
 
@@ -77,6 +82,32 @@ def names(kind: str) -> tuple[str, ...]:
     if kind not in KINDS:
         raise UnknownNameError("kind", kind, KINDS, "packaged")
     return _packaged_names(kind)
+
+
+def load_named(kind: str, name: str) -> Spec:
+    """Load one thing by its kind and packaged name.
+
+    Parameters
+    ----------
+    kind : str
+        One of `KINDS`.
+    name : str
+        One of `names(kind)`.
+
+    Returns
+    -------
+    Spec
+        Of the class that kind has.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such kind or name.
+    """
+    known = names(kind)
+    if name not in known:
+        raise UnknownNameError(_KINDS[kind].noun, name, known, _KINDS[kind].where)
+    return cast(Spec, _load(_KINDS[kind], name, None))
 
 
 def load_network(reference: Reference[Network], beside: Path | None = None) -> Network:
@@ -115,6 +146,11 @@ def load_battery(reference: Reference[BatteryCell], beside: Path | None = None) 
 def load_power_states(reference: Reference[PowerStates], beside: Path | None = None) -> PowerStates:
     """Load the power states of a board; see `load_network` for what a reference may be."""
     return _load(_POWER, reference, beside)
+
+
+def load_duty_cycle(reference: Reference[DutyCycle], beside: Path | None = None) -> DutyCycle:
+    """Load a periodic pattern of power states; see `load_network` for what a reference may be."""
+    return _load(_DUTY_CYCLE, reference, beside)
 
 
 def load_memory_energy(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 import tempfile
 from collections.abc import Sequence
@@ -14,6 +15,7 @@ from costmodel.specs.counting import Dataflow
 from costmodel.validation.access_log import Segment, read_access_log
 from costmodel.validation.compiling import EXACT_FLAGS, Build, compiled, last_line, run_tool
 from costmodel.validation.emulated_targets import EmulatedTarget, emulated_target, require_tools
+from costmodel.validation.host import STATUS
 
 DEFAULT_TIMEOUT_S: Final = 60.0
 """An emulator that has not ended by then hangs."""
@@ -86,7 +88,7 @@ def run_on_emulator(
     ToolError
         If a compiler or the emulator is missing, fails or hangs.
     LimitError
-        If models and input are larger than the memory that stands for flash.
+        If models and input are larger than the memory that stands for flash, or a model's arena than the core's static memory.
     """
     core = emulated_target(target)
     require_tools(core)
@@ -111,6 +113,11 @@ def run_on_emulator(
             raise ToolError(f"{core.name}: the firmware {_EXIT_REASONS[finished.returncode]}")
         if finished.returncode < 0 or (finished.returncode and not finished.stdout):
             raise ToolError(f"{core.name}: {core.emulator} failed: {last_line(finished.stderr)}")
+        if finished.returncode == STATUS.index("arena"):
+            has = symbols["__arena_end"] - symbols["__arena_start"]
+            raise LimitError(
+                f"{core.name}: a model needs {_last_arena(finished.stdout)} bytes of arena, the emulated core has {has} of 160 KiB"
+            )
         segments = read_access_log(accesses.read_bytes()) if plugin else ()
     return EmulatorRun(finished.stdout, finished.returncode, segments)
 
@@ -177,6 +184,12 @@ def build_plugin(*, firmware: Path, cache: Path) -> Path:
     """
     flags = ["-std=c99", "-O2", "-fPIC", "-shared"]
     return compiled("gcc", flags, [firmware / "plugin" / "accesses.c"], [], [], cache, "accesses.so")
+
+
+def _last_arena(log: bytes) -> str:
+    """Return the arena of the model the log ends with."""
+    stated: list[bytes] = re.findall(rb'"arena_bytes":(\d+)', log)
+    return stated[-1].decode()
 
 
 def _symbols(core: EmulatedTarget, executable: Path) -> dict[str, int]:

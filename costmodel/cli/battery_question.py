@@ -1,0 +1,108 @@
+"""Options of `costmodel battery` to the question they ask."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from costmodel.cli.options import chosen
+from costmodel.cli.quantity_text import SECONDS, period_of_rate, quantity
+from costmodel.errors import MissingError, SpecError, UnknownNameError
+
+if TYPE_CHECKING:
+    from costmodel.evaluation.battery_answer import BatteryQuestion
+
+_CURVE_POINTS: Final = 97
+_SLOWEST_S: Final = SECONDS["day"]
+
+
+class CommandInputs(NamedTuple):
+    """What the command was given."""
+
+    battery: str
+    states: str
+    rate: str
+    sleep: str
+    cycle: str | None
+    model: str
+    duration: str | None
+    trace: Path | None
+    temperature_degc: float
+    sample_count: int
+    seed: int
+
+
+def question_of(inputs: CommandInputs) -> BatteryQuestion:
+    """Return the question some options ask.
+
+    Parameters
+    ----------
+    inputs : CommandInputs
+        The options.
+
+    Returns
+    -------
+    BatteryQuestion
+        With the rates of the chart.
+
+    Raises
+    ------
+    InputError
+        If a name is unknown, a duration is missing, or they do not fit each other.
+    """
+    from costmodel.cli.measured_states import measured_states
+    from costmodel.evaluation.battery_answer import BatteryQuestion
+    from costmodel.evaluation.battery_models import BatteryModelName
+    from costmodel.evaluation.battery_patterns import Board
+    from costmodel.provenance import Constant
+    from costmodel.sources.catalogue import load_battery, load_duty_cycle, load_power_states
+
+    states = load_power_states(inputs.states)
+    if inputs.trace is not None:
+        states = measured_states(states, inputs.trace)
+    duration = states.duration_s
+    if inputs.duration is not None:
+        seconds = quantity("--duration", inputs.duration, SECONDS)
+        if seconds <= 0.0:
+            raise SpecError("--duration: expected a time above 0")
+        duration = Constant(seconds, "s", None, None, "given")
+    if duration is None:
+        raise MissingError(f"{states.name} states no duration of an inference: give --duration, or a measurement with --trace")
+    board = Board(load_battery(inputs.battery), states)
+    cycle = None if inputs.cycle is None else load_duty_cycle(inputs.cycle)
+    if inputs.sleep not in board.rests():
+        raise UnknownNameError("--sleep", inputs.sleep, board.rests(), f"a state of {states.name}")
+    period_s = period_of_rate("--rate", inputs.rate, duration.value)
+    return BatteryQuestion(
+        board=board,
+        duration_s=duration,
+        period_s=period_s,
+        rest=inputs.sleep,
+        cycle=cycle,
+        model=chosen("--model", inputs.model, BatteryModelName),
+        temperature_degc=inputs.temperature_degc,
+        sample_count=inputs.sample_count,
+        seed=inputs.seed,
+        curve_rates_hz=curve_rates_hz(duration.value, period_s),
+    )
+
+
+def curve_rates_hz(duration_s: float, period_s: float) -> tuple[float, ...]:
+    """Return the rates of a chart: from one a day, or the asked rate where that is slower, to back to back.
+
+    Parameters
+    ----------
+    duration_s : float
+        Of one inference [s].
+    period_s : float
+        The asked period [s].
+
+    Returns
+    -------
+    tuple of float
+        Rates [Hz], evenly spaced on a logarithmic axis.
+    """
+    slowest = max(_SLOWEST_S, period_s)
+    step = (duration_s / slowest) ** (1.0 / (_CURVE_POINTS - 1))
+    periods = [slowest * step**place for place in range(_CURVE_POINTS - 1)] + [duration_s]
+    return tuple(1.0 / period for period in periods)
