@@ -34,6 +34,6 @@ def list_command(
     if kind is None:
         write_answer(output_format, [everything_grid()], {each: list(names(each)) for each in KINDS})
         return
-    grid = kind_grid(kind)
+    grid = kind_grid(kind.replace("-", "_"))
     keys = [title.replace(" ", "_") for title in grid.header]
     write_answer(output_format, [grid], [dict(zip(keys, row, strict=True)) for row in grid.rows])

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import zlib
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ import pytest
 from costmodel.cli.app import main
 from costmodel.compression.deployed import Variant
 from costmodel.sources.catalogue import load_network
+from costmodel.validation.comparing_logs import compare
 from costmodel.validation.host import run_on_host
 from costmodel.validation.validating import Workbench, expect_network
 
@@ -75,6 +78,22 @@ def test_compare_reads_a_log_and_exits_0(log: bytes, tmp_path: Path, capsys: pyt
     assert "Every figure equal." in capsys.readouterr().out
     assert main(["compare", str(path), "--seed", "7", "--format", "json"]) == 0
     assert json.loads(capsys.readouterr().out)["runs"][0]["layers"][0]["predicted_output_hash"]
+
+
+def test_compare_says_that_a_device_runs_another_core(log: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = []
+    for line in log.decode().splitlines():
+        text = re.sub(r'"core":"\w+"', '"core":"00112233445566ff"', line.rpartition(',"crc"')[0])
+        lines.append(f'{text},"crc":"{zlib.crc32(text.encode()):08x}"}}')
+    path = tmp_path / "device.jsonl"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    assert main(["compare", str(path)]) == 0
+    assert "The device runs core 00112233445566ff, this package carries" in capsys.readouterr().out
+
+
+def test_the_same_question_can_be_asked_in_python(log: bytes) -> None:
+    assert compare(log).equal
+    assert compare(BytesIO(log), "cifar-aap-pruned", seed=7).equal
 
 
 def test_compare_names_a_genuine_mismatch_and_exits_1(log: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -22,7 +22,7 @@ Run = Callable[..., EmulatorRun]
 @pytest.fixture(scope="session")
 def arithmetic_of_host(firmware: Path, cache: Path) -> bytes:
     program = cache / "arithmetic"
-    sources = [str(firmware / "test" / name) for name in ("arithmetic.c", "console.c")]
+    sources = [str(firmware / "test" / name) for name in ("arithmetic.c", "host/console.c")]
     subprocess.run(["gcc", *EXACT_FLAGS, *sources, "-o", str(program)], check=True)
     return subprocess.run([program], check=True, capture_output=True).stdout
 
