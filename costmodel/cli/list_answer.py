@@ -63,59 +63,15 @@ def _memory(memory: MemoryEnergy) -> tuple[Cell, ...]:
     return memory.access_bytes, memory.capacity_bytes, memory.read_pj.value, memory.write_pj.value, memory.leakage_w.value
 
 
-<<<<<<< HEAD
-def _duty_cycle(name: str) -> tuple[Cell, ...]:
-    cycle = load_duty_cycle(name)
-<<<<<<< HEAD
-    return cycle.period_s.value, ", ".join(phase.state for phase in cycle.phases)
-=======
-    return cycle.period_s.value, ", ".join(phase.state for phase in cycle.phases), cycle.description
->>>>>>> battery
-
-
-def _memory(name: str) -> tuple[Cell, ...]:
-    memory = load_memory_energy(name)
-    figures = (memory.read_pj.value, memory.write_pj.value, memory.leakage_w.value)
-    return memory.access_bytes, memory.capacity_bytes, *figures, memory.description
-
-
-def _compute(name: str) -> tuple[Cell, ...]:
-    compute = load_compute_energy(name)
-    return compute.int8_mac_pj.value, compute.float32_mac_pj.value, compute.description
-
-
-def _calibration(name: str) -> tuple[Cell, ...]:
-    calibration = load_calibration(name)
-    return calibration.device, calibration.network, calibration.dataflow.value, calibration.description
-
-
-def _scenario(name: str) -> tuple[Cell, ...]:
-    scenario = load_scenario(name)
-    return scenario.network.name, scenario.device.name, scenario.description
-
-
-_TABLES: Final[Mapping[str, tuple[tuple[str, ...], Callable[[str], tuple[Any, ...]]]]] = {
-=======
 _TABLES: Final[Mapping[str, tuple[tuple[str, ...], Callable[[Any], tuple[Cell, ...]]]]] = {
->>>>>>> sources
     "networks": (("input", "parameters", "valid macs", "nominal macs", "activation"), _network),
     "devices": (("core", "flash bytes", "sram bytes", "heap bytes", "largest region bytes", "calibration"), _device),
     "memories": (("access bytes", "capacity bytes", "read pj", "write pj", "leakage w"), _memory),
     "compute": (("int8 mac pj", "float32 mac pj"), lambda compute: (compute.int8_mac_pj.value, compute.float32_mac_pj.value)),
     "calibrations": (("device", "network", "dataflow"), lambda found: (found.device, found.network, found.dataflow.value)),
     "power_states": (("inference a", "idle a", "sleeps"), _power_states),
-<<<<<<< HEAD
-<<<<<<< HEAD
-    "duty_cycles": (("period s",), _duty_cycle),
-=======
-    "duty_cycles": (("period s", "phases"), _duty_cycle),
->>>>>>> battery
-    "batteries": (("voltage v", "capacity ah"), _battery),
-    "scenarios": (("network", "device"), _scenario),
-=======
     "batteries": (("voltage v", "capacity ah"), lambda battery: (battery.voltage_v.value, battery.capacity_ah.value)),
     "duty_cycles": (("period s", "phases"), lambda cycle: (cycle.period_s.value, ", ".join(phase.state for phase in cycle.phases))),
     "scenarios": (("network", "device"), lambda scenario: (scenario.network.name, scenario.device.name)),
->>>>>>> sources
 }
 """For each kind, the titles of its figures and the function that takes them from a spec; a kind without is listed by name alone."""

@@ -82,15 +82,8 @@ def deliver_report(
         sys.stderr.write(f"Wrote {written} to {folder}\n")
 
 
-<<<<<<< HEAD
-def _text(form: ReportFormat, document: Document, evaluation: Evaluation, scenario: Scenario) -> str:
-    """A whole report as text for standard output."""
-    if form is ReportFormat.JSON:
-        return _json(evaluation, scenario)
-=======
 def _text(form: ReportFormat, document: Document) -> str:
     """A whole report for people as text for standard output."""
->>>>>>> battery
     if form is ReportFormat.HTML:
         # In a page every character has a name in ASCII, so that it survives any console.
         return _html(document).encode("ascii", errors="xmlcharrefreplace").decode("ascii")

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-<<<<<<< HEAD
-from tests.report.conftest import assert_golden
-=======
 from collections.abc import Callable
 
->>>>>>> report
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt

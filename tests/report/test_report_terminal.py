@@ -7,10 +7,6 @@ import re
 from collections.abc import Callable
 
 import pytest
-<<<<<<< HEAD
-from tests.report.conftest import assert_golden
-=======
->>>>>>> report
 from rich.console import Console
 
 from costmodel.report.as_terminal import column_groups, print_terminal
