@@ -28,7 +28,7 @@ def battery_command(
     Examples
     --------
     costmodel battery --rate 1/min --sleep deep
-    costmodel battery --battery 18650 --states esp32-module --model kinetic --rate 4/h --sleep light
+    costmodel battery --battery 18650 --states esp32-module --duration 0.3 --model kinetic --rate 4/h --sleep light
     costmodel battery --trace capture.csv --rate 1/day --sleep deep --chart life.png --format json
     """
     from costmodel import __version__
