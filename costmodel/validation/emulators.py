@@ -13,7 +13,7 @@ from typing import Final
 from costmodel.errors import LimitError, ToolError
 from costmodel.specs.counting import Dataflow
 from costmodel.validation.access_log import Segment, read_access_log
-from costmodel.validation.compiling import EXACT_FLAGS, Build, compiled, last_line, run_tool
+from costmodel.validation.compiling import EXACT_FLAGS, Build, compiled, host_compiler, last_line, run_tool
 from costmodel.validation.emulated_targets import EmulatedTarget, emulated_target, require_tools
 from costmodel.validation.host import STATUS
 
@@ -199,7 +199,7 @@ def build_plugin(core: EmulatedTarget, *, firmware: Path, cache: Path, defines: 
     found = re.search(rb"version (\d+)\.", version)
     interface = 2 if found and int(found[1]) >= _FIRST_OF_SECOND_INTERFACE else 1
     flags = ["-std=c99", "-O2", "-fPIC", "-shared", f"-DPLUGIN_API_VERSION={interface}", *defines]
-    return compiled("gcc", flags, [firmware / "plugin" / "accesses.c"], [], [], cache, "accesses.so")
+    return compiled(host_compiler(), flags, [firmware / "plugin" / "accesses.c"], [], [], cache, "accesses.so")
 
 
 def _last_arena(log: bytes) -> str:
