@@ -76,7 +76,7 @@ def _no_longer_true(start: Scenario, changes: ScenarioChanges) -> set[str]:
     if changes.network is not None or changes.device is not None:
         gone |= {"duration_s", "observed_heap"}
     if changes.device is not None and load_device(changes.device) != start.device:
-        gone |= {"memory_energy", "compute_energy", "calibration", "calibration_network"}
+        gone |= {"memory_energy", "flash_energy", "cache_energy", "compute_energy", "calibration", "calibration_network"}
     return gone
 
 

@@ -9,17 +9,20 @@ from costmodel.errors import SpecError
 from costmodel.evaluation.calibrating import Calibrated, calibrate
 from costmodel.evaluation.composition import Cost, cost
 from costmodel.evaluation.design import design_of
+from costmodel.evaluation.energy_range import energy_range
 from costmodel.evaluation.findings import find
+from costmodel.evaluation.flash_weights import flash_weight_cost
 from costmodel.evaluation.layer_cost import LayerCost, is_convolution
 from costmodel.evaluation.memory_summary import summarise_memory
 from costmodel.evaluation.totals import total_of
 from costmodel.evaluation.tracing import Progress, traced_accesses
 from costmodel.results.counts import AccessCounts
-from costmodel.results.evaluation import DataflowEvaluation, EnergySplit, Evaluation, LayerEvaluation
+from costmodel.results.evaluation import DataflowEvaluation, EnergyBounds, EnergySplit, Evaluation, LayerEvaluation
 from costmodel.results.latency import LatencySummary, RateSummary
+from costmodel.results.memory_convention import FlashWeightCost
 from costmodel.results.power import BatterySummary, PowerSummary
 from costmodel.specs.counting import Dataflow, Granularity, Taps
-from costmodel.specs.deployment import Scenario
+from costmodel.specs.deployment import Scenario, Storage
 from costmodel.specs.network import TensorBytes
 from costmodel.specs.work import LoopNest
 
@@ -72,6 +75,8 @@ def evaluate(scenario: Scenario, progress: Progress | None = None) -> Evaluation
         duration_s=first.duration_s,
         duration_source=_duration_source(scenario, first, calibrated),
         leakage_w=scenario.memory_energy.leakage_w.value,
+        leakage_low_w=scenario.memory_energy.leakage_w.low,
+        leakage_high_w=scenario.memory_energy.leakage_w.high,
         leakage_pj=first.leakage_pj,
         power=None if first.power is None else PowerSummary(**first.power._asdict()),
         battery=_battery(scenario, first),
@@ -146,6 +151,8 @@ def _dataflow(scenario: Scenario, dataflow: Dataflow, calibrated: Calibrated, an
         counts=_sum_counts([layer.counts for layer in answer.layers]),
         accesses=_sum_counts([layer.accesses for layer in answer.layers]),
         energy=EnergySplit(tensor_pj=answer.tensor_pj, scratch_pj=answer.scratch_pj, compute_pj=answer.compute_pj),
+        energy_bounds=EnergyBounds(**energy_range(answer.layers, scenario.memory_energy)._asdict()),
+        flash_weights=_flash_weights(scenario, dataflow, answer),
         latency=_latency(scenario, calibrated, answer),
     )
 
@@ -171,6 +178,13 @@ def _layer(layer: LayerCost, sizes: TensorBytes, dataflow: Dataflow, executed: b
         energy=EnergySplit(tensor_pj=layer.tensor_pj, scratch_pj=layer.scratch_pj, compute_pj=layer.compute_pj),
         duration_s=layer.duration_s,
     )
+
+
+def _flash_weights(scenario: Scenario, dataflow: Dataflow, answer: Cost) -> FlashWeightCost | None:
+    flash, cache = scenario.flash_energy, scenario.cache_energy
+    if scenario.weights_in is not Storage.FLASH or flash is None or cache is None:
+        return None
+    return flash_weight_cost(answer.layers, scenario.network.tensor_bytes, dataflow, cache, flash)
 
 
 def _sum_counts(parts: list[AccessCounts]) -> AccessCounts:

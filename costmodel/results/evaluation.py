@@ -10,6 +10,7 @@ from costmodel.results.base import Result
 from costmodel.results.counts import Counts
 from costmodel.results.finding import Finding
 from costmodel.results.latency import LatencySummary
+from costmodel.results.memory_convention import FlashWeightCost
 from costmodel.results.memory_summary import MemorySummary
 from costmodel.results.power import BatterySummary, PowerSummary
 from costmodel.specs.counting import CountingConvention, Dataflow
@@ -32,6 +33,25 @@ class EnergySplit(Result):
     def memory_pj(self) -> float:
         """Dynamic energy of the memory, scratch rows in it."""
         return self.tensor_pj + self.scratch_pj
+
+
+class EnergyBounds(Result):
+    """How far the memory's dynamic energy may lie from its nominal value; None where no range is known."""
+
+    tensor_low_pj: float | None
+    tensor_high_pj: float | None
+    scratch_low_pj: float | None
+    scratch_high_pj: float | None
+
+    @property
+    def memory_low_pj(self) -> float | None:
+        """Least credible dynamic energy, scratch rows in the memory."""
+        return None if self.tensor_low_pj is None or self.scratch_low_pj is None else self.tensor_low_pj + self.scratch_low_pj
+
+    @property
+    def memory_high_pj(self) -> float | None:
+        """Greatest credible dynamic energy, scratch rows in the memory."""
+        return None if self.tensor_high_pj is None or self.scratch_high_pj is None else self.tensor_high_pj + self.scratch_high_pj
 
 
 class LayerEvaluation(Result):
@@ -63,6 +83,10 @@ class DataflowEvaluation(Result):
     counts: Counts
     accesses: Counts
     energy: EnergySplit
+    energy_bounds: EnergyBounds
+    """From the ranges of the access energies."""
+    flash_weights: FlashWeightCost | None
+    """What fetching weights from flash adds; None where they live in RAM, or no energies of flash are known."""
     latency: LatencySummary
 
 
@@ -93,6 +117,8 @@ class Evaluation(Result):
     duration_source: str
     """`measured`, `calibrated on ...`, or why there is none."""
     leakage_w: float
+    leakage_low_w: float | None
+    leakage_high_w: float | None
     leakage_pj: float | None
     """Over the duration."""
     power: PowerSummary | None

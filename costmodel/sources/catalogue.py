@@ -222,6 +222,8 @@ _FIELDS: Final[Mapping[str, _Kind[Any]]] = {
     "network": _NETWORK,
     "device": _DEVICE,
     "memory_energy": _MEMORY,
+    "flash_energy": _MEMORY,
+    "cache_energy": _MEMORY,
     "compute_energy": _COMPUTE,
     "calibration": _CALIBRATION,
     "calibration_network": _NETWORK,
@@ -288,7 +290,7 @@ def _resolve(beside: Path | None, document: Document, values: dict[str, Any]) ->
             _try_load(failed, values, field, kind, document, beside)
     device = values.get("device")
     if isinstance(device, Device):
-        for field in ("memory_energy", "compute_energy", "calibration"):
+        for field in ("memory_energy", "flash_energy", "cache_energy", "compute_energy", "calibration"):
             default = getattr(device, field)
             if field not in document.data and default is not None:
                 _default(failed, values, field, default, document, "device", beside)

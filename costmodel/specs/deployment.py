@@ -70,6 +70,10 @@ class Scenario(Spec):
     memory_energy: MemoryEnergy
     """Of the memory the tensors live in."""
     compute_energy: ComputeEnergy
+    flash_energy: MemoryEnergy | None = None
+    """Of one line read from flash, where weights live there; null leaves fetching them out."""
+    cache_energy: MemoryEnergy | None = None
+    """Of the cache flash is read through."""
     weights_in: Storage = Storage.FLASH
     """Where weights and biases live."""
     input_in: Storage = Storage.RAM

@@ -125,6 +125,10 @@ class Device(Spec):
     allocator: HeapAllocator = HeapAllocator()
     memory_energy: Name
     """Packaged memory energies that suit it, by name."""
+    flash_energy: Name | None = None
+    """Packaged energies of one line read from flash, by name; null where nobody gives any."""
+    cache_energy: Name | None = None
+    """Packaged energies of the cache flash is read through, by name."""
     compute_energy: Name = "horowitz-45nm"
     """Packaged compute energies, by name."""
     power_states: Name | None = None

@@ -8,7 +8,7 @@ from costmodel.report.quantities import Scale, count_text, energy_scale, energy_
 from costmodel.report.sections.counts import counted, group_count
 from costmodel.results.counts import SCRATCH_READS, SCRATCH_WRITES, TENSOR_READS, TENSOR_WRITES
 from costmodel.results.evaluation import DataflowEvaluation, EnergySplit, Evaluation, LayerEvaluation
-from costmodel.specs.deployment import Scenario
+from costmodel.specs.deployment import Scenario, Storage
 
 MOST_BARS = 9
 """Layers a figure names; the others are summed up in one bar."""
@@ -32,8 +32,39 @@ def energy_section(evaluation: Evaluation, scenario: Scenario) -> Section:
     answers = evaluation.dataflows
     scale = energy_scale(value for answer in answers for value in (answer.energy.memory_pj, answer.energy.compute_pj))
     tables = tuple(_energy_table(answer, evaluation.access_bytes, scale) for answer in answers)
-    words = tuple(Paragraph(text) for text in (_leakage_text(evaluation), _compute_text(evaluation, scenario)) if text)
+    words = tuple(Paragraph(text) for text in _terms(evaluation, scenario))
     return Section("energy", "Energy", (*words, _bars(evaluation, scale), *tables))
+
+
+def _terms(evaluation: Evaluation, scenario: Scenario) -> list[str]:
+    """The range of the memory's energy, and the terms that stand apart, one sentence each."""
+    told = [_range_text(evaluation), _flash_text(evaluation, scenario), _leakage_text(evaluation), _compute_text(evaluation, scenario)]
+    return [text for text in told if text]
+
+
+def _range_text(evaluation: Evaluation) -> str:
+    runs = evaluation.dataflows[0]
+    low, high = runs.energy_bounds.memory_low_pj, runs.energy_bounds.memory_high_pj
+    if low is None or high is None:
+        return ""
+    return (
+        f"The ranges of the access energies put the memory's dynamic energy ({runs.dataflow.value}) between {energy_text(low)} and"
+        f" {energy_text(high)}; the reasons stand with the constants."
+    )
+
+
+def _flash_text(evaluation: Evaluation, scenario: Scenario) -> str:
+    if scenario.weights_in is not Storage.FLASH:
+        return ""
+    runs = evaluation.dataflows[0]
+    flash = runs.flash_weights
+    if flash is None:
+        return "Weights live in flash, but no energy of a flash read is known for this device: each read is charged like one of SRAM."
+    span = "" if flash.fill_low_pj is None else f" ({energy_text(flash.fill_low_pj)} to {energy_text(flash.fill_high_pj)})"
+    return (
+        f"Weights live in flash: {count_text(flash.fill_count)} lines are fetched through the cache ({flash.flash}), which adds"
+        f" {energy_text(flash.fill_pj)}{span} to the memory's energy, {runs.dataflow.value}."
+    )
 
 
 def _energy_table(answer: DataflowEvaluation, access_bytes: int, scale: Scale) -> Table:

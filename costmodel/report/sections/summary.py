@@ -16,7 +16,7 @@ from costmodel.report.quantities import (
     power_text,
     time_text,
 )
-from costmodel.results.evaluation import Evaluation
+from costmodel.results.evaluation import DataflowEvaluation, Evaluation
 from costmodel.results.finding import Finding, Weight
 from costmodel.specs.counting import Granularity
 
@@ -104,7 +104,7 @@ def figures_section(evaluation: Evaluation) -> Section:
             count_text(evaluation.mac_valid_count),
             f"executed; {count_text(evaluation.mac_nominal_count)} with padding",
         ),
-        Fact("Memory energy", energy_text(runs.energy.memory_pj), f"dynamic, {runs.dataflow.value}"),
+        Fact("Memory energy", energy_text(runs.energy.memory_pj), _energy_note(runs)),
         Fact("Time of an inference", time_text(evaluation.duration_s), _duration_note(evaluation)),
     ]
     if evaluation.memory.ram_bytes is not None:
@@ -140,3 +140,10 @@ def _duration_note(evaluation: Evaluation) -> str:
 def _for_people(text: str) -> str:
     """Findings are written in ASCII; a document may say micro as people do."""
     return _ASCII_MICRO.sub("µ", text)
+
+
+def _energy_note(runs: DataflowEvaluation) -> str:
+    bounds = runs.energy_bounds
+    if bounds.memory_low_pj is None or bounds.memory_high_pj is None:
+        return f"dynamic, {runs.dataflow.value}"
+    return f"dynamic, {runs.dataflow.value}; {energy_text(bounds.memory_low_pj)} to {energy_text(bounds.memory_high_pj)}"
