@@ -104,6 +104,11 @@ def _verdict(comparison: Comparison, seed: int | None, packaged_core: str | None
     if len({run.network for run in comparison.runs}) == 1:
         note += f" The network's answer is class {last.class_index}{_class_name(last)}"
         note += f"; its weights are random, of seed {seed}." if seed is not None else "."
+    if last.folded_bias_count and len({run.network for run in comparison.runs}) == 1:
+        note += (
+            f" {last.folded_bias_count} convolutions read the bias that folding their batch norm gives them;"
+            " `costmodel count` counts the network as it is written, without."
+        )
     others = sorted({run.core_hash for run in comparison.runs} - {packaged_core})
     if packaged_core and others:
         note += f" The device runs core {others[0]}, this package carries {packaged_core}."

@@ -34,6 +34,20 @@ def test_validate_prints_every_counter_and_exits_0(bench: Workbench, capsys: pyt
     assert "Every figure equal. Outputs are equal to the last bit." in printed
 
 
+def test_validate_says_which_biases_come_from_folding(bench: Workbench, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    layers = [
+        {"name": "conv1", "kind": "conv2d", "out_channels": 3, "kernel": 3, "bias": False},
+        {"name": "norm1", "kind": "batch_norm2d"},
+        {"name": "conv2", "kind": "conv2d", "out_channels": 2, "kernel": 1, "bias": False},
+    ]
+    path = tmp_path / "net.json"
+    path.write_text(json.dumps({"name": "net", "input": "2x6x6", "layers": layers}), encoding="utf-8")
+    assert main(["validate", "--network", str(path), "--cache", str(bench.cache), "--format", "markdown"]) == 0
+    printed = capsys.readouterr().out
+    assert "1 convolutions read the bias that folding their batch norm gives them" in printed
+    assert "bias_read_count" in printed
+
+
 def test_validate_runs_random_layers(bench: Workbench, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["validate", "--layers", "20", "--seed", "3", "--variant", "all", "--cache", str(bench.cache), "--format", "json"]
     assert main(arguments) == 0

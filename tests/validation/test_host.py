@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+import zlib
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -13,11 +16,12 @@ from costmodel.compression.deployed import DeployedNetwork, Variant
 from costmodel.dataflows.counting import count_work
 from costmodel.errors import FormatError, MissingError, SpecError, ToolError
 from costmodel.measurement.device_log import read_device_log
+from costmodel.results.comparison import Comparison
 from costmodel.results.counts import AccessCounts
 from costmodel.sources.catalogue import load_network
 from costmodel.specs.counting import Dataflow
 from costmodel.specs.network import Network
-from costmodel.validation.comparing import Expected, compare_runs, predicted_arena_bytes, predicted_counts
+from costmodel.validation.comparing import Expected, compare_runs, expect, predicted_arena_bytes, predicted_counts
 from costmodel.validation.host import DATAFLOW_CODES, STATUS, HostLibrary, LibraryRun, build_library, run_on_host
 from costmodel.validation.image import image_values
 from costmodel.validation.random_layers import random_networks
@@ -68,6 +72,24 @@ def test_the_timing_build_answers_the_same_and_counts_nothing(timing_library: Ho
             ran = run(timing_library, expected, dataflow)
             assert tuple(f"{code:08x}" for code in ran.output_hashes) == expected.output_hashes
             assert not ran.counts.any()
+
+
+def test_rounding_saturation_and_wrapping_are_the_references(library: HostLibrary) -> None:
+    generator = np.random.default_rng(12)
+    shifts = set()
+    for expected in expect_layers(400, 9, [Variant.INT8]):
+        layers = []
+        for layer in expected.deployed.layers:
+            shift = int(generator.integers(1, 63))
+            multipliers = [int(generator.integers(2 ** int(generator.integers(1, 32)))) for _ in range(2)]
+            bias = None if layer.bias is None else generator.integers(-(2**31), 2**31, layer.bias.shape).astype(np.int32)
+            layers.append(replace(layer, multiplier=multipliers[0], second_multiplier=multipliers[1], shift=shift, bias=bias))
+            shifts |= {shift} if layer.weights is not None else set()
+        altered_network = expect(expected.network, replace(expected.deployed, layers=tuple(layers)))
+        for dataflow in DATAFLOW_CODES:
+            ran = run(library, altered_network, dataflow)
+            assert tuple(f"{code:08x}" for code in ran.output_hashes) == altered_network.output_hashes, layers
+    assert len(shifts) > 50
 
 
 GOLDEN: dict[tuple[Dataflow, int], dict[str, int]] = {
@@ -134,6 +156,8 @@ def test_the_pruned_network_is_equal_with_both_dataflows(bench: Workbench, varia
     compared = validate([expect_network(load_network("cifar-aap-pruned"), variant, 7)], [Target.HOST], bench)
     assert compared.equal
     assert compared.counter_count == 2 * 11 * 16
+    assert Comparison.model_validate_json(compared.model_dump_json()) == compared
+    assert compared.runs[0].measured.mac_count == sum(layer.measured.mac_count for layer in compared.runs[0].layers)
     stationary, rows = compared.runs
     by_name = {layer.name: layer.measured for layer in stationary.layers}
     assert (by_name["conv1"].mac_count, by_name["conv2"].mac_count) == (662_700, 2_697_900)
@@ -167,8 +191,6 @@ def test_a_convolution_without_bias_whose_norm_is_folded_reads_the_bias_that_fol
 
 def altered(expected: Expected, log: bytes, old: str, new: str) -> bytes:
     """A log with one text changed, and the checksum of its record made right."""
-    import zlib
-
     lines = []
     for line in log.decode().splitlines():
         text = line.rpartition(',"crc"')[0].replace(old, new)
@@ -232,6 +254,28 @@ def test_a_log_with_too_few_layers_is_of_another_network(logged: tuple[Expected,
     other = Network(name=shorter.name, input=shorter.input, layers=shorter.layers[:-1])
     with pytest.raises(SpecError, match="the log has 11 layers, 'cifar-aap-pruned' has 10"):
         compare_runs(read_device_log(BytesIO(log)), other)
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "figure"),
+    [
+        ("conv.inc", "CM_COUNT(boundary_check_count);", "", "boundary_check_count"),
+        ("conv.inc", "if ((uint32_t)(column) < (limit))", "if ((uint32_t)(column) <= (limit))", "mac_count"),
+        ("pool.inc", "candidate > best", "candidate < best", "output"),
+        ("run.c", "return model->activation_bytes + largest;", "return model->activation_bytes + largest + 8;", "arena_bytes"),
+    ],
+)
+def test_a_firmware_that_does_something_else_is_caught(
+    bench: Workbench, tmp_path: Path, file: str, old: str, new: str, figure: str
+) -> None:
+    firmware = tmp_path / "firmware"
+    shutil.copytree(bench.firmware, firmware)
+    text = (firmware / "core" / file).read_text(encoding="utf-8")
+    assert old in text
+    (firmware / "core" / file).write_text(text.replace(old, new), encoding="utf-8")
+    expected = expect_network(load_network("cifar-aap-pruned"), Variant.INT8, 7)
+    compared = validate([expected], [Target.HOST], Workbench(firmware, bench.cache, bench.compiler))
+    assert figure in {mismatch.figure for mismatch in compared.mismatches}
 
 
 def test_random_layers_are_the_same_for_the_same_seed() -> None:
