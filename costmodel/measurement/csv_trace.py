@@ -77,7 +77,7 @@ def _chunks(stream: BinaryIO, name: str, first_line: int, delimiter: str, column
     if max(wanted) >= fields:
         raise FormatError(f"found {fields} fields, expected at least {max(wanted) + 1}: {head[:60]!r}", Location(name, first_line))
     previous_s = -math.inf
-    # The parser lets go of Python's lock, so a block is parsed while the one before is looked at; their order, and the first bad line, stay.
+    # The parser lets go of Python's lock, so a block is parsed while the one before is looked at. Order, and the first bad line, stay.
     with ThreadPoolExecutor(_PARSERS) as pool:
         waiting: deque[tuple[Lines, Future[TraceChunk]]] = deque()
         lines: Lines | None = first
