@@ -17,6 +17,7 @@ def battery_command(
     model: Annotated[str, typer.Option(help="energy, peukert, kinetic, diffusion or voltage.")] = "energy",
     duration: Annotated[str | None, typer.Option(metavar="SECONDS", help="Of one inference, such as 320ms.")] = None,
     trace: Annotated[Path | None, typer.Option(help="Take supply, currents and duration from a current trace.")] = None,
+    supply_v: Annotated[str | None, typer.Option(metavar="VOLTS", help="Supply the trace was taken at, where it holds no voltage.")] = None,
     temperature: Annotated[float, typer.Option(metavar="DEGC", help="Temperature of the battery.", min=-60.0, max=100.0)] = 20.0,
     samples: Annotated[int, typer.Option(help="Samples of the intervals.", min=1, max=1_000_000)] = 10_000,
     seed: Annotated[int, typer.Option(help="Same seed, same intervals.", min=0)] = 0,
@@ -40,7 +41,7 @@ def battery_command(
     from costmodel.report.sections.battery_life import battery_lead, battery_section
 
     form = chosen("--format", output_format, DocumentFormat)
-    inputs = CommandInputs(battery, states, rate, sleep, cycle, model, duration, trace, temperature, samples, seed)
+    inputs = CommandInputs(battery, states, rate, sleep, cycle, model, duration, trace, supply_v, temperature, samples, seed)
     answer = answer_battery(question_of(inputs))
     title = f"Battery life: {answer.states} on {answer.battery}"
     document = Document(title, battery_lead(answer), (battery_section(answer),), f"costmodel {__version__}.")

@@ -10,7 +10,7 @@ from costmodel.cli.quantity_text import SECONDS, period_of_rate, quantity
 from costmodel.errors import MissingError, SpecError, UnknownNameError
 
 if TYPE_CHECKING:
-    from costmodel.evaluation.battery_answer import BatteryQuestion
+    from costmodel.evaluation.battery_inquiry import BatteryQuestion
 
 _CURVE_POINTS: Final = 97
 _SLOWEST_S: Final = SECONDS["day"]
@@ -27,6 +27,7 @@ class CommandInputs(NamedTuple):
     model: str
     duration: str | None
     trace: Path | None
+    supply_v: str | None
     temperature_degc: float
     sample_count: int
     seed: int
@@ -51,7 +52,7 @@ def question_of(inputs: CommandInputs) -> BatteryQuestion:
         If a name is unknown, a duration is missing, or they do not fit each other.
     """
     from costmodel.cli.measured_states import measured_states
-    from costmodel.evaluation.battery_answer import BatteryQuestion
+    from costmodel.evaluation.battery_inquiry import BatteryQuestion
     from costmodel.evaluation.battery_models import BatteryModelName
     from costmodel.evaluation.battery_patterns import Board
     from costmodel.provenance import Constant
@@ -59,7 +60,7 @@ def question_of(inputs: CommandInputs) -> BatteryQuestion:
 
     states = load_power_states(inputs.states)
     if inputs.trace is not None:
-        states = measured_states(states, inputs.trace)
+        states = measured_states(states, inputs.trace, inputs.supply_v)
     duration = states.duration_s
     if inputs.duration is not None:
         seconds = quantity("--duration", inputs.duration, SECONDS)

@@ -15,7 +15,7 @@ from costmodel.specs.power import PowerStates
 _NORMAL_95: Final = 1.96
 
 
-def measured_states(states: PowerStates, path: Path) -> PowerStates:
+def measured_states(states: PowerStates, path: Path, supply_v: str | None) -> PowerStates:
     """Put what a trace measured in place of the awake states and the duration.
 
     Parameters
@@ -24,6 +24,8 @@ def measured_states(states: PowerStates, path: Path) -> PowerStates:
         Of the board.
     path : Path
         The trace.
+    supply_v : str or None
+        Supply it was taken at, as the user gave it.
 
     Returns
     -------
@@ -32,7 +34,7 @@ def measured_states(states: PowerStates, path: Path) -> PowerStates:
     """
     from costmodel.measurement.trace_analysis import FOUND
 
-    summary = analysed_capture(path, None, FOUND, {}).summary
+    summary = analysed_capture(path, supply_v, FOUND, {}).summary
     supply = {"value": summary.supply_v, "source": summary.supply_source}
     inference = with_changes(states.inference, {"supply_v": supply, "current_a": mean_of(summary.active_current, summary)})
     idle = with_changes(states.idle, {"supply_v": supply, "current_a": mean_of(summary.idle_current, summary)})

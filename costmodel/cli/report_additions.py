@@ -59,7 +59,7 @@ def with_trace(scenario: Scenario, capture: Path, changes: ScenarioChanges) -> t
     return with_changes(scenario, fields), analysed
 
 
-def battery_answer(scenario: Scenario, evaluation: Evaluation, sleep: str) -> BatteryAnswer:
+def answered_battery(scenario: Scenario, evaluation: Evaluation, sleep: str) -> BatteryAnswer:
     """Return the life of a scenario's battery with intervals, crossovers and sensitivities.
 
     Parameters
@@ -82,7 +82,8 @@ def battery_answer(scenario: Scenario, evaluation: Evaluation, sleep: str) -> Ba
         If power, battery or duration are missing, or the board has no such sleep.
     """
     from costmodel.cli.battery_question import curve_rates_hz
-    from costmodel.evaluation.battery_answer import BatteryQuestion, answer_battery
+    from costmodel.evaluation.battery_answer import answer_battery
+    from costmodel.evaluation.battery_inquiry import BatteryQuestion
     from costmodel.evaluation.battery_patterns import Board
     from costmodel.provenance import Constant
 

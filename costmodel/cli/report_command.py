@@ -80,7 +80,7 @@ def report_command(
     if trace is None and battery is None and sleep is None:
         deliver_report(asked, formats, out)
         return
-    from costmodel.cli.report_additions import battery_answer, with_trace
+    from costmodel.cli.report_additions import answered_battery, with_trace
     from costmodel.report.additions import Additions
 
     analysed = None
@@ -88,5 +88,8 @@ def report_command(
         asked, analysed = with_trace(asked, trace, changes)
     lasting = battery is not None or sleep is not None or asked.battery is not None
     deliver_report(
-        asked, formats, out, lambda evaluation: Additions(analysed, battery_answer(asked, evaluation, sleep or "idle") if lasting else None)
+        asked,
+        formats,
+        out,
+        lambda evaluation: Additions(analysed, answered_battery(asked, evaluation, sleep or "idle") if lasting else None),
     )

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import BinaryIO, Final
 
 import numpy as np
@@ -16,6 +18,8 @@ from costmodel.measurement.trace_columns import TraceColumns, trace_columns
 _DELIMITERS: Final = (",", ";", "\t")
 _MOST_CURRENT_A: Final = 1000.0
 """Beyond this no board's supply current lies: the header's unit is wrong."""
+_PARSERS: Final = 2
+"""Blocks parsed at a time."""
 _NOTHING: Final = np.zeros(0)
 
 
@@ -73,15 +77,21 @@ def _chunks(stream: BinaryIO, name: str, first_line: int, delimiter: str, column
     if max(wanted) >= fields:
         raise FormatError(f"found {fields} fields, expected at least {max(wanted) + 1}: {head[:60]!r}", Location(name, first_line))
     previous_s = -math.inf
-    lines: Lines | None = first
-    while lines is not None:
-        following = next(blocks, None)
-        chunk = _chunk(lines, fields, wanted, delimiter, name, columns, last=following is None)
-        yield checked(chunk, previous_s, name, "line")
-        previous_s = float(chunk.time_s[-1]) if len(chunk.time_s) else previous_s
-        if not lines.ended:
-            notes.append(f"line {lines.first_line + lines.line_count - 1} has no line end: the file may be cut off there")
-        lines = following
+    # The parser lets go of Python's lock, so a block is parsed while the one before is looked at. Order, and the first bad line, stay.
+    with ThreadPoolExecutor(_PARSERS) as pool:
+        waiting: deque[tuple[Lines, Future[TraceChunk]]] = deque()
+        lines: Lines | None = first
+        while lines is not None or waiting:
+            while lines is not None and len(waiting) < _PARSERS:
+                following = next(blocks, None)
+                waiting.append((lines, pool.submit(_chunk, lines, fields, wanted, delimiter, name, columns, last=following is None)))
+                lines = following
+            parsed, future = waiting.popleft()
+            chunk = future.result()
+            yield checked(chunk, previous_s, name, "line")
+            previous_s = float(chunk.time_s[-1]) if len(chunk.time_s) else previous_s
+            if not parsed.ended:
+                notes.append(f"line {parsed.first_line + parsed.line_count - 1} has no line end: the file may be cut off there")
 
 
 def _chunk(lines: Lines, fields: int, wanted: list[int], delimiter: str, name: str, columns: TraceColumns, *, last: bool) -> TraceChunk:

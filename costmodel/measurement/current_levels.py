@@ -18,11 +18,15 @@ from costmodel.measurement.trace_chunk import Floats
 from costmodel.units import MA_PER_A
 
 _BINS: Final = 2048
+_MOST_BLUR: Final = _BINS / 8
+"""Widest smoothing of the histogram, in bins."""
 _LEAST_SHARE: Final = 1e-5
 """Of the blocks: fewer make no level."""
 _STEADY_SIGMAS: Final = 6.0
 _JUMP_SHARE: Final = 0.15
 """Levels closer than some of these shares of a jump are one level that drifts."""
+_LONGEST_BURST_S: Final = 0.01
+"""A radio burst in the midst of an inference is shorter."""
 _VALLEY: Final = 0.5
 """Two peaks are two levels where the count between them falls below this share of the lower."""
 
@@ -83,7 +87,8 @@ def current_levels(blocks: Blocks) -> list[Level]:
         return []
     counts, edges = np.histogram(settled, bins=_BINS)
     width = edges[1] - edges[0]
-    smooth = _smoothed(counts.astype(np.float64), max(1.0, noise / width, _JUMP_SHARE * _jump(means, limit) / width))
+    blur = max(1.0, noise / width, _JUMP_SHARE * _jump(means, limit) / width)
+    smooth = _smoothed(counts.astype(np.float64), min(blur, _MOST_BLUR))
     peaks = _peaks(smooth, max(_LEAST_SHARE * len(settled), 2.0))
     centres = 0.5 * (edges[:-1] + edges[1:])
     bounds = [0, *(int(lower + np.argmin(smooth[lower:upper])) for lower, upper in itertools.pairwise(peaks)), _BINS]
@@ -124,7 +129,7 @@ def inference_band(blocks: Blocks, levels: list[Level]) -> Band | None:
     for below, level in itertools.pairwise(levels):
         minimum_a = level.low_a
         maximum_a = min(level.high_a, level.current_a + 2.0 * (level.current_a - below.current_a))
-        first, last = runs((means > minimum_a) & (means < maximum_a))
+        first, last = _unbroken(*runs((means > minimum_a) & (means < maximum_a)), means <= minimum_a, blocks.start_s)
         inner = (first > 0) & (last < len(means))
         first, last = first[inner], last[inner]
         upward = (means[first - 1] <= minimum_a) & (means[np.minimum(last, len(means) - 1)] <= minimum_a)
@@ -143,6 +148,18 @@ def inference_band(blocks: Blocks, levels: list[Level]) -> Band | None:
             )
             best = (dwell, int(upward.sum()), Band(minimum_a, maximum_a, below.current_a, reason))
     return None if best is None else best[2]
+
+
+def _unbroken(
+    first: NDArray[np.intp], last: NDArray[np.intp], below: NDArray[np.bool_], starts: Floats
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Join runs with nothing but a short burst above them in between."""
+    if len(first) < 2:
+        return first, last
+    gone_below = np.concatenate(([0], np.cumsum(below)))
+    apart = gone_below[first[1:]] > gone_below[last[:-1]]
+    apart |= starts[first[1:]] - starts[last[:-1]] > _LONGEST_BURST_S
+    return first[np.concatenate(([True], apart))], last[np.concatenate((apart, [True]))]
 
 
 def runs(active: NDArray[np.bool_]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

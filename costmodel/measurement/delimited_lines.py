@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from costmodel.errors import FormatError, Location
 
-_BLOCK_BYTES: Final = 1 << 22
+_BLOCK_BYTES: Final = 1 << 21
 _MOST_HEADER_BYTES: Final = 1 << 16
 _MISSING: Final = frozenset({"", "nan", "na", "n/a", "null", "none"})
 """Fields, in lower case, that say the instrument gave no value."""

@@ -172,8 +172,8 @@ def _summary(trace: Trace, blocks: Blocks, found: FoundWindows, volts: float, so
         inference=inference,
         baseline=baseline,
         computational=computational,
-        baseline_ratio=baseline.mean / inference.mean,
-        computational_ratio=computational.mean / inference.mean,
+        baseline_ratio=baseline.mean / inference.mean if inference.mean else None,
+        computational_ratio=computational.mean / inference.mean if inference.mean else None,
         period_s=float(np.median(np.diff(starts))) if len(starts) > 1 else None,
         windows=windows,
         warnings=(*trace.notes, *_warnings(blocks, found)),
@@ -192,7 +192,8 @@ def _priced(window: Window, volts: float) -> InferenceWindow:
     duration_s = window.end_s - window.start_s
     energy_j = window.charge * volts if window.energy is None else window.energy
     # The window's own mean voltage, where the capture holds one.
-    baseline_j = window.idle_a * duration_s * (volts if window.energy is None else window.energy / window.charge)
+    own_volts = volts if window.energy is None or not window.charge else window.energy / window.charge
+    baseline_j = window.idle_a * duration_s * own_volts
     return InferenceWindow(
         start_s=window.start_s,
         end_s=window.end_s,

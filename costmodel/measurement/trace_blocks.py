@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Final, TypeVar
 
 import numpy as np
@@ -43,6 +42,8 @@ class Blocks:
     """Median time between samples at the start."""
     start_s: Floats
     """Begin of each block's first cell, and the end of the last block's last."""
+    mean_a: Floats
+    """Mean of each block's samples [A]."""
     charge: Floats
     """Current integrated over each block [A s]."""
     energy: Floats | None
@@ -54,11 +55,6 @@ class Blocks:
     noise_a: float
     """Standard deviation of the samples' noise, from the differences of neighbours."""
     tally: Tally
-
-    @cached_property
-    def mean_a(self) -> Floats:
-        """Mean current of each block [A]."""
-        return self.charge / np.diff(self.start_s)
 
 
 @dataclass
@@ -99,6 +95,7 @@ class _Condenser:
     previous_s: float = np.nan
     """Time of the last sample already condensed."""
     starts: list[Floats] = field(default_factory=list)
+    means: list[Floats] = field(default_factory=list)
     charges: list[Floats] = field(default_factory=list)
     energies: list[Floats] = field(default_factory=list)
     variances: list[NDArray[np.float32]] = field(default_factory=list)
@@ -167,6 +164,7 @@ class _Condenser:
         means = table.mean(axis=1)
         variance = np.maximum((table * table).mean(axis=1) - means * means, 0.0)
         self.starts.append(edges[:-1:size].copy())
+        self.means.append(means)
         self.charges.append(charge)
         self.variances.append(variance.astype(np.float32))
         if self.voltage is not None:
@@ -253,16 +251,17 @@ def condensed(chunks: Iterable[TraceChunk], block_s: float = BLOCK_S) -> Blocks 
     if not condenser.blocks:
         return None
     start_s = np.append(_joined(condenser.starts), condenser.end_s)
-    charge = _joined(condenser.charges)
+    means = _joined(condenser.means)
     return Blocks(
         samples_a_block=condenser.size,
         period_s=condenser.period_s,
         start_s=start_s,
-        charge=charge,
+        mean_a=means,
+        charge=_joined(condenser.charges),
         energy=_joined(condenser.energies) if condenser.energies else None,
         variance=_joined(condenser.variances),
         raw=condenser.raw,
-        noise_a=float(np.median(condenser.noises)) if condenser.noises else _noise(charge / np.diff(start_s)),
+        noise_a=float(np.median(condenser.noises)) if condenser.noises else _noise(means),
         tally=tally,
     )
 

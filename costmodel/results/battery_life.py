@@ -122,3 +122,5 @@ class BatteryAnswer(Result):
     """Which input to measure better, in words."""
     curves: tuple[LifeAgainstRate, ...]
     assumptions: tuple[str, ...]
+    warnings: tuple[str, ...]
+    """What makes the figures doubtful."""

@@ -88,9 +88,9 @@ class TraceSummary(Result):
     inference: Spread
     baseline: Spread
     computational: Spread
-    baseline_ratio: float
-    """Share of the energy of an inference."""
-    computational_ratio: float
+    baseline_ratio: float | None
+    """Share of the energy of an inference; None where that is nothing."""
+    computational_ratio: float | None
     period_s: float | None
     """Median time from one start to the next; None with a single inference."""
     windows: tuple[InferenceWindow, ...]

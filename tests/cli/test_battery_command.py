@@ -24,7 +24,7 @@ def refused(capsys, *arguments):
 
 def test_the_decks_figures_stand_in_every_format(capsys):
     for form in ("terminal", "markdown", "html"):
-        text = printed(capsys, "--format", form)
+        text = printed(capsys, "--format", form).replace("&#160;", " ")
         assert all(figure in text for figure in ("20.9 h", "1,252", "183.3 mW", "69.2 mJ", "58.6 mJ", "10.6 mJ")), form
         assert "20.8" in text, "the interval's low end"
         assert "21.0" in text, "the interval's high end"
@@ -46,12 +46,19 @@ def test_the_chart_is_written_as_png_or_svg(capsys, tmp_path):
     assert "expected a file ending in .png or .svg" in refused(capsys, "--chart", str(tmp_path / "life.gif"))
 
 
+def test_a_cell_too_weak_for_the_board_is_warned_of_in_every_model(capsys):
+    assert "cr2032 cannot carry" in printed(capsys, "--battery", "cr2032", "--sleep", "deep")
+    assert "cannot carry" not in printed(capsys, "--battery", "18650", "--sleep", "deep")
+
+
 def test_a_trace_gives_its_currents_and_duration(capsys, tmp_path):
     path = tmp_path / "capture.csv"
     path.write_bytes(b"".join(as_ppk2_csv(SyntheticTrace(rate_hz=10_000.0, span_s=4.0, active_a=0.050, inference_s=0.2))))
     answer = json.loads(printed(capsys, "--trace", str(path), "--format", "json"))
     assert answer["inference"]["duration_s"] == pytest.approx(0.2, rel=1e-6)
     assert answer["inference"]["inference_j"] == pytest.approx(0.050 * 5.03 * 0.2, rel=1e-3)
+    answer = json.loads(printed(capsys, "--trace", str(path), "--supply-v", "3.3", "--format", "json"))
+    assert answer["inference"]["inference_j"] == pytest.approx(0.050 * 3.3 * 0.2, rel=1e-3)
 
 
 def test_a_written_cycle_is_read_from_its_file(capsys, tmp_path):

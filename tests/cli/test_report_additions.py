@@ -22,7 +22,7 @@ def reported(capsys, *arguments):
 
 @pytest.mark.parametrize("form", ["terminal", "markdown", "html"])
 def test_a_trace_and_a_battery_stand_in_a_report_for_people(capsys, capture, form):
-    text = reported(capsys, "--trace", str(capture), "--sleep", "deep", "--battery", "18650", "--format", form)
+    text = reported(capsys, "--trace", str(capture), "--sleep", "deep", "--battery", "18650", "--format", form).replace("&#160;", " ")
     assert "Trace " in text
     assert "Battery life on 18650" in text
     assert "deep beats light below" in text

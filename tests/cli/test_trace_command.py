@@ -18,7 +18,7 @@ def capture(tmp_path):
 def test_the_decks_energy_stands_in_every_format(capsys, capture):
     for form in ("terminal", "markdown", "html"):
         assert main(["trace", str(capture), "--format", form]) == 0
-        text = capsys.readouterr().out
+        text = capsys.readouterr().out.replace("&#160;", " ")
         assert all(figure in text for figure in ("69.2 mJ", "58.6 mJ", "10.6 mJ", "183.1 mW", "216.3 mW", "84.")), form
         assert "dwells at 36.4, 43 mA" in text
         assert "assumed, the supply of esp32-deck" in text.replace("\n", " ")

@@ -5,7 +5,8 @@ import math
 import pytest
 
 from costmodel.errors import MissingError, SpecError, UnknownNameError
-from costmodel.evaluation.battery_answer import BatteryQuestion, answer_battery
+from costmodel.evaluation.battery_answer import answer_battery
+from costmodel.evaluation.battery_inquiry import BatteryQuestion
 from costmodel.evaluation.battery_models import BatteryModelName
 from costmodel.evaluation.battery_patterns import Board
 from costmodel.provenance import Constant

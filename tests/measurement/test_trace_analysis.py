@@ -100,6 +100,18 @@ def test_a_sleeping_boards_awake_idle_is_not_taken_for_inference():
     assert summary.windows[0].duration_s == pytest.approx(0.1, abs=2 / rate_hz)
 
 
+def test_a_radio_burst_in_the_midst_of_each_inference_does_not_split_it():
+    recipe = SyntheticTrace(span_s=5.0, noise_a=0.001)
+    parts = list(synthetic_chunks(recipe))
+    time, current = (np.concatenate([getattr(part, name) for part in parts]) for name in ("time_s", "current_a"))
+    for begin, _ in synthetic_truth(recipe).windows_s:
+        current[(time >= begin + 0.1) & (time < begin + 0.104)] += 0.15
+    summary = analysed(recipe, chunks=iter([TraceChunk(time, current, None, 1)]))
+    found = [(window.start_s, window.end_s) for window in summary.windows]
+    assert np.abs(np.array(found) - np.array(synthetic_truth(recipe).windows_s)).max() * recipe.rate_hz <= 1.0 + 1e-6
+    assert summary.active_current.mean == pytest.approx(0.043, rel=1e-3)
+
+
 def test_windows_the_capture_cuts_are_left_out_and_counted():
     recipe = SyntheticTrace(span_s=4.0, first_s=1.0, period_s=1.0)
     whole = np.concatenate([chunk.current_a for chunk in synthetic_chunks(recipe)])

@@ -75,6 +75,7 @@ def _remarks(answer: BatteryAnswer) -> Remarks:
             "life", "verdict", f"{life.rest}: {with_interval(life.life_s, life.life_low_s, life.life_high_s)}", life.endless_reason or ""
         )
     ]
+    items += [Remark("warning", "suspicious", warning) for warning in answer.warnings]
     items.append(Remark("dominates", "dominates", life.dominated_by))
     items += [Remark("crossover", "unknown", crossover.statement) for crossover in answer.crossovers]
     if answer.measure_next is not None:
