@@ -9,7 +9,7 @@ from typing import Final, NamedTuple, Protocol
 from costmodel.columns import Number, is_column
 from costmodel.provenance import formula
 
-_BLOCK_ELEMENTS: Final = 1 << 13
+BLOCK_ELEMENTS: Final = 1 << 13
 """Elements worked on at once, so that temporaries stay in the cache."""
 
 
@@ -97,7 +97,7 @@ def average_current_a(profile: LoadProfile) -> Number:
     return charge / period_s(profile)
 
 
-def by_row_blocks(function: Callable[..., Number], *values: Number) -> Number:
+def by_row_blocks(function: Callable[..., Number], *values: Number, block_elements: int = BLOCK_ELEMENTS) -> Number:
     """Evaluate a function element by element on columns that broadcast, a block of rows at a time.
 
     Parameters
@@ -106,6 +106,8 @@ def by_row_blocks(function: Callable[..., Number], *values: Number) -> Number:
         Takes as many numbers as are given and returns one that broadcasts as they do.
     *values : float or column
         Its arguments.
+    block_elements : int, optional
+        Elements of a block; larger where the function works on whole rows of arguments as well.
 
     Returns
     -------
@@ -117,7 +119,7 @@ def by_row_blocks(function: Callable[..., Number], *values: Number) -> Number:
     import numpy as np
 
     shape = np.broadcast_shapes(*(np.shape(value) for value in values))
-    rows = max(1, _BLOCK_ELEMENTS // max(math.prod(shape[1:]), 1))
+    rows = max(1, block_elements // max(math.prod(shape[1:]), 1))
     if not shape or shape[0] <= rows:
         return function(*values)
     result = np.empty(shape)

@@ -17,7 +17,7 @@ from costmodel.battery.energy_budget import (
     inference_energy_j,
     usable_energy_j,
 )
-from costmodel.battery.load_profile import LoadProfile, average_current_a, period_s
+from costmodel.battery.load_profile import LoadProfile, average_current_a, by_row_blocks, period_s
 from costmodel.columns import Number
 from costmodel.errors import SpecError
 from costmodel.evaluation.battery_models import SOURCES, BatteryModelName, battery_model, capacity_share_ratio, model_inputs
@@ -30,6 +30,7 @@ from costmodel.units import S_PER_DAY, S_PER_HOUR
 
 SHELF_DEGC: Final = 20.0
 _CURVE_SAMPLES: Final = 1000
+_BLOCK_ELEMENTS: Final = 1 << 15
 _PARTS: Final = {
     "inference": "inferring",
     "wake-up": "waking up",
@@ -149,8 +150,15 @@ def life_s(question: BatteryQuestion, rest: str, values: Mapping[str, Number], a
     float or column
         Life [s].
     """
-    pattern = _pattern(question, rest, values, asked_period_s)
-    return battery_model(question.board.cell, question.model, values, question.temperature_degc).battery.life_s(pattern.profile)
+    names = tuple(values)
+
+    def life(period: Number, *numbers: Number) -> Number:
+        block = dict(zip(names, numbers, strict=True))
+        profile = _pattern(question, rest, block, period).profile
+        return battery_model(question.board.cell, question.model, block, question.temperature_degc).battery.life_s(profile)
+
+    # What depends on the samples alone is computed once a block: the larger the block, the less often.
+    return by_row_blocks(life, asked_period_s, *values.values(), block_elements=_BLOCK_ELEMENTS)
 
 
 def _pattern(question: BatteryQuestion, rest: str, values: Mapping[str, Number], asked_period_s: Number) -> Pattern:
