@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from costmodel.columns import Number
+from costmodel.columns import Number, is_column, product
 from costmodel.dataflows.closed_forms.terms import ACCUMULATOR_BYTES, sliding
 from costmodel.dataflows.counting import count_work
 from costmodel.energy.access_energy import compute_energy_pj, dynamic_energy_pj
@@ -116,10 +116,19 @@ def packed_counts(counts: AccessCounts, sizes: TensorBytes, element_bytes: Numbe
         Reads and writes grouped; every other counter as it was.
     """
 
+    grouped: dict[tuple[int, int], Number] = {}
+
     def packed(count: Number, own_bytes: Number) -> Number:
         if isinstance(count, int) and count == 0:
             return 0
-        return packed_accesses(count, own_bytes if element_bytes is None else element_bytes, access_bytes)
+        one_bytes = own_bytes if element_bytes is None else element_bytes
+        if not is_column(count):
+            return packed_accesses(count, one_bytes, access_bytes)
+        # Several counters of a layer are the same column; each is grouped once.
+        key = (id(count), id(one_bytes))
+        if key not in grouped:
+            grouped[key] = packed_accesses(count, one_bytes, access_bytes)
+        return grouped[key]
 
     return counts._replace(
         input_read_count=packed(counts.input_read_count, sizes.input_bytes),
@@ -142,9 +151,9 @@ def nominal_taps_by_region(step: Step) -> tuple[Number, Number]:
     if not is_convolution(step) or not isinstance(work, LoopNest):
         return 0, 0
     h, w = sliding(work)
-    per_pixel = work.groups * work.out_channels * work.in_channels * h.K * w.K
+    per_pixel = work.groups * h.K * w.K * (work.out_channels * work.in_channels)
     interior = h.interior * w.interior
-    return per_pixel * interior, per_pixel * (h.output * w.output - interior)
+    return product(per_pixel, interior), product(per_pixel, h.output * w.output - interior)
 
 
 def is_convolution(step: Step) -> bool:

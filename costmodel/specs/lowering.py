@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple, TypeAlias
 
-from costmodel.columns import Number, any_true
+from costmodel.columns import Number, any_true, floor_div
 from costmodel.errors import ShapeError
 from costmodel.specs.axis import POINT, AdaptiveAxis, Axis
 from costmodel.specs.work import Elementwise, LoopNest, NestKind, View, Work
@@ -150,12 +150,12 @@ def _window(layer: Any, shape: Shape, stride: tuple[Number, Number]) -> tuple[Ax
 def _conv2d(layer: Any, inputs: Sequence[Shape], producer_kind: str | None) -> Lowered:  # noqa: ARG001 - one signature for all
     channels, _, _ = _planes(layer, inputs[0])
     for extent, name in ((channels, "input"), (layer.out_channels, "output")):
-        if any_true(extent % layer.groups != 0):
+        if not (type(layer.groups) is int and layer.groups == 1) and any_true(extent % layer.groups != 0):
             raise ShapeError(layer.name, f"{layer.groups} groups do not divide {extent} {name} channels")
     h, w = _window(layer, inputs[0], layer.stride)
-    per_group = layer.out_channels // layer.groups
-    nest = LoopNest(NestKind.CONVOLUTION, layer.groups, per_group, channels // layer.groups, h, w, layer.bias)
-    weights = layer.out_channels * (channels // layer.groups) * layer.kernel[0] * layer.kernel[1]
+    per_group, read = floor_div(layer.out_channels, layer.groups), floor_div(channels, layer.groups)
+    nest = LoopNest(NestKind.CONVOLUTION, layer.groups, per_group, read, h, w, layer.bias)
+    weights = layer.out_channels * read * (layer.kernel[0] * layer.kernel[1])
     return Lowered(nest, (layer.out_channels, h.output, w.output), weights, layer.out_channels if layer.bias else 0)
 
 
