@@ -9,14 +9,15 @@
     │   ├── UnknownNameError  a name is not known; the nearest one is offered
     │   ├── LimitError        a number is beyond what is computed exactly
     │   ├── MissingError      something the question needs was not given
-    │   └── FormatError       a file or stream is not what it should be
+    │   ├── FormatError       a file or stream is not what it should be
+    │   └── CollectedError    several of these at once, one line each
     └── ToolError             an outside program (compiler, emulator, CACTI) is missing or failed
 """
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 
@@ -58,7 +59,21 @@ class InputError(CostModelError):
 
 
 class SpecError(InputError):
-    """A value in a file or an argument is wrong."""
+    """A value in a file or an argument is wrong.
+
+    Parameters
+    ----------
+    message : str
+        What was found and what was expected.
+    location : Location, optional
+        Where it was found.
+    layer : str
+        Name of the layer it concerns; empty where it concerns none.
+    """
+
+    def __init__(self, message: str, location: Location | None = None, layer: str = "") -> None:
+        super().__init__(message, location)
+        self.layer = layer
 
 
 class ShapeError(InputError):
@@ -107,6 +122,20 @@ class MissingError(InputError):
 
 class FormatError(InputError):
     """A file or stream is not what it should be."""
+
+
+class CollectedError(InputError):
+    """Several mistakes found in one go.
+
+    Parameters
+    ----------
+    errors : sequence of InputError
+        At least one, in the order they are told.
+    """
+
+    def __init__(self, errors: Sequence[InputError]) -> None:
+        super().__init__("\n".join(str(error) for error in errors))
+        self.errors = tuple(errors)
 
 
 class ToolError(CostModelError):

@@ -49,6 +49,20 @@ class Formula:
     function: Callable[..., Any] = field(repr=False)
     """The undecorated function."""
     signature: inspect.Signature = field(repr=False)
+    terms: Callable[..., Mapping[str, Any]] | None = field(repr=False, default=None)
+    """Values of the symbols for given arguments, where they are not simply the arguments."""
+
+    def symbol_values(self, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the symbols that stand for inputs, with their values.
+
+        By name where every parameter is a symbol; otherwise by position, the value's own symbol first.
+        """
+        if self.terms is not None:
+            return self.terms(**arguments)
+        if all(name in self.symbols for name in arguments):
+            return arguments
+        inputs = list(self.symbols)[len(self.symbols) - len(arguments) :]
+        return dict(zip(inputs, arguments.values(), strict=True))
 
     def equation_of(self, part: str | None) -> str:
         """Return the equation of one field of the value, or of the value itself."""
@@ -64,6 +78,8 @@ class Record:
     formula: Formula
     inputs: Mapping[str, Any]
     """Parameter name to value; numbers keep the origin they came with."""
+    symbols: Mapping[str, Any]
+    """Symbol to value, for the symbols that stand for inputs."""
     value: Any
     steps: tuple[Record, ...]
     """Calls of other formulas made inside this one, in order."""
@@ -160,7 +176,13 @@ def recording() -> Iterator[list[Record]]:
 
 
 def formula(
-    *, id: str, equation: str | Mapping[str, str], symbols: Mapping[str, str], unit: str, source: str
+    *,
+    id: str,
+    equation: str | Mapping[str, str],
+    symbols: Mapping[str, str],
+    unit: str,
+    source: str,
+    terms: Callable[..., Mapping[str, Any]] | None = None,
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Declare a pure function as a formula.
 
@@ -176,6 +198,8 @@ def formula(
         Unit of the value.
     source : str
         Where the equation comes from.
+    terms : callable, optional
+        Takes the function's parameters and returns the value of each symbol, where symbols are not the parameters themselves.
 
     Returns
     -------
@@ -191,7 +215,7 @@ def formula(
     def declare(function: Callable[P, R]) -> Callable[P, R]:
         if id in FORMULAS:
             raise ValueError(f"formula id {id!r} is declared twice")
-        declared = Formula(id, equation, symbols, unit, source, function, inspect.signature(function))
+        declared = Formula(id, equation, symbols, unit, source, function, inspect.signature(function), terms)
         FORMULAS[id] = declared
 
         @functools.wraps(function)
@@ -215,7 +239,12 @@ def _record(declared: Formula, tape: list[list[Record]], args: tuple[Any, ...], 
         value = declared.function(*args, **kwargs)
     finally:
         steps = tuple(tape.pop())
-    record = Record(declared, dict(bound.arguments), value, steps)
+    tape.append([])
+    try:
+        symbols = declared.symbol_values(bound.arguments)
+    finally:
+        tape.pop()
+    record = Record(declared, dict(bound.arguments), symbols, value, steps)
     tape[-1].append(record)
     if isinstance(value, tuple) and hasattr(value, "_fields"):
         parts = (traced(part, Origin(record, name, declared.id, "")) for name, part in zip(value._fields, value, strict=True))

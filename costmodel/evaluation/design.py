@@ -105,14 +105,16 @@ def design_of(scenario: Scenario, dataflow: Dataflow, rates: TapRates | None) ->
         layers=_layers(network),
         sources=network.sources,
         input_shape=tuple(_plain(extent, f"input[{axis}]", network) for axis, extent in enumerate(network.input)),
-        sizes=network.tensor_bytes,
+        sizes=_sizes(network),
         input_bytes=network.input_bytes,
         mac_pj=tuple(mac_pj[kind] for kind in network.output_types),
         dataflow=dataflow,
         taps=counting.taps,
         bias=counting.bias,
         granularity=counting.granularity,
-        element_bytes=counting.element_bytes,
+        element_bytes=leaf(counting.element_bytes, "counting.element_bytes", "counting convention of the scenario")
+        if is_recording()
+        else counting.element_bytes,
         memory=MemoryNumbers(
             leaf(energies.access_bytes, "memory.access_bytes", energies.source) if is_recording() else energies.access_bytes,
             _number(energies.read_pj, "memory.read_pj"),
@@ -153,6 +155,15 @@ def _battery(scenario: Scenario) -> BatteryNumbers | None:
         _number(battery.capacity_ah, "battery.capacity_ah"),
         _number(battery.converter_ratio, "battery.converter_ratio"),
         _number(battery.discharge_ratio, "battery.discharge_ratio"),
+    )
+
+
+def _sizes(network: Network) -> tuple[TensorBytes, ...]:
+    if not is_recording():
+        return network.tensor_bytes
+    return tuple(
+        TensorBytes(*(_plain(size, f"{layer.name}.{name}", network) for name, size in sizes._asdict().items()))
+        for layer, sizes in zip(network.ordered, network.tensor_bytes, strict=True)
     )
 
 

@@ -7,6 +7,7 @@ from costmodel.errors import SpecError
 from costmodel.evaluation.calibrating import Calibrated, calibrate
 from costmodel.evaluation.composition import Cost, cost
 from costmodel.evaluation.design import design_of
+from costmodel.evaluation.findings import find
 from costmodel.evaluation.layer_cost import LayerCost, is_convolution
 from costmodel.evaluation.totals import total_of
 from costmodel.results.counts import AccessCounts
@@ -45,7 +46,7 @@ def evaluate(scenario: Scenario) -> Evaluation:
     check_period(scenario, first)
     macs = {taps: _macs(first, taps) for taps in Taps}
     network = scenario.network
-    return Evaluation(
+    found = Evaluation(
         scenario=scenario.name,
         description=scenario.description,
         network=network.name,
@@ -68,6 +69,7 @@ def evaluate(scenario: Scenario) -> Evaluation:
         battery=_battery(scenario, first),
         reasons=_reasons(scenario, first),
     )
+    return found.model_copy(update={"findings": find(found)})
 
 
 def cost_of(scenario: Scenario, dataflow: Dataflow) -> tuple[Calibrated, Cost]:

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+<<<<<<< HEAD
 from costmodel.columns import Number, is_column, product
 from costmodel.dataflows.closed_forms.terms import ACCUMULATOR_BYTES, sliding
+=======
+from costmodel.columns import Number
+from costmodel.dataflows.closed_forms.terms import ACCUMULATOR_BYTES, SYMBOLS, convolution_terms, sliding
+>>>>>>> main
 from costmodel.dataflows.counting import count_work
 from costmodel.energy.access_energy import compute_energy_pj, dynamic_energy_pj
 from costmodel.energy.grouping import packed_accesses
 from costmodel.evaluation.design import Design
 from costmodel.evaluation.totals import total_of
 from costmodel.latency.rates import TapRates, convolution_time_s, other_time_s
+from costmodel.provenance import formula
 from costmodel.results.counts import SCRATCH_READS, SCRATCH_WRITES, TENSOR_READS, TENSOR_WRITES, AccessCounts
-from costmodel.specs.counting import Dataflow
-from costmodel.specs.lowering import Step
+from costmodel.specs.counting import Dataflow, Taps
+from costmodel.specs.lowering import Step, element_count
 from costmodel.specs.network import TensorBytes
 from costmodel.specs.work import LoopNest, NestKind, View
 
@@ -145,15 +151,61 @@ def packed_counts(counts: AccessCounts, sizes: TensorBytes, element_bytes: Numbe
     )
 
 
-def nominal_taps_by_region(step: Step) -> tuple[Number, Number]:
-    """Return a convolution's nominal taps of interior and of boundary pixels; (0, 0) for any other layer."""
+class TapsByRegion(NamedTuple):
+    """A convolution's nominal taps, by the pixel they belong to."""
+
+    interior_tap_count: Number
+    boundary_tap_count: Number
+
+
+def nominal_taps_by_region(step: Step) -> TapsByRegion:
+    """Return a convolution's nominal taps of interior and of boundary pixels; none for any other layer."""
     work = step.lowered.work
     if not is_convolution(step) or not isinstance(work, LoopNest):
+<<<<<<< HEAD
         return 0, 0
     h, w = sliding(work)
     per_pixel = work.groups * h.K * w.K * (work.out_channels * work.in_channels)
     interior = h.interior * w.interior
     return product(per_pixel, interior), product(per_pixel, h.output * w.output - interior)
+=======
+        return TapsByRegion(0, 0)
+    return taps_by_region(work)
+
+
+def _region_terms(nest: LoopNest) -> dict[str, Number]:
+    return convolution_terms(nest, Taps.NOMINAL, False, 0, 0)
+
+
+@formula(
+    id="latency.taps",
+    equation={
+        "interior_tap_count": "G*OC*IC*KH*KW*I_h*I_w",
+        "boundary_tap_count": "G*OC*IC*KH*KW*(OH*OW - I_h*I_w)",
+    },
+    symbols=SYMBOLS,
+    unit="taps",
+    source="definition: an output pixel is interior when all its taps are in bounds",
+    terms=_region_terms,
+)
+def taps_by_region(nest: LoopNest) -> TapsByRegion:
+    """Return a convolution's nominal taps of interior and of boundary pixels.
+
+    Parameters
+    ----------
+    nest : LoopNest
+        The convolution.
+
+    Returns
+    -------
+    TapsByRegion
+        Ints or columns.
+    """
+    h, w = sliding(nest)
+    per_pixel = nest.groups * nest.out_channels * nest.in_channels * h.K * w.K
+    interior = h.interior * w.interior
+    return TapsByRegion(per_pixel * interior, per_pixel * (h.output * w.output - interior))
+>>>>>>> main
 
 
 def is_convolution(step: Step) -> bool:
@@ -192,13 +244,12 @@ def layer_time_s(step: Step, interior: Number, boundary: Number, rates: TapRates
     if not is_convolution(step):
         return other_time_s(other_tap_count(step), rates.other_tap_s)
     flash_weights = 0 if weights_in_ram else step.lowered.weight_count
-    channels, rows, columns = step.lowered.output
     return convolution_time_s(
         interior,
         boundary,
         rates.interior_tap_s,
         rates.boundary_tap_s,
-        channels * rows * columns,
+        element_count(step.lowered.output),
         rates.output_s,
         flash_weights,
         rates.flash_weight_s,

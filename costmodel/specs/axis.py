@@ -62,12 +62,18 @@ def taps_in_padding(p: Number, s: Number, d: Number, K: Number, O: Number) -> Nu
     return full * K + floor_sum(partial, d, s, larger(p - (reaching - 1) * s + d - 1, 0))
 
 
+def axis_terms(H: Number, K: Number, s: Number, p: Number, q: Number, d: Number) -> dict[str, Number]:
+    """Return the value of every symbol of an axis's equations, for `explain`."""
+    return {"H": H, "O": output_extent(H, K, s, p, q, d), "K": K, "s": s, "d": d, "p": p, "q": q}
+
+
 @formula(
     id="axis.valid_taps",
     equation="V = O*K - #{(o, k): o*s + k*d < p} - #{(o, k): o*s + k*d >= p + H}",
     symbols=SYMBOLS | {"V": "taps that fall on real input [taps]"},
     unit="taps",
     source="definition; sums of floors as in Concrete Mathematics, section 3.5; checked tap by tap in the tests",
+    terms=axis_terms,
 )
 def valid_taps(H: Number, K: Number, s: Number, p: Number, q: Number, d: Number) -> Number:
     """Return how many taps of an axis fall on real input."""
@@ -81,6 +87,7 @@ def valid_taps(H: Number, K: Number, s: Number, p: Number, q: Number, d: Number)
     symbols=SYMBOLS | {"N": "taps, those on padding included [taps]"},
     unit="taps",
     source="definition",
+    terms=axis_terms,
 )
 def nominal_taps(H: Number, K: Number, s: Number, p: Number, q: Number, d: Number) -> Number:
     """Return how many taps an axis has when padding is processed like data."""
@@ -93,6 +100,7 @@ def nominal_taps(H: Number, K: Number, s: Number, p: Number, q: Number, d: Numbe
     symbols=SYMBOLS | {"I": "outputs whose taps are all in bounds [elements]"},
     unit="elements",
     source="COUNTING.md of this project: an output pixel is interior when all its taps are in bounds",
+    terms=axis_terms,
 )
 def interior_extent(H: Number, K: Number, s: Number, p: Number, q: Number, d: Number) -> Number:
     """Return how many outputs of an axis have every tap in bounds."""
@@ -108,6 +116,7 @@ def interior_extent(H: Number, K: Number, s: Number, p: Number, q: Number, d: Nu
     symbols=SYMBOLS | {"T": "distinct input indices some tap falls on [elements]"},
     unit="elements",
     source="definition: o*s + k*d repeats exactly at (o + d/g, k - s/g), so chains of equal indices are counted at their ends",
+    terms=axis_terms,
 )
 def touched_inputs(H: Number, K: Number, s: Number, p: Number, q: Number, d: Number) -> Number:
     """Return how many distinct real inputs an axis touches."""
@@ -123,6 +132,7 @@ def touched_inputs(H: Number, K: Number, s: Number, p: Number, q: Number, d: Num
     symbols=SYMBOLS | {"T": "distinct indices some tap falls on, padding included [elements]"},
     unit="elements",
     source="definition, as axis.touched",
+    terms=axis_terms,
 )
 def touched_nominal(H: Number, K: Number, s: Number, p: Number, q: Number, d: Number) -> Number:
     """Return how many distinct indices an axis touches, padding elements included."""

@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 
 from costmodel.columns import Number, any_true, floor_div
 from costmodel.errors import ShapeError
+from costmodel.provenance import formula
 from costmodel.specs.axis import POINT, AdaptiveAxis, Axis
 from costmodel.specs.work import Elementwise, LoopNest, NestKind, View, Work
 
@@ -46,12 +47,55 @@ class Step(NamedTuple):
     """Whether it lives in its producer's buffer: a view, or fused or folded into the layer before."""
 
 
+@formula(
+    id="shape.elements",
+    equation="n = product of the extents",
+    symbols={"n": "elements", "extents": "channels, rows and columns, or features"},
+    unit="elements",
+    source="definition",
+)
 def element_count(shape: Shape) -> Number:
     """Return the number of elements of a shape."""
     total: Number = 1
     for extent in shape:
         total = total * extent
     return total
+
+
+@formula(
+    id="shape.per_group",
+    equation="c = C / G",
+    symbols={"c": "channels of one group", "C": "channels", "G": "groups"},
+    unit="channels",
+    source="definition of a grouped convolution",
+)
+def channels_per_group(channels: Number, groups: Number) -> Number:
+    """Return the channels of one group; the groups divide them."""
+    return floor_div(channels, groups)
+
+
+@formula(
+    id="shape.convolution_weights",
+    equation="n = OC*c*KH*KW",
+    symbols={"n": "weights", "OC": "output channels", "c": "input channels of one group", "KH": "kernel rows", "KW": "kernel columns"},
+    unit="weights",
+    source="definition of a grouped convolution",
+)
+def convolution_weight_count(out_channels: Number, in_channels: Number, rows: Number, columns: Number) -> Number:
+    """Return the weights of a convolution."""
+    return out_channels * in_channels * (rows * columns)
+
+
+@formula(
+    id="shape.linear_weights",
+    equation="n = OC*IC",
+    symbols={"n": "weights", "OC": "outputs", "IC": "inputs"},
+    unit="weights",
+    source="definition of a fully connected layer",
+)
+def linear_weight_count(outputs: Number, inputs: Number) -> Number:
+    """Return the weights of a fully connected layer."""
+    return outputs * inputs
 
 
 def lower(layer: Any, inputs: Sequence[Shape], producer_kind: str | None) -> Lowered:
@@ -153,9 +197,9 @@ def _conv2d(layer: Any, inputs: Sequence[Shape], producer_kind: str | None) -> L
         if not (type(layer.groups) is int and layer.groups == 1) and any_true(extent % layer.groups != 0):
             raise ShapeError(layer.name, f"{layer.groups} groups do not divide {extent} {name} channels")
     h, w = _window(layer, inputs[0], layer.stride)
-    per_group, read = floor_div(layer.out_channels, layer.groups), floor_div(channels, layer.groups)
-    nest = LoopNest(NestKind.CONVOLUTION, layer.groups, per_group, read, h, w, layer.bias)
-    weights = layer.out_channels * read * (layer.kernel[0] * layer.kernel[1])
+    outputs, inputs_read = channels_per_group(layer.out_channels, layer.groups), channels_per_group(channels, layer.groups)
+    nest = LoopNest(NestKind.CONVOLUTION, layer.groups, outputs, inputs_read, h, w, layer.bias)
+    weights = convolution_weight_count(layer.out_channels, inputs_read, *layer.kernel)
     return Lowered(nest, (layer.out_channels, h.output, w.output), weights, layer.out_channels if layer.bias else 0)
 
 
@@ -165,7 +209,7 @@ def _linear(layer: Any, inputs: Sequence[Shape], producer_kind: str | None) -> L
         raise ShapeError(layer.name, f"linear needs a flat input, found {shape_text(shape)}; put a flatten before it")
     nest = LoopNest(NestKind.LINEAR, 1, layer.out_features, shape[0], POINT, POINT, layer.bias)
     bias = layer.out_features if layer.bias else 0
-    return Lowered(nest, (layer.out_features,), layer.out_features * shape[0], bias)
+    return Lowered(nest, (layer.out_features,), linear_weight_count(layer.out_features, shape[0]), bias)
 
 
 def _pool(layer: Any, inputs: Sequence[Shape], producer_kind: str | None) -> Lowered:  # noqa: ARG001

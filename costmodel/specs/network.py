@@ -20,7 +20,11 @@ def _shape(found: Any) -> Any:
     """Let `3x32x32` stand for [3, 32, 32], and one number for a flat input."""
     if isinstance(found, str):
         parts = found.lower().split("x")
-        return tuple(int(part) for part in parts) if all(part.strip().isdecimal() for part in parts) else found
+        if not all(part.strip().isdecimal() and len(part) < 100 for part in parts):
+            raise PydanticCustomError(
+                "shape", f"expected channels x rows x columns like 3x32x32, or features like [640], found {found[:60]!r}"
+            )
+        return tuple(int(part) for part in parts)
     return (found,) if isinstance(found, int) and not isinstance(found, bool) else found
 
 
@@ -101,7 +105,7 @@ class Network(Spec):
                     order.append(path.pop())
                 elif state[waiting[0]] == 1:
                     names = [self.layers[at].name for at in path[path.index(waiting[0]) :]]
-                    raise SpecError(f"layers: a cycle: {' -> '.join([*names, names[0]])}")
+                    raise SpecError(f"layers: a cycle: {' -> '.join([*names, names[0]])}", layer=names[0])
                 else:
                     path.append(waiting[0])
         return tuple(order)
@@ -111,7 +115,7 @@ class Network(Spec):
         positions: dict[str, int] = {NETWORK_INPUT: -1}
         for position, layer in enumerate(self.layers):
             if layer.name in positions:
-                raise SpecError(f"layers: the name {layer.name!r} is used twice")
+                raise SpecError(f"layers: the name {layer.name!r} is used twice", layer=layer.name)
             positions[layer.name] = position
         reads = []
         for position, layer in enumerate(self.layers):

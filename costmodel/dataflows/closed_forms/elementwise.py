@@ -15,7 +15,7 @@ from costmodel.results.counts import AccessCounts
         "weight_read_count": "P",
         "output_write_count": "N",
     },
-    symbols={"N": "elements of the output", "P": "parameters read in all", "operands": "input tensors", "passes": "reads of each element"},
+    symbols={"operands": "input tensors", "N": "elements of the output", "passes": "reads of each element", "P": "parameters read in all"},
     unit="accesses",
     source="COUNTING.md of this project; proved against the execution in the tests",
 )

@@ -2,8 +2,21 @@
 
 from __future__ import annotations
 
+<<<<<<< HEAD
 from costmodel.columns import product
 from costmodel.dataflows.closed_forms.terms import ACCUMULATOR_BYTES, SOURCE, SYMBOLS, both_taps, sliding
+=======
+from costmodel.dataflows.closed_forms.terms import (
+    ACCUMULATOR_BYTES,
+    SOURCE,
+    SYMBOLS,
+    both_taps,
+    convolution_terms,
+    linear_terms,
+    pooling_terms,
+    sliding,
+)
+>>>>>>> main
 from costmodel.provenance import formula
 from costmodel.results.counts import AccessCounts
 from costmodel.specs.counting import Taps
@@ -25,6 +38,7 @@ from costmodel.specs.work import LoopNest
     symbols=SYMBOLS,
     unit="accesses",
     source=SOURCE,
+    terms=convolution_terms,
 )
 def output_stationary_counts(nest: LoopNest, taps: Taps, bias: bool, input_bytes: int, weight_bytes: int) -> AccessCounts:  # noqa: ARG001
     """Return the counts of a convolution, output stationary.
@@ -78,6 +92,7 @@ def output_stationary_counts(nest: LoopNest, taps: Taps, bias: bool, input_bytes
     symbols=SYMBOLS,
     unit="accesses",
     source=SOURCE,
+    terms=linear_terms,
 )
 def linear_counts(nest: LoopNest, bias: bool) -> AccessCounts:
     """Return the counts of a fully connected layer: output stationary, whatever the convolutions use."""
@@ -105,6 +120,7 @@ def linear_counts(nest: LoopNest, bias: bool) -> AccessCounts:
     symbols=SYMBOLS | {"G": "channels", "V_h": "valid taps of the row axis [taps]", "V_w": "valid taps of the column axis [taps]"},
     unit="accesses",
     source=SOURCE,
+    terms=pooling_terms,
 )
 def pooling_counts(nest: LoopNest) -> AccessCounts:
     """Return the counts of a pooling: output stationary, valid taps under either convention."""

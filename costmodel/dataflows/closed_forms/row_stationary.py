@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+<<<<<<< HEAD
 from costmodel.columns import product
 from costmodel.dataflows.closed_forms.terms import ACCUMULATOR_BYTES, SOURCE, SYMBOLS, sliding
+=======
+from costmodel.dataflows.closed_forms.terms import ACCUMULATOR_BYTES, SOURCE, SYMBOLS, convolution_terms, sliding
+>>>>>>> main
 from costmodel.dataflows.closed_forms.terms import taps as taps_of
 from costmodel.provenance import formula
 from costmodel.results.counts import AccessCounts
@@ -31,6 +35,7 @@ from costmodel.specs.work import LoopNest
     symbols=SYMBOLS,
     unit="accesses",
     source=SOURCE,
+    terms=convolution_terms,
 )
 def row_stationary_counts(nest: LoopNest, taps: Taps, bias: bool, input_bytes: int, weight_bytes: int) -> AccessCounts:
     """Return the counts of a convolution, row stationary.

@@ -49,3 +49,38 @@ def both_taps(nest: LoopNest, convention: Taps) -> Number:
 def sliding(nest: LoopNest) -> tuple[Axis, Axis]:
     """Return both axes of a convolution; only poolings have adaptive ones."""
     return cast("tuple[Axis, Axis]", (nest.h, nest.w))
+
+
+def convolution_terms(nest: LoopNest, taps: Taps, bias: bool, input_bytes: Number, weight_bytes: Number) -> dict[str, Number]:
+    """Return the value of every symbol of a convolution's equations, for `explain`."""
+    h, w = sliding(nest)
+    valid = taps is Taps.VALID
+    return {
+        "G": nest.groups,
+        "OC": nest.out_channels,
+        "IC": nest.in_channels,
+        "W": w.H,
+        "OH": h.output,
+        "OW": w.output,
+        "KH": h.K,
+        "KW": w.K,
+        "V_h": h.valid if valid else h.nominal,
+        "V_w": w.valid if valid else w.nominal,
+        "I_h": h.interior,
+        "I_w": w.interior,
+        "T_h": h.touched if valid else h.touched_nominal,
+        "T_w": w.touched if valid else w.touched_nominal,
+        "bias": int(bias),
+        "act": input_bytes,
+        "weight": weight_bytes,
+    }
+
+
+def pooling_terms(nest: LoopNest) -> dict[str, Number]:
+    """Return the value of every symbol of a pooling's equations, for `explain`."""
+    return {"G": nest.groups, "V_h": nest.h.valid, "V_w": nest.w.valid, "OH": nest.h.output, "OW": nest.w.output}
+
+
+def linear_terms(nest: LoopNest, bias: bool) -> dict[str, Number]:
+    """Return the value of every symbol of a fully connected layer's equations, for `explain`."""
+    return {"OC": nest.out_channels, "IC": nest.in_channels, "bias": int(bias)}

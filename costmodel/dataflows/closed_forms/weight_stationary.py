@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+<<<<<<< HEAD
 from costmodel.columns import product
 from costmodel.dataflows.closed_forms.terms import ACCUMULATOR_BYTES, SOURCE, SYMBOLS, both_taps, sliding
+=======
+from costmodel.dataflows.closed_forms.terms import ACCUMULATOR_BYTES, SOURCE, SYMBOLS, both_taps, convolution_terms, sliding
+>>>>>>> main
 from costmodel.provenance import formula
 from costmodel.results.counts import AccessCounts
 from costmodel.specs.counting import Taps
@@ -26,6 +30,7 @@ from costmodel.specs.work import LoopNest
     symbols=SYMBOLS,
     unit="accesses",
     source=SOURCE,
+    terms=convolution_terms,
 )
 def weight_stationary_counts(nest: LoopNest, taps: Taps, bias: bool, input_bytes: int, weight_bytes: int) -> AccessCounts:  # noqa: ARG001
     """Return the counts of a convolution, weight stationary.

@@ -1,0 +1,1 @@
+"""Dataflows executed: real tensors moved through a memory that counts each single access. Shares no arithmetic with the closed forms."""

@@ -1,0 +1,73 @@
+"""Block traces: how many blocks a layer moves when each tensor is seen through a buffer of one block."""
+
+from __future__ import annotations
+
+from costmodel.dataflows.executed.convolution import Progress
+from costmodel.dataflows.executed.counted_memory import BlockMemory
+from costmodel.dataflows.executed.execution import ONE_BYTE, ElementSizes, LayerTensors, execute_work
+from costmodel.results.counts import AccessCounts
+from costmodel.specs.axis import Axis
+from costmodel.specs.counting import Dataflow, Taps
+from costmodel.specs.work import Elementwise, LoopNest, NestKind, View, Work
+
+
+def trace_blocks(
+    work: Work,
+    kind: str,
+    dataflow: Dataflow,
+    taps: Taps = Taps.VALID,
+    *,
+    block_bytes: int,
+    bias: bool = True,
+    sizes: ElementSizes = ONE_BYTE,
+    progress: Progress | None = None,
+) -> AccessCounts:
+    """Return a layer's counts with its tensors' accesses in blocks (granularity `block_traced`).
+
+    The layer is executed on zeros: which elements are touched, and in which order, does not depend on their values.
+
+    Parameters
+    ----------
+    work : Work
+        What the layer does; its numbers are ints.
+    kind : str
+        Kind of the layer.
+    dataflow : Dataflow
+        Applies to convolutions; everything else runs output stationary.
+    taps : Taps
+        Which taps of a convolution are processed. Padding has no address, so under `nominal` it moves no blocks of the input.
+    block_bytes : int
+        Size of a block.
+    bias : bool
+        Whether bias reads count.
+    sizes : ElementSizes
+        Bytes of one element of each tensor.
+    progress : callable, optional
+        Called as progress(done, total) after each outermost iteration.
+
+    Returns
+    -------
+    AccessCounts
+        `input_read`, `weight_read`, `bias_read`, `output_read` and `output_write` in blocks; operations and scratch buffers as always;
+        accesses of scratch are not traced and are 0.
+    """
+    if isinstance(work, View):
+        return AccessCounts()
+    memory = BlockMemory(block_bytes)
+    return execute_work(work, kind, _zeros(work), dataflow, taps, bias=bias, sizes=sizes, memory=memory, progress=progress).counts
+
+
+def _zeros(work: LoopNest | Elementwise) -> LayerTensors:
+    import numpy as np
+
+    if isinstance(work, Elementwise):
+        parameters = np.zeros((2, work.parameters // 2), np.int64) if work.parameters else None
+        return LayerTensors((np.zeros(work.elements, np.int64),) * work.operands, parameters)
+    channels = work.groups * work.out_channels
+    bias = np.zeros(channels, np.int64) if work.bias else None
+    if work.kind is NestKind.LINEAR:
+        return LayerTensors((np.zeros(work.in_channels, np.int64),), np.zeros((channels, work.in_channels), np.int64), bias)
+    planes = np.zeros((work.groups * work.in_channels, work.h.H, work.w.H), np.int64)
+    if isinstance(work.h, Axis) and isinstance(work.w, Axis):
+        return LayerTensors((planes,), np.zeros((channels, work.in_channels, work.h.K, work.w.K), np.int64), bias)
+    return LayerTensors((planes,))

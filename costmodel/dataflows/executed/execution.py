@@ -1,0 +1,270 @@
+"""Execution of any work under any dataflow: the output, and every access that was made on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, MutableSequence
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias, cast
+
+from costmodel.dataflows.executed.convolution import Convolution, Progress
+from costmodel.dataflows.executed.counted_memory import ElementMemory, Memory, Operand
+from costmodel.dataflows.executed.elementwise import run_add, run_batch_norm, run_relu, run_softmax
+from costmodel.dataflows.executed.input_stationary import run_input_stationary
+from costmodel.dataflows.executed.linear import run_linear
+from costmodel.dataflows.executed.no_local_reuse import run_no_local_reuse
+from costmodel.dataflows.executed.output_stationary import run_output_stationary
+from costmodel.dataflows.executed.pooling import run_pooling
+from costmodel.dataflows.executed.ports import ElementPort, Port
+from costmodel.dataflows.executed.reach import reach_of
+from costmodel.dataflows.executed.row_stationary import run_row_stationary
+from costmodel.dataflows.executed.weight_stationary import run_weight_stationary
+from costmodel.errors import MissingError, ShapeError
+from costmodel.results.counts import AccessCounts
+from costmodel.specs.axis import Axis
+from costmodel.specs.counting import Dataflow, Taps
+from costmodel.specs.work import Elementwise, LoopNest, NestKind, View, Work
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Tensor: TypeAlias = NDArray[Any]
+
+EXECUTIONS: Final[dict[Dataflow, Callable[[Convolution], None]]] = {
+    Dataflow.OUTPUT_STATIONARY: run_output_stationary,
+    Dataflow.ROW_STATIONARY: run_row_stationary,
+    Dataflow.WEIGHT_STATIONARY: run_weight_stationary,
+    Dataflow.INPUT_STATIONARY: run_input_stationary,
+    Dataflow.NO_LOCAL_REUSE: run_no_local_reuse,
+}
+"""How each dataflow runs a convolution."""
+
+
+class LayerTensors(NamedTuple):
+    """The tensors a layer reads: NumPy arrays, activations CHW, weights OIHW."""
+
+    inputs: tuple[Tensor, ...]
+    """One array; two for an addition."""
+    weight: Tensor | None = None
+    """Convolution: (out, in per group, rows, columns); linear: (out, in); batch norm: (2, channels), scale and shift."""
+    bias: Tensor | None = None
+    """(out,); None where the layer has none."""
+
+
+class ElementSizes(NamedTuple):
+    """Bytes of one element of each tensor."""
+
+    input_bytes: int = 1
+    weight_bytes: int = 1
+    bias_bytes: int = 1
+    output_bytes: int = 1
+
+
+ONE_BYTE: Final = ElementSizes()
+"""Every element one byte."""
+
+
+class Execution(NamedTuple):
+    """What came of running a layer."""
+
+    output: Tensor
+    counts: AccessCounts
+
+
+def execute_work(
+    work: Work,
+    kind: str,
+    tensors: LayerTensors,
+    dataflow: Dataflow,
+    taps: Taps = Taps.VALID,
+    *,
+    bias: bool = True,
+    sizes: ElementSizes = ONE_BYTE,
+    memory: Memory | None = None,
+    progress: Progress | None = None,
+) -> Execution:
+    """Run one layer on real tensors, access by access.
+
+    Integers are summed exactly and come back as int64; floats are summed in loop order in their own precision.
+
+    Parameters
+    ----------
+    work : Work
+        What the layer does; its numbers are ints.
+    kind : str
+        Kind of the layer (`conv2d`, `max_pool2d`, `softmax` ...): the work alone does not tell a maximum from a mean.
+    tensors : LayerTensors
+        What it reads; any numeric data type.
+    dataflow : Dataflow
+        Applies to convolutions; everything else runs output stationary.
+    taps : Taps
+        Under `nominal` a convolution processes padding like data: such reads count and give zero.
+    bias : bool
+        Whether bias reads count; a bias is added either way.
+    sizes : ElementSizes
+        Element sizes, for the bytes of scratch and for blocks.
+    memory : Memory, optional
+        What counts; left out, an `ElementMemory`. With a `BlockMemory` the tensors' counters are blocks.
+    progress : callable, optional
+        Called as progress(done, total) after each outermost iteration.
+
+    Returns
+    -------
+    Execution
+        The output, shaped (channels, rows, columns) or (features,), and every counter.
+
+    Raises
+    ------
+    ShapeError
+        If a tensor is not of the shape the work asks for; names both shapes.
+    MissingError
+        If the work needs a tensor that is not given.
+    """
+    run = _Run(tensors, taps, bias, sizes, memory if memory is not None else ElementMemory(), progress or _no_progress)
+    if isinstance(work, View):
+        return Execution(_view(kind, tensors), AccessCounts())
+    if isinstance(work, Elementwise):
+        return _elementwise(work, kind, run)
+    if work.kind is NestKind.CONVOLUTION:
+        return _convolution(work, dataflow, run)
+    if work.kind is NestKind.LINEAR:
+        return _linear(work, run)
+    return _pooling(work, kind, run)
+
+
+class _Run(NamedTuple):
+    tensors: LayerTensors
+    taps: Taps
+    count_bias: bool
+    sizes: ElementSizes
+    memory: Memory
+    progress: Progress
+
+    def input(self, position: int, shape: tuple[int, ...]) -> Port:
+        if len(self.tensors.inputs) <= position:
+            raise MissingError(f"tensors: input {position + 1} is missing")
+        return self._tensor(Operand.INPUT, self.tensors.inputs[position], shape, self.sizes.input_bytes)
+
+    def weight(self, shape: tuple[int, ...]) -> Port:
+        if self.tensors.weight is None:
+            raise MissingError("tensors: this layer needs a weight")
+        return self._tensor(Operand.WEIGHT, self.tensors.weight, shape, self.sizes.weight_bytes)
+
+    def bias(self, length: int, has_bias: bool) -> Port:
+        if not has_bias:
+            return ElementPort([0] * length)
+        if self.tensors.bias is None:
+            raise MissingError("tensors: this layer needs a bias")
+        if not self.count_bias:
+            return ElementPort(_elements(self.tensors.bias, (length,), Operand.BIAS))
+        return self._tensor(Operand.BIAS, self.tensors.bias, (length,), self.sizes.bias_bytes)
+
+    def output(self, length: int) -> Port:
+        return self.memory.tensor(Operand.OUTPUT, [None] * length, self.sizes.output_bytes)
+
+    def finish(self, output: Port, shape: tuple[int, ...]) -> Execution:
+        import numpy as np
+
+        given = (*self.tensors.inputs, self.tensors.weight, self.tensors.bias)
+        floats = [tensor.dtype for tensor in given if tensor is not None and tensor.dtype.kind == "f"]
+        whole = np.int64 if all(isinstance(value, int) for value in output.values) else np.float64
+        dtype = np.result_type(*floats) if floats else whole
+        return Execution(np.array(output.values, dtype=dtype).reshape(shape), self.memory.counts())
+
+    def _tensor(self, operand: Operand, tensor: Tensor, shape: tuple[int, ...], element_bytes: int) -> Port:
+        return self.memory.tensor(operand, _elements(tensor, shape, operand), element_bytes)
+
+
+def _elements(tensor: Tensor, shape: tuple[int, ...], operand: Operand) -> MutableSequence[Any]:
+    """Return a tensor's elements as Python ints and floats; single precision stays single precision."""
+    if tensor.shape != shape:
+        expected, found = ("x".join(map(str, extents)) for extents in (shape, tensor.shape))
+        raise ShapeError(operand.value, f"expected a tensor of {expected}, found {found}")
+    single = tensor.dtype.kind == "f" and tensor.dtype.itemsize < 8
+    return list(tensor.ravel()) if single else tensor.ravel().tolist()
+
+
+def _no_progress(done: int, total: int) -> None:
+    """Report to nobody."""
+
+
+def _view(kind: str, tensors: LayerTensors) -> Tensor:
+    """Return what a merged layer makes of its input on the way out of the layer before."""
+    import numpy as np
+
+    (tensor,) = tensors.inputs
+    if kind == "flatten":
+        return tensor.reshape(-1)
+    if kind == "relu":
+        return np.maximum(tensor, 0)
+    if tensors.weight is None:
+        raise MissingError("tensors: a batch norm needs its scale and shift")
+    scale, shift = tensors.weight[:, :, None, None]
+    return cast("Tensor", tensor * scale + shift)
+
+
+def _convolution(nest: LoopNest, dataflow: Dataflow, run: _Run) -> Execution:
+    h, w = cast("Axis", nest.h), cast("Axis", nest.w)
+    rows, columns = reach_of(h), reach_of(w)
+    channels = nest.groups * nest.out_channels
+    shape = (channels, len(rows), len(columns))
+    output = run.output(shape[0] * shape[1] * shape[2])
+    EXECUTIONS[dataflow](
+        Convolution(
+            groups=nest.groups,
+            out_channels=nest.out_channels,
+            in_channels=nest.in_channels,
+            height=h.H,
+            width=w.H,
+            kernel_height=h.K,
+            kernel_width=w.K,
+            rows=rows,
+            columns=columns,
+            nominal=run.taps is Taps.NOMINAL,
+            input=run.input(0, (nest.groups * nest.in_channels, h.H, w.H)),
+            weight=run.weight((channels, nest.in_channels, h.K, w.K)),
+            bias=run.bias(channels, nest.bias),
+            output=output,
+            input_bytes=run.sizes.input_bytes,
+            weight_bytes=run.sizes.weight_bytes,
+            memory=run.memory,
+            progress=run.progress,
+        )
+    )
+    return run.finish(output, shape)
+
+
+def _linear(nest: LoopNest, run: _Run) -> Execution:
+    out_features, features = nest.out_channels, nest.in_channels
+    inputs, weight = run.input(0, (features,)), run.weight((out_features, features))
+    output = run.output(out_features)
+    run_linear(features, out_features, inputs, weight, run.bias(out_features, nest.bias), output, run.memory, run.progress)
+    return run.finish(output, (out_features,))
+
+
+def _pooling(nest: LoopNest, kind: str, run: _Run) -> Execution:
+    rows, columns = reach_of(nest.h), reach_of(nest.w)
+    shape = (nest.groups, len(rows), len(columns))
+    inputs = run.input(0, (nest.groups, nest.h.H, nest.w.H))
+    output = run.output(shape[0] * shape[1] * shape[2])
+    run_pooling(nest.groups, nest.h.H, nest.w.H, rows, columns, kind != "max_pool2d", inputs, output, run.memory, run.progress)
+    return run.finish(output, shape)
+
+
+def _elementwise(work: Elementwise, kind: str, run: _Run) -> Execution:
+    if not run.tensors.inputs:
+        raise MissingError("tensors: input 1 is missing")
+    shape = run.tensors.inputs[0].shape
+    size = run.tensors.inputs[0].size
+    if size != work.elements:
+        raise ShapeError(Operand.INPUT.value, f"expected {work.elements} elements, found {size}")
+    operands = [run.input(position, shape) for position in range(work.operands)]
+    output = run.output(size)
+    if kind == "add":
+        run_add(size, operands, output)
+    elif kind == "softmax":
+        run_softmax(size, operands[0], output)
+    elif kind == "batch_norm2d":
+        channels = work.parameters // 2
+        run_batch_norm(size, channels, operands[0], run.weight((2, channels)), output, run.memory)
+    else:
+        run_relu(size, operands[0], output)
+    return run.finish(output, shape)

@@ -1,0 +1,21 @@
+"""An explanation: a figure walked down through formulas to constants with their sources."""
+
+from __future__ import annotations
+
+from costmodel.results.base import Result
+
+
+class Explanation(Result):
+    """One number, and what it was made of."""
+
+    name: str
+    """Figure, symbol or constant."""
+    meaning: str
+    value: int | float | str | None
+    unit: str
+    equation: str
+    """In symbols; empty for a constant."""
+    substituted: str
+    """The equation with the numbers put in; empty for a constant."""
+    source: str
+    inputs: tuple[Explanation, ...] = ()

@@ -1,0 +1,257 @@
+"""Networks, devices, memories, energies, calibrations, batteries and scenarios: by packaged name, by file, or written out.
+
+Packaged data is one YAML file each in `data/<kind>/`. A reference is a packaged name, a path (it ends in `.yaml`, `.yml` or `.json`, or has
+a `/`), a mapping of fields, or the spec itself. Inside a file, paths are relative to that file.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any, Final, Generic, TypeAlias, TypeVar, cast
+
+from costmodel.errors import InputError, SpecError, UnknownNameError
+from costmodel.sources.complaints import Resolver, checked_spec, found_text
+from costmodel.sources.text_file import FILE_SUFFIXES, read_document
+from costmodel.sources.yaml_document import Document, parse_document
+from costmodel.specs.base import Spec
+from costmodel.specs.battery import BatteryCell
+from costmodel.specs.deployment import Scenario
+from costmodel.specs.hardware import ComputeEnergy, Device, LatencyCalibration, MemoryEnergy
+from costmodel.specs.network import Network
+
+S = TypeVar("S", bound=Spec)
+
+Reference: TypeAlias = str | Path | Mapping[str, Any] | S
+"""A packaged name, a path, a mapping of fields, or the spec itself."""
+
+
+@dataclass(frozen=True)
+class _Kind(Generic[S]):
+    """What one kind of packaged data is called, where it lives and what it becomes."""
+
+    folder: str
+    noun: str
+    """As a message says it."""
+    model: type[S]
+    where: str = "packaged"
+    """Ends "'x' is not ..."."""
+
+
+_NETWORK: Final = _Kind("networks", "network", Network, "in the zoo")
+_DEVICE: Final = _Kind("devices", "device", Device)
+_BATTERY: Final = _Kind("batteries", "battery", BatteryCell)
+_MEMORY: Final = _Kind("memories", "memory_energy", MemoryEnergy)
+_COMPUTE: Final = _Kind("compute", "compute_energy", ComputeEnergy)
+_CALIBRATION: Final = _Kind("calibrations", "calibration", LatencyCalibration)
+_SCENARIO: Final = _Kind("scenarios", "scenario", Scenario)
+
+KINDS: Final = tuple(kind.folder for kind in (_NETWORK, _DEVICE, _BATTERY, _MEMORY, _COMPUTE, _CALIBRATION, _SCENARIO))
+"""Every kind of packaged data."""
+
+
+def names(kind: str) -> tuple[str, ...]:
+    """Return the packaged names of a kind, sorted.
+
+    Parameters
+    ----------
+    kind : str
+        One of `KINDS` (`networks`, `devices`, ...).
+
+    Returns
+    -------
+    tuple of str
+        Names to load by.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such kind.
+    """
+    if kind not in KINDS:
+        raise UnknownNameError("kind", kind, KINDS, "packaged")
+    return _packaged_names(kind)
+
+
+def load_network(reference: Reference[Network], beside: Path | None = None) -> Network:
+    """Load a network of the zoo, of a file, or written out.
+
+    Parameters
+    ----------
+    reference : str, Path, mapping or Network
+        `resnet18`, `my-net.yaml`, or fields.
+    beside : Path, optional
+        Folder a relative path starts from; left out, the current one.
+
+    Returns
+    -------
+    Network
+        Checked as a whole.
+
+    Raises
+    ------
+    InputError
+        If there is none, or it is wrong; one line for each mistake.
+    """
+    return _load(_NETWORK, reference, beside)
+
+
+def load_device(reference: Reference[Device], beside: Path | None = None) -> Device:
+    """Load a device; see `load_network` for what a reference may be."""
+    return _load(_DEVICE, reference, beside)
+
+
+def load_battery(reference: Reference[BatteryCell], beside: Path | None = None) -> BatteryCell:
+    """Load a battery; see `load_network` for what a reference may be."""
+    return _load(_BATTERY, reference, beside)
+
+
+def load_memory_energy(reference: Reference[MemoryEnergy], beside: Path | None = None) -> MemoryEnergy:
+    """Load the access energies of a memory; see `load_network` for what a reference may be."""
+    return _load(_MEMORY, reference, beside)
+
+
+def load_compute_energy(reference: Reference[ComputeEnergy], beside: Path | None = None) -> ComputeEnergy:
+    """Load the energies of arithmetic; see `load_network` for what a reference may be."""
+    return _load(_COMPUTE, reference, beside)
+
+
+def load_calibration(reference: Reference[LatencyCalibration], beside: Path | None = None) -> LatencyCalibration:
+    """Load measured layer times; see `load_network` for what a reference may be."""
+    return _load(_CALIBRATION, reference, beside)
+
+
+def load_scenario(reference: Reference[Scenario], beside: Path | None = None) -> Scenario:
+    """Load a scenario, with everything it names.
+
+    Parameters
+    ----------
+    reference : str, Path, mapping or Scenario
+        `esp32-deck`, `my-net.scenario.yaml`, or fields. A field that stands for a spec (`network`, `device`, ...) may name it in any of
+        these ways. What is not given comes from the device: memory energies, compute energies, calibration and its network.
+    beside : Path, optional
+        Folder a relative path starts from; left out, the current one.
+
+    Returns
+    -------
+    Scenario
+        Complete.
+
+    Raises
+    ------
+    InputError
+        If anything in it, or in what it names, is wrong; one line for each mistake.
+    """
+    return _load(_SCENARIO, reference, beside)
+
+
+_FIELDS: Final[Mapping[str, _Kind[Any]]] = {
+    "network": _NETWORK,
+    "device": _DEVICE,
+    "memory_energy": _MEMORY,
+    "compute_energy": _COMPUTE,
+    "calibration": _CALIBRATION,
+    "calibration_network": _NETWORK,
+    "battery": _BATTERY,
+}
+"""Fields of a scenario that stand for a spec of their own."""
+
+REFERENCE_FIELDS: Final[Mapping[str, str]] = {field: kind.folder for field, kind in _FIELDS.items()}
+"""Fields of a scenario that may be a packaged name, and the kind of name."""
+
+
+def _load(kind: _Kind[S], reference: object, beside: Path | None) -> S:
+    if isinstance(reference, kind.model):
+        return reference
+    if isinstance(reference, Mapping):
+        return _checked(kind, Document(dict(reference)), beside)
+    if isinstance(reference, Path) or (isinstance(reference, str) and _is_path(reference)):
+        path = Path(reference) if beside is None else beside / reference
+        return _checked(kind, read_document(path), path.parent)
+    if not isinstance(reference, str):
+        raise SpecError(f"{kind.noun}: expected a name, a path or a mapping of fields, found {found_text(reference)}")
+    known = _packaged_names(kind.folder)
+    if reference not in known:
+        raise UnknownNameError(kind.noun, reference, known, kind.where)
+    return cast(S, _packaged(kind, reference))
+
+
+def _is_path(text: str) -> bool:
+    return text.endswith(FILE_SUFFIXES) or "/" in text or "\\" in text
+
+
+def _checked(kind: _Kind[S], document: Document, beside: Path | None) -> S:
+    resolve: Resolver | None = functools.partial(_resolve, beside) if kind is _SCENARIO else None
+    return checked_spec(document, kind.model, kind.noun, resolve)
+
+
+def _resolve(beside: Path | None, document: Document, values: dict[str, Any]) -> dict[str, InputError | None]:
+    """Put specs in place of a scenario's names, then the device's defaults where a field is absent."""
+    failed: dict[str, InputError | None] = {}
+    for field, kind in _FIELDS.items():
+        if values.get(field) is not None:
+            _try_load(failed, values, field, kind, document, beside)
+    device = values.get("device")
+    if isinstance(device, Device):
+        for field in ("memory_energy", "compute_energy", "calibration"):
+            default = getattr(device, field)
+            if field not in document.data and default is not None:
+                _default(failed, values, field, default, document, "device", beside)
+    else:
+        # Without its device a scenario's defaults are unknown, not missing.
+        failed |= {field: None for field in ("memory_energy", "compute_energy") if field not in document.data}
+    calibration = values.get("calibration")
+    if isinstance(calibration, LatencyCalibration) and values.get("calibration_network") is None:
+        _default(failed, values, "calibration_network", calibration.network, document, "calibration", beside)
+    return failed
+
+
+def _try_load(
+    failed: dict[str, InputError | None], values: dict[str, Any], field: str, kind: _Kind[Any], document: Document, beside: Path | None
+) -> None:
+    found = values.pop(field)
+    try:
+        if isinstance(found, Mapping):
+            values[field] = _checked(kind, document.part(field), beside)
+        else:
+            values[field] = _load(kind, found, beside)
+    except InputError as error:
+        failed[field] = _retold(error, field, kind, document)
+
+
+def _retold(error: InputError, field: str, kind: _Kind[Any], document: Document) -> InputError:
+    """Say where in the scenario a name stands that leads nowhere; mistakes inside a file keep their own place."""
+    if error.location is None:
+        if error.message.startswith(f"{kind.noun}: "):
+            error.message = f"{field}: {error.message.removeprefix(f'{kind.noun}: ')}"
+        error.location = document.location((field,))
+    elif not error.location.line:
+        error.message = f"{field}: {error.location.file} {error.message}"
+        error.location = document.location((field,))
+    return error
+
+
+def _default(
+    failed: dict[str, InputError | None], values: dict[str, Any], field: str, name: str, document: Document, owner: str, beside: Path | None
+) -> None:
+    try:
+        values[field] = _load(_FIELDS[field], name, beside)
+    except InputError as error:
+        error.message = f"{owner} names a {field}: {error.message}"
+        error.location = error.location or document.location((owner,))
+        failed[field] = error
+
+
+@functools.cache
+def _packaged_names(folder: str) -> tuple[str, ...]:
+    entries = resources.files("costmodel.sources").joinpath("data", folder).iterdir()
+    return tuple(sorted(entry.name.removesuffix(".yaml") for entry in entries if entry.name.endswith(".yaml")))
+
+
+@functools.cache
+def _packaged(kind: _Kind[S], name: str) -> S:
+    file = resources.files("costmodel.sources").joinpath("data", kind.folder, f"{name}.yaml")
+    return _checked(kind, parse_document(file.read_bytes(), f"{kind.folder}/{name}.yaml"), None)
