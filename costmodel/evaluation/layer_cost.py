@@ -4,13 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-<<<<<<< HEAD
 from costmodel.columns import Number, is_column, product
-from costmodel.dataflows.closed_forms.terms import ACCUMULATOR_BYTES, sliding
-=======
-from costmodel.columns import Number
 from costmodel.dataflows.closed_forms.terms import ACCUMULATOR_BYTES, SYMBOLS, convolution_terms, sliding
->>>>>>> main
 from costmodel.dataflows.counting import count_work
 from costmodel.energy.access_energy import compute_energy_pj, dynamic_energy_pj
 from costmodel.energy.grouping import packed_accesses
@@ -162,13 +157,6 @@ def nominal_taps_by_region(step: Step) -> TapsByRegion:
     """Return a convolution's nominal taps of interior and of boundary pixels; none for any other layer."""
     work = step.lowered.work
     if not is_convolution(step) or not isinstance(work, LoopNest):
-<<<<<<< HEAD
-        return 0, 0
-    h, w = sliding(work)
-    per_pixel = work.groups * h.K * w.K * (work.out_channels * work.in_channels)
-    interior = h.interior * w.interior
-    return product(per_pixel, interior), product(per_pixel, h.output * w.output - interior)
-=======
         return TapsByRegion(0, 0)
     return taps_by_region(work)
 
@@ -202,10 +190,9 @@ def taps_by_region(nest: LoopNest) -> TapsByRegion:
         Ints or columns.
     """
     h, w = sliding(nest)
-    per_pixel = nest.groups * nest.out_channels * nest.in_channels * h.K * w.K
+    per_pixel = nest.groups * h.K * w.K * (nest.out_channels * nest.in_channels)
     interior = h.interior * w.interior
-    return TapsByRegion(per_pixel * interior, per_pixel * (h.output * w.output - interior))
->>>>>>> main
+    return TapsByRegion(product(per_pixel, interior), product(per_pixel, h.output * w.output - interior))
 
 
 def is_convolution(step: Step) -> bool:

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-<<<<<<< HEAD
 from costmodel.columns import product
-from costmodel.dataflows.closed_forms.terms import SOURCE, SYMBOLS, both_taps
-=======
 from costmodel.dataflows.closed_forms.terms import SOURCE, SYMBOLS, both_taps, convolution_terms
->>>>>>> main
 from costmodel.provenance import formula
 from costmodel.results.counts import AccessCounts
 from costmodel.specs.counting import Taps
@@ -49,7 +45,7 @@ def no_local_reuse_counts(nest: LoopNest, taps: Taps, bias: bool, input_bytes: i
         Every counter.
     """
     channels = product(nest.groups, nest.out_channels)
-    outputs = channels * nest.h.output * nest.w.output
+    outputs = channels * (nest.h.output * nest.w.output)
     macs = channels * nest.in_channels * both_taps(nest, taps)
     return AccessCounts(
         mac_count=macs,

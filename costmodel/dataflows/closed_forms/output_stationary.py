@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-<<<<<<< HEAD
 from costmodel.columns import product
-from costmodel.dataflows.closed_forms.terms import ACCUMULATOR_BYTES, SOURCE, SYMBOLS, both_taps, sliding
-=======
 from costmodel.dataflows.closed_forms.terms import (
     ACCUMULATOR_BYTES,
     SOURCE,
@@ -16,7 +13,6 @@ from costmodel.dataflows.closed_forms.terms import (
     pooling_terms,
     sliding,
 )
->>>>>>> main
 from costmodel.provenance import formula
 from costmodel.results.counts import AccessCounts
 from costmodel.specs.counting import Taps
@@ -128,7 +124,7 @@ def pooling_counts(nest: LoopNest) -> AccessCounts:
     return AccessCounts(
         operation_count=operations,
         input_read_count=operations,
-        output_write_count=nest.groups * nest.h.output * nest.w.output,
+        output_write_count=nest.groups * (nest.h.output * nest.w.output),
         scratch_buffer_count=1,
         scratch_bytes=ACCUMULATOR_BYTES,
     )

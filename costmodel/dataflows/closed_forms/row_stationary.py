@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-<<<<<<< HEAD
 from costmodel.columns import product
-from costmodel.dataflows.closed_forms.terms import ACCUMULATOR_BYTES, SOURCE, SYMBOLS, sliding
-=======
 from costmodel.dataflows.closed_forms.terms import ACCUMULATOR_BYTES, SOURCE, SYMBOLS, convolution_terms, sliding
->>>>>>> main
 from costmodel.dataflows.closed_forms.terms import taps as taps_of
 from costmodel.provenance import formula
 from costmodel.results.counts import AccessCounts
@@ -61,7 +57,7 @@ def row_stationary_counts(nest: LoopNest, taps: Taps, bias: bool, input_bytes: i
     columns = w.output
     rows_loaded = channels * nest.in_channels * taps_of(h, taps)
     macs = rows_loaded * taps_of(w, taps)
-    outputs = channels * h.output * columns
+    outputs = channels * (h.output * columns)
     inputs = rows_loaded * w.H
     weights = rows_loaded * w.K
     psums = rows_loaded * columns + outputs

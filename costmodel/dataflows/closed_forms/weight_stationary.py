@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-<<<<<<< HEAD
 from costmodel.columns import product
-from costmodel.dataflows.closed_forms.terms import ACCUMULATOR_BYTES, SOURCE, SYMBOLS, both_taps, sliding
-=======
 from costmodel.dataflows.closed_forms.terms import ACCUMULATOR_BYTES, SOURCE, SYMBOLS, both_taps, convolution_terms, sliding
->>>>>>> main
 from costmodel.provenance import formula
 from costmodel.results.counts import AccessCounts
 from costmodel.specs.counting import Taps
