@@ -12,11 +12,13 @@
     │   ├── FormatError       a file or stream is not what it should be
     │   └── CollectedError    several of these at once, one line each
     └── ToolError             an outside program (compiler, emulator, CACTI) is missing or failed
+        └── CactiError        CACTI failed in one of the ways it is known to fail in
 """
 
 from __future__ import annotations
 
 import difflib
+import enum
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -140,6 +142,40 @@ class CollectedError(InputError):
 
 class ToolError(CostModelError):
     """An outside program is missing or failed; the message says which and what to install."""
+
+
+class CactiFailure(enum.StrEnum):
+    """The ways a CACTI run is known to fail."""
+
+    MISSING_BINARY = "missing-binary"
+    WRONG_FOLDER = "wrong-folder"
+    MISSING_CONFIGURATION = "missing-configuration"
+    MISSING_LINES = "missing-lines"
+    INVALID_INPUT = "invalid-input"
+    NO_ORGANISATION = "no-organisation"
+    HANG = "hang"
+    SEGFAULT = "segfault"
+    CRASH = "crash"
+    TRUNCATED = "truncated-output"
+    NOT_FINITE = "not-finite"
+    OTHER_VERSION = "other-version"
+    OTHER_CONFIGURATION = "other-configuration"
+
+
+class CactiError(ToolError):
+    """CACTI failed in one of the ways it is known to fail in.
+
+    Parameters
+    ----------
+    failure : CactiFailure
+        Which way; it leads the message.
+    message : str
+        One line: what was found, and what to do.
+    """
+
+    def __init__(self, failure: CactiFailure, message: str, location: Location | None = None) -> None:
+        super().__init__(f"CACTI, {failure.value}: {message}", location)
+        self.failure = failure
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

@@ -61,6 +61,7 @@ EXTENTS: Final[frozenset[str]] = frozenset(
 
 BITS_PER_BYTE: Final = 8
 BYTES_PER_KIB: Final = 1024
+NM_PER_UM: Final = 1e3
 PJ_PER_NJ: Final = 1e3
 PJ_PER_UJ: Final = 1e6
 PJ_PER_MJ: Final = 1e9

@@ -10,11 +10,12 @@ from costmodel.evaluation.design import design_of
 from costmodel.evaluation.findings import find
 from costmodel.evaluation.layer_cost import LayerCost, is_convolution
 from costmodel.evaluation.totals import total_of
+from costmodel.evaluation.tracing import Progress, traced_accesses
 from costmodel.results.counts import AccessCounts
 from costmodel.results.evaluation import DataflowEvaluation, EnergySplit, Evaluation, LayerEvaluation
 from costmodel.results.latency import LatencySummary, RateSummary
 from costmodel.results.power import BatterySummary, PowerSummary
-from costmodel.specs.counting import Dataflow, Taps
+from costmodel.specs.counting import Dataflow, Granularity, Taps
 from costmodel.specs.deployment import Scenario
 from costmodel.specs.network import TensorBytes
 from costmodel.specs.work import LoopNest
@@ -22,13 +23,15 @@ from costmodel.specs.work import LoopNest
 NO_DURATION = "no duration: give duration_s (measured), or a calibration that holds for this network and dataflow"
 
 
-def evaluate(scenario: Scenario) -> Evaluation:
+def evaluate(scenario: Scenario, progress: Progress | None = None) -> Evaluation:
     """Answer a scenario.
 
     Parameters
     ----------
     scenario : Scenario
         Network, device and everything the answer depends on.
+    progress : callable, optional
+        Called as progress(layer, done, total) while layers are executed; only granularity `block_traced` executes any.
 
     Returns
     -------
@@ -41,7 +44,7 @@ def evaluate(scenario: Scenario) -> Evaluation:
         If the convention contradicts itself: blocks of another width than the memory's, an inference longer than its period.
     """
     check_convention(scenario)
-    answers = [(dataflow, *cost_of(scenario, dataflow)) for dataflow in scenario.dataflows]
+    answers = [(dataflow, *cost_of(scenario, dataflow, progress)) for dataflow in scenario.dataflows]
     _, calibrated, first = answers[0]
     check_period(scenario, first)
     macs = {taps: _macs(first, taps) for taps in Taps}
@@ -72,10 +75,28 @@ def evaluate(scenario: Scenario) -> Evaluation:
     return found.model_copy(update={"findings": find(found)})
 
 
-def cost_of(scenario: Scenario, dataflow: Dataflow) -> tuple[Calibrated, Cost]:
-    """Return the cost of a scenario under one dataflow, and the calibration that holds for it."""
+def cost_of(scenario: Scenario, dataflow: Dataflow, progress: Progress | None = None) -> tuple[Calibrated, Cost]:
+    """Return the cost of a scenario under one dataflow, and the calibration that holds for it.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        What is asked.
+    dataflow : Dataflow
+        One of its dataflows.
+    progress : callable, optional
+        Told of each layer that is executed, for granularity `block_traced`.
+
+    Returns
+    -------
+    tuple of Calibrated and Cost
+        The second rests on the first.
+    """
     calibrated = calibrate(scenario, dataflow)
-    return calibrated, cost(design_of(scenario, dataflow, calibrated.rates))
+    traced = None
+    if scenario.counting.granularity is Granularity.BLOCK_TRACED:
+        traced = traced_accesses(scenario, dataflow, progress)
+    return calibrated, cost(design_of(scenario, dataflow, calibrated.rates), traced)
 
 
 def check_convention(scenario: Scenario) -> None:

@@ -86,7 +86,8 @@ def _idle(evaluation: Evaluation) -> Iterator[Finding]:
         weight=Weight.DOMINATES,
         headline=f"Waiting, not inferring, empties the battery: {idle_share:.1%} of the average power is idle power.",
         detail=f"At one inference every {battery.period_s:g} s the board lives {battery.duty_life_s / S_PER_HOUR:.1f} h;"
-        f" inferring without pause it lives {battery.continuous_life_s / S_PER_HOUR:.1f} h. A faster or leaner network can gain at most the difference to idling;"
+        f" inferring without pause it lives {battery.continuous_life_s / S_PER_HOUR:.1f} h."
+        " A faster or leaner network can gain at most the difference to idling;"
         " sleeping between inferences changes the order of magnitude.",
         figures=("battery.duty_life", "battery.continuous_life", "power.idle"),
     )

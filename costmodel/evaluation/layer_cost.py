@@ -62,7 +62,7 @@ def layer_cost(step: Step, sizes: TensorBytes, mac_pj: Number, design: Design, t
     design : Design
         Convention, memory and rates.
     traced : AccessCounts or None
-        Accesses found by execution, in place of packed ones.
+        Accesses of its tensors found by execution, in place of packed ones.
 
     Returns
     -------
@@ -73,7 +73,10 @@ def layer_cost(step: Step, sizes: TensorBytes, mac_pj: Number, design: Design, t
     counts = count_work(
         work, design.dataflow, design.taps, bias=design.bias, input_bytes=sizes.input_bytes, weight_bytes=sizes.weight_bytes
     )
-    accesses = traced or packed_counts(counts, sizes, design.element_bytes, design.memory.access_bytes)
+    accesses = packed_counts(counts, sizes, design.element_bytes, design.memory.access_bytes)
+    if traced is not None:
+        # Scratch is never traced: its accesses stay packed.
+        accesses = accesses._replace(**{name: getattr(traced, name) for name in (*TENSOR_READS, *TENSOR_WRITES)})
     interior, boundary = nominal_taps_by_region(step)
     tensor_reads = total_of([getattr(accesses, name) for name in TENSOR_READS])
     tensor_writes = total_of([getattr(accesses, name) for name in TENSOR_WRITES])

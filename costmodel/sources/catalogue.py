@@ -15,6 +15,7 @@ from typing import Any, Final, Generic, TypeAlias, TypeVar, cast
 
 from costmodel.errors import InputError, SpecError, UnknownNameError
 from costmodel.sources.complaints import Resolver, checked_spec, found_text
+from costmodel.sources.memory_energies import memory_energy, packaged_memory_names
 from costmodel.sources.text_file import FILE_SUFFIXES, read_document
 from costmodel.sources.yaml_document import Document, parse_document
 from costmodel.specs.base import Spec
@@ -110,7 +111,7 @@ def load_battery(reference: Reference[BatteryCell], beside: Path | None = None) 
 
 
 def load_memory_energy(reference: Reference[MemoryEnergy], beside: Path | None = None) -> MemoryEnergy:
-    """Load the access energies of a memory; see `load_network` for what a reference may be."""
+    """Load the access energies of a memory; see `load_network` for what a reference may be, or give an SRAM's parameters as text."""
     return _load(_MEMORY, reference, beside)
 
 
@@ -173,6 +174,8 @@ def _load(kind: _Kind[S], reference: object, beside: Path | None) -> S:
         return _checked(kind, read_document(path), path.parent)
     if not isinstance(reference, str):
         raise SpecError(f"{kind.noun}: expected a name, a path or a mapping of fields, found {found_text(reference)}")
+    if kind is _MEMORY:
+        return cast(S, memory_energy(reference))
     known = _packaged_names(kind.folder)
     if reference not in known:
         raise UnknownNameError(kind.noun, reference, known, kind.where)
@@ -247,6 +250,8 @@ def _default(
 
 @functools.cache
 def _packaged_names(folder: str) -> tuple[str, ...]:
+    if folder == _MEMORY.folder:
+        return packaged_memory_names()
     entries = resources.files("costmodel.sources").joinpath("data", folder).iterdir()
     return tuple(sorted(entry.name.removesuffix(".yaml") for entry in entries if entry.name.endswith(".yaml")))
 

@@ -1,0 +1,11 @@
+"""Print the lowest declared version of each base dependency, as constraints."""
+
+import re
+import sys
+import tomllib
+from pathlib import Path
+
+project = tomllib.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))["project"]
+for requirement in project["dependencies"]:
+    name, version = re.fullmatch(r"([A-Za-z0-9.\-_]+)>=([0-9.]+)", requirement).groups()
+    sys.stdout.write(f"{name}=={version}\n")

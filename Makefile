@@ -1,0 +1,47 @@
+# Two commands do all the set-up on a fresh machine: `make report` and `make test`.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+RUN := $(BIN)/python
+REPORT_DIR ?= report
+PYTEST_FLAGS ?=
+
+.PHONY: help report test test-quick lint docs benchmarks clean
+
+help: ## List what can be made.
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
+
+$(VENV)/installed: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(RUN) -m pip install --quiet --upgrade pip
+	$(RUN) -m pip install --quiet --editable .
+	@touch $@
+
+$(VENV)/developer: $(VENV)/installed
+	$(RUN) -m pip install --quiet --editable . --group dev
+	@touch $@
+
+report: $(VENV)/installed ## Print the report of the reference deployment and write report/ (HTML, Markdown, JSON, figures).
+	$(RUN) -m costmodel report --out $(REPORT_DIR)
+
+lint: $(VENV)/developer ## Format, lint, types, floors.
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test-quick: $(VENV)/developer ## The quick tests, under two minutes.
+	$(RUN) -m pytest -m "not slow and not timing" -n auto $(PYTEST_FLAGS)
+
+test: lint ## Everything: lint, types, floors, and all tests. What needs a tool that is not here says so.
+	$(RUN) -m pytest -m "not timing" -n auto $(PYTEST_FLAGS)
+	$(RUN) -m pytest -m timing $(PYTEST_FLAGS)
+
+docs: $(VENV)/developer ## Write the generated pages of docs/ anew.
+	$(RUN) docs/generate.py
+
+benchmarks: $(VENV)/developer ## Measure, and write benchmarks/RESULTS.md.
+	$(RUN) benchmarks/run.py
+
+clean: ## Remove the environment and everything made.
+	rm -rf $(VENV) $(REPORT_DIR) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache dist build

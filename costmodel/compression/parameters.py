@@ -1,0 +1,76 @@
+"""Parameters of a network as real numbers, and random ones until trained ones exist."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from costmodel.specs.lowering import Step
+from costmodel.specs.network import Network
+
+Reals: TypeAlias = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class LayerParameters:
+    """Weights and biases of one layer."""
+
+    weight: Reals
+    """(out, in, rows, columns) of a convolution, (out, in) of a linear layer, one factor per channel of a batch norm."""
+    bias: Reals | None
+    """One per output channel or feature; the shift of a batch norm."""
+
+
+Parameters: TypeAlias = Mapping[str, LayerParameters]
+"""Parameters by layer name."""
+
+
+def parameter_shape(layer: Any, step: Step) -> tuple[int, ...] | None:
+    """Return the shape of a layer's weights; None where it has none."""
+    if layer.kind == "conv2d":
+        return (layer.out_channels, step.inputs[0][0] // layer.groups, *layer.kernel)
+    if layer.kind == "linear":
+        return (layer.out_features, step.inputs[0][0])
+    return (step.inputs[0][0],) if layer.kind == "batch_norm2d" else None
+
+
+def random_parameters(network: Network, seed: int) -> dict[str, LayerParameters]:
+    """Draw parameters from a seed.
+
+    Parameters
+    ----------
+    network : Network
+        Whose layers need them.
+    seed : int
+        The same seed gives the same numbers on every machine.
+
+    Returns
+    -------
+    dict of str to LayerParameters
+        Weights from a normal distribution scaled by one over the root of the inputs, biases a tenth as wide; factors of a batch
+        norm around 1.
+    """
+    generator = np.random.default_rng([seed, 0])
+    drawn = {}
+    for layer, step in zip(network.ordered, network.steps, strict=True):
+        shape = parameter_shape(layer, step)
+        if shape is None:
+            continue
+        weight = generator.standard_normal(shape)
+        if layer.kind == "batch_norm2d":
+            drawn[layer.name] = LayerParameters(1.0 + 0.2 * weight, 0.1 * generator.standard_normal(shape[0]))
+            continue
+        weight /= np.sqrt(max(int(np.prod(shape[1:])), 1))
+        bias = 0.1 * generator.standard_normal(shape[0]) if getattr(layer, "bias", False) else None
+        drawn[layer.name] = LayerParameters(weight, bias)
+    return drawn
+
+
+def random_input(network: Network, seed: int) -> NDArray[np.float32]:
+    """Draw an input between -1 and 1 from a seed, in the network's input shape."""
+    generator = np.random.default_rng([seed, 1])
+    return generator.uniform(-1.0, 1.0, network.input).astype(np.float32)

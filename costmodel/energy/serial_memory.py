@@ -1,0 +1,143 @@
+"""Flash and PSRAM on a serial bus behind a cache: how many lines are fetched, and what one costs."""
+
+from __future__ import annotations
+
+from costmodel.columns import Number, ceil_div
+from costmodel.provenance import formula
+from costmodel.units import BITS_PER_BYTE, PJ_PER_J
+
+
+@formula(
+    id="energy.line_fills",
+    equation="F = ceil(B / L) * P where B > C, else ceil(B / L)",
+    symbols={
+        "F": "lines fetched from the serial memory",
+        "B": "bytes the pass walks over [B]",
+        "L": "bytes of a cache line [B]",
+        "C": "bytes of the cache [B]",
+        "P": "passes over the same bytes",
+    },
+    unit="lines",
+    source="least-recently-used cache under a cyclic walk: what fits is fetched once, what does not is fetched anew on each pass",
+)
+def line_fill_count(footprint_bytes: int, line_bytes: int, cache_bytes: int, pass_count: int) -> int:
+    """Return how many lines a repeated walk over a tensor fetches.
+
+    Parameters
+    ----------
+    footprint_bytes : int
+        Bytes walked over [B].
+    line_bytes, cache_bytes : int
+        Line and capacity of the cache [B]; it holds nothing else.
+    pass_count : int
+        How often the same bytes are walked over.
+
+    Returns
+    -------
+    int
+        Lines.
+    """
+    lines: int = ceil_div(footprint_bytes, line_bytes)
+    return lines * pass_count if footprint_bytes > cache_bytes else lines
+
+
+@formula(
+    id="energy.serial_clocks",
+    equation="n = n_c + n_a + n_d + 8 * L / w",
+    symbols={
+        "n": "bus clocks of one line",
+        "n_c": "clocks of the command",
+        "n_a": "clocks of the address",
+        "n_d": "clocks of mode bits and waiting",
+        "L": "bytes of the line [B]",
+        "w": "data lines of the bus",
+    },
+    unit="cycles",
+    source="SPI, dual I/O and QPI framing of serial flash and PSRAM",
+)
+def serial_clock_count(line_bytes: int, data_line_count: int, command_cycles: int, address_cycles: int, wait_cycles: int) -> int:
+    """Return the bus clocks one line takes.
+
+    Parameters
+    ----------
+    line_bytes : int
+        Bytes of the line [B].
+    data_line_count : int
+        1, 2, 4 or 8.
+    command_cycles, address_cycles, wait_cycles : int
+        Framing before the data [cycles].
+
+    Returns
+    -------
+    int
+        Clocks.
+    """
+    return command_cycles + address_cycles + wait_cycles + int(ceil_div(line_bytes * BITS_PER_BYTE, data_line_count))
+
+
+@formula(
+    id="energy.serial_line",
+    equation="E = V * I * n / f",
+    symbols={
+        "E": "energy of one line [pJ]",
+        "V": "supply [V]",
+        "I": "current of the memory while it transfers [A]",
+        "n": "bus clocks of one line",
+        "f": "bus clock [Hz]",
+    },
+    unit="pJ",
+    source="definition of energy; current from the memory's datasheet",
+)
+def serial_line_pj(supply_v: Number, current_a: Number, clock_count: Number, clock_hz: Number) -> Number:
+    """Return what one line costs inside the serial memory; the pads of the processor are not in it.
+
+    Parameters
+    ----------
+    supply_v, current_a : float
+        Supply [V] and current while transferring [A].
+    clock_count : int
+        Bus clocks of the line.
+    clock_hz : float
+        Bus clock [Hz].
+
+    Returns
+    -------
+    float
+        Energy [pJ].
+    """
+    return supply_v * current_a * clock_count / clock_hz * PJ_PER_J
+
+
+@formula(
+    id="energy.cached_reads",
+    equation="E = R * E_hit + F * E_line",
+    symbols={
+        "E": "energy of reads through the cache [pJ]",
+        "R": "reads of the cache's width",
+        "E_hit": "one read of the cache [pJ]",
+        "F": "lines fetched",
+        "E_line": "one line from the serial memory, its write into the cache included by the caller or not [pJ]",
+    },
+    unit="pJ",
+    source="definition: each read reads the cache, each miss fetches a line first",
+)
+def cached_read_pj(read_count: Number, hit_pj: Number, fill_count: Number, line_pj: Number) -> Number:
+    """Return the energy of reads that go through a cache.
+
+    Parameters
+    ----------
+    read_count : int
+        Reads of the cache's width.
+    hit_pj : float
+        One read of the cache [pJ].
+    fill_count : int
+        Lines fetched.
+    line_pj : float
+        One line [pJ].
+
+    Returns
+    -------
+    float
+        Energy [pJ].
+    """
+    return read_count * hit_pj + fill_count * line_pj

@@ -1,0 +1,107 @@
+"""Figures between two sizes of one family of arrays, with the error such figures are found to have."""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from costmodel.errors import MissingError
+from costmodel.provenance import formula
+
+
+class SizePoint(NamedTuple):
+    """One size of a family and one of its figures."""
+
+    size_bytes: int
+    value: float
+
+
+class Interpolated(NamedTuple):
+    """A figure between two sizes."""
+
+    value: float
+    error_ratio: float
+    """Largest relative error found by leaving out each inner size of the family in turn."""
+
+
+@formula(
+    id="energy.between_sizes",
+    equation="ln y = ln a + (ln b - ln a) * (ln s - ln s_a) / (ln s_b - ln s_a)",
+    symbols={
+        "y": "figure at size s [the figure's unit]",
+        "a": "figure at the next smaller size [the figure's unit]",
+        "b": "figure at the next larger size [the figure's unit]",
+        "s": "size asked for [B]",
+        "s_a": "next smaller size [B]",
+        "s_b": "next larger size [B]",
+    },
+    unit="the figure's",
+    source="power law between neighbours; its error is measured on the rows themselves",
+)
+def between_sizes(smaller: SizePoint, larger: SizePoint, size_bytes: int) -> float:
+    """Return a figure between two sizes.
+
+    Parameters
+    ----------
+    smaller, larger : SizePoint
+        Neighbours, of positive figures.
+    size_bytes : int
+        Between theirs [B].
+
+    Returns
+    -------
+    float
+        In the figures' unit.
+    """
+    share = math.log(size_bytes / smaller.size_bytes) / math.log(larger.size_bytes / smaller.size_bytes)
+    return smaller.value * math.exp(share * math.log(larger.value / smaller.value))
+
+
+def interpolated(points: Sequence[SizePoint], size_bytes: int) -> Interpolated:
+    """Return a figure at a size no run was made of, and the error to expect.
+
+    Parameters
+    ----------
+    points : sequence of SizePoint
+        Every size of the family; three or more, so that one can be left out.
+    size_bytes : int
+        Inside the family's range [B].
+
+    Returns
+    -------
+    Interpolated
+        Value, and error bound measured on left-out rows.
+
+    Raises
+    ------
+    MissingError
+        If the family is too small to measure an error, or the size is outside it.
+    """
+    known = sorted(points)
+    if len(known) < 3:
+        raise MissingError(f"{len(known)} size(s) of this family are packaged; an interpolation with a measured error needs 3")
+    if not known[0].size_bytes < size_bytes < known[-1].size_bytes:
+        raise MissingError(
+            f"{size_bytes} bytes is outside the packaged sizes of this family, {known[0].size_bytes} to {known[-1].size_bytes}"
+        )
+    place = bisect_right([point.size_bytes for point in known], size_bytes)
+    return Interpolated(between_sizes(known[place - 1], known[place], size_bytes), left_out_error_ratio(known))
+
+
+def left_out_error_ratio(known: Sequence[SizePoint]) -> float:
+    """Return the largest relative error of the interpolation over the inner sizes of a family, each left out in turn.
+
+    Parameters
+    ----------
+    known : sequence of SizePoint
+        By ascending size; three or more.
+
+    Returns
+    -------
+    float
+        0.15 stands for 15 %.
+    """
+    inner = range(1, len(known) - 1)
+    return max(abs(between_sizes(known[i - 1], known[i + 1], known[i].size_bytes) / known[i].value - 1) for i in inner)

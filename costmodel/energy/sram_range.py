@@ -1,0 +1,103 @@
+"""How far an SRAM's energies may lie from what CACTI says: other cells, a warmer chip, and what published arrays show."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from costmodel.provenance import formula
+from costmodel.specs.sram import Cell
+
+BELOW_RATIO: Final = 0.12
+"""Agreement of CACTI's equations with circuit simulation: Muralimanohar, Ahn, Jouppi, Memory Modeling with CACTI, Springer 2010, abstract."""
+ABOVE_RATIO: Final = 0.66
+"""How far published reads lie above CACTI's at their own size: Horowitz's 8 KB, 32 KB and 1 MB at 45 nm are 1.65, 1.18 and 1.30 times CACTI's."""
+WARM_K: Final = 350.0
+"""A chip at work; CACTI's coolest is 300 K."""
+
+_ALTERNATIVES: Final[dict[Cell, tuple[Cell, ...]]] = {
+    "itrs-hp": ("itrs-hp", "itrs-lop", "itrs-lstp"),
+    "itrs-lop": ("itrs-lop", "itrs-lstp"),
+    "itrs-lstp": ("itrs-lop", "itrs-lstp"),
+}
+
+
+class Span(NamedTuple):
+    """Smallest and largest credible value."""
+
+    low: float
+    high: float
+
+
+def alternative_cells(cell: Cell) -> tuple[Cell, ...]:
+    """Return the cells an array stated to be of one cell may really be of.
+
+    A process that is called low power is not a high-performance one: its chips sleep at milliwatts. The reverse is not known.
+
+    Parameters
+    ----------
+    cell : Cell
+        The stated cell.
+
+    Returns
+    -------
+    tuple of Cell
+        With the stated one.
+    """
+    return _ALTERNATIVES[cell]
+
+
+@formula(
+    id="energy.sram_energy_span",
+    equation={"low": "E_low = min(E_c) * (1 - d)", "high": "E_high = max(E_c) * (1 + u)"},
+    symbols={
+        "E_low": "smallest credible energy of one access [pJ]",
+        "E_high": "largest credible energy of one access [pJ]",
+        "E_c": "CACTI's energy with each cell the array may be of [pJ]",
+        "d": "CACTI against circuit simulation, 0.12",
+        "u": "published reads above CACTI's, 0.66",
+    },
+    unit="pJ",
+    source="Muralimanohar, Ahn, Jouppi, Memory Modeling with CACTI, Springer 2010 (12 %); Horowitz, ISSCC 2014, against the packaged table (1.65)",
+)
+def energy_span_pj(energies_pj: Sequence[float]) -> Span:
+    """Return the range of an access energy.
+
+    Parameters
+    ----------
+    energies_pj : sequence of float
+        CACTI's energy with each cell the array may be of, one or more [pJ].
+
+    Returns
+    -------
+    Span
+        Low and high [pJ].
+    """
+    return Span(min(energies_pj) * (1 - BELOW_RATIO), max(energies_pj) * (1 + ABOVE_RATIO))
+
+
+@formula(
+    id="energy.sram_leakage_span",
+    equation={"low": "P_low = min(P_cT)", "high": "P_high = max(P_cT)"},
+    symbols={
+        "P_low": "smallest credible leakage [W]",
+        "P_high": "largest credible leakage [W]",
+        "P_cT": "CACTI's leakage with each cell the array may be of, at 300 and 350 K [W]",
+    },
+    unit="W",
+    source="the packaged table of CACTI runs",
+)
+def leakage_span_w(leakages_w: Sequence[float]) -> Span:
+    """Return the range of a leakage; cell and temperature move it by orders of magnitude, beside which the model's own error vanishes.
+
+    Parameters
+    ----------
+    leakages_w : sequence of float
+        CACTI's leakage with each cell the array may be of and each temperature, one or more [W].
+
+    Returns
+    -------
+    Span
+        Low and high [W].
+    """
+    return Span(min(leakages_w), max(leakages_w))

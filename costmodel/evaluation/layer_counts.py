@@ -1,0 +1,64 @@
+"""Counts of one layer on its own, from its spec."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from costmodel.dataflows.counting import count_work
+from costmodel.results.counts import AccessCounts
+from costmodel.specs.counting import Dataflow, Taps
+from costmodel.specs.layers import Layer, LayerBase
+from costmodel.specs.lowering import lower
+
+_LAYER: TypeAdapter[Any] = TypeAdapter(Layer)
+
+
+def count(
+    layer: LayerBase | Mapping[str, Any],
+    input_shape: Sequence[int],
+    dataflow: Dataflow | str = Dataflow.OUTPUT_STATIONARY,
+    taps: Taps | str = Taps.VALID,
+    *,
+    bias: bool = True,
+) -> AccessCounts:
+    """Return the counts of one layer.
+
+    Parameters
+    ----------
+    layer : Layer or mapping
+        A layer spec, or its fields (`{"kind": "conv2d", "name": "conv", "out_channels": 8, "kernel": 3}`).
+    input_shape : sequence of int
+        (channels, rows, columns) or (features,); an addition reads two tensors of it.
+    dataflow : Dataflow or str
+        Applies to convolutions.
+    taps : Taps or str
+        `valid` or `nominal`.
+    bias : bool
+        Whether bias reads count.
+
+    Returns
+    -------
+    AccessCounts
+        Every counter, single elements, one byte each.
+
+    Raises
+    ------
+    ShapeError
+        If the layer does not fit its input.
+    pydantic.ValidationError
+        If the fields do not make a layer.
+
+    Examples
+    --------
+    >>> from costmodel import Conv2d, count
+    >>> count(Conv2d(name="conv2", out_channels=51, kernel=3, padding=1), (25, 16, 16)).mac_count
+    2697900
+    """
+    spec: Any = layer if isinstance(layer, LayerBase) else _LAYER.validate_python(dict(layer))
+    shape = tuple(input_shape)
+    inputs = (shape, shape) if spec.kind == "add" else (shape,)
+    lowered = lower(spec, inputs, None)
+    return count_work(lowered.work, Dataflow(dataflow), Taps(taps), bias=bias)

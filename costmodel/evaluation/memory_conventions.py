@@ -1,0 +1,100 @@
+"""One network, charged for its memory accesses in several ways."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from costmodel.energy.access_energy import dynamic_energy_pj
+from costmodel.evaluation.composition import cost
+from costmodel.evaluation.design import design_of
+from costmodel.evaluation.evaluating import cost_of
+from costmodel.evaluation.totals import total_of
+from costmodel.latency.rates import TapRates
+from costmodel.provenance import Constant
+from costmodel.results.memory_convention import ConventionComparison, ConventionCost
+from costmodel.specs.base import with_changes
+from costmodel.specs.deployment import Scenario
+from costmodel.specs.hardware import MemoryEnergy
+
+
+class Convention(NamedTuple):
+    """One way to charge accesses."""
+
+    role: str
+    """Short name by which conclusions refer to it."""
+    label: str
+    memory: MemoryEnergy
+    element_bytes: int | None
+    """Size every operand is taken to have: the memory's width makes each element one access; None takes each tensor's own, packed."""
+
+
+def compare_conventions(scenario: Scenario, conventions: Sequence[Convention]) -> ConventionComparison:
+    """Charge a network's accesses under each convention; taps, bias and dataflow stay the scenario's.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        The network, and how its taps and biases count.
+    conventions : sequence of Convention
+        The first is what the others are held against.
+
+    Returns
+    -------
+    ConventionComparison
+        For the scenario's first dataflow.
+
+    Raises
+    ------
+    InputError
+        If the scenario cannot be answered.
+    """
+    calibrated, answer = cost_of(scenario, scenario.dataflows[0])
+    return ConventionComparison(
+        scenario=scenario.name,
+        network=scenario.network.name,
+        dataflow=scenario.dataflows[0],
+        duration_s=answer.duration_s,
+        idle_w=None if answer.power is None else answer.power.idle_w,
+        inference_j=None if answer.power is None else answer.power.inference_j,
+        conventions=tuple(_charge(scenario, convention, calibrated.rates) for convention in conventions),
+    )
+
+
+def _charge(scenario: Scenario, convention: Convention, rates: TapRates | None) -> ConventionCost:
+    memory = convention.memory
+    design = design_of(with_changes(scenario, {"memory_energy": memory}), scenario.dataflows[0], rates)
+    answer = cost(design._replace(element_bytes=convention.element_bytes))
+    reads = total_of([layer.tensor_read_count for layer in answer.layers])
+    writes = total_of([layer.tensor_write_count for layer in answer.layers])
+    return ConventionCost(
+        role=convention.role,
+        label=convention.label,
+        memory_energy=memory.name,
+        description=memory.description,
+        access_bytes=memory.access_bytes,
+        element_bytes=convention.element_bytes,
+        read_pj=memory.read_pj.value,
+        write_pj=memory.write_pj.value,
+        read_count=reads,
+        write_count=writes,
+        dynamic_pj=answer.tensor_pj,
+        dynamic_low_pj=_bounded(reads, writes, memory.read_pj.low, memory.write_pj.low),
+        dynamic_high_pj=_bounded(reads, writes, memory.read_pj.high, memory.write_pj.high),
+        leakage_w=memory.leakage_w.value,
+        leakage_low_w=memory.leakage_w.low,
+        leakage_high_w=memory.leakage_w.high,
+        leakage_pj=answer.leakage_pj,
+        leakage_stated=_is_stated(memory.leakage_w),
+    )
+
+
+def _bounded(reads: int, writes: int, read_pj: float | None, write_pj: float | None) -> float | None:
+    if read_pj is None or write_pj is None:
+        return None
+    bound: float = dynamic_energy_pj(reads, writes, read_pj, write_pj)
+    return bound
+
+
+def _is_stated(leakage: Constant) -> bool:
+    return leakage.value > 0 or leakage.low is not None

@@ -1,0 +1,56 @@
+"""What a network costs under one convention of charging memory accesses."""
+
+from __future__ import annotations
+
+from costmodel.results.base import Result
+
+
+class ConventionCost(Result):
+    """One convention's answer."""
+
+    role: str
+    """Short name by which conclusions refer to it."""
+    label: str
+    """What is charged, in a few words."""
+    memory_energy: str
+    """Name of the memory's energies."""
+    description: str
+    access_bytes: int
+    """Width of one access."""
+    element_bytes: int | None
+    """Size every operand is taken to have; None for each tensor's own."""
+    read_pj: float
+    write_pj: float
+    read_count: int
+    """Read accesses of the memory's width, scratch rows in registers."""
+    write_count: int
+    dynamic_pj: float
+    dynamic_low_pj: float | None
+    """With the smallest credible access energies; None where their range is not known."""
+    dynamic_high_pj: float | None
+    leakage_w: float
+    leakage_low_w: float | None
+    leakage_high_w: float | None
+    leakage_pj: float | None
+    """Over one inference; None without a duration."""
+    leakage_stated: bool
+    """False where the source gives none: then 0 means left out."""
+
+
+class ConventionComparison(Result):
+    """A network under several conventions."""
+
+    scenario: str
+    network: str
+    dataflow: str
+    duration_s: float | None
+    idle_w: float | None
+    """What the whole board draws idle, to hold leakage against; None where not given."""
+    inference_j: float | None
+    """What the whole board takes for one inference; None where not given."""
+    conventions: tuple[ConventionCost, ...]
+    """The first is what the others are held against."""
+
+    def of(self, role: str) -> ConventionCost | None:
+        """Return the convention of a role, or None."""
+        return next((cost for cost in self.conventions if cost.role == role), None)
