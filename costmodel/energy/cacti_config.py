@@ -245,9 +245,7 @@ def sram_from_config(text: str, file: str = "configuration") -> SramSpec:
         raise FormatError(
             f"{len(missing)} setting(s) are missing, the first is {missing[0]}; CACTI needs every line of its stock file", Location(file)
         )
-    values = {
-        setting.field: _read(setting, *found[setting.key], file) for setting in SETTINGS if setting.field
-    }
+    values = {setting.field: _read(setting, *found[setting.key], file) for setting in SETTINGS if setting.field}
     spec = checked_sram(values, file)
     for setting in SETTINGS:
         _agree(setting, spec, *found[setting.key], file)

@@ -94,9 +94,7 @@ def _failure_of(status: int, text: str, binary: CactiBinary) -> CactiError:
     return CactiError(CactiFailure.CRASH, f"status {status}: {last}")
 
 
-def run_row(
-    binary: CactiBinary, spec: SramSpec, name: str = "", cache: Path | None = None, timeout_s: float = TIMEOUT_S
-) -> SramRow:
+def run_row(binary: CactiBinary, spec: SramSpec, name: str = "", cache: Path | None = None, timeout_s: float = TIMEOUT_S) -> SramRow:
     """Run CACTI once, or take the answer from the cache, and return it as a row of the table.
 
     Parameters

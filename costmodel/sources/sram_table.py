@@ -174,9 +174,7 @@ def _order(row: SramRow) -> tuple[Any, ...]:
 def _distance(a: SramSpec, b: SramSpec) -> float:
     # Doublings apart in size and width, nodes weighted up since leakage changes most there; a change of kind counts as doublings too.
     octaves = (
-        abs(math.log2(a.size_bytes / b.size_bytes))
-        + abs(math.log2(a.bus_bits / b.bus_bits))
-        + 4 * abs(math.log2(a.node_nm / b.node_nm))
+        abs(math.log2(a.size_bytes / b.size_bytes)) + abs(math.log2(a.bus_bits / b.bus_bits)) + 4 * abs(math.log2(a.node_nm / b.node_nm))
     )
     kinds = 4 * (a.data_cell != b.data_cell) + 2 * (a.periphery_cell != b.periphery_cell) + (a.ecc != b.ecc)
     rest = abs(a.temperature_k - b.temperature_k) / 50 + 4 * (a.array != b.array) + (a.block_bytes != b.block_bytes)
@@ -189,9 +187,7 @@ def described_spec(spec: SramSpec) -> str:
     ecc = ", ECC" if spec.ecc else ""
     block = "" if spec.block_bytes == spec.access_bytes else f" ({spec.block_bytes} B blocks)"
     kind = "" if spec.array == "ram" else f", {spec.associativity_count}-way cache"
-    return (
-        f"{spec.size_bytes} B, {spec.access_bytes} B wide{block}, {spec.node_nm:g} nm, {cells}, {spec.temperature_k:g} K{ecc}{kind}"
-    )
+    return f"{spec.size_bytes} B, {spec.access_bytes} B wide{block}, {spec.node_nm:g} nm, {cells}, {spec.temperature_k:g} K{ecc}{kind}"
 
 
 def described(row: SramRow) -> str:

@@ -68,9 +68,7 @@ class SramSpec(Spec):
             _refuse("bus", f"the bus is at most one block wide ({BITS_PER_BYTE * self.block_bytes} bits), found {self.bus_bits}")
         low, high = TEMPERATURE_LIMITS_K
         if not low <= self.temperature_k <= high or self.temperature_k % TEMPERATURE_STEP_K:
-            _refuse(
-                "temperature", f"CACTI computes {low} to {high} K in steps of {TEMPERATURE_STEP_K}, found {self.temperature_k:g}"
-            )
+            _refuse("temperature", f"CACTI computes {low} to {high} K in steps of {TEMPERATURE_STEP_K}, found {self.temperature_k:g}")
         for name, count in (("bank_count", self.bank_count), ("associativity_count", self.associativity_count)):
             if count & (count - 1):
                 _refuse(name, f"{name} should be a power of two, found {count}")

@@ -72,14 +72,14 @@ def check_path(path: str, scenario: Scenario) -> None:
         With the nearest path.
     """
     if places_of(path, scenario):
-        return
+        return None
     head, _, rest = short_path(path).partition(".")
     if head in (*_NETWORK_HEADS, "dataflow"):
         holder: Any = scenario.network
         if head == "dataflow" and not rest:
-            return
+            return None
         if head == "layers":
-            return _check_layer_path(path, rest, scenario)
+            return _check_layer_path(rest, scenario)
         known = head if not rest else ""
     else:
         holder, known = scenario, ""
@@ -93,7 +93,7 @@ def check_path(path: str, scenario: Scenario) -> None:
     return None
 
 
-def _check_layer_path(path: str, rest: str, scenario: Scenario) -> None:
+def _check_layer_path(rest: str, scenario: Scenario) -> None:
     pattern, _, field = rest.partition(".")
     layers = [layer for layer in scenario.network.layers if fnmatch.fnmatchcase(layer.name, pattern)]
     if not layers:
@@ -113,7 +113,7 @@ def _choices(scenario: Scenario) -> list[str]:
 def _changed(scenario: Scenario, path: str, value: Any, beside: Path | None) -> Scenario:
     places = places_of(path, scenario)
     if places and isinstance(value, int | float) and not isinstance(value, bool):
-        return with_numbers(scenario, {place: value for place in places})
+        return with_numbers(scenario, dict.fromkeys(places, value))
     head, _, rest = path.partition(".")
     if head == "dataflow":
         return with_changes(scenario, {"dataflows": (value,)})

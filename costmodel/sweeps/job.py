@@ -1,0 +1,260 @@
+"""A job: a run of designs evaluated, held against the constraints, and thinned to its own front."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+
+from costmodel.columns import any_true, is_column
+from costmodel.errors import LimitError, ShapeError, SpecError
+from costmodel.evaluation.composition import Cost, cost
+from costmodel.sweeps.comparison import Comparison, parse_comparison
+from costmodel.sweeps.figure_values import Values
+from costmodel.sweeps.filling import filled
+from costmodel.sweeps.overflow import INT64_MAX, beyond_limit, exact_design, upper_bound
+from costmodel.sweeps.pareto import front_rows, pivots_of
+from costmodel.sweeps.space import SCATTER_BLOCK, Block, Part, Space, blocks_of
+from costmodel.sweeps.study import Keep
+
+GRID_JOB: Final = 1 << 25
+SCATTER_JOB: Final = 1 << 21
+KEPT_JOB: Final = 1 << 20
+_CROWD: Final = 1 << 16
+"""Candidates that are gathered before they are thinned to a front."""
+FITS_PERIOD: Final = "an inference fits its period"
+ACTIVE_DRAWS_MORE: Final = "power.active_a >= power.idle_a"
+PART: Final = "part"
+NUMBER: Final = "design"
+
+
+class Job(NamedTuple):
+    """A run of designs of one part."""
+
+    number: int
+    part: int
+    start: int
+    stop: int
+
+    @property
+    def designs(self) -> int:
+        """Designs before conditions."""
+        return self.stop - self.start
+
+
+class JobResult(NamedTuple):
+    """What is left of a job."""
+
+    rows: dict[str, np.ndarray]
+    """Columns of the kept designs: part, number, numeric axes, figures."""
+    evaluated: int
+    """Designs after conditions."""
+    survivors: tuple[int, ...]
+    """Designs left after each constraint, in order."""
+
+
+def jobs_of(space: Space) -> tuple[Job, ...]:
+    """Divide a space into jobs, the same way on every machine."""
+    jobs: list[Job] = []
+    for place, part in enumerate(space.parts):
+        scattered = space.study.sample is not None or space.conditions
+        length = KEPT_JOB if space.study.keep is Keep.ALL else SCATTER_JOB if scattered else GRID_JOB
+        jobs += [
+            Job(len(jobs) + at, place, start, min(part.designs, start + length)) for at, start in enumerate(range(0, part.designs, length))
+        ]
+    return tuple(jobs)
+
+
+def constraint_names(space: Space) -> tuple[str, ...]:
+    """Return the constraints in the order they are applied, those that hold for every scenario first."""
+    return (FITS_PERIOD, ACTIVE_DRAWS_MORE, *space.study.constraints)
+
+
+def run_job(space: Space, job: Job) -> JobResult:
+    """Evaluate a job.
+
+    Parameters
+    ----------
+    space : Space
+        The study's space.
+    job : Job
+        Which designs.
+
+    Returns
+    -------
+    JobResult
+        Kept designs and counts.
+
+    Raises
+    ------
+    InputError
+        If a layer does not fit, a figure is not known, or 64-bit integers do not hold a result; names the designs.
+    """
+    part = space.parts[job.part]
+    gathered = _Gathered(space, job)
+    comparisons = [parse_comparison(text, "constraints") for text in space.study.constraints]
+    survivors = np.zeros(2 + len(comparisons), dtype=np.int64)
+    evaluated = 0
+    for block in blocks_of(space, part, job.start, job.stop):
+        for smaller, answer in costs_of(part, block):
+            values = Values(space, part, smaller, answer)
+            evaluated += math.prod(smaller.shape)
+            feasible: Any = True
+            for place, held in enumerate(_masks(part, smaller, answer, comparisons, values)):
+                feasible = held if feasible is True else feasible & held
+                survivors[place] += _count(feasible, smaller.shape)
+            gathered.take(smaller, values, feasible)
+    return JobResult(gathered.rows(), evaluated, tuple(survivors.tolist()))
+
+
+def costs_of(part: Part, block: Block) -> Iterator[tuple[Block, Cost]]:
+    """Yield a block with its cost; in pieces, and in exact arithmetic, where 64-bit integers might not hold.
+
+    Parameters
+    ----------
+    part : Part
+        The combination of choices.
+    block : Block
+        Its designs.
+
+    Yields
+    ------
+    tuple of Block and Cost
+        All designs of the block, in order.
+    """
+    design = filled(part.design, part.scenario, block.columns)
+    # The bound itself is computed in Python ints: it cannot overflow.
+    proven = upper_bound(design) <= INT64_MAX
+    try:
+        if proven:
+            yield block, cost(design)
+            return
+        answer = cost(exact_design(design))
+    except ShapeError as error:
+        raise SpecError(f"{error} (among {_described(block)}); leave such designs out with a condition") from None
+    for mask in beyond_limit(answer):
+        at = int(np.flatnonzero(np.broadcast_to(mask, block.shape))[0])
+        raise LimitError(f"a count of the design {_design_text(part, block, at)} exceeds the limit of 64-bit integers, {INT64_MAX:,}")
+    yield block, answer
+
+
+def _masks(part: Part, block: Block, answer: Cost, comparisons: list[Comparison], values: Values) -> Iterator[Any]:
+    period_s, duration_s = filled(part.design, part.scenario, block.columns).period_s, answer.duration_s
+    yield True if period_s is None or duration_s is None else duration_s <= period_s
+    power = filled(part.design, part.scenario, block.columns).power
+    yield True if power is None else power.active_a >= power.idle_a
+    for comparison in comparisons:
+        yield comparison.holds(values)
+
+
+def _count(mask: Any, shape: tuple[int, ...]) -> int:
+    total = math.prod(shape)
+    if not is_column(mask) or mask.ndim == 0:
+        return total if mask else 0
+    return int(np.count_nonzero(mask)) * (total // mask.size)
+
+
+class _Gathered:
+    """Kept designs of a job so far."""
+
+    def __init__(self, space: Space, job: Job) -> None:
+        self._study = space.study
+        self._job = job
+        self._labels = tuple(axis.label for axis in space.parts[job.part].axes)
+        self._pieces: list[dict[str, np.ndarray]] = []
+        self._waiting = 0
+        self._pivots: np.ndarray | None = None
+
+    def take(self, block: Block, values: Values, feasible: Any) -> None:
+        """Keep what a block adds."""
+        if not any_true(feasible):
+            return
+        chosen = None
+        if self._study.keep is Keep.FRONT:
+            feasible = self._promising(block, values, feasible)
+        if feasible is not True and not (not is_column(feasible) and bool(feasible)):
+            chosen = np.flatnonzero(np.broadcast_to(feasible, block.shape))
+            if not len(chosen):
+                return
+        piece = self._extracted(block, values, chosen)
+        self._pieces.append(piece)
+        self._waiting += len(piece[NUMBER])
+        if self._study.keep is Keep.FRONT and self._waiting > _CROWD:
+            self._thin()
+
+    def rows(self) -> dict[str, np.ndarray]:
+        """Return what is left, thinned."""
+        names = (PART, NUMBER, *self._labels, *self._study.figures)
+        if not self._pieces:
+            return {name: np.empty(0, dtype=np.int64 if name in (PART, NUMBER) else np.float64) for name in names}
+        if self._study.keep is Keep.FRONT:
+            self._thin()
+        return {name: np.concatenate([piece[name] for piece in self._pieces]) for name in names}
+
+    def _promising(self, block: Block, values: Values, feasible: Any) -> Any:
+        """Where a design is not worse in every objective than one of a few strong ones: cheap, on columns as they are."""
+        objectives = [(values[objective.figure], objective.ascending) for objective in self._study.objectives]
+        if self._pivots is None:
+            self._pivots = _first_pivots(block, objectives, feasible)
+        for pivot in self._pivots[:3]:
+            better: Any = False
+            for (column, ascending), limit in zip(objectives, pivot, strict=True):
+                near = column <= limit if ascending else column >= -limit
+                better = near if better is False else better | near
+            feasible = better if feasible is True else feasible & better
+        return feasible
+
+    def _extracted(self, block: Block, values: Values, chosen: np.ndarray | None) -> dict[str, np.ndarray]:
+        total = math.prod(block.shape)
+        count = total if chosen is None else len(chosen)
+        places = None if chosen is None else np.unravel_index(chosen, block.shape)
+
+        def taken(value: Any) -> np.ndarray:
+            if not is_column(value):
+                return np.full(count, value)
+            spread = np.broadcast_to(value, block.shape)
+            found = spread.reshape(-1) if places is None else spread[places]
+            return found.astype(np.int64) if found.dtype == object else found
+
+        numbers = block.first + (np.arange(total) if chosen is None else chosen) if block.numbers is None else taken(block.numbers)
+        piece = {PART: np.full(count, self._job.part), NUMBER: numbers}
+        piece |= {label: taken(block.axes[label]) for label in self._labels}
+        return piece | {name: taken(values.optional(name)) for name in self._study.figures}
+
+    def _thin(self) -> None:
+        merged = {name: np.concatenate([piece[name] for piece in self._pieces]) for name in self._pieces[0]}
+        points = objective_points(merged, self._study.objectives)
+        kept = front_rows(points, self._study.ties)
+        self._pieces = [{name: column[kept] for name, column in merged.items()}]
+        self._waiting = len(kept) // 2
+        self._pivots = pivots_of(points[kept])
+
+
+def objective_points(rows: dict[str, np.ndarray], objectives: Any) -> np.ndarray:
+    """Return the objectives of rows as one array in which less is better."""
+    return np.stack([rows[one.figure] if one.ascending else -rows[one.figure] for one in objectives], axis=1)
+
+
+def _first_pivots(block: Block, objectives: list[tuple[Any, bool]], feasible: Any) -> np.ndarray:
+    total = math.prod(block.shape)
+    places = np.unravel_index(np.arange(0, total, max(1, total // SCATTER_BLOCK)), block.shape)
+    points = np.stack([(np.broadcast_to(column, block.shape)[places] * (1 if up else -1)) for column, up in objectives], axis=1)
+    return pivots_of(points[np.broadcast_to(feasible, block.shape)[places]])
+
+
+def _described(block: Block) -> str:
+    parts = []
+    for label, values in block.axes.items():
+        low, high = (values.min(), values.max()) if is_column(values) else (values, values)
+        parts.append(f"{label} = {low:g}" if low == high else f"{label} from {low:g} to {high:g}")
+    return ", ".join(parts)
+
+
+def _design_text(part: Part, block: Block, at: int) -> str:
+    place = np.unravel_index(at, block.shape)
+    numbers = {
+        label: np.broadcast_to(values, block.shape)[place].item() if is_column(values) else values for label, values in block.axes.items()
+    }
+    return ", ".join(f"{label} = {value}" for label, value in {**part.choices, **numbers}.items())
