@@ -43,7 +43,9 @@ SUFFIXES: Final[dict[str, Unit]] = {
 EXTENTS: Final[frozenset[str]] = frozenset(
     {
         "input",
+        "network_input",
         "output",
+        "output_shape",
         "out_channels",
         "out_features",
         "kernel",
@@ -61,11 +63,15 @@ EXTENTS: Final[frozenset[str]] = frozenset(
 
 BITS_PER_BYTE: Final = 8
 BYTES_PER_KIB: Final = 1024
+BYTES_PER_MB: Final = 1_000_000
+PERCENT: Final = 100.0
+PER_MILLION: Final = 1e-6
 NM_PER_UM: Final = 1e3
 PJ_PER_NJ: Final = 1e3
 PJ_PER_UJ: Final = 1e6
 PJ_PER_MJ: Final = 1e9
 PJ_PER_J: Final = 1e12
+UJ_PER_J: Final = 1e6
 MJ_PER_J: Final = 1e3
 MW_PER_W: Final = 1e3
 UW_PER_W: Final = 1e6

@@ -24,8 +24,11 @@ from costmodel.errors import SpecError
 from costmodel.evaluation.design import BatteryNumbers, Design, PowerNumbers
 from costmodel.evaluation.layer_cost import LayerCost, layer_cost
 from costmodel.evaluation.totals import increase_ratio, total_of
+from costmodel.memory.accountings import Accounted, account
+from costmodel.memory.lifetimes import Lifetimes, lifetimes_of, tensor_size_bytes
 from costmodel.results.counts import AccessCounts
 from costmodel.specs.counting import Granularity
+from costmodel.specs.deployment import MemoryAccounting
 from costmodel.specs.lowering import element_count, lower_network
 
 
@@ -67,6 +70,10 @@ class Cost(NamedTuple):
     """Both together: the memory's dynamic energy."""
     compute_pj: Number
     parameter_count: Number
+    lives: Lifetimes
+    """Every tensor that needs memory, and when."""
+    memory: dict[MemoryAccounting, Accounted]
+    """What the tensors take under each accounting of the design."""
     weight_bytes: Number
     """Weights and biases."""
     input_bytes: Number
@@ -113,6 +120,8 @@ def cost(design: Design, traced: Sequence[AccessCounts | None] | None = None) ->
     tensor_pj = total_of([layer.tensor_pj for layer in layers])
     scratch_pj = total_of([layer.scratch_pj for layer in layers])
     latency_s = None if design.rates is None else total_of([layer.duration_s for layer in layers])
+    input_elements = element_count(design.input_shape)
+    lives = lifetimes_of(steps, design.sizes, input_elements, design.input_bytes)
     duration_s = latency_s if design.duration_s is None else design.duration_s
     power = None if design.power is None else power_cost(design.power, duration_s)
     return Cost(
@@ -122,13 +131,15 @@ def cost(design: Design, traced: Sequence[AccessCounts | None] | None = None) ->
         energy_pj=total_of([tensor_pj, scratch_pj]),
         compute_pj=total_of([layer.compute_pj for layer in layers]),
         parameter_count=total_of([step.lowered.weight_count + step.lowered.bias_count for step in steps]),
+        lives=lives,
+        memory={accounting: account(accounting, lives) for accounting in design.accountings},
         weight_bytes=total_of(
             [
                 step.lowered.weight_count * sizes.weight_bytes + step.lowered.bias_count * sizes.bias_bytes
                 for step, sizes in zip(steps, design.sizes, strict=True)
             ]
         ),
-        input_bytes=element_count(design.input_shape) * design.input_bytes,
+        input_bytes=tensor_size_bytes(input_elements, design.input_bytes),
         latency_s=latency_s,
         duration_s=duration_s,
         leakage_pj=None if duration_s is None else leakage_energy_pj(design.memory.leakage_w, duration_s),

@@ -8,7 +8,7 @@ from costmodel.columns import Number
 from costmodel.latency.rates import TapRates
 from costmodel.provenance import Constant, is_recording, leaf
 from costmodel.specs.counting import Dataflow, Granularity, Taps
-from costmodel.specs.deployment import Scenario, Storage
+from costmodel.specs.deployment import MemoryAccounting, Scenario, Storage
 from costmodel.specs.lowering import Shape
 from costmodel.specs.network import Network, TensorBytes
 
@@ -62,6 +62,8 @@ class Design(NamedTuple):
     memory: MemoryNumbers
     weights_in_ram: bool
     input_in_ram: bool
+    accountings: tuple[MemoryAccounting, ...] = tuple(MemoryAccounting)
+    """Ways of sharing memory to account for; a sweep keeps those it needs."""
     rates: TapRates | None = None
     duration_s: Number | None = None
     """Measured; comes before the rates."""
@@ -106,7 +108,7 @@ def design_of(scenario: Scenario, dataflow: Dataflow, rates: TapRates | None) ->
         sources=network.sources,
         input_shape=tuple(_plain(extent, f"input[{axis}]", network) for axis, extent in enumerate(network.input)),
         sizes=_sizes(network),
-        input_bytes=network.input_bytes,
+        input_bytes=_plain(network.input_bytes, "input.element_bytes", network),
         mac_pj=tuple(mac_pj[kind] for kind in network.output_types),
         dataflow=dataflow,
         taps=counting.taps,

@@ -11,7 +11,7 @@ from costmodel.evaluation.calibrating import calibrate
 from costmodel.evaluation.composition import cost
 from costmodel.evaluation.design import design_of
 from costmodel.evaluation.figures import Figure, figures_of
-from costmodel.provenance import Record, origin_of, recording
+from costmodel.provenance import Origin, Record, origin_of, recording
 from costmodel.results.explanation import Explanation
 from costmodel.specs.counting import Dataflow
 from costmodel.specs.deployment import Scenario
@@ -87,7 +87,7 @@ def _explain(name: str, meaning: str, value: Any, unit: str, names: Mapping[tupl
         return Explanation(name=label, meaning=meaning, value=_plain(value), unit=unit, equation="", substituted="", source=source)
     record = origin.record
     equation = record.formula.equation_of(origin.part)
-    used = {symbol: found for symbol, found in _spread(record).items() if _stands_in(symbol, equation) or "[" in symbol}
+    used = _used(record, equation)
     return Explanation(
         name=names.get((id(record), origin.part), name),
         meaning=meaning,
@@ -98,6 +98,30 @@ def _explain(name: str, meaning: str, value: Any, unit: str, names: Mapping[tupl
         source=record.formula.source,
         inputs=tuple(_input(record, symbol, found, names) for symbol, found in used.items()),
     )
+
+
+def substituted_equation(origin: Origin) -> str:
+    """Return the right-hand side of the equation a number came from, with the numbers put in.
+
+    Parameters
+    ----------
+    origin : Origin
+        Of a recorded number.
+
+    Returns
+    -------
+    str
+        Empty for a leaf, and where the inputs are lists that no symbol stands for.
+    """
+    if origin.record is None:
+        return ""
+    equation = origin.record.formula.equation_of(origin.part)
+    return _substituted(equation, _used(origin.record, equation))
+
+
+def _used(record: Record, equation: str) -> dict[str, Any]:
+    """The symbols an equation mentions, with their values."""
+    return {symbol: found for symbol, found in _spread(record).items() if _stands_in(symbol, equation) or "[" in symbol}
 
 
 def _input(record: Record, symbol: str, value: Any, names: Mapping[tuple[int, str | None], str]) -> Explanation:

@@ -10,6 +10,7 @@ from costmodel.evaluation.composition import Cost
 from costmodel.evaluation.layer_cost import LayerCost
 from costmodel.evaluation.totals import total_of
 from costmodel.results.counts import AccessCounts
+from costmodel.specs.deployment import MemoryAccounting
 
 
 class Figure(NamedTuple):
@@ -97,6 +98,17 @@ def _network_figures(answer: Cost) -> dict[str, Figure]:
         "latency.total": Figure(answer.latency_s, "s", "time of an inference from calibrated rates"),
         "latency.duration": Figure(answer.duration_s, "s", "duration that battery and leakage use"),
     }
+    figures |= {
+        f"memory.{accounting.value}": Figure(found.tensor_buffer_bytes, "B", f"bytes of tensor buffers, {accounting.value}")
+        for accounting, found in answer.memory.items()
+    }
+    if (static := answer.memory.get(MemoryAccounting.STATIC_IN_PLACE)) is not None:
+        figures |= {
+            f"memory.buffer.{answer.lives.tensors[buffer.tenants[0]].name}": Figure(
+                buffer.size_bytes, "B", f"static buffer of {', '.join(answer.lives.tensors[place].name for place in buffer.tenants)}"
+            )
+            for buffer in static.buffers
+        }
     if (power := answer.power) is not None:
         figures |= {
             "power.idle": Figure(power.idle_w, "W", "power of the board, awake and idle"),

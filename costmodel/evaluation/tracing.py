@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from costmodel.dataflows.executed.block_trace import trace_blocks
-from costmodel.dataflows.executed.execution import ElementSizes
 from costmodel.results.counts import AccessCounts
 from costmodel.specs.counting import Dataflow
 from costmodel.specs.deployment import Scenario
+from costmodel.specs.network import TensorBytes
 
 Progress: TypeAlias = Callable[[str, int, int], None]
 """Called with a layer's name, and how much of it is done of how much."""
@@ -44,7 +44,7 @@ def traced_accesses(scenario: Scenario, dataflow: Dataflow, progress: Progress |
                 counting.taps,
                 block_bytes=scenario.memory_energy.access_bytes,
                 bias=counting.bias,
-                sizes=ElementSizes(*sizes) if fixed is None else ElementSizes(fixed, fixed, fixed, fixed),
+                sizes=sizes if fixed is None else TensorBytes(fixed, fixed, fixed, fixed),
                 progress=None if progress is None else _of_layer(progress, step.name),
             )
         )

@@ -164,6 +164,26 @@ REFERENCE_FIELDS: Final[Mapping[str, str]] = {field: kind.folder for field, kind
 """Fields of a scenario that may be a packaged name, and the kind of name."""
 
 
+def load_packaged(folder: str, name: str, model: type[S]) -> S:
+    """Load packaged data of a kind that only the project itself refers to.
+
+    Parameters
+    ----------
+    folder : str
+        Below the packaged data.
+    name : str
+        Of the file, without its suffix.
+    model : type
+        The spec it becomes.
+
+    Returns
+    -------
+    Spec
+        Checked as a user's file would be.
+    """
+    return _packaged(_Kind(folder, folder, model), name)
+
+
 def _load(kind: _Kind[S], reference: object, beside: Path | None) -> S:
     if isinstance(reference, kind.model):
         return reference

@@ -99,7 +99,7 @@ def nominal_taps(H: Number, K: Number, s: Number, p: Number, q: Number, d: Numbe
     equation="I = #{o: o*s >= p and o*s + (K - 1)*d < p + H}",
     symbols=SYMBOLS | {"I": "outputs whose taps are all in bounds [elements]"},
     unit="elements",
-    source="COUNTING.md of this project: an output pixel is interior when all its taps are in bounds",
+    source="docs/counting.md: an output pixel is interior when all its taps are in bounds",
     terms=axis_terms,
 )
 def interior_extent(H: Number, K: Number, s: Number, p: Number, q: Number, d: Number) -> Number:
@@ -144,7 +144,7 @@ def touched_nominal(H: Number, K: Number, s: Number, p: Number, q: Number, d: Nu
     equation="V = H + n - gcd(H, n)",
     symbols={"H": "input extent [elements]", "n": "output extent [elements]"},
     unit="taps",
-    source="sum over i of ceil((i + 1)*H/n) - floor(i*H/n); COUNTING.md of this project",
+    source="sum over i of ceil((i + 1)*H/n) - floor(i*H/n); docs/counting.md",
 )
 def adaptive_taps(H: Number, n: Number) -> Number:
     """Return how many taps the windows [floor(i*H/n), ceil((i+1)*H/n)) have together."""

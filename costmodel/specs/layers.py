@@ -185,3 +185,9 @@ Layer: TypeAlias = Annotated[
     Field(discriminator="kind"),
 ]
 """Any layer, told apart by `kind`."""
+
+LAYERS: Final[dict[str, type[LayerBase]]] = {
+    str(member.model_fields["kind"].default): member
+    for member in (Conv2d, Linear, MaxPool2d, AvgPool2d, AdaptiveAvgPool2d, ReLU, BatchNorm2d, Flatten, Add, Softmax)
+}
+"""Every kind of layer by its name."""

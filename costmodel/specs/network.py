@@ -85,7 +85,7 @@ class Network(Spec):
 
     @model_validator(mode="after")
     def _fits(self) -> Network:
-        self.steps  # noqa: B018 - lowering the graph once proves names, order and shapes
+        self.output_types  # noqa: B018 - lowering the graph once proves names, order, shapes and types
         return self
 
     @functools.cached_property
@@ -155,12 +155,20 @@ class Network(Spec):
 
     @functools.cached_property
     def output_types(self) -> tuple[DataType, ...]:
-        """Element type of each layer's output, in running order; a flatten keeps its input's."""
+        """Element type of each layer's output, in running order; what shares its producer's buffer has its producer's type."""
         types: list[DataType] = []
-        for layer, reads in zip(self.ordered, self.sources, strict=True):
+        for layer, reads, step in zip(self.ordered, self.sources, self.steps, strict=True):
             pooled = self.types.pooled if "pool" in layer.kind else None
-            kept = self._type_read(types, reads[0]) if layer.kind == "flatten" else self.types.activation
-            types.append(layer.output_type or pooled or kept)
+            given = layer.output_type or pooled or self.types.activation
+            if step.merged:
+                given = self._type_read(types, reads[0])
+                if layer.output_type not in (None, given):
+                    raise SpecError(
+                        f"{layer.name}: output_type {layer.output_type} differs from {given}, the type of the buffer it shares"
+                        " with the layer before; set it there",
+                        layer=layer.name,
+                    )
+            types.append(given)
         return tuple(types)
 
     @functools.cached_property

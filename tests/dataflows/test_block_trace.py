@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 
 from costmodel.dataflows.counting import count_work
 from costmodel.dataflows.executed.block_trace import trace_blocks
-from costmodel.dataflows.executed.execution import ElementSizes
 from costmodel.results.counts import AccessCounts
 from costmodel.specs.axis import Axis
 from costmodel.specs.counting import Dataflow, Taps
 from costmodel.specs.layers import Add, BatchNorm2d, Flatten, Linear, MaxPool2d, Softmax
 from costmodel.specs.lowering import lower
+from costmodel.specs.network import TensorBytes
 from costmodel.specs.work import LoopNest, NestKind
 
 OS, RS, WS, IS, NLR = Dataflow
@@ -60,10 +60,10 @@ def test_by_hand_two_channels_thrash_one_buffer() -> None:
 def test_by_hand_an_element_across_two_blocks_moves_both() -> None:
     # Elements of four bytes, blocks of six: element 0 in block 0, 1 in 0 and 1, 2 in 1.
     work = lower(Linear(name="fc", out_features=1, bias=False), [(3,)], None).work
-    counts = trace_blocks(work, "linear", OS, block_bytes=6, sizes=ElementSizes(4, 4, 4, 4))
+    counts = trace_blocks(work, "linear", OS, block_bytes=6, sizes=TensorBytes(4, 4, 4, 4))
     assert tensor_counters(counts) == {"input_read": 2, "weight_read": 2, "output_write": 1}
     # Blocks of three: elements lie in blocks 0 1, 1 2, 2 3.
-    counts = trace_blocks(work, "linear", OS, block_bytes=3, sizes=ElementSizes(4, 4, 4, 4))
+    counts = trace_blocks(work, "linear", OS, block_bytes=3, sizes=TensorBytes(4, 4, 4, 4))
     assert tensor_counters(counts) == {"input_read": 4, "weight_read": 4, "output_write": 2}
 
 
@@ -201,7 +201,7 @@ def nests(draw: st.DrawFn) -> LoopNest:
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
 @given(nest=nests(), block=st.sampled_from([1, 2, 3, 4, 6, 8, 16, 64]), sizes=st.tuples(*[st.sampled_from([1, 2, 4])] * 4))
 def test_against_a_simulation_of_its_own(dataflow: Dataflow, nest: LoopNest, block: int, sizes: tuple[int, int, int, int]) -> None:
-    traced = trace_blocks(nest, "conv2d", dataflow, block_bytes=block, sizes=ElementSizes(*sizes))
+    traced = trace_blocks(nest, "conv2d", dataflow, block_bytes=block, sizes=TensorBytes(*sizes))
     names = dict(zip(("input", "weight", "bias", "output"), sizes, strict=True))
     assert tensor_counters(traced) == simulated(list(addresses(nest, dataflow)), names, block)
 

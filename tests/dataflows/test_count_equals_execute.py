@@ -10,13 +10,14 @@ from hypothesis import HealthCheck, assume, event, example, given, settings
 from hypothesis import strategies as st
 
 from costmodel.dataflows.counting import CLOSED_FORMS, count_work
-from costmodel.dataflows.executed.execution import EXECUTIONS, ElementSizes, LayerTensors, execute_work
+from costmodel.dataflows.executed.execution import EXECUTIONS, LayerTensors, execute_work
 from costmodel.errors import ShapeError
 from costmodel.results.counts import AccessCounts
 from costmodel.specs.axis import Axis
 from costmodel.specs.counting import Dataflow, Taps
 from costmodel.specs.layers import Conv2d
 from costmodel.specs.lowering import lower
+from costmodel.specs.network import TensorBytes
 from costmodel.specs.work import LoopNest, NestKind
 
 MUST_REACH = {
@@ -159,7 +160,7 @@ def test_counts_equal_the_execution_and_the_output_equals_numpy(dataflow: Datafl
         assert lowered.output == expected.shape
         for taps in Taps:
             for bias in (True, False):
-                ran = execute_work(lowered.work, "conv2d", tensors, dataflow, taps, bias=bias, sizes=ElementSizes(2, 3, 4, 5))
+                ran = execute_work(lowered.work, "conv2d", tensors, dataflow, taps, bias=bias, sizes=TensorBytes(2, 3, 4, 5))
                 counted = count_work(lowered.work, dataflow, taps, bias=bias, input_bytes=2, weight_bytes=3)
                 assert counted == ran.counts, f"{taps}, bias {bias}"
                 assert ran.output.dtype == np.int64

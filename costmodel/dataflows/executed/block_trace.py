@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from costmodel.dataflows.executed.convolution import Progress
 from costmodel.dataflows.executed.counted_memory import BlockMemory
-from costmodel.dataflows.executed.execution import ONE_BYTE, ElementSizes, LayerTensors, execute_work
+from costmodel.dataflows.executed.execution import ONE_BYTE, LayerTensors, execute_work
 from costmodel.results.counts import AccessCounts
 from costmodel.specs.axis import Axis
 from costmodel.specs.counting import Dataflow, Taps
+from costmodel.specs.network import TensorBytes
 from costmodel.specs.work import Elementwise, LoopNest, NestKind, View, Work
 
 
@@ -19,7 +20,7 @@ def trace_blocks(
     *,
     block_bytes: int,
     bias: bool = True,
-    sizes: ElementSizes = ONE_BYTE,
+    sizes: TensorBytes = ONE_BYTE,
     progress: Progress | None = None,
 ) -> AccessCounts:
     """Return a layer's counts with its tensors' accesses in blocks (granularity `block_traced`).
@@ -40,7 +41,7 @@ def trace_blocks(
         Size of a block.
     bias : bool
         Whether bias reads count.
-    sizes : ElementSizes
+    sizes : TensorBytes
         Bytes of one element of each tensor.
     progress : callable, optional
         Called as progress(done, total) after each outermost iteration.

@@ -21,6 +21,7 @@ from costmodel.errors import MissingError, ShapeError
 from costmodel.results.counts import AccessCounts
 from costmodel.specs.axis import Axis
 from costmodel.specs.counting import Dataflow, Taps
+from costmodel.specs.network import TensorBytes
 from costmodel.specs.work import Elementwise, LoopNest, NestKind, View, Work
 
 if TYPE_CHECKING:
@@ -49,16 +50,7 @@ class LayerTensors(NamedTuple):
     """(out,); None where the layer has none."""
 
 
-class ElementSizes(NamedTuple):
-    """Bytes of one element of each tensor."""
-
-    input_bytes: int = 1
-    weight_bytes: int = 1
-    bias_bytes: int = 1
-    output_bytes: int = 1
-
-
-ONE_BYTE: Final = ElementSizes()
+ONE_BYTE: Final = TensorBytes(1, 1, 1, 1)
 """Every element one byte."""
 
 
@@ -77,7 +69,7 @@ def execute_work(
     taps: Taps = Taps.VALID,
     *,
     bias: bool = True,
-    sizes: ElementSizes = ONE_BYTE,
+    sizes: TensorBytes = ONE_BYTE,
     memory: Memory | None = None,
     progress: Progress | None = None,
 ) -> Execution:
@@ -99,7 +91,7 @@ def execute_work(
         Under `nominal` a convolution processes padding like data: such reads count and give zero.
     bias : bool
         Whether bias reads count; a bias is added either way.
-    sizes : ElementSizes
+    sizes : TensorBytes
         Element sizes, for the bytes of scratch and for blocks.
     memory : Memory, optional
         What counts; left out, an `ElementMemory`. With a `BlockMemory` the tensors' counters are blocks.
@@ -134,7 +126,7 @@ class _Run(NamedTuple):
     tensors: LayerTensors
     taps: Taps
     count_bias: bool
-    sizes: ElementSizes
+    sizes: TensorBytes
     memory: Memory
     progress: Progress
 

@@ -1,0 +1,41 @@
+"""`costmodel init`: a network and a scenario to start from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def init_command(
+    network: Annotated[Path | None, typer.Argument(help="The network file to write, like my-net.yaml.", show_default=False)] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace files that are there.")] = False,
+    schemas: Annotated[Path | None, typer.Option(help="Write only the JSON Schemas of the files, into this folder.")] = None,
+    output_format: Annotated[str, typer.Option("--format", help="terminal, json, csv or markdown.")] = "terminal",
+) -> None:
+    """Write a commented network and a scenario that run at once, and the schemas from which editors complete them.
+
+    Examples
+    --------
+    costmodel init my-net.yaml
+    costmodel report my-net.scenario.yaml
+    """
+    from costmodel.cli.options import chosen
+    from costmodel.cli.tables import Grid, OutputFormat, write_answer
+    from costmodel.errors import MissingError, SpecError
+    from costmodel.sources.starter_files import write_schemas, write_starter
+
+    chosen("--format", output_format, OutputFormat)
+    if schemas is not None:
+        if network is not None:
+            raise SpecError("--schemas: writes the schemas only; leave the network file out")
+        written = write_schemas(schemas)
+        note = "Point an editor at one with a first line like: # yaml-language-server: $schema=PATH"
+    elif network is None:
+        raise MissingError("give the network file to write: costmodel init my-net.yaml")
+    else:
+        written = write_starter(network, force=force)
+        note = f"Next: costmodel report {written[1]}"
+    grid = Grid("written", ("file",), tuple((str(path),) for path in written), note)
+    write_answer(output_format, [grid], {"written": [str(path) for path in written]})

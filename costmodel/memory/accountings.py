@@ -1,0 +1,273 @@
+"""Accountings: how many bytes a network's tensors take together, under different ways of sharing memory.
+
+Pure functions over ints or columns; which tensors meet is the graph's structure, only sizes are columns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple, Protocol
+
+from costmodel.columns import Number, larger
+from costmodel.memory.lifetimes import Lifetimes
+from costmodel.provenance import formula
+from costmodel.specs.deployment import MemoryAccounting
+
+SOURCE: Final = "buffer planning facts for `cifar-aap-pruned` (reference/memory.md)"
+INPUT: Final = 0
+"""Place of the network's input among the tensors."""
+
+
+class SharedBuffer(NamedTuple):
+    """One piece of memory and the tensors that live in it, one after the other."""
+
+    size_bytes: Number
+    """An int or a column."""
+    tenants: tuple[int, ...]
+    """Places among the tensors, in running order."""
+
+
+class Accounted(NamedTuple):
+    """What an accounting comes to."""
+
+    tensor_buffer_bytes: Number | None
+    """An int or a column; None where the accounting does not apply."""
+    buffers: tuple[SharedBuffer, ...]
+    reason: str | None = None
+    """Why it does not apply."""
+
+
+@formula(
+    id="memory.total",
+    equation="total = sum of the buffers",
+    symbols={"b": "bytes of a buffer [B]"},
+    unit="B",
+    source=SOURCE,
+)
+def total_bytes(b: Sequence[Number]) -> Number:
+    """Return the bytes of buffers that exist side by side."""
+    total: Number = 0
+    for part in b:
+        total = total + part
+    return total
+
+
+@formula(
+    id="memory.largest",
+    equation="B = the largest of the tenants",
+    symbols={"B": "bytes of a buffer [B]", "t": "bytes of a tensor that lives in it [B]"},
+    unit="B",
+    source=SOURCE,
+)
+def largest_bytes(t: Sequence[Number]) -> Number:
+    """Return the bytes of a buffer that tensors use in turn; 0 where there are none."""
+    largest: Number = 0
+    for size in t:
+        largest = larger(largest, size)
+    return largest
+
+
+@formula(
+    id="memory.peak_live",
+    equation="P = the largest, over the steps, of the bytes alive",
+    symbols={"P": "peak [B]", "m": "bytes alive during a step: what it reads, what it writes, and what is kept for later [B]"},
+    unit="B",
+    source=SOURCE,
+)
+def peak_bytes(m: Sequence[Number]) -> Number:
+    """Return the most that is alive at once; 0 where there are no steps."""
+    peak: Number = 0
+    for alive in m:
+        peak = larger(peak, alive)
+    return peak
+
+
+def alive_at(lives: Lifetimes, step: int, *, in_place: bool, with_input: bool) -> tuple[int, ...]:
+    """Return the tensors that need memory of their own during a step.
+
+    Parameters
+    ----------
+    lives : Lifetimes
+        The network's tensors.
+    step : int
+        Running step.
+    in_place : bool
+        A pooling that may run in place writes into its input's memory, and keeps only its output's afterwards.
+    with_input : bool
+        Whether the network's input is in this memory.
+
+    Returns
+    -------
+    tuple of int
+        Places among the tensors.
+    """
+    return tuple(
+        place
+        for place, life in enumerate(lives.tensors)
+        if life.made <= step <= life.last
+        and (with_input or place != INPUT)
+        and not (in_place and life.in_place_of is not None and life.made == step)
+    )
+
+
+def sum_of_tensors(lives: Lifetimes, *, with_input: bool = False) -> Accounted:
+    """Give every tensor a buffer of its own.
+
+    Parameters
+    ----------
+    lives : Lifetimes
+        The network's tensors.
+    with_input : bool
+        Whether the network's input counts.
+
+    Returns
+    -------
+    Accounted
+        Bytes and buffers.
+    """
+    places = range(0 if with_input else INPUT + 1, len(lives.tensors))
+    return _side_by_side([SharedBuffer(lives.tensors[place].size_bytes, (place,)) for place in places])
+
+
+def peak_live(lives: Lifetimes, *, with_input: bool = False) -> Accounted:
+    """Allocate each tensor when it is written and free it after its last reader: the most that is alive at once.
+
+    Parameters
+    ----------
+    lives : Lifetimes
+        The network's tensors.
+    with_input : bool
+        Whether the network's input counts.
+
+    Returns
+    -------
+    Accounted
+        Bytes, and one buffer a tensor.
+    """
+    return _peak(lives, in_place=False, with_input=with_input)
+
+
+def arena_in_place(lives: Lifetimes, *, with_input: bool = True) -> Accounted:
+    """Share one arena, sliding poolings in place.
+
+    The most that is alive at once: what no arena can go below. For a chain without poolings in place it is what the arena needs, the
+    largest sum of one layer's input and output; otherwise placing the tensors may take more.
+
+    Parameters
+    ----------
+    lives : Lifetimes
+        The network's tensors.
+    with_input : bool
+        Whether the network's input is in the arena.
+
+    Returns
+    -------
+    Accounted
+        Bytes, and one buffer a tensor.
+    """
+    return _peak(lives, in_place=True, with_input=with_input)
+
+
+def static_in_place(lives: Lifetimes, *, with_input: bool = False) -> Accounted:
+    """Give every tensor a static buffer, except that a sliding pooling takes over its input's.
+
+    Parameters
+    ----------
+    lives : Lifetimes
+        The network's tensors.
+    with_input : bool
+        Whether the network's input counts.
+
+    Returns
+    -------
+    Accounted
+        Bytes and buffers.
+    """
+    tenants: dict[int, list[int]] = {}
+    first: dict[int, int] = {}
+    for place, life in enumerate(lives.tensors):
+        if place == INPUT and not with_input:
+            continue
+        first[place] = place if life.in_place_of is None else first[life.in_place_of]
+        tenants.setdefault(first[place], []).append(place)
+    return _side_by_side([_shared(lives, places) for places in tenants.values()])
+
+
+def ping_pong(lives: Lifetimes, *, with_input: bool = False) -> Accounted:
+    """Write into two buffers in turn, each as large as its largest tenant.
+
+    Parameters
+    ----------
+    lives : Lifetimes
+        The network's tensors.
+    with_input : bool
+        Whether the network's input takes its turn too.
+
+    Returns
+    -------
+    Accounted
+        Bytes and both buffers; no bytes but a reason where the network is no chain.
+    """
+    for step, (name, reads) in enumerate(zip(lives.steps, lives.reads, strict=True)):
+        if reads != (step,):
+            found = " and ".join(lives.tensors[place].name for place in reads)
+            return Accounted(None, (), f"ping-pong buffers serve chains only: {name} reads {found}")
+    for place, life in enumerate(lives.tensors[:-1]):
+        if life.last > place:
+            return Accounted(None, (), f"ping-pong buffers serve chains only: {life.name} is kept beyond the next layer")
+    places = list(range(0 if with_input else INPUT + 1, len(lives.tensors)))
+    return _side_by_side([_shared(lives, turn) for turn in (places[::2], places[1::2]) if turn])
+
+
+def _shared(lives: Lifetimes, places: Sequence[int]) -> SharedBuffer:
+    return SharedBuffer(largest_bytes([lives.tensors[place].size_bytes for place in places]), tuple(places))
+
+
+def _side_by_side(buffers: Sequence[SharedBuffer]) -> Accounted:
+    return Accounted(total_bytes([buffer.size_bytes for buffer in buffers]), tuple(buffers))
+
+
+def _peak(lives: Lifetimes, *, in_place: bool, with_input: bool) -> Accounted:
+    moments = [alive_at(lives, step, in_place=in_place, with_input=with_input) for step in range(len(lives.steps))]
+    sizes = [total_bytes([lives.tensors[place].size_bytes for place in places]) for places in moments]
+    used = sorted({place for places in moments for place in places})
+    return Accounted(peak_bytes(sizes), tuple(SharedBuffer(lives.tensors[place].size_bytes, (place,)) for place in used))
+
+
+class Accounting(Protocol):
+    """One way of sharing memory."""
+
+    def __call__(self, lives: Lifetimes, *, with_input: bool) -> Accounted:
+        """Return what a network's tensors take."""
+
+
+ACCOUNTINGS: Final[dict[MemoryAccounting, Accounting]] = {
+    MemoryAccounting.SUM: sum_of_tensors,
+    MemoryAccounting.PEAK_LIVE: peak_live,
+    MemoryAccounting.PING_PONG: ping_pong,
+    MemoryAccounting.STATIC_IN_PLACE: static_in_place,
+    MemoryAccounting.ARENA_IN_PLACE: arena_in_place,
+}
+"""What each accounting comes to."""
+COUNTS_INPUT: Final = {accounting: accounting is MemoryAccounting.ARENA_IN_PLACE for accounting in MemoryAccounting}
+"""Whether an accounting's published figures include the network's input."""
+
+
+def account(accounting: MemoryAccounting, lives: Lifetimes, *, with_input: bool | None = None) -> Accounted:
+    """Return what a network's tensors take under an accounting.
+
+    Parameters
+    ----------
+    accounting : MemoryAccounting
+        How buffers share memory.
+    lives : Lifetimes
+        The network's tensors.
+    with_input : bool, optional
+        Whether the network's input counts; left out, as the accounting's published figures do: in the arena yes, elsewhere no.
+
+    Returns
+    -------
+    Accounted
+        Bytes and buffers, or a reason why there are none.
+    """
+    return ACCOUNTINGS[accounting](lives, with_input=COUNTS_INPUT[accounting] if with_input is None else with_input)

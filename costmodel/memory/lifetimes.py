@@ -1,0 +1,175 @@
+"""Lifetimes: from when to when each tensor of a network is needed, and which poolings may overwrite their input.
+
+Lifetimes are the graph's structure, plain ints; only sizes may be columns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from costmodel.columns import Number, any_true, larger
+from costmodel.provenance import formula
+from costmodel.specs.axis import Axis
+from costmodel.specs.lowering import NETWORK_INPUT, Step, element_count
+from costmodel.specs.network import TensorBytes
+from costmodel.specs.work import LoopNest
+
+SLIDING_POOLINGS = frozenset({"max_pool2d", "avg_pool2d"})
+"""Kinds that may run in place; an adaptive pooling has a buffer of its own."""
+
+
+class TensorLife(NamedTuple):
+    """One tensor that needs memory, and when."""
+
+    name: str
+    """The layer that makes it, or `input`."""
+    size_bytes: Number
+    """An int or a column."""
+    made: int
+    """Running step that writes it; -1 for the network's input."""
+    last: int
+    """Last running step that needs it; -1 where none does."""
+    in_place_of: int | None = None
+    """Tensor whose buffer it may take over, by its place among the tensors; None where it may not."""
+
+
+class Lifetimes(NamedTuple):
+    """Every tensor of a network over the steps that run."""
+
+    tensors: tuple[TensorLife, ...]
+    """The network's input first, then one a running step, in order."""
+    steps: tuple[str, ...]
+    """Names of the running steps: those that are not merged into another."""
+    reads: tuple[tuple[int, ...], ...]
+    """For each running step, the places of the tensors it reads."""
+
+
+@formula(
+    id="memory.tensor_bytes",
+    equation="B = n*b",
+    symbols={"B": "bytes of a tensor [B]", "n": "elements", "b": "bytes of one element [B]"},
+    unit="B",
+    source="definition; tensors are dense",
+)
+def tensor_size_bytes(elements: Number, element_bytes: Number) -> Number:
+    """Return the bytes of a tensor."""
+    return elements * element_bytes
+
+
+def lifetimes_of(steps: Sequence[Step], sizes: Sequence[TensorBytes], input_elements: Number, input_element_bytes: Number) -> Lifetimes:
+    """Return when each tensor of a network is alive.
+
+    A merged step (a view, a fused rectifier, a folded batch norm) lives in its producer's buffer, unless something else still needs what it
+    would overwrite. A tensor nobody reads is an output of the network and stays to the end.
+
+    Parameters
+    ----------
+    steps : sequence of Step
+        In running order.
+    sizes : sequence of TensorBytes
+        Element sizes of each step.
+    input_elements : int or column
+        Elements of the network's input.
+    input_element_bytes : int or column
+        Bytes of one of them.
+
+    Returns
+    -------
+    Lifetimes
+        Tensors, running steps and reads.
+    """
+    readers = _readers(steps)
+    holders = _holders(steps, readers)
+    members: dict[int, list[int]] = {-1: [-1]}
+    for position, holder in enumerate(holders):
+        members.setdefault(holder, []).append(position)
+    running = [position for position, holder in enumerate(holders) if holder == position]
+    clock = {position: time for time, position in enumerate(running)}
+    place = {-1: 0} | {position: time + 1 for position, time in clock.items()}
+
+    def readers_of(owner: int) -> list[int]:
+        return sorted({r for member in members[owner] for r in readers[member]} - set(members[owner]))
+
+    def is_output(owner: int) -> bool:
+        return any(not readers[member] for member in members[owner])
+
+    def life(owner: int, name: str, size: Number) -> TensorLife:
+        needed = [clock[reader] for reader in readers_of(owner)]
+        made = clock.get(owner, -1)
+        last = len(running) - 1 if is_output(owner) else max(needed, default=made)
+        over = _overwritten(steps, sizes, holders, owner)
+        sole = over is not None and readers_of(over) == [owner] and not is_output(over)
+        return TensorLife(name, size, made, last, place[over] if over is not None and sole else None)
+
+    tensors = [life(-1, NETWORK_INPUT, tensor_size_bytes(input_elements, input_element_bytes))]
+    for position in running:
+        elements = element_count(steps[position].lowered.output)
+        tensors.append(life(position, steps[position].name, tensor_size_bytes(elements, sizes[position].output_bytes)))
+    reads = tuple(
+        tuple(sorted({place[holders[source] if source >= 0 else -1] for source in steps[position].sources})) for position in running
+    )
+    return Lifetimes(tuple(tensors), tuple(steps[position].name for position in running), reads)
+
+
+def runs_in_place(nest: LoopNest, input_bytes: Number, output_bytes: Number) -> bool:
+    """Tell whether a sliding pooling may write its outputs over its input, in raster order.
+
+    No output may land on an element that a later output still reads. It is enough that the second output of a row lands before the first
+    element it reads, that a whole row of outputs fits before the row the next one starts from, and that the output is no larger in all.
+
+    Parameters
+    ----------
+    nest : LoopNest
+        The pooling; columns allowed, then it holds for every row.
+    input_bytes, output_bytes : int or column
+        Element sizes.
+
+    Returns
+    -------
+    bool
+        False where some output would overwrite what is still needed.
+    """
+    h, w = nest.h, nest.w
+    if not isinstance(h, Axis) or not isinstance(w, Axis):
+        return False
+    late_columns = (w.output > 1) & ((w.s - w.p) * input_bytes < output_bytes)
+    late_rows = (h.output > 1) & (larger(h.s - h.p, 0) * w.H * input_bytes < w.output * output_bytes)
+    grows = h.output * w.output * output_bytes > h.H * w.H * input_bytes
+    return not any_true(late_columns | late_rows | grows)
+
+
+def _readers(steps: Sequence[Step]) -> dict[int, list[int]]:
+    """For each step, and -1 for the network's input, the steps that read it."""
+    readers: dict[int, list[int]] = {position: [] for position in range(-1, len(steps))}
+    for position, step in enumerate(steps):
+        for source in set(step.sources):
+            readers[source].append(position)
+    return readers
+
+
+def _holders(steps: Sequence[Step], readers: dict[int, list[int]]) -> list[int]:
+    """For each step, the step whose buffer its output lives in; -1 for the network's input."""
+    holders: list[int] = []
+    members: dict[int, set[int]] = {-1: {-1}}
+    for position, step in enumerate(steps):
+        holder = position
+        if step.merged:
+            shared = holders[step.sources[0]] if step.sources[0] >= 0 else -1
+            others = {reader for member in members[shared] for reader in readers[member]} - members[shared] - {position}
+            if step.kind == "flatten" or not others:
+                holder = shared
+        members.setdefault(holder, set()).add(position)
+        holders.append(holder)
+    return holders
+
+
+def _overwritten(steps: Sequence[Step], sizes: Sequence[TensorBytes], holders: Sequence[int], position: int) -> int | None:
+    """Return the step whose buffer a pooling could take over; never the network's input, which may live in flash."""
+    if position < 0 or steps[position].kind not in SLIDING_POOLINGS:
+        return None
+    source = steps[position].sources[0]
+    work = steps[position].lowered.work
+    if source < 0 or holders[source] < 0 or not isinstance(work, LoopNest):
+        return None
+    return holders[source] if runs_in_place(work, sizes[position].input_bytes, sizes[position].output_bytes) else None

@@ -1,0 +1,65 @@
+"""A document as one self-contained page: styles and drawings inline, nothing fetched from anywhere."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+from costmodel.report.document import Block, Document
+from costmodel.report.figures.style import DARK, LIGHT
+from costmodel.report.printable_text import printable
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+
+
+def html_page(document: Document, drawings: Mapping[str, str]) -> str:
+    """Return a document as a page for any screen, for paper, and for readers that speak.
+
+    Parameters
+    ----------
+    document : Document
+        What to write; every text in it is escaped.
+    drawings : mapping
+        Id of each illustration to its `svg` element, as `figures.drawing.draw_svg` makes them.
+
+    Returns
+    -------
+    str
+        HTML that names no other resource.
+    """
+    from markupsafe import Markup
+
+    inline = {name: Markup(drawing) for name, drawing in drawings.items()}  # noqa: S704 - drawn here, with user text escaped
+    return _template().render(document=document, drawings=inline, style=Markup(_style()), kind=_kind) + "\n"  # noqa: S704
+
+
+def _kind(block: Block) -> str:
+    return type(block).__name__
+
+
+@functools.cache
+def _template() -> Template:
+    from jinja2 import Environment, StrictUndefined
+
+    environment = Environment(autoescape=True, undefined=StrictUndefined, finalize=_finalized, keep_trailing_newline=False)
+    return environment.from_string(_packaged_text("report.html.j2"))
+
+
+def _finalized(value: Any) -> Any:
+    """Clean plain text on its way into the page; what is already markup was cleaned where it was made."""
+    return printable(value) if type(value) is str else value
+
+
+def _style() -> str:
+    """The page's style sheet, with the palette of the charts in light and dark."""
+    light, dark = (" ".join(f"--{name}: {color};" for name, color in palette.items()) for palette in (LIGHT, DARK))
+    return (
+        f":root {{ {light} }}\n@media screen and (prefers-color-scheme: dark) {{ :root {{ {dark} }} }}\n{_packaged_text('report.css')}".strip()
+    )
+
+
+def _packaged_text(name: str) -> str:
+    return resources.files("costmodel.report").joinpath("templates", name).read_text(encoding="utf-8")

@@ -1,0 +1,75 @@
+"""An evaluation as JSON with what it rests on, and back."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from pydantic import ValidationError
+
+from costmodel.errors import FormatError
+from costmodel.report.provenance_list import used_constants, used_formulas
+from costmodel.results.evaluation import SCHEMA_VERSION, Evaluation
+from costmodel.specs.deployment import Scenario
+
+
+def evaluation_json(evaluation: Evaluation, scenario: Scenario, version: str) -> str:
+    """Return an evaluation as JSON: ASCII only, whatever the console.
+
+    Parameters
+    ----------
+    evaluation : Evaluation
+        The answer.
+    scenario : Scenario
+        What was asked, for constants, formulas and their sources.
+    version : str
+        Version of costmodel.
+
+    Returns
+    -------
+    str
+        An object with `schema_version`, `costmodel_version`, `evaluation` and `provenance`.
+    """
+    content: dict[str, Any] = {
+        "schema_version": SCHEMA_VERSION,
+        "costmodel_version": version,
+        "evaluation": evaluation.model_dump(mode="json"),
+        "provenance": {
+            "constants": [used._asdict() for used in used_constants(scenario)],
+            "formulas": [used._asdict() for used in used_formulas(scenario, evaluation)],
+        },
+    }
+    return json.dumps(content, indent=2, allow_nan=False) + "\n"
+
+
+def evaluation_from_json(text: str) -> Evaluation:
+    """Return the evaluation a report's JSON holds.
+
+    Parameters
+    ----------
+    text : str
+        What `evaluation_json` wrote.
+
+    Returns
+    -------
+    Evaluation
+        Equal to the one that was written.
+
+    Raises
+    ------
+    FormatError
+        If it is no such report, or of another schema version.
+    """
+    try:
+        content = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise FormatError(f"not a report: {error}") from None
+    version = content.get("schema_version") if isinstance(content, dict) else None
+    if version != SCHEMA_VERSION:
+        raise FormatError(f"not a report of schema version {SCHEMA_VERSION}: found {version!r}")
+    try:
+        return Evaluation.model_validate(content.get("evaluation"))
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in ("evaluation", *first["loc"]))
+        raise FormatError(f"not a report: {place}: {first['msg']}") from None

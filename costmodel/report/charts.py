@@ -1,0 +1,110 @@
+"""Charts as plain data, in the units they are read in; `figures` draws them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+
+@dataclass(frozen=True)
+class BarSeries:
+    """One bar a layer: a solid part, and a lighter one on top of it."""
+
+    name: str
+    color: str
+    """Name in the palette."""
+    solid: tuple[float, ...]
+    light: tuple[float, ...]
+    texts: tuple[str, ...]
+    """What stands at the end of each bar."""
+
+
+@dataclass(frozen=True)
+class BarPanel:
+    """Bars of one quantity."""
+
+    title: str
+    """The quantity with its unit."""
+    series: tuple[BarSeries, ...]
+
+
+@dataclass(frozen=True)
+class LayerBars:
+    """Quantities layer by layer, one bar a dataflow."""
+
+    layers: tuple[str, ...]
+    panels: tuple[BarPanel, ...]
+    solid_name: str
+    light_name: str
+    """What the lighter part is; empty where there is none."""
+
+
+@dataclass(frozen=True)
+class ShareBars:
+    """Parts of one whole, largest first or in running order."""
+
+    axis: str
+    """The quantity with its unit."""
+    labels: tuple[str, ...]
+    values: tuple[float, ...]
+    texts: tuple[str, ...]
+    strong: tuple[bool, ...]
+    """Which bars matter."""
+
+
+@dataclass(frozen=True)
+class CurveMark:
+    """A point of a curve worth a name."""
+
+    x: float
+    y: float
+    text: str
+
+
+@dataclass(frozen=True)
+class LifeCurve:
+    """Battery life against the rate of inferences."""
+
+    x_axis: str
+    y_axis: str
+    x: tuple[float, ...]
+    y: tuple[float, ...]
+    marks: tuple[CurveMark, ...]
+    limit: float | None
+    """What no rate exceeds; None where idling draws nothing."""
+    limit_text: str
+
+
+@dataclass(frozen=True)
+class BufferBar:
+    """A buffer and when it is alive."""
+
+    name: str
+    first: int
+    """Step it is first needed at."""
+    last: int
+    """Step it is last needed at."""
+    height: float
+    base: float
+    """Where it starts: its offset in the arena, or the height of what it is stacked on."""
+
+
+@dataclass(frozen=True)
+class LimitLine:
+    """A height that must not be exceeded."""
+
+    height: float
+    text: str
+
+
+@dataclass(frozen=True)
+class MemoryTimeline:
+    """Which buffers are alive at which step of a network."""
+
+    y_axis: str
+    steps: tuple[str, ...]
+    buffers: tuple[BufferBar, ...]
+    limits: tuple[LimitLine, ...]
+
+
+Chart: TypeAlias = LayerBars | ShareBars | LifeCurve | MemoryTimeline

@@ -1,0 +1,1 @@
+"""Charts to pictures: one module a chart, one style for all."""

@@ -1,0 +1,183 @@
+"""Figures as people read them: units of everyday size, thousands separators, as many digits as carry meaning."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Final, NamedTuple
+
+from costmodel.units import (
+    BYTES_PER_KIB,
+    DAYS_PER_YEAR,
+    J_PER_WH,
+    MJ_PER_J,
+    MS_PER_S,
+    MW_PER_W,
+    NS_PER_S,
+    PJ_PER_J,
+    PJ_PER_MJ,
+    PJ_PER_NJ,
+    PJ_PER_UJ,
+    S_PER_DAY,
+    S_PER_HOUR,
+    S_PER_MINUTE,
+    US_PER_S,
+    UW_PER_W,
+)
+
+NONE: Final = "–"
+"""What stands where there is no figure."""
+
+
+class Scale(NamedTuple):
+    """A unit to show a family of figures in."""
+
+    unit: str
+    divisor: float
+    """Base units in one of this unit."""
+    decimals: int = 2
+
+    def shown(self, value: float) -> float:
+        """Return a value in this unit."""
+        return value / self.divisor
+
+    def number(self, value: float | None) -> str:
+        """Return a value in this unit, as text without the unit; what rounds to nothing without being nothing is `<0.01`."""
+        if value is None:
+            return NONE
+        shown = self.shown(value)
+        if shown == 0:
+            return "0"
+        least = 10.0**-self.decimals
+        return f"<{least:.{self.decimals}f}" if 0 < shown < least / 2 else f"{shown:,.{self.decimals}f}"
+
+    def text(self, value: float | None) -> str:
+        """Return a value with its unit."""
+        return NONE if value is None else f"{self.number(value)} {self.unit}"
+
+
+_ENERGY: Final = (("J", PJ_PER_J), ("mJ", PJ_PER_MJ), ("µJ", PJ_PER_UJ), ("nJ", PJ_PER_NJ), ("pJ", 1.0))
+_TIME: Final = (("s", 1.0), ("ms", 1 / MS_PER_S), ("µs", 1 / US_PER_S), ("ns", 1 / NS_PER_S))
+_POWER: Final = (("W", 1.0), ("mW", 1 / MW_PER_W), ("µW", 1 / UW_PER_W))
+
+
+def energy_scale(values_pj: Iterable[float]) -> Scale:
+    """Return the unit that suits the largest of some energies [pJ]."""
+    return _scale(_ENERGY, values_pj)
+
+
+def time_scale(values_s: Iterable[float]) -> Scale:
+    """Return the unit that suits the largest of some times [s]."""
+    return _scale(_TIME, values_s)
+
+
+def _scale(ladder: tuple[tuple[str, float], ...], values: Iterable[float]) -> Scale:
+    largest = max((abs(value) for value in values), default=0.0)
+    unit, divisor = next((rung for rung in ladder if largest >= rung[1]), ladder[-1])
+    return Scale(unit, divisor, 2 if largest / divisor < 1000 else 1)
+
+
+def energy_text(value_pj: float | None) -> str:
+    """Return one energy [pJ] to three or four digits, in the unit that suits it."""
+    return _alone(_ENERGY, value_pj)
+
+
+def joules_text(value_j: float | None) -> str:
+    """Return one energy [J] in the unit that suits it."""
+    return _alone((("J", 1.0), ("mJ", 1 / MJ_PER_J), ("µJ", PJ_PER_UJ / PJ_PER_J)), value_j)
+
+
+def time_text(value_s: float | None) -> str:
+    """Return one time [s] in the unit that suits it, up to seconds."""
+    return _alone(_TIME, value_s)
+
+
+def power_text(value_w: float | None) -> str:
+    """Return one power [W] in the unit that suits it, milliwatts up to a kilowatt of them."""
+    return _alone(_POWER, value_w)
+
+
+def _alone(ladder: tuple[tuple[str, float], ...], value: float | None) -> str:
+    if value is None:
+        return NONE
+    if value == 0:
+        return f"0 {ladder[-1][0]}"
+    unit, divisor = next((rung for rung in ladder if abs(value) >= rung[1]), ladder[-1])
+    return f"{digits(value / divisor)} {unit}"
+
+
+def digits(value: float) -> str:
+    """Return a number with at least three digits that carry meaning, and no more decimals than they need."""
+    magnitude = abs(value)
+    if magnitude == 0:
+        return "0"
+    if magnitude >= 1000:
+        return f"{value:,.0f}"
+    # One decimal at hundreds and tens, as data sheets print them; more the smaller the number.
+    decimals = 1 if magnitude >= 10 else 2 - math.floor(math.log10(magnitude))
+    return f"{value:.{decimals}f}"
+
+
+def watt_hours_text(value_j: float | None) -> str:
+    """Return an energy [J] in watt hours."""
+    return NONE if value_j is None else f"{digits(value_j / J_PER_WH)} Wh"
+
+
+def life_text(value_s: float | None) -> str:
+    """Return a battery life [s] in minutes, hours, days or years."""
+    if value_s is None:
+        return NONE
+    unit, divisor = life_unit(value_s)
+    return f"{digits(value_s / divisor)} {unit}"
+
+
+def life_unit(value_s: float) -> tuple[str, float]:
+    """Return the unit a life is read in, and its seconds."""
+    if value_s < S_PER_HOUR:
+        return "min", S_PER_MINUTE
+    if value_s < 3 * S_PER_DAY:
+        return "h", S_PER_HOUR
+    years = DAYS_PER_YEAR * S_PER_DAY
+    return ("days", S_PER_DAY) if value_s < 2 * years else ("years", years)
+
+
+def period_text(value_s: float | None) -> str:
+    """Return the time from one inference to the next as `1 min`, `15 min`, `1 h` or seconds."""
+    if value_s is None:
+        return NONE
+    unit, divisor = next(
+        (rung for rung in (("days", S_PER_DAY), ("h", S_PER_HOUR), ("min", S_PER_MINUTE)) if value_s >= rung[1]), ("s", 1.0)
+    )
+    return f"{value_s / divisor:,.6g} {unit}"
+
+
+def count_text(value: float | None) -> str:
+    """Return a count with thousands separators; a real number of things is rounded."""
+    return NONE if value is None else f"{value:,.0f}" if isinstance(value, float) else f"{value:,}"
+
+
+def bytes_text(value: int | None) -> str:
+    """Return bytes in KiB of 1,024 bytes, or in bytes below one."""
+    if value is None:
+        return NONE
+    return f"{value / BYTES_PER_KIB:,.2f} KiB" if value >= BYTES_PER_KIB else f"{value:,} B"
+
+
+def share_text(value: float | None) -> str:
+    """Return a ratio in percent."""
+    if value is None:
+        return NONE
+    return "<0.1%" if 0 < value < 0.0005 else f"{value:.1%}"
+
+
+def times_text(value: float) -> str:
+    """Return a ratio as a multiple."""
+    return f"{digits(value)}×"
+
+
+def every_text(period_s: float | None) -> str:
+    """Return a rate as people say it: `one a minute`, `one every 15 min`."""
+    for unit, article, divisor in (("day", "a", S_PER_DAY), ("hour", "an", S_PER_HOUR), ("minute", "a", S_PER_MINUTE), ("second", "a", 1.0)):
+        if period_s == divisor:
+            return f"one {article} {unit}"
+    return f"one every {period_text(period_s)}"

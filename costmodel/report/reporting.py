@@ -1,0 +1,46 @@
+"""An evaluation to a document: the table of contents of a report."""
+
+from __future__ import annotations
+
+from costmodel.report.document import Document
+from costmodel.report.provenance_list import used_constants, used_formulas
+from costmodel.report.sections.assumptions import assumptions_section
+from costmodel.report.sections.counts import counts_section
+from costmodel.report.sections.energy import energy_section
+from costmodel.report.sections.latency import latency_section
+from costmodel.report.sections.power import power_section
+from costmodel.report.sections.summary import figures_section, findings_section, lead_sentences
+from costmodel.report.sections.verdict import verdict_section
+from costmodel.results.evaluation import Evaluation
+from costmodel.specs.deployment import Scenario
+
+
+def report_document(evaluation: Evaluation, scenario: Scenario, version: str) -> Document:
+    """Return the report of an evaluation.
+
+    Parameters
+    ----------
+    evaluation : Evaluation
+        The answer.
+    scenario : Scenario
+        What was asked: its constants and sources end the report.
+    version : str
+        Version of costmodel, for the last line.
+
+    Returns
+    -------
+    Document
+        Findings first, then figures, then what they rest on.
+    """
+    sections = (
+        *((findings_section(evaluation.findings),) if evaluation.findings else ()),
+        figures_section(evaluation),
+        verdict_section(evaluation),
+        energy_section(evaluation, scenario),
+        counts_section(evaluation),
+        latency_section(evaluation),
+        power_section(evaluation),
+        assumptions_section(evaluation, used_constants(scenario), used_formulas(scenario, evaluation)),
+    )
+    title = f"{evaluation.network} on {evaluation.device}"
+    return Document(title, lead_sentences(evaluation), sections, f"Scenario {evaluation.scenario}, costmodel {version}.")

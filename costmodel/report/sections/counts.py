@@ -1,0 +1,130 @@
+"""Accesses layer by layer: under the scenario's convention, with what firmware executes beside."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from costmodel.report.document import Column, Paragraph, Row, Section, Table
+from costmodel.report.quantities import count_text
+from costmodel.results.counts import SCRATCH_READS, SCRATCH_WRITES, TENSOR_READS, TENSOR_WRITES, AccessCounts
+from costmodel.results.evaluation import DataflowEvaluation, Evaluation, LayerEvaluation
+from costmodel.specs.counting import Taps
+
+_GROUPS: Final = (
+    ("Tensor reads", TENSOR_READS),
+    ("Tensor writes", TENSOR_WRITES),
+    ("Scratch reads", SCRATCH_READS),
+    ("Scratch writes", SCRATCH_WRITES),
+)
+"""Counters that are shown as one."""
+_LAYER: Final = Column("Layer", number=False)
+
+
+def counts_section(evaluation: Evaluation) -> Section:
+    """Return the layers with their multiply-accumulates, and the accesses of each dataflow.
+
+    Parameters
+    ----------
+    evaluation : Evaluation
+        The answer.
+
+    Returns
+    -------
+    Section
+        One table of layers, one table of accesses a dataflow, and every counter as supplement.
+    """
+    beside = not _executes(evaluation)
+    blocks = [_layers_table(evaluation)]
+    blocks += [_accesses_table(answer, evaluation, beside) for answer in evaluation.dataflows]
+    blocks += [_counters_table(answer) for answer in evaluation.dataflows]
+    silent = [layer.name for layer in evaluation.dataflows[0].layers if not counted(layer)]
+    left_out = f"Fused, folded or a view, and so without a count: {', '.join(silent)}." if silent else ""
+    return Section("counts", "Accesses, layer by layer", (*blocks, *((Paragraph(left_out),) if left_out else ())))
+
+
+def counted(layer: LayerEvaluation) -> bool:
+    """Tell whether a layer does anything of its own: a fused or folded one and a view do not."""
+    return any(layer.counts) or any(layer.valid_counts)
+
+
+def group_count(counts: AccessCounts, names: tuple[str, ...]) -> int:
+    """Return the sum of some counters."""
+    total: int = sum(getattr(counts, name) for name in names)
+    return total
+
+
+def _executes(evaluation: Evaluation) -> bool:
+    return evaluation.counting.taps is Taps.VALID and evaluation.counting.bias
+
+
+def _layers_table(evaluation: Evaluation) -> Table:
+    layers = [layer for layer in evaluation.dataflows[0].layers if counted(layer)]
+    rows = [
+        Row(
+            (
+                layer.name,
+                layer.kind,
+                "x".join(str(extent) for extent in layer.output_shape),
+                count_text(layer.parameter_count),
+                count_text(layer.counts.mac_count),
+                count_text(layer.valid_counts.mac_count),
+                *_pixel_texts(layer),
+            )
+        )
+        for layer in layers
+    ]
+    valid = sum(layer.valid_counts.mac_count for layer in layers)
+    total = evaluation.dataflows[0].counts.mac_count
+    rows.append(Row(("all", "", "", count_text(evaluation.parameter_count), count_text(total), count_text(valid), "", ""), total=True))
+    columns = (
+        _LAYER,
+        Column("Kind", number=False),
+        Column("Output", number=False),
+        Column("Parameters"),
+        Column(f"MACs, {evaluation.counting.taps.value}"),
+        Column("MACs, executed"),
+        Column("Interior pixels"),
+        Column("Boundary pixels"),
+    )
+    return Table(
+        "Layers",
+        columns,
+        tuple(rows),
+        "MAC: multiply-accumulate. An interior pixel of a convolution has all its taps on real input; a boundary pixel has not.",
+    )
+
+
+def _pixel_texts(layer: LayerEvaluation) -> tuple[str, str]:
+    if not layer.interior_pixel_count + layer.boundary_pixel_count:
+        return "", ""
+    return count_text(layer.interior_pixel_count), count_text(layer.boundary_pixel_count)
+
+
+def _accesses_table(answer: DataflowEvaluation, evaluation: Evaluation, beside: bool) -> Table:
+    groups = [(title, names) for title, names in _GROUPS if any(group_count(layer.counts, names) for layer in answer.layers)]
+    columns = [_LAYER]
+    for title, _ in groups:
+        columns += [Column(title), Column("executed")] if beside else [Column(title)]
+    rows = [Row((layer.name, *_cells(layer.counts, layer.valid_counts, groups, beside))) for layer in answer.layers if counted(layer)]
+    valid = AccessCounts(*(sum(parts) for parts in zip(*(layer.valid_counts for layer in answer.layers), strict=True)))
+    rows.append(Row(("all", *_cells(answer.counts, valid, groups, beside)), total=True))
+    bias = "" if evaluation.counting.bias else ", biases not counted"
+    note = f"Under the scenario's convention ({evaluation.counting.taps.value} taps{bias}); executed: valid taps and biases, as firmware runs it."
+    return Table(f"{answer.dataflow.value}: accesses of single elements", tuple(columns), tuple(rows), note if beside else "")
+
+
+def _cells(counts: AccessCounts, valid: AccessCounts, groups: list[tuple[str, tuple[str, ...]]], beside: bool) -> list[str]:
+    cells = []
+    for _, names in groups:
+        cells.append(count_text(group_count(counts, names)))
+        if beside:
+            cells.append(count_text(group_count(valid, names)))
+    return cells
+
+
+def _counters_table(answer: DataflowEvaluation) -> Table:
+    names = [name for name, value in answer.counts._asdict().items() if value and not name.startswith("scratch")]
+    columns = (_LAYER, *(Column(name.removesuffix("_count").replace("_", " ")) for name in names))
+    rows = [Row((layer.name, *(count_text(getattr(layer.counts, name)) for name in names))) for layer in answer.layers if counted(layer)]
+    rows.append(Row(("all", *(count_text(getattr(answer.counts, name)) for name in names)), total=True))
+    return Table(f"{answer.dataflow.value}: every counter", columns, tuple(rows), supplementary=True)

@@ -1,0 +1,128 @@
+"""Energy of memory and arithmetic, dynamic and leakage apart."""
+
+from __future__ import annotations
+
+from costmodel.report.charts import BarPanel, BarSeries, LayerBars
+from costmodel.report.document import Column, Illustration, Paragraph, Row, Section, Table
+from costmodel.report.quantities import Scale, count_text, energy_scale, energy_text, power_text, share_text, time_text, times_text
+from costmodel.report.sections.counts import counted, group_count
+from costmodel.results.counts import SCRATCH_READS, SCRATCH_WRITES, TENSOR_READS, TENSOR_WRITES
+from costmodel.results.evaluation import DataflowEvaluation, EnergySplit, Evaluation, LayerEvaluation
+from costmodel.specs.deployment import Scenario
+
+MOST_BARS = 9
+"""Layers a figure names; the others are summed up in one bar."""
+
+
+def energy_section(evaluation: Evaluation, scenario: Scenario) -> Section:
+    """Return the energies layer by layer, then leakage and arithmetic.
+
+    Parameters
+    ----------
+    evaluation : Evaluation
+        The answer.
+    scenario : Scenario
+        What was asked, for the sources of the energies.
+
+    Returns
+    -------
+    Section
+        One table a dataflow, one figure, and the terms that stand apart in words.
+    """
+    answers = evaluation.dataflows
+    scale = energy_scale(value for answer in answers for value in (answer.energy.memory_pj, answer.energy.compute_pj))
+    tables = tuple(_energy_table(answer, evaluation.access_bytes, scale) for answer in answers)
+    words = tuple(Paragraph(text) for text in (_leakage_text(evaluation), _compute_text(evaluation, scenario)) if text)
+    return Section("energy", "Energy", (*words, _bars(evaluation, scale), *tables))
+
+
+def _energy_table(answer: DataflowEvaluation, access_bytes: int, scale: Scale) -> Table:
+    columns = (
+        Column("Layer", number=False),
+        Column("Tensor reads"),
+        Column("Tensor writes"),
+        Column("Scratch accesses"),
+        Column("Tensors", scale.unit),
+        Column("Scratch rows", scale.unit),
+        Column("Memory", scale.unit),
+        Column("Share"),
+        Column("Arithmetic", scale.unit),
+    )
+    whole = answer.energy.memory_pj
+    rows = [Row((layer.name, *_cells(layer, whole, scale))) for layer in answer.layers if counted(layer)]
+    rows.append(Row(("all", *_cells(answer, whole, scale)), total=True))
+    return Table(
+        f"{answer.dataflow.value}: accesses of {access_bytes} bytes and dynamic energy",
+        columns,
+        tuple(rows),
+        "Memory = tensors + scratch rows, where the rows live in the same SRAM; with rows in registers only the tensors' column remains.",
+    )
+
+
+def _cells(part: LayerEvaluation | DataflowEvaluation, whole_pj: float, scale: Scale) -> tuple[str, ...]:
+    accesses, energy = part.accesses, part.energy
+    return (
+        count_text(group_count(accesses, TENSOR_READS)),
+        count_text(group_count(accesses, TENSOR_WRITES)),
+        count_text(group_count(accesses, SCRATCH_READS + SCRATCH_WRITES)),
+        scale.number(energy.tensor_pj),
+        scale.number(energy.scratch_pj),
+        scale.number(energy.memory_pj),
+        share_text(energy.memory_pj / whole_pj if whole_pj else None),
+        scale.number(energy.compute_pj),
+    )
+
+
+def _leakage_text(evaluation: Evaluation) -> str:
+    power = power_text(evaluation.leakage_w)
+    if evaluation.leakage_pj is None:
+        return f"Leakage stands apart: {power} for as long as the memory is powered; without a duration it has no energy."
+    dynamic = evaluation.dataflows[0].energy.memory_pj
+    over = f"{power} over {time_text(evaluation.duration_s)} is {energy_text(evaluation.leakage_pj)}"
+    ratio = f", {times_text(evaluation.leakage_pj / dynamic)} the dynamic {energy_text(dynamic)}" if dynamic else ""
+    return f"Leakage stands apart: {over}{ratio} of {evaluation.dataflows[0].dataflow.value}."
+
+
+def _compute_text(evaluation: Evaluation, scenario: Scenario) -> str:
+    energy: EnergySplit = evaluation.dataflows[0].energy
+    macs = count_text(evaluation.dataflows[0].counts.mac_count)
+    return f"Arithmetic is its own term: {macs} multiply-accumulates take {energy_text(energy.compute_pj)} ({scenario.compute_energy.source})."
+
+
+def _bars(evaluation: Evaluation, scale: Scale) -> Illustration:
+    shown, others = _largest(evaluation)
+    names = tuple(evaluation.dataflows[0].layers[place].name for place in shown) + ((f"{len(others)} others",) if others else ())
+    accesses, energies = [], []
+    for answer in evaluation.dataflows:
+        groups = [[answer.layers[place]] for place in shown] + ([[answer.layers[place] for place in others]] if others else [])
+        solid = tuple(float(sum(group_count(layer.accesses, TENSOR_READS + TENSOR_WRITES) for layer in group)) for group in groups)
+        light = tuple(float(sum(group_count(layer.accesses, SCRATCH_READS + SCRATCH_WRITES) for layer in group)) for group in groups)
+        texts = tuple(count_text(round(a + b)) for a, b in zip(solid, light, strict=True))
+        accesses.append(BarSeries(answer.dataflow.value, answer.dataflow.value, solid, light, texts))
+        tensor = [sum(layer.energy.tensor_pj for layer in group) for group in groups]
+        scratch = [sum(layer.energy.scratch_pj for layer in group) for group in groups]
+        texts = tuple(scale.number(a + b) for a, b in zip(tensor, scratch, strict=True))
+        solid, light = tuple(map(scale.shown, tensor)), tuple(map(scale.shown, scratch))
+        energies.append(BarSeries(answer.dataflow.value, answer.dataflow.value, solid, light, texts))
+    panels = (
+        BarPanel(f"Accesses of {evaluation.access_bytes} bytes", tuple(accesses)),
+        BarPanel(f"Dynamic energy [{scale.unit}]", tuple(energies)),
+    )
+    scratch_name = "scratch rows, if in SRAM" if any(any(series.light) for series in energies) else ""
+    chart = LayerBars(names, panels, "tensors", scratch_name)
+    said = "; ".join(
+        f"{answer.dataflow.value} {scale.text(answer.energy.memory_pj)}, {scale.text(answer.energy.tensor_pj)} of it tensors"
+        for answer in evaluation.dataflows
+    )
+    caption = "Accesses and dynamic energy of each layer. Light: scratch rows, which cost only where they live in the same SRAM."
+    return Illustration("energy_per_layer", caption, f"Bars of accesses and energy for {', '.join(names)}. In all: {said}.", chart)
+
+
+def _largest(evaluation: Evaluation) -> tuple[list[int], list[int]]:
+    """Return places of the layers a figure names, in running order, and of the others."""
+    layers = evaluation.dataflows[0].layers
+    busy = [place for place, layer in enumerate(layers) if counted(layer)]
+    if len(busy) <= MOST_BARS + 1:
+        return busy, []
+    ranked = sorted(busy, key=lambda place: -max(answer.layers[place].energy.memory_pj for answer in evaluation.dataflows))
+    return sorted(ranked[:MOST_BARS]), sorted(ranked[MOST_BARS:])

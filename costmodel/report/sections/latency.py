@@ -1,0 +1,113 @@
+"""Time of an inference: what it was calibrated on, what is robust and what is not identified."""
+
+from __future__ import annotations
+
+from costmodel.report.charts import ShareBars
+from costmodel.report.document import Block, Column, Illustration, Paragraph, Row, Section, Table
+from costmodel.report.quantities import digits, share_text, time_scale, time_text
+from costmodel.report.sections.energy import MOST_BARS
+from costmodel.results.evaluation import DataflowEvaluation, Evaluation
+from costmodel.results.latency import LatencySummary, RateSummary
+from costmodel.units import NS_PER_S
+
+
+def latency_section(evaluation: Evaluation) -> Section:
+    """Return the time of each layer where a calibration holds, and why not where none does.
+
+    Parameters
+    ----------
+    evaluation : Evaluation
+        The answer.
+
+    Returns
+    -------
+    Section
+        What the times rest on, in words; then table, rates and figure.
+    """
+    blocks: list[Block] = [Paragraph(_sentence(_basis_text(answer))) for answer in evaluation.dataflows]
+    blocks.append(Paragraph(_duration_text(evaluation)))
+    timed = next((answer for answer in evaluation.dataflows if answer.latency.total_s is not None), None)
+    if timed is not None:
+        blocks += _timed_blocks(timed)
+    return Section("latency", "Time", tuple(blocks))
+
+
+def _basis_text(answer: DataflowEvaluation) -> str:
+    latency = answer.latency
+    if latency.total_s is None:
+        return f"{answer.dataflow.value}: {latency.reason}."
+    own = ", on this very network: its times are the fit's own data, reproduced and not foretold" if latency.fitted else ""
+    return f"{answer.dataflow.value}: {time_text(latency.total_s)}, {latency.reason}{own}."
+
+
+def _duration_text(evaluation: Evaluation) -> str:
+    if evaluation.duration_s is None:
+        return f"Battery and leakage have no duration to work with: {evaluation.duration_source}."
+    return f"Battery and leakage use {time_text(evaluation.duration_s)}: {evaluation.duration_source}."
+
+
+def _timed_blocks(answer: DataflowEvaluation) -> list[Block]:
+    layers = [(layer.name, layer.duration_s) for layer in answer.layers if layer.duration_s]
+    total = answer.latency.total_s or 0.0
+    scale = time_scale([total])
+    rows = [Row((name, scale.number(duration), share_text(duration / total))) for name, duration in layers]
+    rows.append(Row(("all", scale.number(total), share_text(1.0)), total=True))
+    columns = (Column("Layer", number=False), Column("Time", scale.unit), Column("Share"))
+    table = Table(f"{answer.dataflow.value}: time of each layer, {answer.latency.reason}", columns, tuple(rows), supplementary=True)
+    ranked = sorted(layers, key=lambda item: -item[1])
+    shown = ranked if len(ranked) <= MOST_BARS + 1 else ranked[:MOST_BARS]
+    rest = [duration for _, duration in ranked[len(shown) :]]
+    bars = [*shown, *([(f"{len(rest)} others", sum(rest))] if rest else [])]
+    chart = ShareBars(
+        f"Time [{scale.unit}]",
+        tuple(name for name, _ in bars),
+        tuple(scale.shown(duration) for _, duration in bars),
+        tuple(f"{scale.number(duration)} ({share_text(duration / total)})" for _, duration in bars),
+        tuple(duration / total >= 0.1 for _, duration in bars),
+    )
+    said = ", ".join(f"{name} {scale.text(duration)} ({share_text(duration / total)})" for name, duration in bars)
+    caption = f"Where the time of one inference goes: {answer.dataflow.value}, {answer.latency.reason}."
+    figure = Illustration("time_per_layer", caption, f"Bars, longest first: {said}.", chart)
+    return [figure, table, *_rate_blocks(answer.latency)]
+
+
+def _rate_blocks(latency: LatencySummary) -> list[Block]:
+    rates = latency.rates
+    if rates is None:
+        return []
+    blocks: list[Block] = [Paragraph(_rates_text(latency, rates))]
+    if latency.alternatives:
+        rows = tuple(
+            Row((fit.name, _nanoseconds(fit.first_s), _nanoseconds(fit.second_s), "yes" if fit.credible else "no: negative"))
+            for fit in latency.alternatives
+        )
+        columns = (Column("Charged to", number=False), Column("First", "ns"), Column("Second", "ns"), Column("Credible", number=False))
+        note = (
+            "What the readings agree on is robust; what they disagree on is not identified by these measurements."
+            if latency.measurement_count <= 2
+            else "What the readings agree on is robust."
+        )
+        chosen = Row(("interior tap and nominal boundary tap (used)", _nanoseconds(rates.interior_tap_s), _nanoseconds(rates.boundary_tap_s), "yes"))
+        blocks.append(Table("The same measured times, read in other ways", columns, (chosen, *rows), note))
+    return blocks
+
+
+def _rates_text(latency: LatencySummary, rates: RateSummary) -> str:
+    clock = "" if rates.interior_tap_cycles is None else f" ({digits(rates.interior_tap_cycles)} cycles)"
+    text = (
+        f"Rates: {_nanoseconds(rates.interior_tap_s)} ns a tap of interior pixels{clock}, {_nanoseconds(rates.boundary_tap_s)} ns a tap of boundary"
+        f" pixels, {_nanoseconds(rates.other_tap_s)} ns a tap of the other layers."
+    )
+    if not clock:
+        text += " No cycles are given: the source of the times does not state a clock."
+    if latency.measurement_count == 2:
+        text += " Two rates were fitted to two measured convolutions: two unknowns fit two figures always, so the fit itself proves nothing."
+    return text
+
+
+def _nanoseconds(value_s: float) -> str:
+    return f"{value_s * NS_PER_S:,.1f}"
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]

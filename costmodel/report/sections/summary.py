@@ -1,0 +1,120 @@
+"""What was asked, what to take away in words, and the key figures."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from costmodel.report.document import Fact, Facts, Remark, Remarks, Section
+from costmodel.report.quantities import (
+    bytes_text,
+    count_text,
+    energy_text,
+    joules_text,
+    life_text,
+    every_text,
+    power_text,
+    time_text,
+)
+from costmodel.results.evaluation import Evaluation
+from costmodel.results.finding import Finding, Weight
+from costmodel.specs.counting import Granularity
+
+_ASCII_MICRO: Final = re.compile(r"(?<=\d )u(?=[JWs]\b)")
+_LABELS: Final = {
+    Weight.VERDICT: "verdict",
+    Weight.DOMINATES: "dominates",
+    Weight.NEGLIGIBLE: "does not matter",
+    Weight.SUSPICIOUS: "suspicious",
+    Weight.UNKNOWN: "cannot be told",
+}
+
+
+def lead_sentences(evaluation: Evaluation) -> tuple[str, ...]:
+    """Return what was asked: network, device, and how accesses are counted.
+
+    Parameters
+    ----------
+    evaluation : Evaluation
+        The answer.
+
+    Returns
+    -------
+    tuple of str
+        One paragraph each.
+    """
+    shape = "x".join(str(extent) for extent in evaluation.network_input)
+    names = " against ".join(answer.dataflow.value for answer in evaluation.dataflows)
+    question = (
+        f"What does {evaluation.network} ({shape} in, {count_text(evaluation.parameter_count)} parameters) cost on {evaluation.device}, {names}?"
+    )
+    return tuple(text for text in (question, evaluation.description, f"Counted: {convention_text(evaluation)}.") if text)
+
+
+def convention_text(evaluation: Evaluation) -> str:
+    """Return the counting convention as a phrase."""
+    counting = evaluation.counting
+    bias = "biases counted" if counting.bias else "biases not counted"
+    if counting.granularity is Granularity.ELEMENT:
+        width = f"each element one access of the memory's {evaluation.access_bytes} bytes"
+    else:
+        elements = "each tensor's own elements" if counting.element_bytes is None else f"elements of {counting.element_bytes} bytes"
+        how = "packed into" if counting.granularity is Granularity.BLOCK_PACKED else "traced through"
+        width = f"{elements} {how} accesses of {evaluation.access_bytes} bytes"
+    return f"{counting.taps.value} taps, {bias}, {width}; memory energies {evaluation.memory_energy}"
+
+
+def findings_section(findings: tuple[Finding, ...]) -> Section:
+    """Return the findings in words.
+
+    Parameters
+    ----------
+    findings : tuple of Finding
+        In the order they were found.
+
+    Returns
+    -------
+    Section
+        One remark each.
+    """
+    remarks = (Remark(_LABELS[found.weight], found.weight.value, _for_people(found.headline), _for_people(found.detail)) for found in findings)
+    return Section("findings", "Findings", (Remarks(tuple(remarks)),))
+
+
+def figures_section(evaluation: Evaluation) -> Section:
+    """Return the key figures of the dataflow that runs.
+
+    Parameters
+    ----------
+    evaluation : Evaluation
+        The answer.
+
+    Returns
+    -------
+    Section
+        One fact each; what cannot be told says why.
+    """
+    runs = evaluation.dataflows[0]
+    power, battery = evaluation.power, evaluation.battery
+    facts = [
+        Fact("Multiply-accumulates", count_text(evaluation.mac_valid_count), f"executed; {count_text(evaluation.mac_nominal_count)} with padding"),
+        Fact("Memory energy", energy_text(runs.energy.memory_pj), f"dynamic, {runs.dataflow.value}"),
+        Fact("Time of an inference", time_text(evaluation.duration_s), evaluation.duration_source.partition(" (")[0]),
+    ]
+    if power is not None:
+        facts.append(Fact("Board while inferring", power_text(power.active_w), f"idle {power_text(power.idle_w)}"))
+        if power.inference_j is not None:
+            facts.append(Fact("Energy of an inference", joules_text(power.inference_j), f"{joules_text(power.computational_j)} above idle"))
+    if battery is not None:
+        facts.append(Fact("Battery, without pause", life_text(battery.continuous_life_s), f"{count_text(battery.continuous_inference_count)} inferences"))
+        if battery.duty_life_s is not None:
+            facts.append(
+                Fact(f"Battery, {every_text(battery.period_s)}", life_text(battery.duty_life_s), f"{count_text(battery.duty_inference_count)} inferences")
+            )
+    facts.append(Fact("Weights and input", bytes_text(evaluation.weight_bytes + evaluation.input_bytes), "constants beside the buffers"))
+    return Section("figures", "Key figures", (Facts(tuple(facts)),))
+
+
+def _for_people(text: str) -> str:
+    """Findings are written in ASCII; a document may say micro as people do."""
+    return _ASCII_MICRO.sub("µ", text)

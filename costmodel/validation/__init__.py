@@ -1,0 +1,1 @@
+"""Held against the outside: firmware, device logs and published figures."""

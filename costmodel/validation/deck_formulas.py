@@ -1,0 +1,85 @@
+"""The small formulas by which a publication's figures follow from others."""
+
+from __future__ import annotations
+
+from costmodel.columns import Number
+from costmodel.provenance import formula
+from costmodel.units import S_PER_HOUR
+
+
+@formula(
+    id="ledger.ratio",
+    equation="r = a / b",
+    symbols={"r": "ratio", "a": "figure", "b": "figure it is held against"},
+    unit="1",
+    source="definition",
+)
+def ratio_of(a: Number, b: Number) -> Number:
+    """Return a over b."""
+    return a / b
+
+
+@formula(id="ledger.product", equation="p = a * b", symbols={"p": "product", "a": "figure", "b": "figure"}, unit="", source="definition")
+def product_of(a: Number, b: Number) -> Number:
+    """Return a times b."""
+    return a * b
+
+
+@formula(
+    id="ledger.difference",
+    equation="d = a - b",
+    symbols={"d": "difference", "a": "figure", "b": "figure taken from it"},
+    unit="",
+    source="definition",
+)
+def difference_of(a: Number, b: Number) -> Number:
+    """Return a less b."""
+    return a - b
+
+
+@formula(
+    id="ledger.reduction",
+    equation="r = 1 - a / b",
+    symbols={"r": "reduction", "a": "what is left", "b": "what there was"},
+    unit="1",
+    source="definition",
+)
+def reduction_ratio(left: Number, before: Number) -> Number:
+    """Return the share by which a figure shrank."""
+    return 1 - left / before
+
+
+@formula(
+    id="ledger.battery_energy",
+    equation="E = V * Q * 3600 s/h",
+    symbols={"E": "nominal energy [J]", "V": "nominal voltage [V]", "Q": "capacity [Ah]"},
+    unit="J",
+    source="definition",
+)
+def battery_energy_j(voltage_v: Number, capacity_ah: Number) -> Number:
+    """Return the nominal energy of a battery, before any loss [J]."""
+    return voltage_v * capacity_ah * S_PER_HOUR
+
+
+@formula(
+    id="ledger.energy_of_means",
+    equation="E = P * t",
+    symbols={"E": "product of mean power and mean time [J]", "P": "mean power [W]", "t": "mean time [s]"},
+    unit="J",
+    source="definition; the mean of products differs from it where power and time vary together",
+)
+def energy_of_means_j(power_w: Number, duration_s: Number) -> Number:
+    """Return mean power times mean time [J]."""
+    return power_w * duration_s
+
+
+@formula(
+    id="ledger.largest_level",
+    equation="q_max = 2^(b - 1) - 1",
+    symbols={"q_max": "largest quantised value", "b": "bits"},
+    unit="1",
+    source="ESP32-WROOM compression deck, slide 'Pre-Deployment: Quantization'",
+)
+def largest_level(bits: int) -> int:
+    """Return the largest value of a signed integer, as symmetric quantisation uses it."""
+    return (1 << (bits - 1)) - 1

@@ -1,0 +1,180 @@
+"""The house's own rules, proved over every module, field, name and formula."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import pkgutil
+import subprocess
+import sys
+import types
+import typing
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel
+
+import costmodel
+from costmodel.evaluation.calibrating import calibrate
+from costmodel.evaluation.composition import cost
+from costmodel.evaluation.design import design_of
+from costmodel.provenance import FORMULAS, Constant, Record, recording
+from costmodel.results.base import Result
+from costmodel.sources.catalogue import load_scenario
+from costmodel.specs.base import QuantityType, Spec
+from costmodel.specs.counting import Dataflow
+from costmodel.units import EXTENTS, SUFFIXES, unit_of
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "costmodel"
+MAX_LINES = 400
+
+
+def every_module() -> list[types.ModuleType]:
+    names = [found.name for found in pkgutil.walk_packages([str(PACKAGE)], "costmodel.") if not found.name.endswith("__main__")]
+    return [importlib.import_module(name) for name in names]
+
+
+MODULES = every_module()
+
+
+def subclasses(base: type) -> set[type]:
+    return {sub for child in base.__subclasses__() for sub in {child, *subclasses(child)}}
+
+
+MODELS = sorted(
+    (found for found in subclasses(Spec) | subclasses(Result) if found.__module__.startswith("costmodel")), key=lambda m: m.__name__
+)
+
+
+def parts_of(annotation: object) -> typing.Iterator[object]:
+    """Every type an annotation mentions."""
+    arguments = typing.get_args(annotation)
+    if not arguments:
+        yield annotation
+    for argument in arguments:
+        yield from parts_of(argument)
+
+
+def numeric_kinds(annotation: object) -> set[type]:
+    return {part for part in parts_of(annotation) if part in (int, float, Constant)}
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
+def test_each_numeric_field_ends_in_the_suffix_of_its_type(model: type[BaseModel]) -> None:
+    for name, field in model.model_fields.items():
+        kinds = numeric_kinds(field.annotation)
+        if not kinds or name in EXTENTS or name == "value":
+            continue
+        if typing.get_origin(field.annotation) is dict:
+            continue
+        unit = unit_of(name)
+        if unit is None and "unit" in model.model_fields:
+            continue  # The unit stands beside the number.
+        assert unit is not None, f"{model.__name__}.{name} is a number without a unit suffix"
+        if Constant in kinds:
+            quantity = next(part for part in field.metadata if isinstance(part, QuantityType)) if field.metadata else None
+            if quantity is not None:
+                assert quantity.unit == unit.symbol, f"{model.__name__}.{name} holds {quantity.unit!r}"
+        elif unit.exact:
+            assert kinds == {int} or name.endswith("_count"), f"{model.__name__}.{name} is counted, so it is an int"
+        else:
+            assert float in kinds, f"{model.__name__}.{name} is measured, so it is a float"
+
+
+def test_a_suffix_is_the_last_part_of_a_name() -> None:
+    assert set(SUFFIXES) >= {"pj", "j", "w", "v", "a", "ah", "s", "hz", "cycles", "bytes", "bits", "count", "ratio"}
+    assert unit_of("read_pj").symbol == "pJ"
+    assert unit_of("latency") is None
+
+
+def test_public_names_are_what_they_say_after_importing_everything() -> None:
+    for name in costmodel.__all__:
+        found = getattr(costmodel, name)
+        assert not isinstance(found, types.ModuleType), f"costmodel.{name} is a module"
+        assert getattr(found, "__doc__", None), f"costmodel.{name} has no docstring"
+
+
+def test_public_functions_give_the_same_answer_twice() -> None:
+    calls = {
+        "count": lambda: costmodel.count(costmodel.Conv2d(name="c", out_channels=3, kernel=3), (2, 5, 5)),
+        "evaluate": lambda: costmodel.evaluate(costmodel.load_scenario("esp32-deck")),
+        "explain": lambda: costmodel.explain(costmodel.load_scenario("esp32-deck"), "conv1.energy"),
+        "load_battery": lambda: costmodel.load_battery("deck-5v-1ah"),
+        "load_device": lambda: costmodel.load_device("esp32-wroom"),
+        "load_memory_energy": lambda: costmodel.load_memory_energy("deck-printed"),
+        "load_network": lambda: costmodel.load_network("cifar-aap-pruned"),
+        "load_scenario": lambda: costmodel.load_scenario("esp32-deck"),
+        "compare": None,
+        "sweep": None,
+    }
+    functions = {name for name in costmodel.__all__ if isinstance(getattr(costmodel, name), types.FunctionType)}
+    assert functions <= set(calls), "a new public function owes this test a call"
+    for name in functions:
+        call = calls[name]
+        if call is not None:
+            assert call() == call(), name
+
+
+def test_no_exported_name_is_also_a_module_or_package() -> None:
+    modules = {part for module in MODULES for part in module.__name__.split(".")[1:]}
+    exported = set(costmodel.__all__)
+    for module in MODULES:
+        if module.__name__.count(".") == 1 and hasattr(module, "__path__"):
+            exported |= set(getattr(module, "__all__", ()))
+    assert not exported & modules
+
+
+def test_floors_hold() -> None:
+    ran = subprocess.run([str(Path(sys.executable).parent / "lint-imports")], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stdout
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_rooms_are_small(path: Path) -> None:
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= MAX_LINES
+
+
+def test_conversion_factors_stand_in_units_only() -> None:
+    factors = {1e3, 1e6, 1e9, 1e12, 3600.0, 86400.0, 1024}
+    for path in sorted(PACKAGE.rglob("*.py")):
+        if path.name == "units.py":
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.Div):
+                for side in (node.left, node.right):
+                    factor = side.value if isinstance(side, ast.Constant) else None
+                    assert not (isinstance(factor, int | float) and factor in factors), f"{path.name}:{node.lineno} converts by {factor}"
+
+
+def test_each_formula_says_what_it_is() -> None:
+    assert len(FORMULAS) > 20
+    for declared in FORMULAS.values():
+        assert declared.equation, declared.id
+        assert declared.symbols, declared.id
+        assert declared.source, declared.id
+        assert declared.function.__doc__, declared.id
+
+
+def walk(records: list[Record]) -> typing.Iterator[Record]:
+    for record in records:
+        yield record
+        yield from walk(list(record.steps))
+
+
+@pytest.mark.parametrize("dataflow", list(Dataflow))
+def test_each_recorded_formula_gives_its_value_again(dataflow: Dataflow) -> None:
+    scenario = load_scenario("esp32-deck")
+    with recording() as tape:
+        cost(design_of(scenario, dataflow, calibrate(scenario, dataflow).rates))
+    seen = 0
+    for record in walk(tape):
+        assert record.formula.function(**record.inputs) == record.value, record.formula.id
+        seen += 1
+    assert seen > 100
+
+
+def test_every_cited_key_stands_in_the_bibliography() -> None:
+    text = (ROOT / "references.bib").read_text(encoding="utf-8")
+    for needle in ("Horowitz", "Dumoulin", "Eyeriss", "CACTI", "Krizhevsky"):
+        assert needle in text
