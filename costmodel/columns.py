@@ -82,6 +82,20 @@ def product(a: Number, b: Number) -> Number:
     return a * b
 
 
+def sum_of(parts: Sequence[Number]) -> Number:
+    """Return the sum of numbers and columns; 0 where there are none."""
+    known: Number = 0
+    columns = []
+    for part in parts:
+        if is_column(part):
+            columns.append(part)
+        else:
+            known = known + part
+    if not columns:
+        return known
+    return column_sum(columns) if known == 0 else column_sum(columns) + known
+
+
 def column_sum(columns: Sequence[Number]) -> Number:
     """Return the sum of columns that broadcast, adding first what stays small.
 

@@ -119,7 +119,6 @@ def packed_counts(counts: AccessCounts, sizes: TensorBytes, element_bytes: Numbe
     AccessCounts
         Reads and writes grouped; every other counter as it was.
     """
-
     grouped: dict[tuple[int, int], Number] = {}
 
     def packed(count: Number, own_bytes: Number) -> Number:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from costmodel.columns import Number, column_sum, is_column
+from costmodel.columns import Number, is_column, sum_of
 from costmodel.provenance import formula
 
 
@@ -17,16 +17,7 @@ from costmodel.provenance import formula
 )
 def total_of(parts: Sequence[Number]) -> Number:
     """Return the sum of parts; 0 where there are none."""
-    known: Number = 0
-    columns = []
-    for part in parts:
-        if is_column(part):
-            columns.append(part)
-        else:
-            known = known + part
-    if not columns:
-        return known
-    return column_sum(columns) if known == 0 else column_sum(columns) + known
+    return sum_of(parts)
 
 
 @formula(

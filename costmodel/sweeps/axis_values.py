@@ -194,4 +194,7 @@ def _check_limits(axis: NumericAxis, scenario: Scenario) -> None:
 def _check_field(place: Place, holder: Any, value: int | float) -> None:
     """Check one field alone: whether the whole fits may depend on other fields that vary too."""
     info = type(holder).model_fields[place.field]
-    TypeAdapter(Annotated[info.annotation, *info.metadata]).validate_python(written(place, holder, value))  # type: ignore[valid-type]
+    limits: Any = info.annotation
+    for part in info.metadata:
+        limits = Annotated[limits, part]
+    TypeAdapter(limits).validate_python(written(place, holder, value))

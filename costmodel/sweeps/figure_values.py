@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, Final
 
 import numpy as np
 
@@ -11,11 +11,20 @@ from costmodel.columns import is_column
 from costmodel.errors import MissingError, SpecError, UnknownNameError
 from costmodel.evaluation.composition import Cost
 from costmodel.evaluation.figures import figure_of, figures_of
+from costmodel.evaluation.totals import total_of
 from costmodel.provenance import Constant
 from costmodel.specs.base import Spec
-from costmodel.specs.deployment import Scenario
+from costmodel.specs.deployment import MemoryAccounting, Scenario, Storage
 from costmodel.sweeps.space import Block, Part, Space
 from costmodel.sweeps.study import GivenTable
+
+RAM: Final = "memory.ram"
+"""Tensor buffers under the scenario's accounting, with the weights where they live in RAM."""
+DEVICE: Final[Mapping[str, Callable[[Scenario], int]]] = {
+    "device.heap_bytes": lambda scenario: sum(region.size_bytes for region in scenario.device.heap_regions),
+    "device.largest_region_bytes": lambda scenario: max((region.size_bytes for region in scenario.device.heap_regions), default=0),
+}
+"""What the device's heap regions come to."""
 
 
 class Values(Mapping[str, Any]):
@@ -64,11 +73,22 @@ class Values(Mapping[str, Any]):
             return float("nan")
 
     def _found(self, name: str) -> Any:
+        if name == RAM:
+            return self._ram()
+        if name in DEVICE:
+            return DEVICE[name](self._part.scenario)
         if name in self._given:
             return given_values(self._given[name], self._known)
         if is_scenario_field(name, self._part.scenario):
             return scenario_field(name, self._part.scenario)
         return figure_of(self._answer, name).value
+
+    def _ram(self) -> Any:
+        scenario = self._part.scenario
+        tensors = self._answer.memory[scenario.accounting].tensor_buffer_bytes
+        if tensors is None or scenario.weights_in is not Storage.RAM:
+            return tensors
+        return total_of([tensors, self._answer.weight_bytes])
 
     def _where(self) -> str:
         choices = ", ".join(f"{label} = {value}" for label, value in self._part.choices.items())
@@ -77,6 +97,8 @@ class Values(Mapping[str, Any]):
     def _why(self, name: str) -> str:
         if name.startswith(("latency", "power", "battery", "energy.leakage")) and self._answer.duration_s is None:
             return f"there is no duration ({self._part.note})"
+        if name.startswith("memory.") and (found := self._answer.memory.get(self._part.scenario.accounting)) is not None and found.reason:
+            return found.reason
         return "the scenario does not give what it needs"
 
 
@@ -99,7 +121,7 @@ def check_names(names: tuple[str, ...], space: Space, answer: Cost, scenario: Sc
     UnknownNameError
         With the nearest name.
     """
-    known = {*space.labels, *(table.figure for table in space.study.given), *figures_of(answer)}
+    known = {RAM, *DEVICE, *space.labels, *(table.figure for table in space.study.given), *figures_of(answer)}
     for name in names:
         if name not in known and not is_scenario_field(name, scenario):
             raise UnknownNameError("figure", name, known, "an axis, a figure or a number of the scenario")
@@ -159,3 +181,9 @@ def given_values(table: GivenTable, values: Mapping[str, Any]) -> Any:
     for row in rows:
         grid[tuple(int(np.searchsorted(known, float(row[at]))) for known, at in zip(keys, columns_at, strict=True))] = row[-1]
     return grid[tuple(places)]
+
+
+def accountings_for(names: Iterable[str], scenario: Scenario) -> tuple[MemoryAccounting, ...]:
+    """Return the memory accountings that names need: computing all of them would cost every design."""
+    wanted = {name.removeprefix("memory.") for name in names}
+    return tuple(each for each in MemoryAccounting if each.value in wanted or (each is scenario.accounting and "ram" in wanted))
