@@ -9,12 +9,11 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from costmodel.columns import any_true, is_column
-from costmodel.errors import LimitError, ShapeError, SpecError
-from costmodel.evaluation.composition import Cost, cost
+from costmodel.evaluation.composition import Cost
+from costmodel.sweeps.block_cost import costs_of
 from costmodel.sweeps.comparison import Comparison, parse_comparison
 from costmodel.sweeps.figure_values import Values
 from costmodel.sweeps.filling import filled
-from costmodel.sweeps.overflow import INT64_MAX, beyond_limit, exact_design, upper_bound
 from costmodel.sweeps.pareto import front_rows, pivots_of
 from costmodel.sweeps.space import SCATTER_BLOCK, Block, Part, Space, blocks_of
 from costmodel.sweeps.study import Keep
@@ -24,6 +23,7 @@ SCATTER_JOB: Final = 1 << 21
 KEPT_JOB: Final = 1 << 20
 _CROWD: Final = 1 << 16
 """Candidates that are gathered before they are thinned to a front."""
+LAYERS_FIT: Final = "every layer fits its input"
 FITS_PERIOD: Final = "an inference fits its period"
 ACTIVE_DRAWS_MORE: Final = "power.active_a >= power.idle_a"
 PART: Final = "part"
@@ -69,7 +69,7 @@ def jobs_of(space: Space) -> tuple[Job, ...]:
 
 def constraint_names(space: Space) -> tuple[str, ...]:
     """Return the constraints in the order they are applied, those that hold for every scenario first."""
-    return (FITS_PERIOD, ACTIVE_DRAWS_MORE, *space.study.constraints)
+    return (LAYERS_FIT, FITS_PERIOD, ACTIVE_DRAWS_MORE, *space.study.constraints)
 
 
 def run_job(space: Space, job: Job) -> JobResult:
@@ -95,49 +95,19 @@ def run_job(space: Space, job: Job) -> JobResult:
     part = space.parts[job.part]
     gathered = _Gathered(space, job)
     comparisons = [parse_comparison(text, "constraints") for text in space.study.constraints]
-    survivors = np.zeros(2 + len(comparisons), dtype=np.int64)
+    survivors = np.zeros(3 + len(comparisons), dtype=np.int64)
     evaluated = 0
     for block in blocks_of(space, part, job.start, job.stop):
+        evaluated += math.prod(block.shape)
         for smaller, answer in costs_of(part, block):
             values = Values(space, part, smaller, answer)
-            evaluated += math.prod(smaller.shape)
+            survivors[0] += math.prod(smaller.shape)
             feasible: Any = True
-            for place, held in enumerate(_masks(part, smaller, answer, comparisons, values)):
+            for place, held in enumerate(_masks(part, smaller, answer, comparisons, values), start=1):
                 feasible = held if feasible is True else feasible & held
                 survivors[place] += _count(feasible, smaller.shape)
             gathered.take(smaller, values, feasible)
     return JobResult(gathered.rows(), evaluated, tuple(survivors.tolist()))
-
-
-def costs_of(part: Part, block: Block) -> Iterator[tuple[Block, Cost]]:
-    """Yield a block with its cost; in pieces, and in exact arithmetic, where 64-bit integers might not hold.
-
-    Parameters
-    ----------
-    part : Part
-        The combination of choices.
-    block : Block
-        Its designs.
-
-    Yields
-    ------
-    tuple of Block and Cost
-        All designs of the block, in order.
-    """
-    design = filled(part.design, part.scenario, block.columns)
-    # The bound itself is computed in Python ints: it cannot overflow.
-    proven = upper_bound(design) <= INT64_MAX
-    try:
-        if proven:
-            yield block, cost(design)
-            return
-        answer = cost(exact_design(design))
-    except ShapeError as error:
-        raise SpecError(f"{error} (among {_described(block)}); leave such designs out with a condition") from None
-    for mask in beyond_limit(answer):
-        at = int(np.flatnonzero(np.broadcast_to(mask, block.shape))[0])
-        raise LimitError(f"a count of the design {_design_text(part, block, at)} exceeds the limit of 64-bit integers, {INT64_MAX:,}")
-    yield block, answer
 
 
 def _masks(part: Part, block: Block, answer: Cost, comparisons: list[Comparison], values: Values) -> Iterator[Any]:
@@ -242,19 +212,3 @@ def _first_pivots(block: Block, objectives: list[tuple[Any, bool]], feasible: An
     places = np.unravel_index(np.arange(0, total, max(1, total // SCATTER_BLOCK)), block.shape)
     points = np.stack([(np.broadcast_to(column, block.shape)[places] * (1 if up else -1)) for column, up in objectives], axis=1)
     return pivots_of(points[np.broadcast_to(feasible, block.shape)[places]])
-
-
-def _described(block: Block) -> str:
-    parts = []
-    for label, values in block.axes.items():
-        low, high = (values.min(), values.max()) if is_column(values) else (values, values)
-        parts.append(f"{label} = {low:g}" if low == high else f"{label} from {low:g} to {high:g}")
-    return ", ".join(parts)
-
-
-def _design_text(part: Part, block: Block, at: int) -> str:
-    place = np.unravel_index(at, block.shape)
-    numbers = {
-        label: np.broadcast_to(values, block.shape)[place].item() if is_column(values) else values for label, values in block.axes.items()
-    }
-    return ", ".join(f"{label} = {value}" for label, value in {**part.choices, **numbers}.items())

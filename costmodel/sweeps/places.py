@@ -20,7 +20,7 @@ PARTS: Final[Mapping[str, tuple[str, ...]]] = {
     "padding": ("top", "bottom", "left", "right"),
     "input": ("channels", "rows", "columns"),
 }
-_LAYER_FIELDS: Final = ("out_channels", "out_features", "kernel", "stride", "padding", "dilation", "output_size")
+_LAYER_FIELDS: Final = ("out_channels", "out_features", "kernel", "stride", "padding", "dilation", "output_size", "groups")
 _OWNED: Final[Mapping[str, tuple[str, ...]]] = {
     "counting": ("element_bytes",),
     "memory_energy": ("access_bytes", "read_pj", "write_pj", "leakage_w"),
@@ -116,6 +116,9 @@ def _layer_places(rest: str, network: Network) -> tuple[Place, ...]:
     for layer in layers:
         if getattr(layer, field, None) is None and not (field == "stride" and hasattr(layer, field)):
             continue
+        if field == "groups" and layer.groups == 1:
+            # Whether the time is calibrated depends on there being groups at all: that is a choice, not a column.
+            return ()
         if field not in PARTS:
             places.append(Place("layer", layer.name, field, -1))
             continue

@@ -9,8 +9,8 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from costmodel.sweeps.axis_values import NumericAxis
+from costmodel.sweeps.block_cost import costs_of
 from costmodel.sweeps.figure_values import Values
-from costmodel.sweeps.job import costs_of
 from costmodel.sweeps.space import Block, Part, Space, blocks_of
 
 _DESIGNS: Final = 1 << 18
