@@ -231,6 +231,22 @@ def formula(
     return declare
 
 
+def remembered(function: Callable[P, R]) -> Callable[P, R]:
+    """Let a formula of a few ints remember its recent answers; columns, and calls that are being recorded, are computed as ever."""
+    cached: Callable[..., R] = functools.lru_cache(maxsize=1 << 14)(function)
+
+    @functools.wraps(function)
+    def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        if type(args[0]) is int and _TAPE.get() is None:
+            try:
+                return cached(*args, **kwargs)
+            except TypeError:  # A column among the arguments cannot be looked up.
+                return function(*args, **kwargs)
+        return function(*args, **kwargs)
+
+    return call
+
+
 def _record(declared: Formula, tape: list[list[Record]], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     bound = declared.signature.bind(*args, **kwargs)
     bound.apply_defaults()

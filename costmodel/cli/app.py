@@ -118,7 +118,7 @@ def _usage(error: Any) -> str:
     where = f" (see `{context.command_path} --help`)" if context is not None else ""
     if type(error).__name__ == "NoSuchOption" and context is not None:
         option: str = error.option_name
-        known = [name for parameter in context.command.params for name in (*parameter.opts, *parameter.secondary_opts)]
+        known = [name for parameter in context.command.get_params(context) for name in (*parameter.opts, *parameter.secondary_opts)]
         near = did_you_mean(option, known)
         return f"{context.command_path}: {option} is not an option{near if 'did you mean' in near else where}"
     message = " ".join(error.format_message().split()).rstrip(".")

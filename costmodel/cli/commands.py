@@ -25,7 +25,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "compare": "hold a device's log against the counts",
     "trace": "read a power trace and find the inferences in it",
     "init": "write a network and a scenario to start from",
-    "list": "list what is packaged: networks, devices, batteries, ...",
+    "list": "list what is packaged: networks, devices, memories and more",
 }
 """Every command, in the order help lists them."""
 

@@ -119,9 +119,10 @@ def _print_rich(grids: Sequence[Grid]) -> None:
 
     if not sys.stdout.isatty():
         # A pipe has no width: nothing is folded for it, and nothing padded.
-        stream = io.StringIO()
+        stream = io.TextIOWrapper(io.BytesIO(), encoding=sys.stdout.encoding or "utf-8", errors="replace", newline="\n")
         _print_to(Console(file=stream, width=_PIPE_WIDTH, highlight=False), grids)
-        sys.stdout.write("".join(f"{line.rstrip()}\n" for line in stream.getvalue().splitlines()))
+        stream.seek(0)
+        sys.stdout.write("".join(f"{line.rstrip()}\n" for line in stream))
         return
     _print_to(Console(file=sys.stdout, highlight=False), grids)
 

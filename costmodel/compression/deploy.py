@@ -22,6 +22,7 @@ from costmodel.compression.parameters import LayerParameters, Parameters, parame
 from costmodel.compression.quantise import INT8_MAX, fixed_point, quantise, scale_of
 from costmodel.compression.reference import run_reference
 from costmodel.errors import MissingError, ShapeError, SpecError
+from costmodel.specs.base import with_changes
 from costmodel.specs.lowering import element_count
 from costmodel.specs.network import Network
 
@@ -95,6 +96,27 @@ def deploy(network: Network, parameters: Parameters, variant: Variant, example: 
     largest = [float(np.max(np.abs(output), initial=0.0)) for output in outputs]
     scales = [scale_of(float(np.max(np.abs(example), initial=0.0))), *(scale_of(value) for value in largest)]
     return _assemble(plan, folded, Variant.INT8, [float(np.float32(scale)) for scale in scales], example)
+
+
+def with_folded_biases(network: Network) -> Network:
+    """Return the network the firmware really runs: folding a batch norm gives a convolution without a bias one to read.
+
+    Parameters
+    ----------
+    network : Network
+        As described.
+
+    Returns
+    -------
+    Network
+        The same where no such pair is in it.
+    """
+    steps = network.steps
+    given = {steps[step.sources[0]].name for step in steps if step.kind == "batch_norm2d" and step.merged}
+    layers = tuple(
+        with_changes(layer, {"bias": True}) if layer.kind == "conv2d" and layer.name in given else layer for layer in network.layers
+    )
+    return network if layers == network.layers else with_changes(network, {"layers": layers})
 
 
 def input_as_deployed(network: DeployedNetwork, values: NDArray[np.floating]) -> NDArray[np.int8] | NDArray[np.float32]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -222,7 +222,7 @@ def _text(data: bytes, offset: int) -> str:
         raise FormatError(f"model file: the name at {offset} is not UTF-8") from error
 
 
-def _array(data: bytes, offset: int, count: int, kind: str, what: str) -> NDArray[np.generic]:
+def _array(data: bytes, offset: int, count: int, kind: str, what: str) -> NDArray[Any]:
     raw = _part(data, offset, count * np.dtype(kind).itemsize, what)
     return np.frombuffer(raw, kind).astype(np.dtype(kind).newbyteorder("="), copy=False)
 
@@ -254,6 +254,6 @@ def _layer(data: bytes, offset: int, tensors: Sequence[DeployedTensor], variant:
     kind = "i1" if variant is Variant.FLOAT32 else "<i4"
     bias = _array(data, bias_at, bias_bytes // variant.bias_bytes, kind, f"biases of {name}") if bias_bytes else None
     return DeployedLayer(
-        name, Kernel(kernel), inputs, output, groups, height, width, bool(relu), weights, bias,  # type: ignore[arg-type]
+        name, Kernel(kernel), inputs, output, groups, height, width, bool(relu), weights, bias,
         weight_scale, bias_scale, multiplier, second_multiplier, shift,
     )  # fmt: skip

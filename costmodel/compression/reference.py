@@ -87,9 +87,9 @@ def _finished(sums: Tensor, layer: DeployedLayer, variant: Variant) -> Tensor:
 def _started(layer: DeployedLayer, shape: tuple[int, ...], variant: Variant) -> Tensor:
     """Accumulators that hold their biases; the first extent of the shape is the output channel's."""
     dtype = np.int32 if variant is Variant.INT8 else np.float32
-    sums = np.zeros(shape, dtype)
+    sums: Tensor = np.zeros(shape, dtype)
     if layer.bias is not None:
-        bias = layer.bias.astype(dtype)
+        bias: Tensor = layer.bias.astype(dtype)
         if variant is Variant.FLOAT32:
             bias = bias * np.float32(layer.bias_scale)
         sums += bias.reshape(-1, *[1] * (len(shape) - 1))
@@ -152,7 +152,7 @@ def _average_pool(layer: DeployedLayer, inputs: list[Tensor], target: DeployedTe
     return np.where(counts > 0, means, means.dtype.type(0))
 
 
-def _adaptive(layer: DeployedLayer, inputs: list[Tensor], target: DeployedTensor, variant: Variant) -> Tensor:
+def _adaptive(layer: DeployedLayer, inputs: list[Tensor], target: DeployedTensor, variant: Variant) -> Tensor:  # noqa: ARG001 - one signature for all
     _, height, width = inputs[0].shape
     sums = np.zeros(target.shape, np.float32 if variant is Variant.FLOAT32 else np.int32)
     counts = np.zeros(target.shape[1:], np.int32)
@@ -171,12 +171,14 @@ def _adaptive(layer: DeployedLayer, inputs: list[Tensor], target: DeployedTensor
 def _means(sums: Tensor, counts: Tensor) -> Tensor:
     """float32: the quotient; int8: nearest, halves away from zero."""
     if sums.dtype == np.float32:
-        return sums / counts.astype(np.float32)
-    magnitude = (np.abs(sums) + counts // 2) // counts
-    return (np.sign(sums) * magnitude).astype(np.int8)
+        quotients: Tensor = sums / counts.astype(np.float32)
+        return quotients
+    magnitudes = (np.abs(sums) + counts // 2) // counts
+    means: Tensor = (np.sign(sums) * magnitudes).astype(np.int8)
+    return means
 
 
-def _relu(layer: DeployedLayer, inputs: list[Tensor], target: DeployedTensor, variant: Variant) -> Tensor:
+def _relu(layer: DeployedLayer, inputs: list[Tensor], target: DeployedTensor, variant: Variant) -> Tensor:  # noqa: ARG001 - one signature for all
     return np.where(inputs[0] > 0, inputs[0], inputs[0].dtype.type(0))
 
 
@@ -187,7 +189,7 @@ def _batch_norm(layer: DeployedLayer, inputs: list[Tensor], target: DeployedTens
     return _finished(sums, layer, variant)
 
 
-def _add(layer: DeployedLayer, inputs: list[Tensor], target: DeployedTensor, variant: Variant) -> Tensor:
+def _add(layer: DeployedLayer, inputs: list[Tensor], target: DeployedTensor, variant: Variant) -> Tensor:  # noqa: ARG001 - one signature for all
     a, b = inputs
     if variant is Variant.FLOAT32:
         return _finished(a + b, layer, variant)
@@ -201,7 +203,7 @@ _EXP2_FACTORS: Final = (1.0, 0.69314705, 0.24022436, 0.055491035, 0.00958006, 0.
 """2**f on (-1, 0], least squares at Chebyshev nodes, in single precision."""
 
 
-def _softmax(layer: DeployedLayer, inputs: list[Tensor], target: DeployedTensor, variant: Variant) -> Tensor:
+def _softmax(layer: DeployedLayer, inputs: list[Tensor], target: DeployedTensor, variant: Variant) -> Tensor:  # noqa: ARG001 - one signature for all
     if variant is Variant.FLOAT32:
         return _softmax_float32(inputs[0])
     source = inputs[0].astype(np.int64)
@@ -212,7 +214,8 @@ def _softmax(layer: DeployedLayer, inputs: list[Tensor], target: DeployedTensor,
         y = term - ((y * part) >> 16)
     weights = np.where(whole > 30, 0, y >> np.minimum(whole, 62))
     total = weights.sum(axis=0)
-    return ((weights * 254 + total) // (2 * total)).astype(np.int8)
+    probabilities: Tensor = ((weights * 254 + total) // (2 * total)).astype(np.int8)
+    return probabilities
 
 
 def _softmax_float32(source: Tensor) -> Tensor:
@@ -231,7 +234,7 @@ def _softmax_float32(source: Tensor) -> Tensor:
     return weights / total
 
 
-def _view(layer: DeployedLayer, inputs: list[Tensor], target: DeployedTensor, variant: Variant) -> Tensor:
+def _view(layer: DeployedLayer, inputs: list[Tensor], target: DeployedTensor, variant: Variant) -> Tensor:  # noqa: ARG001 - one signature for all
     return inputs[0].reshape(target.shape)
 
 

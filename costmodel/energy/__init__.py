@@ -1,1 +1,1 @@
-"""Access counts to energies: grouping into accesses, dynamic energy, leakage and arithmetic; SRAM configurations and what CACTI says of them."""
+"""Access counts to energies: grouping, dynamic energy, leakage, arithmetic; SRAM configurations and what CACTI says of them."""

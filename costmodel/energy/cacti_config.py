@@ -1,8 +1,8 @@
 """A CACTI 7 configuration file and the spec it stands for, either way.
 
-The text is canonical: a spec has one text, and a text that says anything a spec cannot is refused rather than run as something else. Lines that
-an SRAM's figures do not depend on (main memory, external interface, cache networks) are written all the same: CACTI stops with an arithmetic
-exception when they are missing.
+The text is canonical: a spec has one text, and a text that says anything a spec cannot is refused rather than run as something else.
+Lines that an SRAM's figures do not depend on (main memory, external interface, cache networks) are written all the same: CACTI stops with
+an arithmetic exception when they are missing.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What CACTI 7 prints and writes, read by the names and units in its own headings.
 
-CACTI ends with status 0 on invalid input, and appends to a table that may hold older runs. So a run counts as a success only when both of its
-outputs are there and agree: a fresh row in the table, and the listing on standard output with the same figures and the same configuration.
+CACTI ends with status 0 on invalid input, and appends to a table that may hold older runs. So a run counts as a success only when both of
+its outputs are there and agree: a fresh row in the table, and the listing on standard output with the same figures and configuration.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ _TO_OURS: Final[dict[str, Decimal]] = {
 }
 _SUM_TOLERANCE: Final = 1e-5
 """Six printed digits: two rounded leakages may miss their rounded sum by that share."""
+_ARRAY_TYPES: Final = {"ram": "Scratch", "cache": "Cache"}
 _CELLS: Final = ("itrs-hp", "itrs-lstp", "itrs-lop")
 
 
@@ -186,6 +187,8 @@ def _check_configuration(listing: str, row: dict[tuple[str, str], str], spec: Sr
         "Capacity": (row.get(("Capacity", "bytes")), str(spec.size_bytes)),
         "Output width": (row.get(("Output width", "bits")), str(spec.bus_bits)),
         "Tech node": (row.get(("Tech node", "nm")), f"{spec.node_nm:g}"),
+        "array type": (_stated(listing, "array type"), _ARRAY_TYPES[spec.array]),
+        "Associativity": (_stated(listing, "Associativity"), str(spec.associativity_count)),
         "Block size": (_stated(listing, "Block size"), str(spec.block_bytes)),
         "Temperature": (_stated(listing, "Temperature"), f"{spec.temperature_k:g}"),
         "Data array cell type": (cells.get(_stated(listing, "Data array cell type")), spec.data_cell),

@@ -9,9 +9,9 @@ from costmodel.provenance import formula
 from costmodel.specs.sram import Cell
 
 BELOW_RATIO: Final = 0.12
-"""Agreement of CACTI's equations with circuit simulation: Muralimanohar, Ahn, Jouppi, Memory Modeling with CACTI, Springer 2010, abstract."""
+"""Agreement of CACTI with circuit simulation: Muralimanohar, Ahn, Jouppi, Memory Modeling with CACTI, Springer 2010, abstract."""
 ABOVE_RATIO: Final = 0.66
-"""How far published reads lie above CACTI's at their own size: Horowitz's 8 KB, 32 KB and 1 MB at 45 nm are 1.65, 1.18 and 1.30 times CACTI's."""
+"""How far published reads lie above CACTI's: Horowitz's 8 KB, 32 KB and 1 MB at 45 nm are 1.65, 1.18 and 1.30 times CACTI's."""
 WARM_K: Final = 350.0
 """A chip at work; CACTI's coolest is 300 K."""
 
@@ -58,7 +58,7 @@ def alternative_cells(cell: Cell) -> tuple[Cell, ...]:
         "u": "published reads above CACTI's, 0.66",
     },
     unit="pJ",
-    source="Muralimanohar, Ahn, Jouppi, Memory Modeling with CACTI, Springer 2010 (12 %); Horowitz, ISSCC 2014, against the packaged table (1.65)",
+    source="Muralimanohar, Ahn, Jouppi, Memory Modeling with CACTI, Springer 2010; Horowitz, ISSCC 2014, against the packaged table",
 )
 def energy_span_pj(energies_pj: Sequence[float]) -> Span:
     """Return the range of an access energy.

@@ -18,7 +18,7 @@ from costmodel.battery.energy_budget import (
     inference_rate_hz,
     usable_energy_j,
 )
-from costmodel.columns import Number
+from costmodel.columns import Number, is_column
 from costmodel.energy.access_energy import leakage_energy_pj
 from costmodel.errors import SpecError
 from costmodel.evaluation.design import BatteryNumbers, Design, PowerNumbers
@@ -171,6 +171,7 @@ def power_cost(numbers: PowerNumbers, duration_s: Number | None) -> PowerCost:
     inference_j = inference_energy_j(active_w, duration_s)
     baseline_j = baseline_energy_j(idle_w, duration_s)
     computational_j = computational_energy_j(inference_j, baseline_j)
+    nothing_drawn = not is_column(inference_j) and inference_j == 0
     return PowerCost(
         idle_w=idle_w,
         active_w=active_w,
@@ -178,8 +179,8 @@ def power_cost(numbers: PowerNumbers, duration_s: Number | None) -> PowerCost:
         inference_j=inference_j,
         baseline_j=baseline_j,
         computational_j=computational_j,
-        baseline_ratio=energy_share_ratio(baseline_j, inference_j),
-        computational_ratio=energy_share_ratio(computational_j, inference_j),
+        baseline_ratio=None if nothing_drawn else energy_share_ratio(baseline_j, inference_j),
+        computational_ratio=None if nothing_drawn else energy_share_ratio(computational_j, inference_j),
         rate_hz=inference_rate_hz(duration_s),
     )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from costmodel.dataflows.counting import count_work
 from costmodel.errors import SpecError
 from costmodel.evaluation.calibrating import Calibrated, calibrate
@@ -9,6 +11,7 @@ from costmodel.evaluation.composition import Cost, cost
 from costmodel.evaluation.design import design_of
 from costmodel.evaluation.findings import find
 from costmodel.evaluation.layer_cost import LayerCost, is_convolution
+from costmodel.evaluation.memory_summary import summarise_memory
 from costmodel.evaluation.totals import total_of
 from costmodel.evaluation.tracing import Progress, traced_accesses
 from costmodel.results.counts import AccessCounts
@@ -47,8 +50,8 @@ def evaluate(scenario: Scenario, progress: Progress | None = None) -> Evaluation
     answers = [(dataflow, *cost_of(scenario, dataflow, progress)) for dataflow in scenario.dataflows]
     _, calibrated, first = answers[0]
     check_period(scenario, first)
-    macs = {taps: _macs(first, taps) for taps in Taps}
     network = scenario.network
+    found_dataflows = tuple(_dataflow(scenario, dataflow, held, answer) for dataflow, held, answer in answers)
     found = Evaluation(
         scenario=scenario.name,
         description=scenario.description,
@@ -61,9 +64,10 @@ def evaluate(scenario: Scenario, progress: Progress | None = None) -> Evaluation
         parameter_count=first.parameter_count,
         weight_bytes=first.weight_bytes,
         input_bytes=first.input_bytes,
-        mac_valid_count=macs[Taps.VALID],
-        mac_nominal_count=macs[Taps.NOMINAL],
-        dataflows=tuple(_dataflow(scenario, dataflow, held, answer) for dataflow, held, answer in answers),
+        mac_valid_count=sum(layer.valid_counts.mac_count for layer in found_dataflows[0].layers),
+        mac_nominal_count=_nominal_macs(first),
+        dataflows=found_dataflows,
+        memory=summarise_memory(scenario, first),
         duration_s=first.duration_s,
         duration_source=_duration_source(scenario, first, calibrated),
         leakage_w=scenario.memory_energy.leakage_w.value,
@@ -96,7 +100,11 @@ def cost_of(scenario: Scenario, dataflow: Dataflow, progress: Progress | None = 
     traced = None
     if scenario.counting.granularity is Granularity.BLOCK_TRACED:
         traced = traced_accesses(scenario, dataflow, progress)
-    return calibrated, cost(design_of(scenario, dataflow, calibrated.rates), traced)
+    design = design_of(scenario, dataflow, calibrated.rates)
+    if dataflow is not scenario.dataflows[0]:
+        # Tensor buffers do not depend on the dataflow: the first one's hold for all.
+        design = design._replace(accountings=())
+    return calibrated, cost(design, traced)
 
 
 def check_convention(scenario: Scenario) -> None:
@@ -170,8 +178,14 @@ def _sum_counts(parts: list[AccessCounts]) -> AccessCounts:
     return AccessCounts(*(sum(column) for column in zip(*parts, strict=True)))
 
 
-def _macs(answer: Cost, taps: Taps) -> int:
-    total: int = total_of([count_work(layer.step.lowered.work, Dataflow.OUTPUT_STATIONARY, taps).mac_count for layer in answer.layers])
+def _nominal_macs(answer: Cost) -> int:
+    """Multiply-accumulates when padding is processed like data: every tap of a convolution, and all others as they are."""
+    total: int = total_of(
+        [
+            layer.interior_tap_count + layer.boundary_tap_count if is_convolution(layer.step) else layer.counts.mac_count
+            for layer in answer.layers
+        ]
+    )
     return total
 
 
@@ -207,8 +221,13 @@ def _battery(scenario: Scenario, answer: Cost) -> BatterySummary | None:
     return BatterySummary(
         battery=scenario.battery.name,
         period_s=None if scenario.period_s is None else scenario.period_s.value,
-        **answer.battery._asdict(),
+        **{name: _finite(value) for name, value in answer.battery._asdict().items()},
     )
+
+
+def _finite(value: float | None) -> float | None:
+    """Endless is None in a result, with a reason beside."""
+    return None if value is None or math.isinf(value) else value
 
 
 def _reasons(scenario: Scenario, answer: Cost) -> dict[str, str]:
@@ -220,6 +239,10 @@ def _reasons(scenario: Scenario, answer: Cost) -> dict[str, str]:
     if answer.battery is None:
         missing = "a battery" if scenario.battery is None else "power" if answer.power is None else "a duration"
         reasons["battery"] = f"needs {missing}"
-    elif scenario.period_s is None:
+    else:
+        for name, value in answer.battery._asdict().items():
+            if value is not None and math.isinf(value):
+                reasons[f"battery.{name}"] = "endless: nothing is drawn"
+    if answer.battery is not None and scenario.period_s is None:
         reasons["battery.duty_life_s"] = "no period given: give period_s, from one inference to the next"
     return reasons

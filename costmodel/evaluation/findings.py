@@ -8,7 +8,7 @@ from typing import Final
 from costmodel.results.evaluation import DataflowEvaluation, Evaluation, LayerEvaluation
 from costmodel.results.finding import Finding, Weight
 from costmodel.specs.counting import Taps
-from costmodel.units import MJ_PER_J, MW_PER_W, NS_PER_S, PJ_PER_J, PJ_PER_MJ, PJ_PER_UJ, S_PER_HOUR
+from costmodel.units import BYTES_PER_KIB, MJ_PER_J, MW_PER_W, NS_PER_S, PJ_PER_J, PJ_PER_MJ, PJ_PER_UJ, S_PER_HOUR
 
 LARGE_LEAKAGE_RATIO: Final = 0.05
 """Leakage above this share of the idle board's power is worth a doubt."""
@@ -189,8 +189,33 @@ def _uncalibrated(evaluation: Evaluation) -> Iterator[Finding]:
     )
 
 
+def _heap(evaluation: Evaluation) -> Iterator[Finding]:
+    """Whether the device's memory holds the network."""
+    memory = evaluation.memory
+    if memory.heap is not None:
+        word = "fits" if memory.heap.fits else "does not fit"
+        planned = memory.plan.tensor_buffer_bytes or 0
+        yield Finding(
+            id="memory.heap",
+            weight=Weight.VERDICT,
+            headline=f"{evaluation.network} {word} the heap of {evaluation.device} with {memory.plan.accounting.value} buffers"
+            f" ({planned / BYTES_PER_KIB:.1f} KiB).",
+            detail=memory.heap.reason,
+            figures=(f"memory.{memory.plan.accounting.value}",),
+        )
+    if memory.flash_bytes > memory.flash_capacity_bytes:
+        yield Finding(
+            id="memory.flash",
+            weight=Weight.VERDICT,
+            headline=f"{evaluation.network} does not fit the flash of {evaluation.device}.",
+            detail=f"Its constants take {memory.flash_bytes:,} bytes of {memory.flash_capacity_bytes:,}.",
+            figures=("network.weight_bytes",),
+        )
+
+
 _READERS: Final[tuple[Callable[[Evaluation], Iterator[Finding]], ...]] = (
     _verdict,
+    _heap,
     _dominant_layer,
     _idle,
     _dynamic_energy_is_small,

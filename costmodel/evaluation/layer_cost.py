@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from costmodel.columns import Number, is_column, product
 from costmodel.dataflows.closed_forms.terms import ACCUMULATOR_BYTES, SYMBOLS, convolution_terms, sliding
@@ -18,6 +18,9 @@ from costmodel.specs.counting import Dataflow, Taps
 from costmodel.specs.lowering import Step, element_count
 from costmodel.specs.network import TensorBytes
 from costmodel.specs.work import LoopNest, NestKind, View
+
+
+_NOTHING: Final = AccessCounts()
 
 
 class LayerCost(NamedTuple):
@@ -70,6 +73,8 @@ def layer_cost(step: Step, sizes: TensorBytes, mac_pj: Number, design: Design, t
         Counts, accesses, energies and time.
     """
     work = step.lowered.work
+    if isinstance(work, View):
+        return LayerCost(step, _NOTHING, _NOTHING, 0, 0, 0, 0, 0, 0, 0.0, 0.0, 0.0, None if design.rates is None else 0.0)
     counts = count_work(
         work, design.dataflow, design.taps, bias=design.bias, input_bytes=sizes.input_bytes, weight_bytes=sizes.weight_bytes
     )

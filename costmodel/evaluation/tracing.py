@@ -7,8 +7,9 @@ from typing import TypeAlias
 
 from costmodel.dataflows.executed.block_trace import trace_blocks
 from costmodel.results.counts import AccessCounts
-from costmodel.specs.counting import Dataflow
+from costmodel.specs.counting import CountingConvention, Dataflow
 from costmodel.specs.deployment import Scenario
+from costmodel.specs.lowering import Step
 from costmodel.specs.network import TensorBytes
 
 Progress: TypeAlias = Callable[[str, int, int], None]
@@ -33,22 +34,54 @@ def traced_accesses(scenario: Scenario, dataflow: Dataflow, progress: Progress |
         One a layer, tensor counters in blocks; scratch is not traced and its counters are 0.
     """
     network, counting = scenario.network, scenario.counting
-    traced = []
-    for step, sizes in zip(network.steps, network.tensor_bytes, strict=True):
-        fixed = counting.element_bytes
-        traced.append(
-            trace_blocks(
-                step.lowered.work,
-                step.kind,
-                dataflow,
-                counting.taps,
-                block_bytes=scenario.memory_energy.access_bytes,
-                bias=counting.bias,
-                sizes=sizes if fixed is None else TensorBytes(fixed, fixed, fixed, fixed),
-                progress=None if progress is None else _of_layer(progress, step.name),
-            )
-        )
-    return tuple(traced)
+    width = scenario.memory_energy.access_bytes
+    return tuple(
+        trace_step(step, sizes, dataflow, counting, width, None if progress is None else _of_layer(progress, step.name))
+        for step, sizes in zip(network.steps, network.tensor_bytes, strict=True)
+    )
+
+
+def trace_step(
+    step: Step,
+    sizes: TensorBytes,
+    dataflow: Dataflow,
+    counting: CountingConvention,
+    block_bytes: int,
+    progress: Callable[[int, int], None] | None = None,
+) -> AccessCounts:
+    """Execute one layer and return its block accesses.
+
+    Parameters
+    ----------
+    step : Step
+        The lowered layer.
+    sizes : TensorBytes
+        Element sizes of what it touches.
+    dataflow : Dataflow
+        Of a convolution.
+    counting : CountingConvention
+        Taps, bias, and the one element size of all operands, if it fixes one.
+    block_bytes : int
+        Size of a block.
+    progress : callable, optional
+        Called as progress(done, total).
+
+    Returns
+    -------
+    AccessCounts
+        Tensor counters in blocks; scratch is not traced and its counters are 0.
+    """
+    fixed = counting.element_bytes
+    return trace_blocks(
+        step.lowered.work,
+        step.kind,
+        dataflow,
+        counting.taps,
+        block_bytes=block_bytes,
+        bias=counting.bias,
+        sizes=sizes if fixed is None else TensorBytes(fixed, fixed, fixed, fixed),
+        progress=progress,
+    )
 
 
 def _of_layer(progress: Progress, layer: str) -> Callable[[int, int], None]:

@@ -63,7 +63,8 @@ def _block(block: Block, pictures: Mapping[str, str]) -> str:
         return escaped(block.text)
     if isinstance(block, Remarks):
         return "\n".join(
-            f"- **{escaped(item.label)}: {escaped(item.headline)}**" + (f" {escaped(item.detail)}" if item.detail else "") for item in block.items
+            f"- **{escaped(item.label)}: {escaped(item.headline)}**" + (f" {escaped(item.detail)}" if item.detail else "")
+            for item in block.items
         )
     if isinstance(block, Facts):
         rows = [f"| {escaped(fact.label)} | **{escaped(fact.value)}** | {escaped(fact.note)} |" for fact in block.items]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, Literal
 
 from costmodel.report.charts import Chart, LayerBars, ShareBars
@@ -24,6 +25,8 @@ _GAP: Final = 2
 """Columns of space between two columns of a table."""
 _TEXT_WIDTH: Final = 24
 """What a column of text is folded to at least."""
+_TITLE_WIDTH: Final = 13
+"""What a column's title is folded to where there is room."""
 _BAR_WIDTH: Final = 40
 
 
@@ -110,7 +113,7 @@ class _Printer:
         self.console.print(self.text(table.caption, "italic"))
         for group in column_groups(table, self.console.width):
             grid = RichTable(box=None, padding=(0, _GAP, 0, 0), pad_edge=False, header_style="dim", expand=False)
-            widths = {place: _column_width(table, place) for place in group}
+            widths = dict(zip(group, _column_widths(table, group, self.console.width), strict=True))
             titles = {place: _title_lines(table.columns[place], widths[place]) for place in group}
             tallest = max(len(lines) for lines in titles.values())
             for place in group:
@@ -169,7 +172,7 @@ def column_groups(table: Table, width: int) -> list[list[int]]:
     list of list of int
         Places of columns.
     """
-    widths = [_column_width(table, place) for place in range(len(table.columns))]
+    widths = _column_widths(table, range(len(table.columns)), width)
     groups: list[list[int]] = [[0]]
     used = widths[0]
     for place in range(1, len(widths)):
@@ -186,10 +189,16 @@ def _title_lines(column: Column, width: int) -> list[str]:
     return [*textwrap.wrap(column.title, width, break_long_words=False), *([f"[{column.unit}]"] if column.unit else [])]
 
 
-def _column_width(table: Table, place: int) -> int:
+def _column_widths(table: Table, places: Sequence[int], width: int) -> list[int]:
+    """Widths of some columns, with titles folded as little as the line allows."""
+    roomy = [_column_width(table, place, _TITLE_WIDTH) for place in places]
+    return roomy if sum(roomy) + _GAP * (len(roomy) - 1) <= width else [_column_width(table, place, 0) for place in places]
+
+
+def _column_width(table: Table, place: int, title_width: int) -> int:
     column = table.columns[place]
     cells = [len(row.cells[place]) for row in table.rows]
-    words = [len(word) for word in (*column.title.split(), f"[{column.unit}]")]
+    words = [min(title_width, len(column.title)), *(len(word) for word in (*column.title.split(), f"[{column.unit}]"))]
     if column.number or place == 0:
         # A title folds between words, a number and a row's name do not.
         return max([*cells, *words])

@@ -86,7 +86,11 @@ class BufferBar:
     """Step it is last needed at."""
     height: float
     base: float
-    """Where it starts: its offset in the arena, or the height of what it is stacked on."""
+    """Height of what it is stacked on."""
+    color: int
+    """Which of the colours: one a buffer."""
+    idle: bool
+    """Whether it is reserved but holds nothing that is still needed."""
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ def memory_conclusions(comparison: ConventionComparison) -> tuple[str, ...]:
 
 def leakage_text(watts: float) -> str:
     """Return a leakage in the unit it reads best in."""
-    return f"{watts * MW_PER_W:.3g} mW" if watts * MW_PER_W >= 1 else f"{watts * UW_PER_W:.3g} uW"
+    return f"{watts * MW_PER_W:.4g} mW" if watts * MW_PER_W >= 1 else f"{watts * UW_PER_W:.4g} uW"
 
 
 def _width(comparison: ConventionComparison) -> str | None:
@@ -55,9 +55,12 @@ def _cell(comparison: ConventionComparison) -> str | None:
 def _temperature(comparison: ConventionComparison) -> str | None:
     pairs = [(comparison.of(role), comparison.of(f"{role}-warm")) for role in ("word-hp", "word-lstp")]
     told = [f"{warm.leakage_w / cool.leakage_w:.1f}" for cool, warm in pairs if cool is not None and warm is not None]
-    if len(told) < 2:
+    if len(told) < len(pairs):
         return None
-    return f"Temperature: from 300 to 350 K high-performance cells leak {told[0]} times as much, low-standby-power cells {told[1]} times; access energies stay."
+    return (
+        f"Temperature: from 300 to 350 K high-performance cells leak {told[0]} times as much, low-standby-power cells "
+        f"{told[1]} times; access energies stay."
+    )
 
 
 def _leakage(comparison: ConventionComparison) -> str | None:
@@ -65,9 +68,11 @@ def _leakage(comparison: ConventionComparison) -> str | None:
     if deck is None or deck.leakage_pj is None:
         return None
     share = "" if comparison.idle_w is None else f", {deck.leakage_w / comparison.idle_w:.0%} of what the whole board draws idle"
+    leaked_mj = deck.leakage_pj / PJ_PER_J * MJ_PER_J
     return (
-        f"Leakage: the deck's memory leaks {leakage_text(deck.leakage_w)}{share}; over one inference {deck.leakage_pj / PJ_PER_J * MJ_PER_J:.1f} mJ, "
-        f"{deck.leakage_pj / deck.dynamic_pj:,.0f} times its dynamic energy. A figure that leaves it out, or takes it from the wrong cell, says little."
+        f"Leakage: the deck's memory leaks {leakage_text(deck.leakage_w)}{share}; over one inference {leaked_mj:.1f} mJ, "
+        f"{deck.leakage_pj / deck.dynamic_pj:,.0f} times its dynamic energy. A figure that leaves it out, or takes it from the wrong "
+        "cell, says little."
     )
 
 
@@ -77,12 +82,9 @@ def _references(comparison: ConventionComparison) -> str | None:
     if word is None or small is None or large is None or buffer is None or dram is None:
         return None
     return (
-        f"References: a word access of 128 KB ({word.read_pj:.1f} pJ) lies between Horowitz's 32 KB and 1 MB caches "
-        f"({small.read_pj:g} and {large.read_pj:g} pJ for 8 bytes) and above Eyeriss's buffer ({buffer.read_pj:g} pJ for 2 bytes); the same accesses "
-        f"to DRAM would cost {_times(dram, word)} times as much."
-        if small.read_pj < word.read_pj < large.read_pj
-        else f"References: a word access of 128 KB takes {word.read_pj:.1f} pJ; Horowitz's 32 KB and 1 MB caches {small.read_pj:g} and {large.read_pj:g} pJ "
-        f"for 8 bytes, Eyeriss's buffer {buffer.read_pj:g} pJ for 2 bytes."
+        f"References: a word access of 128 KB takes {word.read_pj:.1f} pJ by CACTI; Horowitz gives {small.read_pj:g} pJ at 32 KB and "
+        f"{large.read_pj:g} at 1 MB for 8 bytes, Eyeriss's buffer {buffer.read_pj:g} pJ for 2 bytes. The same accesses to DRAM would "
+        f"cost {_times(dram, word)} times as much."
     )
 
 
@@ -96,10 +98,11 @@ def _verdict(comparison: ConventionComparison) -> str | None:
     board = ""
     if comparison.inference_j is not None:
         share = (esp32.dynamic_pj + (esp32.leakage_pj or 0.0)) / PJ_PER_J / comparison.inference_j
-        board = f" That is {share:.2%} of the {comparison.inference_j * MJ_PER_J:.1f} mJ the board takes: SRAM energy ranks designs, it is not the board's energy."
+        whole_mj = comparison.inference_j * MJ_PER_J
+        board = f" That is {share:.2%} of the {whole_mj:.1f} mJ the board takes: SRAM energy ranks designs, it is not the board's energy."
     return (
         f"Take: for an ESP32 the 40 nm low-power profile at its own word width, {_uj(esp32)}{span} of dynamic energy, "
-        f"{_times(esp32, deck)} times the deck's figure, and next to no leakage.{board}"
+        f"{_times(esp32, deck)} times the deck's figure, and {leakage_text(esp32.leakage_w)} of leakage.{board}"
     )
 
 

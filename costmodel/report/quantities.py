@@ -177,7 +177,18 @@ def times_text(value: float) -> str:
 
 def every_text(period_s: float | None) -> str:
     """Return a rate as people say it: `one a minute`, `one every 15 min`."""
-    for unit, article, divisor in (("day", "a", S_PER_DAY), ("hour", "an", S_PER_HOUR), ("minute", "a", S_PER_MINUTE), ("second", "a", 1.0)):
+    for unit, article, divisor in (
+        ("day", "a", S_PER_DAY),
+        ("hour", "an", S_PER_HOUR),
+        ("minute", "a", S_PER_MINUTE),
+        ("second", "a", 1.0),
+    ):
         if period_s == divisor:
             return f"one {article} {unit}"
     return f"one every {period_text(period_s)}"
+
+
+def sentence(text: str) -> str:
+    """Return text that begins with a capital and ends in a full stop."""
+    closed = text if text.endswith((".", "!", "?")) else f"{text}."
+    return closed[:1].upper() + closed[1:]

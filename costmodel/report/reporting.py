@@ -8,6 +8,7 @@ from costmodel.report.sections.assumptions import assumptions_section
 from costmodel.report.sections.counts import counts_section
 from costmodel.report.sections.energy import energy_section
 from costmodel.report.sections.latency import latency_section
+from costmodel.report.sections.memory import memory_section
 from costmodel.report.sections.power import power_section
 from costmodel.report.sections.summary import figures_section, findings_section, lead_sentences
 from costmodel.report.sections.verdict import verdict_section
@@ -37,9 +38,10 @@ def report_document(evaluation: Evaluation, scenario: Scenario, version: str) ->
         figures_section(evaluation),
         verdict_section(evaluation),
         energy_section(evaluation, scenario),
-        counts_section(evaluation),
+        memory_section(evaluation, scenario),
         latency_section(evaluation),
         power_section(evaluation),
+        counts_section(evaluation),
         assumptions_section(evaluation, used_constants(scenario), used_formulas(scenario, evaluation)),
     )
     title = f"{evaluation.network} on {evaluation.device}"

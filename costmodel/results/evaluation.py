@@ -10,6 +10,7 @@ from costmodel.results.base import Result
 from costmodel.results.counts import Counts
 from costmodel.results.finding import Finding
 from costmodel.results.latency import LatencySummary
+from costmodel.results.memory_summary import MemorySummary
 from costmodel.results.power import BatterySummary, PowerSummary
 from costmodel.specs.counting import CountingConvention, Dataflow
 
@@ -86,6 +87,7 @@ class Evaluation(Result):
     mac_nominal_count: int
     dataflows: tuple[DataflowEvaluation, ...]
     """The first is the one that runs."""
+    memory: MemorySummary
     duration_s: float | None
     """Of one inference, as battery and leakage use it."""
     duration_source: str

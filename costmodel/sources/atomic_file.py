@@ -9,15 +9,15 @@ from pathlib import Path
 from costmodel.errors import SpecError
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Replace a file's text in one step: a reader sees the old text or the new, never a part.
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Replace a file's content in one step: a reader sees the old one or the new, never a part.
 
     Parameters
     ----------
     path : Path
         The file; its folder is made if need be.
-    text : str
-        Written as UTF-8 with newlines as they are.
+    content : str or bytes
+        Text is written as UTF-8 with newlines as they are.
 
     Raises
     ------
@@ -30,8 +30,8 @@ def write_whole(path: Path, text: str) -> None:
     except OSError as error:
         raise SpecError(f"cannot write {path}: {error.strerror}") from None
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content.encode("utf-8") if isinstance(content, str) else content)
         # mkstemp makes files only their owner reads; a result is as readable as any other file.
         Path(temporary).chmod(0o644)
         Path(temporary).replace(path)

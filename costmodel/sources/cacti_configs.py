@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import functools
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +15,8 @@ from costmodel.specs.sram import SramSpec
 
 SUFFIX: Final = ".cfg"
 FOLDER: Final = "cacti_configs"
+NEAREST_COUNT: Final = 5
+"""Names offered where none holds what was typed."""
 MAX_CHARACTERS: Final = 100_000
 """CACTI's own stock file has eleven thousand."""
 
@@ -54,6 +58,26 @@ def read_config(path: Path) -> SramSpec:
     return sram_from_config(text, str(path))
 
 
+def nearest_names(text: str, names: Iterable[str]) -> list[str]:
+    """Return the names worth offering for one that is not known: of sixty, those that hold what was typed, or the nearest few.
+
+    Parameters
+    ----------
+    text : str
+        What was typed.
+    names : iterable of str
+        Every name.
+
+    Returns
+    -------
+    list of str
+        At least one, where there is any.
+    """
+    every = list(names)
+    holding = [name for name in every if text and text in name]
+    return holding or difflib.get_close_matches(text, every, n=NEAREST_COUNT, cutoff=0.0)
+
+
 def named_config(reference: str) -> tuple[str, SramSpec]:
     """Return a configuration by packaged name or by path.
 
@@ -79,5 +103,5 @@ def named_config(reference: str) -> tuple[str, SramSpec]:
         return path.stem, read_config(path)
     packaged = packaged_configs()
     if reference not in packaged:
-        raise UnknownNameError("configuration", reference, [name for name in packaged if reference in name] or packaged, "packaged")
+        raise UnknownNameError("configuration", reference, nearest_names(reference, packaged), "packaged")
     return reference, read_config(packaged[reference])

@@ -25,8 +25,8 @@ from costmodel.specs.sram import SramSpec
 
 TIMEOUT_S: Final = 120.0
 """The slowest array seen took 6.8 s; a bus of no bits never ends."""
-LISTING_END: Final = 400
-"""Characters of a failed run's output that the message quotes from."""
+QUOTED_CHARACTERS: Final = 200
+"""Most of a failed run's last line that a message quotes."""
 
 Progress = Callable[[int, int], None]
 """Told how many runs are done, of how many."""
@@ -57,13 +57,20 @@ def run_cacti(binary: CactiBinary, spec: SramSpec, timeout_s: float = TIMEOUT_S)
     with tempfile.TemporaryDirectory(prefix="cacti-") as scratch:
         configuration = Path(scratch) / f"{config_hash(spec)}.cfg"
         configuration.write_text(cacti_config_text(spec), encoding="utf-8", newline="\n")
-        listing = _listing_of(binary, configuration, timeout_s)
+        listing, complaint = _listing_of(binary, configuration, timeout_s)
         table = configuration.with_name(configuration.name + ".out")
         rows = table.read_text(encoding="utf-8", errors="replace") if table.is_file() else ""
+    if not rows.strip() and NO_ORGANISATION not in listing:
+        raise CactiError(CactiFailure.INVALID_INPUT, f"it ended well and wrote no row: {_last_line(complaint or listing)}")
     return sram_figures(listing, rows, spec)
 
 
-def _listing_of(binary: CactiBinary, configuration: Path, timeout_s: float) -> str:
+def _last_line(text: str) -> str:
+    return text.strip().splitlines()[-1].strip()[:QUOTED_CHARACTERS] if text.strip() else "it printed nothing"
+
+
+def _listing_of(binary: CactiBinary, configuration: Path, timeout_s: float) -> tuple[str, str]:
+    """Standard output and standard error of a run that ended with status 0."""
     command = [*binary.command, "-infile", str(configuration)]
     try:
         done = subprocess.run(  # the command is the user's own program, without a shell
@@ -73,16 +80,15 @@ def _listing_of(binary: CactiBinary, configuration: Path, timeout_s: float) -> s
         raise CactiError(CactiFailure.HANG, f"no answer after {timeout_s:g} s; the run was stopped") from None
     except OSError as error:
         raise CactiError(CactiFailure.MISSING_BINARY, f"cannot start {command[0]}: {error.strerror}") from None
-    listing = done.stdout.decode("utf-8", errors="replace")
+    listing, complaint = (stream.decode("utf-8", errors="replace") for stream in (done.stdout, done.stderr))
     if done.returncode:
-        raise _failure_of(done.returncode, listing + done.stderr.decode("utf-8", errors="replace"), binary)
-    return listing
+        raise _failure_of(done.returncode, listing + complaint, binary)
+    return listing, complaint
 
 
 def _failure_of(status: int, text: str, binary: CactiBinary) -> CactiError:
     # A shell between us and CACTI reports a signal as 128 plus its number, a direct start as minus its number.
     number = -status if status < 0 else status - 128 if status > 128 else 0
-    last = text.strip().splitlines()[-1][:LISTING_END].strip() if text.strip() else "it printed nothing"
     if status == 1 and NO_ORGANISATION in text:
         return CactiError(CactiFailure.NO_ORGANISATION, "no array of this size and width can be laid out")
     if number == signal.SIGSEGV:
@@ -90,8 +96,8 @@ def _failure_of(status: int, text: str, binary: CactiBinary) -> CactiError:
     if number == signal.SIGFPE:
         return CactiError(CactiFailure.MISSING_LINES, "arithmetic exception: lines of the stock configuration are missing")
     if status == 255:
-        return CactiError(CactiFailure.MISSING_CONFIGURATION, f"it could not read the configuration: {last}")
-    return CactiError(CactiFailure.CRASH, f"status {status}: {last}")
+        return CactiError(CactiFailure.MISSING_CONFIGURATION, f"it could not read the configuration: {_last_line(text)}")
+    return CactiError(CactiFailure.CRASH, f"status {status}: {_last_line(text)}")
 
 
 def run_row(binary: CactiBinary, spec: SramSpec, name: str = "", cache: Path | None = None, timeout_s: float = TIMEOUT_S) -> SramRow:

@@ -23,6 +23,7 @@ from costmodel.specs.battery import BatteryCell
 from costmodel.specs.deployment import Scenario
 from costmodel.specs.hardware import ComputeEnergy, Device, LatencyCalibration, MemoryEnergy
 from costmodel.specs.network import Network
+from costmodel.specs.power import PowerStates
 
 S = TypeVar("S", bound=Spec)
 
@@ -45,12 +46,13 @@ class _Kind(Generic[S]):
 _NETWORK: Final = _Kind("networks", "network", Network, "in the zoo")
 _DEVICE: Final = _Kind("devices", "device", Device)
 _BATTERY: Final = _Kind("batteries", "battery", BatteryCell)
+_POWER: Final = _Kind("power_states", "power_states", PowerStates)
 _MEMORY: Final = _Kind("memories", "memory_energy", MemoryEnergy)
 _COMPUTE: Final = _Kind("compute", "compute_energy", ComputeEnergy)
 _CALIBRATION: Final = _Kind("calibrations", "calibration", LatencyCalibration)
 _SCENARIO: Final = _Kind("scenarios", "scenario", Scenario)
 
-KINDS: Final = tuple(kind.folder for kind in (_NETWORK, _DEVICE, _BATTERY, _MEMORY, _COMPUTE, _CALIBRATION, _SCENARIO))
+KINDS: Final = tuple(kind.folder for kind in (_NETWORK, _DEVICE, _BATTERY, _POWER, _MEMORY, _COMPUTE, _CALIBRATION, _SCENARIO))
 """Every kind of packaged data."""
 
 
@@ -108,6 +110,11 @@ def load_device(reference: Reference[Device], beside: Path | None = None) -> Dev
 def load_battery(reference: Reference[BatteryCell], beside: Path | None = None) -> BatteryCell:
     """Load a battery; see `load_network` for what a reference may be."""
     return _load(_BATTERY, reference, beside)
+
+
+def load_power_states(reference: Reference[PowerStates], beside: Path | None = None) -> PowerStates:
+    """Load the power states of a board; see `load_network` for what a reference may be."""
+    return _load(_POWER, reference, beside)
 
 
 def load_memory_energy(reference: Reference[MemoryEnergy], beside: Path | None = None) -> MemoryEnergy:
@@ -181,7 +188,7 @@ def load_packaged(folder: str, name: str, model: type[S]) -> S:
     Spec
         Checked as a user's file would be.
     """
-    return _packaged(_Kind(folder, folder, model), name)
+    return cast(S, _packaged(_Kind(folder, folder, model), name))
 
 
 def _load(kind: _Kind[S], reference: object, beside: Path | None) -> S:

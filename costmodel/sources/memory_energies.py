@@ -9,6 +9,7 @@ from typing import Final
 
 from costmodel.errors import UnknownNameError
 from costmodel.sources.cacti_binary import find_cacti
+from costmodel.sources.cacti_configs import nearest_names
 from costmodel.sources.cacti_runner import answers_folder, run_rows
 from costmodel.sources.complaints import checked_spec
 from costmodel.sources.sram_energy import estimated_memory_energy, range_siblings, sram_memory_energy, sram_request
@@ -70,9 +71,7 @@ def memory_energy(text: str, *, table: SramTable | None = None, environment: Map
         return sram_memory_energy(runs.named(text), runs)
     levels = packaged_levels()
     if text not in levels:
-        names = (*runs.names, *levels)
-        # Of sixty names, those that hold what was typed say more than all of them.
-        raise UnknownNameError(NOUN, text, [name for name in names if text in name] or names, "packaged")
+        raise UnknownNameError(NOUN, text, nearest_names(text, (*runs.names, *levels)), "packaged")
     return levels[text]
 
 

@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from importlib import resources
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from pydantic import ValidationError
 
@@ -184,10 +184,17 @@ def _distance(a: SramSpec, b: SramSpec) -> float:
 def described_spec(spec: SramSpec) -> str:
     """Return a configuration in one line, as a person would say it."""
     cells = spec.data_cell if spec.data_cell == spec.periphery_cell else f"{spec.data_cell} cells, {spec.periphery_cell} periphery"
-    ecc = ", ECC" if spec.ecc else ""
     block = "" if spec.block_bytes == spec.access_bytes else f" ({spec.block_bytes} B blocks)"
-    kind = "" if spec.array == "ram" else f", {spec.associativity_count}-way cache"
-    return f"{spec.size_bytes} B, {spec.access_bytes} B wide{block}, {spec.node_nm:g} nm, {cells}, {spec.temperature_k:g} K{ecc}{kind}"
+    ports = (spec.shared_port_count, spec.read_port_count, spec.write_port_count)
+    parts = [
+        f"{spec.size_bytes} B, {spec.access_bytes} B wide{block}, {spec.node_nm:g} nm, {cells}, {spec.temperature_k:g} K",
+        "ECC" if spec.ecc else "",
+        f"{spec.associativity_count}-way cache" if spec.array == "cache" else "",
+        f"{spec.bank_count} banks" if spec.bank_count > 1 else "",
+        f"{ports[0]} shared, {ports[1]} read and {ports[2]} write ports" if ports != (1, 0, 0) else "",
+        f"{spec.interconnect} wires" if spec.interconnect != "conservative" else "",
+    ]
+    return ", ".join(part for part in parts if part)
 
 
 def described(row: SramRow) -> str:
@@ -215,6 +222,36 @@ def packaged_table_path() -> Path:
     if not isinstance(found, Path):
         raise SpecError("the packaged table is inside an archive; name another file with --table")
     return found
+
+
+def sram_table_at(path: Path, *, must_exist: bool = False) -> SramTable:
+    """Return the table in a file.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    must_exist : bool
+        Refuse a file that is not there, rather than start an empty table.
+
+    Returns
+    -------
+    SramTable
+        Every row checked, its hash too.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read as a table.
+    """
+    if not path.exists() and not must_exist:
+        return SramTable(())
+    try:
+        return read_sram_table(path.read_text(encoding="utf-8"), str(path))
+    except OSError as error:
+        raise MissingError(f"cannot be read: {error.strerror}", Location(str(path))) from None
+    except UnicodeDecodeError:
+        raise FormatError("is not UTF-8 text", Location(str(path))) from None
 
 
 def read_sram_table(text: str, file: str, *, verify: bool = True) -> SramTable:
@@ -305,7 +342,7 @@ def sram_table_text(table: Iterable[SramRow]) -> str:
         figures: Mapping[str, Any] = {} if row.figures is None else row.figures.model_dump()
         values = {**row.spec.model_dump(), **figures, **{field: getattr(row, field) for field in (*_OWN, *_RUN)}}
         writer.writerow([_text(values.get(column, "")) for column in COLUMNS])
-    return cast(str, stream.getvalue())
+    return stream.getvalue()
 
 
 def _text(value: object) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from costmodel.columns import Number, any_true, ceil_div, clamped, common_divisor, floor_sum, larger, smaller
-from costmodel.provenance import formula
+from costmodel.provenance import formula, remembered
 
 SYMBOLS: Final = {
     "H": "input extent [elements]",
@@ -23,6 +23,7 @@ SYMBOLS: Final = {
 """Symbols of every equation on an axis."""
 
 
+@remembered
 @formula(
     id="axis.output_extent",
     equation="O = floor((H + p + q - d*(K - 1) - 1) / s) + 1",
@@ -67,6 +68,7 @@ def axis_terms(H: Number, K: Number, s: Number, p: Number, q: Number, d: Number)
     return {"H": H, "O": output_extent(H, K, s, p, q, d), "K": K, "s": s, "d": d, "p": p, "q": q}
 
 
+@remembered
 @formula(
     id="axis.valid_taps",
     equation="V = O*K - #{(o, k): o*s + k*d < p} - #{(o, k): o*s + k*d >= p + H}",
@@ -94,6 +96,7 @@ def nominal_taps(H: Number, K: Number, s: Number, p: Number, q: Number, d: Numbe
     return output_extent(H, K, s, p, q, d) * K
 
 
+@remembered
 @formula(
     id="axis.interior",
     equation="I = #{o: o*s >= p and o*s + (K - 1)*d < p + H}",
@@ -110,6 +113,7 @@ def interior_extent(H: Number, K: Number, s: Number, p: Number, q: Number, d: Nu
     return larger(last - first + 1, 0)
 
 
+@remembered
 @formula(
     id="axis.touched",
     equation="T = |{o*s + k*d}| = O*K - max(0, O - d/g)*max(0, K - s/g), g = gcd(s, d); without the indices in the padding",

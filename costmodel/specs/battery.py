@@ -1,8 +1,96 @@
-"""Batteries: what a cell holds and what reaches the load."""
+"""Batteries: what a cell holds, what reaches the load, and the parameters of the models that say how it empties."""
 
 from __future__ import annotations
 
-from costmodel.specs.base import AmpereHours, Fraction, Name, Spec, Volts
+from typing import Annotated
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from costmodel.specs.base import (
+    AmpereHours,
+    DegreesCelsius,
+    Fraction,
+    Hertz,
+    Name,
+    Ohms,
+    PositiveSeconds,
+    Ratio,
+    Spec,
+    Volts,
+)
+
+
+class PeukertParameters(Spec):
+    """Rated form: a constant current C / H lasts exactly H."""
+
+    rated_s: PositiveSeconds
+    """H: discharge time the capacity is rated at."""
+    exponent_ratio: Ratio
+    """k: 1 for an ideal battery."""
+
+    @model_validator(mode="after")
+    def _at_least_one(self) -> PeukertParameters:
+        if self.exponent_ratio.value < 1.0:
+            raise PydanticCustomError("peukert", f"exponent_ratio should be at least 1, found {self.exponent_ratio.value:g}")
+        return self
+
+
+class KineticParameters(Spec):
+    """Two wells with a valve between them."""
+
+    available_ratio: Fraction
+    """c: share of the charge in the well the load draws from."""
+    rate_hz: Hertz
+    """k': rate constant of the valve."""
+
+    @model_validator(mode="after")
+    def _some_available(self) -> KineticParameters:
+        if self.available_ratio.value <= 0.0:
+            raise PydanticCustomError("kinetic", "available_ratio should be greater than 0, found 0")
+        return self
+
+
+class DiffusionParameters(Spec):
+    """After Rakhmatov and Vrudhula; alpha is the battery's capacity."""
+
+    diffusion_hz: Hertz
+    """beta squared."""
+
+
+class OpenCircuitPoint(Spec):
+    """One point of an open-circuit curve."""
+
+    charge_ratio: Fraction
+    """State of charge."""
+    voltage_v: Volts
+
+
+class VoltageParameters(Spec):
+    """Open-circuit voltage over state of charge, internal resistance and cut-off."""
+
+    points: Annotated[tuple[OpenCircuitPoint, ...], Field(min_length=2)]
+    """From empty to full; straight lines between."""
+    resistance_ohm: Ohms
+    cutoff_v: Volts
+    """Voltage under load below which the device stops."""
+
+    @model_validator(mode="after")
+    def _in_order(self) -> VoltageParameters:
+        charges = [point.charge_ratio.value for point in self.points]
+        volts = [point.voltage_v.value for point in self.points]
+        if charges[0] != 0.0 or charges[-1] != 1.0 or charges != sorted(set(charges)):
+            raise PydanticCustomError("voltage", f"points should rise from charge_ratio 0 to 1, found {charges}")
+        if volts != sorted(volts):
+            raise PydanticCustomError("voltage", f"voltage_v should not fall as the charge rises, found {volts}")
+        return self
+
+
+class CapacityAtTemperature(Spec):
+    """Share of the capacity that a temperature leaves."""
+
+    temperature_degc: DegreesCelsius
+    capacity_ratio: Fraction
 
 
 class BatteryCell(Spec):
@@ -18,4 +106,19 @@ class BatteryCell(Spec):
     """Efficiency of the converter between battery and load."""
     discharge_ratio: Fraction
     """Share of the rated capacity that can be drawn."""
+    self_discharge_ratio: Fraction = Field(default=0.0, validate_default=True)
+    """Share of the charge lost in a year on the shelf, at 20 degrees."""
+    temperatures: tuple[CapacityAtTemperature, ...] = ()
+    """Capacity at other temperatures, from cold to warm; empty where it is not known."""
+    peukert: PeukertParameters | None = None
+    kinetic: KineticParameters | None = None
+    diffusion: DiffusionParameters | None = None
+    voltage: VoltageParameters | None = None
     source: str
+
+    @model_validator(mode="after")
+    def _cold_to_warm(self) -> BatteryCell:
+        degrees = [each.temperature_degc.value for each in self.temperatures]
+        if degrees != sorted(set(degrees)):
+            raise PydanticCustomError("temperatures", f"temperatures should go from cold to warm, found {degrees}")
+        return self

@@ -72,6 +72,10 @@ class HeapAllocator(Spec):
     """Extra bytes a block with heap poisoning."""
     size_classes: bool = True
     """Whether a search rounds up to a fraction of the request's power of two (two-level segregated fit)."""
+    trims: bool = True
+    """Whether the block found is cut back to the request (ESP-IDF 4.3 and 5.0 to 5.3; 5.4 keeps the rounded size)."""
+    region_bytes: ByteCount = 0
+    """What it keeps for itself in each region."""
     source: str = ""
 
 
@@ -117,7 +121,7 @@ class Device(Spec):
     sram_bytes: ByteCount
     """All on-chip SRAM."""
     heap_regions: tuple[HeapRegion, ...]
-    """What the program's data can live in."""
+    """What the program's data can live in, in the order in which malloc tries them."""
     allocator: HeapAllocator = HeapAllocator()
     memory_energy: Name
     """Packaged memory energies that suit it, by name."""

@@ -91,4 +91,4 @@ class SramSpec(Spec):
 
 
 def _refuse(limit: str, message: str) -> None:
-    raise PydanticCustomError(f"cacti_{limit}", "{message}", {"message": message})  # type: ignore[arg-type]
+    raise PydanticCustomError(f"cacti_{limit}", "{message}", {"message": message})

@@ -89,7 +89,7 @@ class Deck:
 
     def rounded_buffers_kib(self) -> float:
         """Return the sum of the buffers in KiB, each rounded to two decimals first, as the deck adds them."""
-        return round(sum(round(buffer / BYTES_PER_KIB, 2) for buffer in self.buffers()), 2)
+        return round(sum(round(float(buffer) / BYTES_PER_KIB, 2) for buffer in self.buffers()), 2)
 
     def dram(self, field: str) -> Number:
         """Return what the deck's program reported of its heap [B]."""
@@ -98,7 +98,7 @@ class Deck:
 
     def dram_kib(self, field: str) -> float:
         """Return the same in KiB, to the two decimals the deck prints."""
-        return round(self.dram(field) / BYTES_PER_KIB, 2)
+        return round(float(self.dram(field)) / BYTES_PER_KIB, 2)
 
     def heap_regions(self) -> list[Number]:
         """Return the bytes of each heap region of the device."""

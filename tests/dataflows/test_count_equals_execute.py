@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, assume, event, example, given, settings
 from hypothesis import strategies as st
 
+from costmodel.dataflows import executed
 from costmodel.dataflows.counting import CLOSED_FORMS, count_work
 from costmodel.dataflows.executed.execution import EXECUTIONS, LayerTensors, execute_work
 from costmodel.errors import ShapeError
@@ -211,6 +214,38 @@ def test_counts_stay_exact_at_a_trillion(dataflow: Dataflow) -> None:
     counted = count_work(nest, dataflow, Taps.VALID)
     assert counted.mac_count == 6 * (3 * side - 2) ** 2
     assert count_work(nest, dataflow, Taps.NOMINAL).mac_count == 54 * side**2
+
+
+class SealedAxis(Axis):
+    """An axis whose every closed form is out of reach."""
+
+    def _sealed(self) -> int:
+        raise AssertionError("the executor used a closed form")
+
+    output = valid = nominal = interior = touched = touched_nominal = property(_sealed)
+
+
+@pytest.mark.parametrize("dataflow", list(Dataflow))
+def test_the_executor_uses_no_closed_form_of_an_axis(dataflow: Dataflow) -> None:
+    layer, shape = convolution((4, 5, 6), out_channels=2, kernel=(3, 2), stride=(1, 2), padding=(0, 1, 2, 0), groups=2)
+    tensors = tensors_of(layer, shape, 0)
+    nest = lower(layer, [shape], None).work
+    assert isinstance(nest, LoopNest)
+    sealed = nest._replace(h=SealedAxis(*nest.h), w=SealedAxis(*nest.w))
+    with pytest.raises(AssertionError, match="closed form"):
+        count_work(sealed, dataflow)
+    ran = execute_work(sealed, "conv2d", tensors, dataflow)
+    assert ran.counts == count_work(nest, dataflow)
+    np.testing.assert_array_equal(ran.output, convolution_by_numpy(layer, tensors))
+
+
+def test_the_executor_imports_no_closed_form() -> None:
+    folder = Path(executed.__file__).parent
+    sources = {path.name: path.read_text(encoding="utf-8") for path in folder.glob("*.py")}
+    assert len(sources) > 10
+    for name, source in sources.items():
+        imported = [node.module or "" for node in ast.walk(ast.parse(source)) if isinstance(node, ast.ImportFrom)]
+        assert not [module for module in imported if "closed_forms" in module or module.endswith("dataflows.counting")], name
 
 
 def test_single_precision_is_summed_in_single_precision_in_loop_order() -> None:

@@ -13,9 +13,11 @@ from costmodel.dataflows.counting import count_work
 from costmodel.dataflows.executed.execution import Execution, LayerTensors, execute_work
 from costmodel.errors import MissingError, ShapeError
 from costmodel.results.counts import AccessCounts
+from costmodel.specs.axis import POINT, AdaptiveAxis, Axis
 from costmodel.specs.counting import Dataflow, Taps
 from costmodel.specs.layers import AdaptiveAvgPool2d, Add, AvgPool2d, BatchNorm2d, Flatten, Linear, MaxPool2d, ReLU, Softmax
 from costmodel.specs.lowering import lower
+from costmodel.specs.work import Elementwise, LoopNest, NestKind
 
 modest = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
 
@@ -175,3 +177,24 @@ def test_an_operand_of_an_addition_that_is_not_there_is_named() -> None:
     work = lower(Add(name="a", inputs=("x", "y")), [(4,), (4,)], None).work
     with pytest.raises(MissingError, match="input 2"):
         execute_work(work, "add", LayerTensors((numbers(0, 4),)), Dataflow.OUTPUT_STATIONARY)
+
+
+def test_columns_of_the_other_layers_equal_their_rows() -> None:
+    def column(*values: int) -> np.ndarray:
+        return np.array(values, dtype=np.int64)
+
+    linear = LoopNest(NestKind.LINEAR, 1, column(3, 7), column(5, 2), POINT, POINT, True)
+    h, w = Axis(column(5, 9), column(2, 3), column(2, 1), column(0, 1), 0, 1), Axis(column(4, 8), 2, 2)
+    sliding = LoopNest(NestKind.POOLING, column(2, 6), 1, 1, h, w)
+    adaptive = LoopNest(NestKind.POOLING, column(2, 6), 1, 1, AdaptiveAxis(column(7, 9), 2), AdaptiveAxis(8, column(3, 2)))
+    elementwise = Elementwise(1, column(12, 30), 3, column(4, 6))
+
+    def row_of(value: Any, row: int) -> Any:
+        if isinstance(value, np.ndarray):
+            return int(value[row])
+        return type(value)(*(row_of(part, row) for part in value)) if isinstance(value, tuple) else value
+
+    for work in (linear, sliding, adaptive, elementwise):
+        counted = count_work(work, Dataflow.OUTPUT_STATIONARY)
+        for row in range(2):
+            assert row_of(counted, row) == count_work(row_of(work, row), Dataflow.OUTPUT_STATIONARY)

@@ -52,7 +52,9 @@ def _draw_panel(axes: Axes, panel: BarPanel, layers: tuple[str, ...], group_in: 
         axes.barh(at, one.solid, height * 0.86, color=color, linewidth=0)
         axes.barh(at, one.light, height * 0.86, left=one.solid, color=color, alpha=LIGHT_PART, linewidth=0)
         for y, solid, light, text in zip(at, one.solid, one.light, one.texts, strict=True):
-            axes.annotate(text, (solid + light, y), xytext=(3, 0), textcoords="offset points", va="center_baseline", fontsize=8.5, color=LIGHT["ink"])
+            axes.annotate(
+                text, (solid + light, y), xytext=(3, 0), textcoords="offset points", va="center_baseline", fontsize=8.5, color=LIGHT["ink"]
+            )
     axes.set_xlim(0, longest * _LABEL_ROOM)
     axes.set_ylim(len(layers) - 0.45, -0.55)
     axes.set_yticks(range(len(layers)), [printable(name) for name in layers])

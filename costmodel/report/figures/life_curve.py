@@ -34,14 +34,28 @@ def life_curve_figure(chart: LifeCurve) -> Figure:
     if chart.limit is not None:
         axes.axhline(chart.limit, color=LIGHT["muted"], linewidth=1.0, linestyle=(0, (4, 3)))
         axes.annotate(
-            chart.limit_text, (chart.x[0], chart.limit), xytext=(0, 5), textcoords="offset points", va="bottom", fontsize=9, color=LIGHT["muted"]
+            chart.limit_text,
+            (chart.x[0], chart.limit),
+            xytext=(0, 5),
+            textcoords="offset points",
+            va="bottom",
+            fontsize=9,
+            color=LIGHT["muted"],
         )
     axes.plot(chart.x, chart.y, color=LIGHT["accent"], solid_capstyle="round")
     for mark in chart.marks:
         right = mark.x > (chart.x[0] * chart.x[-1]) ** 0.5
-        axes.plot([mark.x], [mark.y], "o", color=LIGHT["accent"], markersize=7, markeredgecolor=LIGHT["paper"], markeredgewidth=1.5, clip_on=False)
+        axes.plot(
+            [mark.x], [mark.y], "o", color=LIGHT["accent"], markersize=7, markeredgecolor=LIGHT["paper"], markeredgewidth=1.5, clip_on=False
+        )
         axes.annotate(
-            mark.text, (mark.x, mark.y), xytext=(-2 if right else 2, -11), textcoords="offset points", va="top", ha="right" if right else "center", fontsize=9.5
+            mark.text,
+            (mark.x, mark.y),
+            xytext=(-2 if right else 2, -11),
+            textcoords="offset points",
+            va="top",
+            ha="right" if right else "center",
+            fontsize=9.5,
         )
     axes.set_ylim(0, top * 1.18)
     axes.set_xlim(chart.x[0], chart.x[-1] * 1.15)

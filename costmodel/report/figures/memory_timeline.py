@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from costmodel.report.charts import BufferBar, MemoryTimeline
-from costmodel.report.figures.style import LIGHT, new_figure, quiet_axes
+from costmodel.report.figures.style import LIGHT, LIGHT_PART, new_figure, quiet_axes
 from costmodel.report.printable_text import printable
 
 if TYPE_CHECKING:
@@ -15,10 +15,17 @@ if TYPE_CHECKING:
 _COLORS: Final = tuple(f"buffer-{number}" for number in range(1, 7))
 _NAMED_RATIO: Final = 0.055
 """A buffer of at least this share of the chart's height has room for its name inside."""
+_LETTERS_A_ROW: Final = 88
+"""Letters there is room for across the whole chart."""
+_HEAD_ROOM: Final = 1.1
+_FAR_RATIO: Final = 3.0
+"""A limit this many times above the peak is named, not drawn: it would flatten everything else."""
+_UPRIGHT_STEPS: Final = 9
+_SMALL_TYPE_STEPS: Final = 24
 
 
 def memory_timeline_figure(chart: MemoryTimeline) -> Figure:
-    """Draw each buffer as a block from the step it is first needed at to the last.
+    """Draw each buffer as a block from the step it is first taken at to the last.
 
     Parameters
     ----------
@@ -33,38 +40,40 @@ def memory_timeline_figure(chart: MemoryTimeline) -> Figure:
     figure = new_figure(3.9)
     axes = figure.subplots()
     quiet_axes(axes, grid="y")
-    top = max([bar.base + bar.height for bar in chart.buffers] + [line.height for line in chart.limits], default=1.0) * 1.08
-    for place, bar in enumerate(chart.buffers):
-        _draw_buffer(axes, bar, LIGHT[_COLORS[place % len(_COLORS)]], top)
-    for line in chart.limits:
+    peak = max((bar.base + bar.height for bar in chart.buffers), default=1.0)
+    near = [line for line in chart.limits if line.height <= _FAR_RATIO * peak]
+    top = max([peak, *(line.height for line in near)]) * _HEAD_ROOM
+    for bar in chart.buffers:
+        _draw_buffer(axes, bar, top, len(chart.steps))
+    for line in near:
         axes.axhline(line.height, color=LIGHT["alarm"], linewidth=1.3, linestyle=(0, (5, 3)))
-        axes.annotate(
-            line.text, (len(chart.steps) - 0.5, line.height), xytext=(0, 3), textcoords="offset points", ha="right", va="bottom", fontsize=9, color=LIGHT["alarm"]
-        )
+        at = (len(chart.steps) - 0.5, line.height)
+        axes.annotate(line.text, at, xytext=(0, 3), textcoords="offset points", ha="right", va="bottom", fontsize=9, color=LIGHT["alarm"])
+    far = ", ".join(line.text for line in chart.limits if line not in near)
+    if far:
+        axes.set_title(f"above the chart: {far}", loc="right", fontsize=9, fontweight="normal", color=LIGHT["alarm"])
     axes.set_xlim(-0.5, len(chart.steps) - 0.5)
     axes.set_ylim(0, top)
-    crowded = len(chart.steps) > 8
-    axes.set_xticks(
-        range(len(chart.steps)),
-        [printable(step) for step in chart.steps],
-        rotation=45 if crowded else 0,
-        ha="right" if crowded else "center",
-        rotation_mode="anchor",
-        fontsize=9 if len(chart.steps) <= 24 else 6,
-    )
+    axes.set_xticks(range(len(chart.steps)), [printable(step) for step in chart.steps])
+    if len(chart.steps) > _UPRIGHT_STEPS:
+        size = 9 if len(chart.steps) <= _SMALL_TYPE_STEPS else 6
+        for label in axes.get_xticklabels():
+            label.set(rotation=50, ha="right", rotation_mode="anchor", fontsize=size)
+    axes.tick_params(axis="x", labelcolor=LIGHT["ink"])
     axes.tick_params(axis="y", labelcolor=LIGHT["muted"])
     axes.set_title(chart.y_axis)
     return figure
 
 
-def _draw_buffer(axes: Axes, bar: BufferBar, color: str, top: float) -> None:
+def _draw_buffer(axes: Axes, bar: BufferBar, top: float, step_count: int) -> None:
     from matplotlib.patches import Rectangle
 
     left, width = bar.first - 0.5, bar.last - bar.first + 1
-    axes.add_patch(
-        Rectangle((left, bar.base), width, bar.height, facecolor=color, alpha=0.82, edgecolor=LIGHT["paper"], linewidth=1.2)
-    )
-    if bar.height >= _NAMED_RATIO * top:
-        axes.annotate(
-            printable(bar.name), (left + width / 2, bar.base + bar.height / 2), ha="center", va="center", fontsize=8.5, color=LIGHT["paper"]
-        )
+    color = LIGHT[_COLORS[bar.color % len(_COLORS)]]
+    block = Rectangle((left, bar.base), width, bar.height, facecolor=color, edgecolor=LIGHT["paper"], linewidth=0.8)
+    block.set_alpha(LIGHT_PART if bar.idle else None)
+    axes.add_patch(block)
+    name = printable(bar.name)
+    if bar.height >= _NAMED_RATIO * top and len(name) <= width * _LETTERS_A_ROW / step_count:
+        at = (left + width / 2, bar.base + bar.height / 2)
+        axes.annotate(name, at, ha="center", va="center", fontsize=8.5, color=LIGHT["ink"] if bar.idle else LIGHT["paper"])

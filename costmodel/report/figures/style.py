@@ -27,8 +27,8 @@ LIGHT: Final[dict[str, str]] = {
     "quiet": "#8fa3b5",
     "alarm": "#c62f2f",
     "buffer-1": "#0b64a2",
-    "buffer-2": "#d9822b",
-    "buffer-3": "#2a9d8f",
+    "buffer-2": "#b45f14",
+    "buffer-3": "#1d7f73",
     "buffer-4": "#b0578f",
     "buffer-5": "#8a6a01",
     "buffer-6": "#5d6976",
@@ -95,7 +95,8 @@ def house_style() -> AbstractContextManager[None]:
     """Return a context in which matplotlib draws in this style, whatever the user's own settings are."""
     import matplotlib as mpl
 
-    return mpl.rc_context({**mpl.rcParamsDefault, **_SETTINGS, "backend": mpl.rcParams._get("backend")})
+    settings: Any = {name: value for name, value in mpl.rcParamsDefault.items() if not name.startswith("backend")} | _SETTINGS
+    return mpl.rc_context(settings)
 
 
 def new_figure(height_in: float) -> Figure:

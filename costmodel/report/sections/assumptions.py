@@ -35,7 +35,12 @@ def assumptions_section(evaluation: Evaluation, constants: tuple[UsedConstant, .
     constant_rows = tuple(
         Row((used.name, f"{used.value:.10g}", used.unit or "1", _range_text(used.low, used.high), used.source)) for used in constants
     )
-    formula_columns = (Column("Formula", number=False), Column("Equation", number=False), Column("Unit", number=False), Column("Source", number=False))
+    formula_columns = (
+        Column("Formula", number=False),
+        Column("Equation", number=False),
+        Column("Unit", number=False),
+        Column("Source", number=False),
+    )
     formula_rows = tuple(Row((used.id, "; ".join(used.equations), used.unit, used.source)) for used in formulas)
     return Section(
         "assumptions",

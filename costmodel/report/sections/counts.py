@@ -10,7 +10,7 @@ from costmodel.results.counts import SCRATCH_READS, SCRATCH_WRITES, TENSOR_READS
 from costmodel.results.evaluation import DataflowEvaluation, Evaluation, LayerEvaluation
 from costmodel.specs.counting import Taps
 
-_GROUPS: Final = (
+_GROUPS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ("Tensor reads", TENSOR_READS),
     ("Tensor writes", TENSOR_WRITES),
     ("Scratch reads", SCRATCH_READS),
@@ -108,8 +108,8 @@ def _accesses_table(answer: DataflowEvaluation, evaluation: Evaluation, beside: 
     rows = [Row((layer.name, *_cells(layer.counts, layer.valid_counts, groups, beside))) for layer in answer.layers if counted(layer)]
     valid = AccessCounts(*(sum(parts) for parts in zip(*(layer.valid_counts for layer in answer.layers), strict=True)))
     rows.append(Row(("all", *_cells(answer.counts, valid, groups, beside)), total=True))
-    bias = "" if evaluation.counting.bias else ", biases not counted"
-    note = f"Under the scenario's convention ({evaluation.counting.taps.value} taps{bias}); executed: valid taps and biases, as firmware runs it."
+    convention = f"{evaluation.counting.taps.value} taps{'' if evaluation.counting.bias else ', biases not counted'}"
+    note = f"Under the scenario's convention ({convention}); executed: valid taps and biases, as firmware runs it."
     return Table(f"{answer.dataflow.value}: accesses of single elements", tuple(columns), tuple(rows), note if beside else "")
 
 

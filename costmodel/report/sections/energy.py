@@ -86,7 +86,9 @@ def _leakage_text(evaluation: Evaluation) -> str:
 def _compute_text(evaluation: Evaluation, scenario: Scenario) -> str:
     energy: EnergySplit = evaluation.dataflows[0].energy
     macs = count_text(evaluation.dataflows[0].counts.mac_count)
-    return f"Arithmetic is its own term: {macs} multiply-accumulates take {energy_text(energy.compute_pj)} ({scenario.compute_energy.source})."
+    return (
+        f"Arithmetic is its own term: {macs} multiply-accumulates take {energy_text(energy.compute_pj)} ({scenario.compute_energy.source})."
+    )
 
 
 def _bars(evaluation: Evaluation, scale: Scale) -> Illustration:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from costmodel.report.charts import ShareBars
 from costmodel.report.document import Block, Column, Illustration, Paragraph, Row, Section, Table
-from costmodel.report.quantities import digits, share_text, time_scale, time_text
+from costmodel.report.quantities import digits, sentence, share_text, time_scale, time_text
 from costmodel.report.sections.energy import MOST_BARS
 from costmodel.results.evaluation import DataflowEvaluation, Evaluation
 from costmodel.results.latency import LatencySummary, RateSummary
@@ -24,7 +24,7 @@ def latency_section(evaluation: Evaluation) -> Section:
     Section
         What the times rest on, in words; then table, rates and figure.
     """
-    blocks: list[Block] = [Paragraph(_sentence(_basis_text(answer))) for answer in evaluation.dataflows]
+    blocks: list[Block] = [Paragraph(sentence(_basis_text(answer))) for answer in evaluation.dataflows]
     blocks.append(Paragraph(_duration_text(evaluation)))
     timed = next((answer for answer in evaluation.dataflows if answer.latency.total_s is not None), None)
     if timed is not None:
@@ -87,7 +87,9 @@ def _rate_blocks(latency: LatencySummary) -> list[Block]:
             if latency.measurement_count <= 2
             else "What the readings agree on is robust."
         )
-        chosen = Row(("interior tap and nominal boundary tap (used)", _nanoseconds(rates.interior_tap_s), _nanoseconds(rates.boundary_tap_s), "yes"))
+        chosen = Row(
+            ("interior tap and nominal boundary tap (used)", _nanoseconds(rates.interior_tap_s), _nanoseconds(rates.boundary_tap_s), "yes")
+        )
         blocks.append(Table("The same measured times, read in other ways", columns, (chosen, *rows), note))
     return blocks
 
@@ -95,19 +97,18 @@ def _rate_blocks(latency: LatencySummary) -> list[Block]:
 def _rates_text(latency: LatencySummary, rates: RateSummary) -> str:
     clock = "" if rates.interior_tap_cycles is None else f" ({digits(rates.interior_tap_cycles)} cycles)"
     text = (
-        f"Rates: {_nanoseconds(rates.interior_tap_s)} ns a tap of interior pixels{clock}, {_nanoseconds(rates.boundary_tap_s)} ns a tap of boundary"
-        f" pixels, {_nanoseconds(rates.other_tap_s)} ns a tap of the other layers."
+        f"Rates: {_nanoseconds(rates.interior_tap_s)} ns a tap of interior pixels{clock},"
+        f" {_nanoseconds(rates.boundary_tap_s)} ns a tap of boundary pixels,"
+        f" {_nanoseconds(rates.other_tap_s)} ns a tap of the other layers."
     )
     if not clock:
         text += " No cycles are given: the source of the times does not state a clock."
     if latency.measurement_count == 2:
-        text += " Two rates were fitted to two measured convolutions: two unknowns fit two figures always, so the fit itself proves nothing."
+        text += (
+            " Two rates were fitted to two measured convolutions: two unknowns fit two figures always, so the fit itself proves nothing."
+        )
     return text
 
 
 def _nanoseconds(value_s: float) -> str:
     return f"{value_s * NS_PER_S:,.1f}"
-
-
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]

@@ -8,10 +8,10 @@ from costmodel.report.document import Block, Column, Illustration, Paragraph, Ro
 from costmodel.report.quantities import (
     count_text,
     digits,
+    every_text,
     joules_text,
     life_text,
     life_unit,
-    every_text,
     power_text,
     share_text,
     time_text,
@@ -123,7 +123,9 @@ def _life_figure(power: PowerSummary, battery: BatterySummary, duration_s: float
     if any(life == float("inf") for life in lives):
         return []
     unit, seconds = life_unit(max(lives))
-    marks = [CurveMark(S_PER_HOUR / duration_s, battery.continuous_life_s / seconds, f"without pause: {life_text(battery.continuous_life_s)}")]
+    marks = [
+        CurveMark(S_PER_HOUR / duration_s, battery.continuous_life_s / seconds, f"without pause: {life_text(battery.continuous_life_s)}")
+    ]
     if battery.period_s is not None and battery.duty_life_s is not None and battery.period_s > duration_s:
         mark = f"{every_text(battery.period_s)}: {life_text(battery.duty_life_s)}"
         marks.insert(0, CurveMark(S_PER_HOUR / battery.period_s, battery.duty_life_s / seconds, mark))

@@ -10,9 +10,9 @@ from costmodel.report.quantities import (
     bytes_text,
     count_text,
     energy_text,
+    every_text,
     joules_text,
     life_text,
-    every_text,
     power_text,
     time_text,
 )
@@ -45,9 +45,8 @@ def lead_sentences(evaluation: Evaluation) -> tuple[str, ...]:
     """
     shape = "x".join(str(extent) for extent in evaluation.network_input)
     names = " against ".join(answer.dataflow.value for answer in evaluation.dataflows)
-    question = (
-        f"What does {evaluation.network} ({shape} in, {count_text(evaluation.parameter_count)} parameters) cost on {evaluation.device}, {names}?"
-    )
+    network = f"{evaluation.network} ({shape} in, {count_text(evaluation.parameter_count)} parameters)"
+    question = f"What does {network} cost on {evaluation.device}, {names}?"
     return tuple(text for text in (question, evaluation.description, f"Counted: {convention_text(evaluation)}.") if text)
 
 
@@ -77,7 +76,9 @@ def findings_section(findings: tuple[Finding, ...]) -> Section:
     Section
         One remark each.
     """
-    remarks = (Remark(_LABELS[found.weight], found.weight.value, _for_people(found.headline), _for_people(found.detail)) for found in findings)
+    remarks = (
+        Remark(_LABELS[found.weight], found.weight.value, _for_people(found.headline), _for_people(found.detail)) for found in findings
+    )
     return Section("findings", "Findings", (Remarks(tuple(remarks)),))
 
 
@@ -97,21 +98,37 @@ def figures_section(evaluation: Evaluation) -> Section:
     runs = evaluation.dataflows[0]
     power, battery = evaluation.power, evaluation.battery
     facts = [
-        Fact("Multiply-accumulates", count_text(evaluation.mac_valid_count), f"executed; {count_text(evaluation.mac_nominal_count)} with padding"),
+        Fact(
+            "Multiply-accumulates",
+            count_text(evaluation.mac_valid_count),
+            f"executed; {count_text(evaluation.mac_nominal_count)} with padding",
+        ),
         Fact("Memory energy", energy_text(runs.energy.memory_pj), f"dynamic, {runs.dataflow.value}"),
         Fact("Time of an inference", time_text(evaluation.duration_s), evaluation.duration_source.partition(" (")[0]),
     ]
+    if evaluation.memory.ram_bytes is not None:
+        buffers = bytes_text(evaluation.memory.plan.tensor_buffer_bytes)
+        facts.append(Fact("RAM", bytes_text(evaluation.memory.ram_bytes), f"{buffers} of it tensor buffers"))
     if power is not None:
         facts.append(Fact("Board while inferring", power_text(power.active_w), f"idle {power_text(power.idle_w)}"))
         if power.inference_j is not None:
             facts.append(Fact("Energy of an inference", joules_text(power.inference_j), f"{joules_text(power.computational_j)} above idle"))
     if battery is not None:
-        facts.append(Fact("Battery, without pause", life_text(battery.continuous_life_s), f"{count_text(battery.continuous_inference_count)} inferences"))
+        facts.append(
+            Fact(
+                "Battery, without pause",
+                life_text(battery.continuous_life_s),
+                f"{count_text(battery.continuous_inference_count)} inferences",
+            )
+        )
         if battery.duty_life_s is not None:
             facts.append(
-                Fact(f"Battery, {every_text(battery.period_s)}", life_text(battery.duty_life_s), f"{count_text(battery.duty_inference_count)} inferences")
+                Fact(
+                    f"Battery, {every_text(battery.period_s)}",
+                    life_text(battery.duty_life_s),
+                    f"{count_text(battery.duty_inference_count)} inferences",
+                )
             )
-    facts.append(Fact("Weights and input", bytes_text(evaluation.weight_bytes + evaluation.input_bytes), "constants beside the buffers"))
     return Section("figures", "Key figures", (Facts(tuple(facts)),))
 
 

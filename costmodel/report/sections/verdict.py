@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from costmodel.report.document import Column, Paragraph, Row, Section, Table
-from costmodel.report.quantities import Scale, bytes_text, count_text, energy_scale, times_text
+from costmodel.report.quantities import Scale, bytes_text, count_text, energy_scale, sentence, times_text
 from costmodel.results.evaluation import DataflowEvaluation, EnergySplit, Evaluation
 
 
@@ -52,8 +52,8 @@ def verdict_section(evaluation: Evaluation) -> Section:
         "Dynamic energy of the memory for one inference, for both places the scratch rows can live in",
         columns,
         rows,
-        "Rows in SRAM: scratch rows (partial sums, row buffers) cost the same accesses as tensors. Rows in registers: they cost nothing, as the"
-        " single accumulator of output-stationary does in both columns. Leakage and arithmetic stand apart, under Energy.",
+        "Rows in SRAM: scratch rows (partial sums, row buffers) cost the same accesses as tensors. Rows in registers: they cost nothing,"
+        " as the single accumulator of output-stationary does in both columns. Leakage and arithmetic stand apart, under Energy.",
     )
     return Section("verdict", "Which dataflow", (Paragraph(verdict_text(answers, scale)), table))
 
@@ -84,7 +84,9 @@ def verdict_text(answers: tuple[DataflowEvaluation, ...], scale: Scale) -> str:
         _placement_text(ranked, value, scale) for ranked, value in ((memory, _in_memory), (registers, _in_registers))
     )
     if memory[0].dataflow is registers[0].dataflow:
-        return f"{_sentence(memory[0].dataflow.value)} costs least wherever the scratch rows live: {in_memory} in SRAM, {in_registers} in registers."
+        return sentence(
+            f"{memory[0].dataflow.value} costs least wherever the scratch rows live: {in_memory} in SRAM, {in_registers} in registers"
+        )
     return (
         f"The verdict depends on where the scratch rows live. With the rows in SRAM {memory[0].dataflow.value} costs least: {in_memory}."
         f" With the rows in registers {registers[0].dataflow.value} costs least: {in_registers}."
@@ -115,7 +117,3 @@ def _against(value: float, best: float, rivals: int) -> str:
     if value == best:
         return "best"
     return times_text(value / best) if best else ""
-
-
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]

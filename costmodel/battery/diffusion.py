@@ -1,0 +1,77 @@
+"""The diffusion battery model: charge reaches the electrode by diffusion, and what has not arrived yet is out of reach for now.
+
+The infinite series is cut after ten terms, as its authors do. Within a step, emptiness is looked for at the step's end: with three or
+more levels a fast dip that recovers before its step ends is passed over.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from costmodel.battery.load_profile import LoadProfile
+from costmodel.battery.relaxation import Relaxation, relaxation_life_s
+from costmodel.columns import Number
+from costmodel.provenance import formula
+from costmodel.units import S_PER_HOUR
+
+SOURCE: Final = (
+    "D. Rakhmatov and S. Vrudhula, Energy management for battery-powered embedded systems, ACM Trans. Embedded Computing Systems 2 (2003) "
+    "277-324, doi:10.1145/860176.860179"
+)
+TERMS: Final = 10
+"""Terms of the series that are summed."""
+
+
+@formula(
+    id="battery.diffusion_life",
+    equation=(
+        "smallest t with sigma(t) = alpha, where sigma = integral_0^t(I) + 2 * sum_(m=1..10) x_m, "
+        "x_m' = I - beta^2 * m^2 * x_m, x_m(0) = 0; "
+        "at constant I: x_m = x_m0 * exp(-beta^2 * m^2 * t) + I / (beta^2 * m^2) * (1 - exp(-beta^2 * m^2 * t))"
+    ),
+    symbols={
+        "t": "battery life; infinite at no load [s]",
+        "sigma": "apparent charge lost [A s]",
+        "alpha": "charge of the full battery [A s]",
+        "I": "current of the step [A]",
+        "m": "term of the series [1]",
+        "x_m": "charge on its way in term m [A s]",
+        "beta^2": "diffusion rate [1/s]",
+    },
+    unit="s",
+    source=SOURCE,
+)
+def diffusion_life_s(capacity_ah: Number, diffusion_hz: Number, profile: LoadProfile) -> Number:
+    """Return the life of a diffusion battery under a repeating load.
+
+    Parameters
+    ----------
+    capacity_ah : float or column
+        Charge alpha that can be drawn infinitely slowly [Ah].
+    diffusion_hz : float or column
+        Diffusion rate beta squared [1/s].
+    profile : LoadProfile
+        One period of the load.
+
+    Returns
+    -------
+    float or column
+        Life [s]; infinity where nothing is drawn.
+    """
+    rates = tuple(diffusion_hz * float(term * term) for term in range(1, TERMS + 1))
+    return relaxation_life_s(Relaxation(capacity_ah * S_PER_HOUR, 2.0, rates), profile)
+
+
+@dataclass(frozen=True)
+class Diffusion:
+    """A battery after Rakhmatov and Vrudhula."""
+
+    capacity_ah: Number
+    """alpha: charge that can be drawn infinitely slowly [Ah]."""
+    diffusion_hz: Number
+    """beta squared: diffusion rate [1/s]."""
+
+    def life_s(self, profile: LoadProfile) -> Number:
+        """Return the life under a repeating load [s]."""
+        return diffusion_life_s(self.capacity_ah, self.diffusion_hz, profile)

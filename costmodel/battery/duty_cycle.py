@@ -1,0 +1,232 @@
+"""From a board's states to its battery's currents: regulators, self-discharge, temperature, and where two ways of resting cost the same."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from costmodel.battery.load_profile import LoadProfile
+from costmodel.columns import Number, is_column
+from costmodel.provenance import formula
+from costmodel.units import DAYS_PER_YEAR, S_PER_DAY, S_PER_HOUR
+
+SHELF_DEGC: Final = 20.0
+"""Temperature that self-discharge is stated at."""
+
+
+class DutyStep(NamedTuple):
+    """A stay in one state, as the board's supply sees it."""
+
+    name: str
+    supply_v: Number
+    current_a: Number
+    duration_s: Number
+
+
+@formula(
+    id="battery.battery_current",
+    equation="I_b = V_s * I_s / (V_b * eta) + I_q",
+    symbols={
+        "I_b": "current drawn from the battery [A]",
+        "V_s": "voltage the board is supplied with [V]",
+        "I_s": "current the board draws [A]",
+        "V_b": "battery voltage [V]",
+        "eta": "efficiency of the regulator at that load [1]",
+        "I_q": "current the regulator draws for itself [A]",
+    },
+    unit="A",
+    source="conservation of energy across the regulator",
+)
+def battery_current_a(supply_v: Number, current_a: Number, battery_v: Number, efficiency_ratio: Number, quiescent_a: Number) -> Number:
+    """Return the current a board's load draws from the battery.
+
+    Parameters
+    ----------
+    supply_v, current_a : float or column
+        What the board draws [V, A].
+    battery_v : float or column
+        Battery voltage [V].
+    efficiency_ratio : float or column
+        Efficiency of the regulator at that load [1].
+    quiescent_a : float or column
+        Current the regulator draws for itself [A].
+
+    Returns
+    -------
+    float or column
+        Current [A].
+    """
+    return supply_v * current_a / (battery_v * efficiency_ratio) + quiescent_a
+
+
+@formula(
+    id="battery.self_discharge",
+    equation="I_sd = Q * r / (1 year) * 2^((T - 20) / 10)",
+    symbols={
+        "I_sd": "current that would empty the battery as fast as the shelf does [A]",
+        "Q": "capacity [Ah]",
+        "r": "share of the charge lost in a year at 20 degC [1]",
+        "T": "temperature [degC]",
+    },
+    unit="A",
+    source="definition; doubling every 10 K is the rule of thumb after van 't Hoff",
+)
+def self_discharge_a(capacity_ah: Number, yearly_ratio: Number, temperature_degc: Number) -> Number:
+    """Return self-discharge as a current.
+
+    Parameters
+    ----------
+    capacity_ah : float or column
+        Capacity [Ah].
+    yearly_ratio : float or column
+        Share lost in a year at 20 degC [1].
+    temperature_degc : float or column
+        Temperature [degC].
+
+    Returns
+    -------
+    float or column
+        Current [A].
+    """
+    year_h = DAYS_PER_YEAR * S_PER_DAY / S_PER_HOUR
+    return capacity_ah * yearly_ratio / year_h * 2.0 ** ((temperature_degc - SHELF_DEGC) / 10.0)
+
+
+@formula(
+    id="battery.interpolated_share",
+    equation="y(x) = y_i + (y_(i+1) - y_i) * (x - x_i) / (x_(i+1) - x_i), level beyond the ends",
+    symbols={
+        "y": "capacity left at a temperature, or efficiency at a load [1]",
+        "x": "temperature [degC], or natural logarithm of the load in A [1]",
+        "x_i": "tabulated points",
+        "y_i": "tabulated shares [1]",
+    },
+    unit="1",
+    source="linear interpolation of the tabulated points",
+)
+def interpolated_share_ratio(at: Number, points: Sequence[float], shares: Sequence[float]) -> Number:
+    """Interpolate a tabulated share.
+
+    Parameters
+    ----------
+    at : float or column
+        Where to read the table.
+    points : sequence of float
+        Tabulated places, rising.
+    shares : sequence of float
+        Tabulated shares [1].
+
+    Returns
+    -------
+    float or column
+        Share [1].
+    """
+    import numpy as np
+
+    value = np.interp(at, points, shares)
+    return value if is_column(at) else float(value)
+
+
+def efficiency_ratio(load_a: Number, loads_a: Sequence[float], efficiencies: Sequence[float]) -> Number:
+    """Return a regulator's efficiency at a load, over the logarithm of the load.
+
+    Parameters
+    ----------
+    load_a : float or column
+        Load [A]; at zero the lightest tabulated load's efficiency holds.
+    loads_a : sequence of float
+        Tabulated loads, rising from above zero [A].
+    efficiencies : sequence of float
+        Efficiency at each [1].
+
+    Returns
+    -------
+    float or column
+        Efficiency [1].
+    """
+    lightest = loads_a[0]
+    if is_column(load_a):
+        import numpy as np
+
+        at: Number = np.log(np.maximum(load_a, lightest))
+    else:
+        at = math.log(max(load_a, lightest))
+    return interpolated_share_ratio(at, [math.log(load) for load in loads_a], list(efficiencies))
+
+
+@formula(
+    id="battery.crossover_period",
+    equation="T = t_inf + (q_A - I_A * t_A - q_B + I_B * t_B) / (I_B - I_A)",
+    symbols={
+        "T": "period at which two ways of resting draw the same charge [s]",
+        "t_inf": "duration of an inference [s]",
+        "q_A": "charge of a wake-up from A [A s]",
+        "I_A": "battery current resting in A [A]",
+        "t_A": "duration of a wake-up from A [s]",
+        "q_B": "charge of a wake-up from B [A s]",
+        "I_B": "battery current resting in B [A]",
+        "t_B": "duration of a wake-up from B [s]",
+    },
+    unit="s",
+    source="equal charge a period: q_A + I_A (T - t_inf - t_A) = q_B + I_B (T - t_inf - t_B)",
+)
+def crossover_period_s(
+    inference_s: Number,
+    deeper_wake_charge: Number,
+    deeper_a: Number,
+    deeper_wake_s: Number,
+    lighter_wake_charge: Number,
+    lighter_a: Number,
+    lighter_wake_s: Number,
+) -> Number:
+    """Return the period from which a deeper rest pays.
+
+    Parameters
+    ----------
+    inference_s : float or column
+        Duration of an inference [s].
+    deeper_wake_charge, lighter_wake_charge : float or column
+        Charge of a wake-up [A s].
+    deeper_a, lighter_a : float or column
+        Battery current at rest [A].
+    deeper_wake_s, lighter_wake_s : float or column
+        Duration of a wake-up [s].
+
+    Returns
+    -------
+    float or column
+        Period [s].
+    """
+    extra = deeper_wake_charge - deeper_a * deeper_wake_s - lighter_wake_charge + lighter_a * lighter_wake_s
+    return inference_s + extra / (lighter_a - deeper_a)
+
+
+@formula(
+    id="battery.step_charge",
+    equation="q_i = I_i * t_i",
+    symbols={"q_i": "charge step i draws each period [A s]", "I_i": "battery current in step i [A]", "t_i": "length of step i [s]"},
+    unit="A s",
+    source="definition of charge",
+)
+def step_charge(current_a: Number, duration_s: Number) -> Number:
+    """Return the charge one step draws each period.
+
+    Parameters
+    ----------
+    current_a : float or column
+        Battery current [A].
+    duration_s : float or column
+        Length of the step [s].
+
+    Returns
+    -------
+    float or column
+        Charge [A s].
+    """
+    return current_a * duration_s
+
+
+def with_background(profile: LoadProfile, background_a: Number) -> LoadProfile:
+    """Return a profile with a current added to every step: self-discharge, or what a regulator draws for itself."""
+    return LoadProfile(tuple(current + background_a for current in profile.currents_a), profile.durations_s)

@@ -1,0 +1,128 @@
+"""What a battery sees: one period of a repeating pattern of currents, and the protocol every battery model answers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Final, NamedTuple, Protocol
+
+from costmodel.columns import Number, is_column
+from costmodel.provenance import formula
+
+_BLOCK_ELEMENTS: Final = 1 << 13
+"""Elements worked on at once, so that temporaries stay in the cache."""
+
+
+class LoadProfile(NamedTuple):
+    """One period of a load that repeats until the battery is empty; it starts at full charge, after a long rest."""
+
+    currents_a: tuple[Number, ...]
+    """Current drawn from the battery in each step [A]."""
+    durations_s: tuple[Number, ...]
+    """Length of each step [s]."""
+
+
+class BatteryModel(Protocol):
+    """A battery: frozen parameters, and the life they give under a load."""
+
+    def life_s(self, profile: LoadProfile) -> Number:
+        """Return the time until the battery is empty, infinite where nothing is drawn.
+
+        Parameters
+        ----------
+        profile : LoadProfile
+            Load; its currents and durations may be columns that broadcast against each other and the parameters.
+
+        Returns
+        -------
+        float or column
+            Life [s].
+        """
+        ...
+
+
+def constant_load(current_a: Number, span_s: Number = 1.0) -> LoadProfile:
+    """Return the profile of a current that never changes.
+
+    Parameters
+    ----------
+    current_a : float or column
+        Current drawn from the battery [A].
+    span_s : float or column, optional
+        Length of the period [s]; every choice describes the same load.
+
+    Returns
+    -------
+    LoadProfile
+        A single step.
+    """
+    return LoadProfile((current_a,), (span_s,))
+
+
+def period_s(profile: LoadProfile) -> Number:
+    """Return the length of one period [s]."""
+    total = profile.durations_s[0]
+    for duration in profile.durations_s[1:]:
+        total = total + duration
+    return total
+
+
+@formula(
+    id="battery.average_current",
+    equation="I_avg = sum_i(I_i * t_i) / sum_i(t_i)",
+    symbols={
+        "I_avg": "average current over one period [A]",
+        "I_i": "current in step i [A]",
+        "t_i": "length of step i [s]",
+    },
+    unit="A",
+    source="definition of the mean over time",
+)
+def average_current_a(profile: LoadProfile) -> Number:
+    """Return the mean current over one period.
+
+    Parameters
+    ----------
+    profile : LoadProfile
+        One period of the load.
+
+    Returns
+    -------
+    float or column
+        Current [A].
+    """
+    charge = profile.currents_a[0] * profile.durations_s[0]
+    for current, duration in zip(profile.currents_a[1:], profile.durations_s[1:], strict=True):
+        charge = charge + current * duration
+    return charge / period_s(profile)
+
+
+def by_row_blocks(function: Callable[..., Number], *values: Number) -> Number:
+    """Evaluate a function element by element on columns that broadcast, a block of rows at a time.
+
+    Parameters
+    ----------
+    function : callable
+        Takes as many numbers as are given and returns one that broadcasts as they do.
+    *values : float or column
+        Its arguments.
+
+    Returns
+    -------
+    float or column
+        What a single call would have returned, without its large temporaries.
+    """
+    if not any(is_column(value) for value in values):
+        return function(*values)
+    import numpy as np
+
+    shape = np.broadcast_shapes(*(np.shape(value) for value in values))
+    rows = max(1, _BLOCK_ELEMENTS // max(math.prod(shape[1:]), 1))
+    if not shape or shape[0] <= rows:
+        return function(*values)
+    result = np.empty(shape)
+    wide = [np.reshape(value, (1,) * (len(shape) - np.ndim(value)) + np.shape(value)) for value in values]
+    for first in range(0, shape[0], rows):
+        block = (value[first : first + rows] if value.shape[0] > 1 else value for value in wide)
+        result[first : first + rows] = function(*block)
+    return result

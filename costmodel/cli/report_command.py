@@ -1,0 +1,73 @@
+"""`costmodel report`: the cost of a network on a device, in words, tables and figures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def report_command(
+    scenario: Annotated[
+        str | None, typer.Argument(metavar="[SCENARIO]", help="Scenario file or packaged name.  [default: esp32-deck]", show_default=False)
+    ] = None,
+    network: Annotated[
+        str | None, typer.Option(help="Network of the zoo, or a file. Without a scenario, everything else starts from defaults.")
+    ] = None,
+    device: Annotated[str | None, typer.Option(help="Packaged device, or a file.")] = None,
+    dataflow: Annotated[
+        list[str] | None, typer.Option(help="Dataflow to cost; the first one runs. Several times, or `all`.", show_default=False)
+    ] = None,
+    taps: Annotated[str | None, typer.Option(help="valid or nominal.")] = None,
+    granularity: Annotated[str | None, typer.Option(help="element, block_packed or block_traced.")] = None,
+    bias: Annotated[bool | None, typer.Option("--bias/--no-bias", help="Whether bias reads count.")] = None,
+    memory_energy: Annotated[str | None, typer.Option(help="Packaged memory energies, or a file.")] = None,
+    battery: Annotated[str | None, typer.Option(help="Packaged battery, or a file.")] = None,
+    supply: Annotated[float | None, typer.Option(metavar="VOLTS", help="Supply of the board.")] = None,
+    idle: Annotated[float | None, typer.Option(metavar="AMPERES", help="Current of the idle board.")] = None,
+    active: Annotated[float | None, typer.Option(metavar="AMPERES", help="Current during an inference.")] = None,
+    duration: Annotated[float | None, typer.Option(metavar="SECONDS", help="Measured duration of one inference.")] = None,
+    period: Annotated[float | None, typer.Option(metavar="SECONDS", help="From one inference to the next.")] = None,
+    output_format: Annotated[
+        list[str] | None, typer.Option("--format", help="terminal, html, markdown or json. Several times.", show_default=False)
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Folder to write to. Without --format: the terminal report, and report.html, .md, .json and figures."),
+    ] = None,
+) -> None:
+    """Cost a network on a device end to end: accesses, energy, memory, time and battery life, with the source of every number.
+
+    Without arguments this is the reference deployment. Options come before the scenario's own fields. Duration and heap were measured on
+    the scenario's own network and device: changing either drops them.
+
+    Examples
+    --------
+    costmodel report
+    costmodel report my-net.scenario.yaml --out report
+    costmodel report --network cifar-baseline --dataflow all --taps nominal --format html --out report
+    costmodel report --duration 0.25 --format json
+    """
+    from costmodel.cli.options import all_chosen, chosen
+    from costmodel.cli.report_output import ReportFormat, deliver_report
+    from costmodel.cli.scenario_options import ScenarioChanges, scenario_from_options
+    from costmodel.specs.counting import Dataflow, Granularity, Taps
+
+    formats = all_chosen("--format", output_format, ReportFormat) if output_format else None
+    changes = ScenarioChanges(
+        network=network,
+        device=device,
+        dataflows=all_chosen("--dataflow", dataflow, Dataflow) if dataflow else None,
+        taps=None if taps is None else chosen("--taps", taps, Taps),
+        granularity=None if granularity is None else chosen("--granularity", granularity, Granularity),
+        bias=bias,
+        memory_energy=memory_energy,
+        battery=battery,
+        supply_v=supply,
+        idle_a=idle,
+        active_a=active,
+        duration_s=duration,
+        period_s=period,
+    )
+    deliver_report(scenario_from_options(scenario, changes), formats, out)

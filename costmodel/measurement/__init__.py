@@ -1,0 +1,1 @@
+"""What instruments and devices recorded: logs and power traces, as streams to values."""

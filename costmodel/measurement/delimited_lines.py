@@ -1,0 +1,181 @@
+"""Numbers out of delimited text, a block of whole lines at a time, with the number of the first line that is wrong."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from typing import BinaryIO, Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from costmodel.errors import FormatError, Location
+
+_BLOCK_BYTES: Final = 1 << 22
+_MOST_HEADER_BYTES: Final = 1 << 16
+_MISSING: Final = frozenset({"", "nan", "na", "n/a", "null", "none"})
+"""Fields, in lower case, that say the instrument gave no value."""
+
+Floats = NDArray[np.float64]
+
+
+class Lines(NamedTuple):
+    """Whole lines of a file."""
+
+    text: bytes
+    """Ends with a line feed; no carriage returns."""
+    first_line: int
+    """Number of its first line, from 1."""
+    line_count: int
+    """Lines in the text."""
+
+
+def line_blocks(stream: BinaryIO, first_line: int = 1) -> Iterator[Lines]:
+    """Cut a stream into blocks of whole lines.
+
+    Parameters
+    ----------
+    stream : binary stream
+        Text with line feeds, or carriage returns and line feeds.
+    first_line : int, optional
+        Number of the stream's first line.
+
+    Yields
+    ------
+    Lines
+        A few mebibytes at a time; the last line is ended where the file does not end it.
+    """
+    rest, line = b"", first_line
+    while block := stream.read(_BLOCK_BYTES):
+        cut = block.rfind(b"\n") + 1
+        if not cut:
+            rest += block
+            continue
+        text = _plain(rest + block[:cut])
+        count = _count(text, "\n")
+        yield Lines(text, line, count)
+        line += count
+        rest = block[cut:]
+    if rest.strip():
+        text = _plain(rest + b"\n")
+        yield Lines(text, line, _count(text, "\n"))
+
+
+def read_header(stream: BinaryIO, name: str) -> tuple[str, int]:
+    """Read the first line that is not empty.
+
+    Parameters
+    ----------
+    stream : binary stream
+        At its start.
+    name : str
+        File name, for messages.
+
+    Returns
+    -------
+    str, int
+        The line without its end, and its number.
+
+    Raises
+    ------
+    FormatError
+        If there is none, or it is no text.
+    """
+    number = 0
+    while raw := stream.readline(_MOST_HEADER_BYTES):
+        number += 1
+        try:
+            text = raw.decode("utf-8-sig" if number == 1 else "utf-8").strip()
+        except UnicodeDecodeError:
+            text = "\0"
+        if "\0" in text or len(raw) >= _MOST_HEADER_BYTES:
+            raise FormatError("this is not delimited text", Location(name, number))
+        if text:
+            return text, number
+    raise FormatError("the file is empty; expected a header such as 'Timestamp(ms),Current(uA)'", Location(name))
+
+
+def numeric_columns(lines: Lines, fields: int, wanted: Sequence[int], delimiter: str, name: str) -> list[Floats]:
+    """Read columns of numbers out of a block of lines.
+
+    Parameters
+    ----------
+    lines : Lines
+        Whole lines.
+    fields : int
+        Fields in each line.
+    wanted : sequence of int
+        Positions of the columns to read.
+    delimiter : str
+        The character between fields.
+    name : str
+        File name, for messages.
+
+    Returns
+    -------
+    list of float64 array
+        One for each position; NaN where a field is empty or says so.
+
+    Raises
+    ------
+    FormatError
+        For the first line with another number of fields, or with a field that is no number.
+    """
+    import pandas as pd
+
+    if _count(lines.text, delimiter) == lines.line_count * (fields - 1):
+        try:
+            frame = pd.read_csv(
+                io.BytesIO(lines.text),
+                header=None,
+                usecols=sorted(set(wanted)),
+                dtype=np.float64,
+                sep=delimiter,
+                engine="c",
+                low_memory=False,
+                quoting=csv.QUOTE_NONE,
+                skip_blank_lines=False,
+            )
+        except (ValueError, OverflowError):
+            pass
+        else:
+            if len(frame) == lines.line_count:
+                return [frame[position].to_numpy() for position in wanted]
+    return _line_by_line(lines, fields, wanted, delimiter, name)
+
+
+def _line_by_line(lines: Lines, fields: int, wanted: Sequence[int], delimiter: str, name: str) -> list[Floats]:
+    """Read what the fast way could not, slowly, and name the line that is wrong."""
+    rows: list[list[float]] = []
+    for offset, raw in enumerate(lines.text.splitlines()):
+        where = Location(name, lines.first_line + offset)
+        cells = raw.decode("utf-8", errors="replace").split(delimiter)
+        if len(cells) != fields:
+            raise FormatError(f"found {len(cells)} fields, expected {fields}: {_shown(raw)}", where)
+        rows.append([_number(cells[position], where) for position in wanted])
+    table = np.array(rows, dtype=np.float64).reshape(len(rows), len(wanted))
+    return [np.ascontiguousarray(table[:, column]) for column in range(len(wanted))]
+
+
+def _number(cell: str, where: Location) -> float:
+    text = cell.strip().strip('"')
+    if text.lower() in _MISSING:
+        return float("nan")
+    try:
+        return float(text)
+    except ValueError:
+        raise FormatError(f"expected a number, found {text[:40]!r}", where) from None
+
+
+def _shown(raw: bytes) -> str:
+    text = raw.decode("utf-8", errors="replace")
+    return repr(text if len(text) <= 60 else text[:57] + "...")
+
+
+def _count(text: bytes, character: str) -> int:
+    return int(np.count_nonzero(np.frombuffer(text, np.uint8) == ord(character)))
+
+
+def _plain(text: bytes) -> bytes:
+    return text.replace(b"\r\n", b"\n") if b"\r" in text else text

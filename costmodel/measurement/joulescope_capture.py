@@ -1,0 +1,55 @@
+"""A Joulescope capture (JLS v2), walked through an opened `pyjls.Reader`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+import numpy as np
+
+from costmodel.errors import FormatError, Location
+from costmodel.measurement.trace_chunk import Trace, TraceChunk
+
+_SAMPLES_A_CHUNK: Final = 1 << 18
+
+
+def read_jls_trace(reader: Any, name: str) -> Trace:
+    """Read a trace from an opened JLS file.
+
+    Parameters
+    ----------
+    reader : pyjls.Reader
+        Open until the trace is walked through.
+    name : str
+        File name, for messages.
+
+    Returns
+    -------
+    Trace
+        Current, and voltage where it was sampled at the same rate.
+
+    Raises
+    ------
+    FormatError
+        If the file holds no sampled current.
+    """
+    sampled = {
+        signal.name.lower(): signal for signal in reader.signals.values() if getattr(signal, "sample_rate", 0) > 0 and signal.length > 0
+    }
+    current = sampled.get("current")
+    if current is None:
+        names = ", ".join(sorted(sampled)) or "none"
+        raise FormatError(f"the capture holds no signal 'current' (signals with samples: {names})", Location(name))
+    voltage = sampled.get("voltage")
+    if voltage is not None and (voltage.sample_rate, voltage.length) != (current.sample_rate, current.length):
+        voltage = None
+    rate_hz = float(current.sample_rate)
+    return Trace(name, f"Joulescope JLS: A at {rate_hz:g} samples/s", "sample", _chunks(reader, current, voltage, rate_hz))
+
+
+def _chunks(reader: Any, current: Any, voltage: Any, rate_hz: float) -> Iterator[TraceChunk]:
+    for first in range(0, current.length, _SAMPLES_A_CHUNK):
+        count = min(_SAMPLES_A_CHUNK, current.length - first)
+        amperes = np.asarray(reader.fsr(current.signal_id, first, count), dtype=np.float64)
+        volts = None if voltage is None else np.asarray(reader.fsr(voltage.signal_id, first, count), dtype=np.float64)
+        yield TraceChunk(np.arange(first, first + count) / rate_hz, amperes, volts, first + 1)

@@ -1,0 +1,95 @@
+"""A Nordic Power Profiler session (`.ppk2`): a zip of six-byte frames and the rate they were taken at."""
+
+from __future__ import annotations
+
+import json
+import math
+import zipfile
+import zlib
+from collections.abc import Iterator
+from typing import IO, BinaryIO, Final
+
+import numpy as np
+
+from costmodel.errors import FormatError, Location
+from costmodel.measurement.trace_chunk import Trace, TraceChunk
+from costmodel.units import UA_PER_A
+
+_FRAME: Final = np.dtype([("current_ua", "<f4"), ("bits", "<u2")])
+_FRAMES_A_CHUNK: Final = 1 << 16
+_SESSION: Final = "session.raw"
+_METADATA: Final = "metadata.json"
+
+
+def read_ppk2_trace(stream: BinaryIO, name: str) -> Trace:
+    """Read a trace from a Power Profiler session.
+
+    Parameters
+    ----------
+    stream : binary stream
+        Seekable; read as the trace is walked through.
+    name : str
+        File name, for messages.
+
+    Returns
+    -------
+    Trace
+        Currents at the session's own rate.
+
+    Raises
+    ------
+    FormatError
+        If the archive, its metadata or its frames are not what they should be.
+    """
+    where = Location(name)
+    try:
+        archive = zipfile.ZipFile(stream)
+        names = archive.namelist()
+        for wanted in (_SESSION, _METADATA):
+            if wanted not in names:
+                raise FormatError(f"the archive holds no {wanted!r}; found {', '.join(names[:5]) or 'nothing'}", where)
+        metadata = json.loads(archive.read(_METADATA))
+        frames = archive.open(_SESSION)
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError) as error:
+        raise FormatError(f"not a whole .ppk2 archive: {error}", where) from None
+    except ValueError as error:
+        raise FormatError(f"{_METADATA} is no JSON: {error}", where) from None
+    rate_hz = _rate_hz(metadata, where)
+    return Trace(name, f"Nordic .ppk2 session: uA at {rate_hz:g} samples/s", "sample", _chunks(frames, rate_hz, name))
+
+
+def _rate_hz(metadata: object, where: Location) -> float:
+    inner = metadata.get("metadata", metadata) if isinstance(metadata, dict) else None
+    rate = inner.get("samplesPerSecond") if isinstance(inner, dict) else None
+    if isinstance(rate, bool) or not isinstance(rate, int | float) or not math.isfinite(rate) or rate <= 0:
+        raise FormatError(f"{_METADATA}: samplesPerSecond should be a number above 0, found {rate!r}", where)
+    return float(rate)
+
+
+def _chunks(frames: IO[bytes], rate_hz: float, name: str) -> Iterator[TraceChunk]:
+    first = 0
+    while True:
+        try:
+            raw = _whole_read(frames, _FRAMES_A_CHUNK * _FRAME.itemsize)
+        except (zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
+            raise FormatError(f"{_SESSION} breaks off after sample {first}: {error}", Location(name)) from None
+        if not raw:
+            break
+        if len(raw) % _FRAME.itemsize:
+            whole = first + len(raw) // _FRAME.itemsize
+            raise FormatError(f"{_SESSION} is cut off in the frame after sample {whole}", Location(name))
+        current = np.frombuffer(raw, _FRAME)["current_ua"].astype(np.float64) / UA_PER_A
+        time = np.arange(first, first + len(current)) / rate_hz
+        yield TraceChunk(time, current, None, first + 1)
+        first += len(current)
+    if not first:
+        raise FormatError(f"{_SESSION} holds no sample", Location(name))
+
+
+def _whole_read(frames: IO[bytes], count: int) -> bytes:
+    """Read `count` bytes, fewer at the end only: a zip member may give less than it is asked for."""
+    parts = []
+    while count and (part := frames.read(count)):
+        parts.append(part)
+        count -= len(part)
+    return b"".join(parts)

@@ -1,0 +1,291 @@
+"""A capture of any length in little memory: means of short blocks, and the raw samples only where the current jumps.
+
+Each sample stands for the time from half-way to its neighbour before to half-way to the one after (its cell), so that
+the sum of current times cell is the trapezoidal integral. A sample without a number is left out: its neighbours' cells
+meet, which bridges it as it bridges a gap.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Final, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from costmodel.measurement.trace_chunk import Floats, TraceChunk
+from costmodel.units import MS_PER_S
+
+F = TypeVar("F", bound=np.floating)
+
+BLOCK_S: Final = 0.32 / MS_PER_S
+"""Span of a block: short beside any inference worth a battery, long enough to average noise."""
+LONGEST_BLOCK: Final = 64
+_GAP: Final = 1.5
+"""A step of more than this many sample periods is a gap."""
+_JUMP_SIGMAS: Final = 5.0
+_KEPT_SAMPLES: Final = 1 << 21
+"""Raw samples kept at most."""
+_CLIP_RUN: Final = 10
+"""Samples at exactly the largest value from which the range counts as clipped."""
+_SIGMA_OF_MEDIAN_STEP: Final = 1.0 / 0.9538725524
+"""Standard deviation over the median absolute difference of neighbours, for Gaussian noise."""
+
+
+@dataclass
+class Blocks:
+    """A whole capture, condensed."""
+
+    samples_a_block: int
+    period_s: float
+    """Median time between samples at the start."""
+    start_s: Floats
+    """Begin of each block's first cell, and the end of the last block's last."""
+    charge: Floats
+    """Current integrated over each block [A s]."""
+    energy: Floats | None
+    """Power integrated over each block [J]; None without a voltage in the capture."""
+    variance: NDArray[np.float32]
+    """Of the samples within each block [A^2]."""
+    raw: dict[int, tuple[Floats, Floats, Floats | None]]
+    """Block to its samples' begins of cell, currents and voltages, where the current jumps."""
+    noise_a: float
+    """Standard deviation of the samples' noise, from the differences of neighbours."""
+    tally: Tally
+
+    @cached_property
+    def mean_a(self) -> Floats:
+        """Mean current of each block [A]."""
+        return self.charge / np.diff(self.start_s)
+
+
+@dataclass
+class Tally:
+    """What was met on the way."""
+
+    sample_count: int = 0
+    nan_count: int = 0
+    first_nan: int = 0
+    """Line or sample of the first; 0 without any."""
+    gap_count: int = 0
+    missing_s: float = 0.0
+    """Time in gaps."""
+    bridged: float = 0.0
+    """Charge the trapezoid lends the gaps [A s]."""
+    first_s: float = 0.0
+    last_s: float = 0.0
+    lowest_a: float = np.inf
+    highest_a: float = -np.inf
+    at_highest_count: int = 0
+    unresolved: bool = False
+    """Whether the raw samples of some jumps were let go."""
+
+    @property
+    def clipped_count(self) -> int:
+        """Samples at the top of the instrument's range; 0 where too few share the largest value."""
+        return self.at_highest_count if self.at_highest_count >= _CLIP_RUN else 0
+
+
+@dataclass
+class _Condenser:
+    size: int
+    period_s: float
+    tally: Tally
+    time: Floats = field(default_factory=lambda: np.zeros(0))
+    current: Floats = field(default_factory=lambda: np.zeros(0))
+    voltage: Floats | None = None
+    previous_s: float = np.nan
+    """Time of the last sample already condensed."""
+    starts: list[Floats] = field(default_factory=list)
+    charges: list[Floats] = field(default_factory=list)
+    energies: list[Floats] = field(default_factory=list)
+    variances: list[NDArray[np.float32]] = field(default_factory=list)
+    raw: dict[int, tuple[Floats, Floats, Floats | None]] = field(default_factory=dict)
+    blocks: int = 0
+    end_s: float = np.nan
+    noises: list[float] = field(default_factory=list)
+    last_mean: float = np.nan
+    last_raw: tuple[Floats, Floats, Floats | None] | None = None
+    keep_next: bool = False
+
+    def add(self, chunk: TraceChunk) -> None:
+        time, current, voltage = self._numbers(chunk)
+        if not len(time):
+            return
+        self._count(time, current)
+        self.time = np.concatenate((self.time, time))
+        self.current = np.concatenate((self.current, current))
+        if voltage is not None:
+            self.voltage = voltage if self.voltage is None else np.concatenate((self.voltage, voltage))
+        self._condense((len(self.time) - 1) // self.size * self.size)
+
+    def _numbers(self, chunk: TraceChunk) -> tuple[Floats, Floats, Floats | None]:
+        time, current, voltage = chunk.time_s, chunk.current_a, chunk.voltage_v
+        good = np.isfinite(current)
+        if voltage is not None:
+            good &= np.isfinite(voltage)
+        if good.all():
+            return time, current, voltage
+        if not self.tally.nan_count:
+            self.tally.first_nan = chunk.first + int((~good).argmax())
+        self.tally.nan_count += int(np.count_nonzero(~good))
+        return time[good], current[good], None if voltage is None else voltage[good]
+
+    def _count(self, time: Floats, current: Floats) -> None:
+        tally = self.tally
+        if not tally.sample_count:
+            tally.first_s = float(time[0])
+        tally.sample_count += len(time)
+        tally.last_s = float(time[-1])
+        tally.lowest_a = min(tally.lowest_a, float(current.min()))
+        highest = float(current.max())
+        if highest >= tally.highest_a:
+            here = int(np.count_nonzero(current == highest))
+            tally.at_highest_count = here + (tally.at_highest_count if highest == tally.highest_a else 0)
+            tally.highest_a = highest
+
+    def _condense(self, count: int, *, final: bool = False) -> None:
+        if count <= 0:
+            return
+        time = self.time[: count + 1]
+        if np.isnan(self.end_s):
+            self.end_s = float(time[0]) - 0.5 * self.period_s
+        steps = np.diff(time)
+        self._gaps(steps)
+        middles = time[:-1] + 0.5 * steps
+        if final:
+            middles = np.append(middles, time[-1] + 0.5 * self.period_s)
+        edges = np.concatenate(([self.end_s], middles))
+        cells = np.diff(edges)
+        current = self.current[:count]
+        size = self.size if not final else count
+        rows = count // size
+        table = current.reshape(rows, size)
+        charge = (current * cells).reshape(rows, size).sum(axis=1)
+        means = table.mean(axis=1)
+        variance = np.maximum((table * table).mean(axis=1) - means * means, 0.0)
+        self.starts.append(edges[:-1:size].copy())
+        self.charges.append(charge)
+        self.variances.append(variance.astype(np.float32))
+        if self.voltage is not None:
+            self.energies.append((current * cells * self.voltage[:count]).reshape(rows, size).sum(axis=1))
+        if not final and size > 1:
+            self._keep(edges, current, means)
+        self.blocks += rows
+        self.end_s = float(edges[-1])
+        self.time = self.time[count:]
+        self.current = self.current[count:]
+        self.voltage = None if self.voltage is None else self.voltage[count:]
+
+    def _gaps(self, steps: Floats) -> None:
+        limit = _GAP * self.period_s
+        if not len(steps) or steps.max() <= limit:
+            return
+        where = np.flatnonzero(steps > limit)
+        self.tally.gap_count += len(where)
+        self.tally.missing_s += float((steps[where] - self.period_s).sum())
+        following = np.minimum(where + 1, len(self.current) - 1)
+        level = 0.5 * (self.current[where] + self.current[following])
+        self.tally.bridged += float((level * (steps[where] - self.period_s)).sum())
+
+    def _keep(self, edges: Floats, current: Floats, means: Floats) -> None:
+        """Keep the raw samples around each jump from one block to the next."""
+        noise = _noise(current[:4096])
+        self.noises.append(noise)
+        limit = _JUMP_SIGMAS * noise * np.sqrt(2.0 / self.size) + 1e-4 * np.abs(means)
+        before = np.concatenate(([self.last_mean], means[:-1]))
+        jumps = np.abs(means - before) > limit
+        wanted = jumps.copy()
+        wanted[:-1] |= jumps[1:]
+        wanted[1:] |= jumps[:-1]
+        wanted[0] |= self.keep_next
+        self.keep_next = bool(jumps[-1])
+        kept: list[int] = np.flatnonzero(wanted).tolist()
+        if jumps[0] and self.last_raw is not None:
+            self.raw.setdefault(self.blocks - 1, self.last_raw)
+        if (len(self.raw) + len(kept)) * self.size > _KEPT_SAMPLES:
+            self.tally.unresolved = self.tally.unresolved or bool(kept)
+            kept = []
+        for block in kept:
+            self.raw[self.blocks + block] = self._samples(edges, block)
+        self.last_raw = self._samples(edges, len(means) - 1)
+        self.last_mean = float(means[-1])
+
+    def _samples(self, edges: Floats, block: int) -> tuple[Floats, Floats, Floats | None]:
+        here = slice(block * self.size, (block + 1) * self.size)
+        volts = None if self.voltage is None else self.voltage[here].copy()
+        return edges[here].copy(), self.current[here].copy(), volts
+
+
+def condensed(chunks: Iterable[TraceChunk], block_s: float = BLOCK_S) -> Blocks | None:
+    """Condense a capture in one pass.
+
+    Parameters
+    ----------
+    chunks : iterable of TraceChunk
+        The capture.
+    block_s : float, optional
+        Span of a block [s].
+
+    Returns
+    -------
+    Blocks or None
+        None where the capture holds no number.
+    """
+    condenser: _Condenser | None = None
+    waiting: list[TraceChunk] = []
+    tally = Tally()
+    for chunk in chunks:
+        if condenser is None:
+            waiting.append(chunk)
+            if sum(len(piece.time_s) for piece in waiting) < 1024:
+                continue
+            condenser = _begun(waiting, tally, block_s)
+            waiting = []
+        else:
+            condenser.add(chunk)
+    if condenser is None:
+        condenser = _begun(waiting, tally, block_s)
+    condenser._condense((len(condenser.time) - 1) // condenser.size * condenser.size)
+    condenser._condense(len(condenser.time), final=True)
+    if not condenser.blocks:
+        return None
+    start_s = np.append(_joined(condenser.starts), condenser.end_s)
+    charge = _joined(condenser.charges)
+    return Blocks(
+        samples_a_block=condenser.size,
+        period_s=condenser.period_s,
+        start_s=start_s,
+        charge=charge,
+        energy=_joined(condenser.energies) if condenser.energies else None,
+        variance=_joined(condenser.variances),
+        raw=condenser.raw,
+        noise_a=float(np.median(condenser.noises)) if condenser.noises else _noise(charge / np.diff(start_s)),
+        tally=tally,
+    )
+
+
+def _joined(parts: list[NDArray[F]]) -> NDArray[F]:
+    """Join arrays and let the parts go, so that both are held for one column at a time only."""
+    whole = np.concatenate(parts)
+    parts.clear()
+    return whole
+
+
+def _begun(waiting: list[TraceChunk], tally: Tally, block_s: float) -> _Condenser:
+    steps = np.concatenate([np.zeros(0), *(np.diff(chunk.time_s) for chunk in waiting)])
+    rising = steps[steps > 0]
+    period_s = float(np.median(rising)) if len(rising) else 1.0
+    size = int(min(max(round(block_s / period_s), 1), LONGEST_BLOCK))
+    condenser = _Condenser(size, period_s, tally)
+    for chunk in waiting:
+        condenser.add(chunk)
+    return condenser
+
+
+def _noise(samples: Floats) -> float:
+    if len(samples) < 3:
+        return 0.0
+    return float(np.median(np.abs(np.diff(samples)))) * _SIGMA_OF_MEDIAN_STEP

@@ -1,0 +1,92 @@
+"""What every trace reader yields: columns of time and current, a piece of the capture at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from costmodel.errors import FormatError, Location
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class TraceChunk:
+    """Consecutive samples."""
+
+    time_s: Floats
+    current_a: Floats
+    """NaN where the instrument gave none."""
+    voltage_v: Floats | None
+    """None where the capture holds currents only."""
+    first: int
+    """Line of the first sample; its number, counted from 1, where the capture has no lines."""
+
+
+@dataclass(frozen=True)
+class Trace:
+    """A capture, read as it is walked through."""
+
+    name: str
+    """File name, to lead messages."""
+    format_name: str
+    """What the capture is, with the units its header named."""
+    place: str
+    """What `TraceChunk.first` counts: `line` or `sample`."""
+    chunks: Iterator[TraceChunk]
+
+
+def location_of(name: str, place: str, number: int) -> Location:
+    """Return the location of a sample: a line where the capture has lines."""
+    return Location(name, number) if place == "line" else Location(name)
+
+
+def place_text(place: str, number: int) -> str:
+    """Return what to add to a message whose location names no line."""
+    return "" if place == "line" else f" at sample {number}"
+
+
+def checked(chunk: TraceChunk, previous_s: float, name: str, place: str) -> TraceChunk:
+    """Return a chunk whose time never runs backwards.
+
+    Parameters
+    ----------
+    chunk : TraceChunk
+        Samples as read.
+    previous_s : float
+        Time of the sample before the first [s]; minus infinity where there is none.
+    name : str
+        File name, for the message.
+    place : str
+        What `first` counts.
+
+    Returns
+    -------
+    TraceChunk
+        The same chunk.
+
+    Raises
+    ------
+    FormatError
+        If a time is missing or lies before the one before it; names the line.
+    """
+    time = chunk.time_s
+    if not len(time):
+        return chunk
+    falling = time[1:] < time[:-1]
+    if time[0] >= previous_s and not falling.any() and np.isfinite(time[-1]) and not np.isnan(time).any():
+        return chunk
+    missing = ~np.isfinite(time)
+    if missing.any():
+        number = chunk.first + int(missing.argmax())
+        raise FormatError(f"time is not a number{place_text(place, number)}", location_of(name, place, number))
+    index = 0 if time[0] < previous_s else int(falling.argmax()) + 1
+    before = previous_s if index == 0 else float(time[index - 1])
+    number = chunk.first + index
+    raise FormatError(
+        f"time runs backwards{place_text(place, number)}: {float(time[index]):.9g} s after {before:.9g} s",
+        location_of(name, place, number),
+    )

@@ -1,0 +1,202 @@
+"""The heap of a device: several regions, none of which an allocation spans, under a two-level segregated fit allocator.
+
+Source of the rules: ESP-IDF's heap component (`heap_caps`, `multi_heap`, `tlsf`), as summed up in reference/esp32.md.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from costmodel.columns import ceil_div
+from costmodel.provenance import formula
+from costmodel.results.heap_verdict import HeapPlacement, HeapRequest, HeapShortfall, HeapVerdict, RegionState
+from costmodel.specs.hardware import HeapAllocator, HeapRegion
+from costmodel.units import BYTES_PER_KIB
+
+SOURCE: Final = "ESP-IDF heap component, two-level segregated fit allocator (since 4.3); reference/esp32.md"
+CLASSES_BY_SIZE: Final = ((16 * BYTES_PER_KIB, 8), (256 * BYTES_PER_KIB, 16))
+"""Heaps up to this many bytes divide each power of two into so many size classes."""
+CLASSES_BEYOND: Final = 32
+"""Size classes of larger heaps."""
+
+
+@formula(
+    id="heap.block_bytes",
+    equation="n = max(ceil((r + p) / a)*a, m)",
+    symbols={
+        "n": "bytes of a block, without its header [B]",
+        "r": "request [B]",
+        "p": "heap poisoning [B]",
+        "a": "alignment [B]",
+        "m": "smallest block [B]",
+    },
+    unit="B",
+    source=SOURCE,
+)
+def block_bytes(r: int, p: int, a: int, m: int) -> int:
+    """Return the bytes of the block a request becomes."""
+    aligned: int = ceil_div(r + p, a) * a
+    return max(aligned, m)
+
+
+@formula(
+    id="heap.searched_bytes",
+    equation="s = ceil(n / g)*g, g = 2^floor(log2(n)) / c",
+    symbols={
+        "s": "contiguous bytes searched for [B]",
+        "n": "bytes of the block [B]",
+        "c": "size classes of each power of two",
+    },
+    unit="B",
+    source=SOURCE,
+)
+def searched_bytes(n: int, c: int) -> int:
+    """Return the free bytes in one piece that a search for a block of `n` bytes asks for: the start of the next size class."""
+    grain = max((1 << (n.bit_length() - 1)) // c, 1)
+    rounded: int = ceil_div(n, grain) * grain
+    return rounded
+
+
+@functools.cache
+def size_classes(region_bytes: int) -> int:
+    """Return into how many size classes a heap of this size divides each power of two."""
+    return next((classes for limit, classes in CLASSES_BY_SIZE if region_bytes <= limit), CLASSES_BEYOND)
+
+
+class _Need(NamedTuple):
+    searched_bytes: int
+    kept_bytes: int
+    """Of the block once it is found, without its header."""
+
+
+def _need(request_bytes: int, region: HeapRegion, allocator: HeapAllocator) -> _Need:
+    block = block_bytes(request_bytes, allocator.poisoning_bytes, allocator.alignment_bytes, allocator.minimum_bytes)
+    if not allocator.size_classes:
+        return _Need(block, block)
+    searched = searched_bytes(block, size_classes(region.size_bytes))
+    return _Need(searched, block if allocator.trims else searched)
+
+
+def _free_at_boot(region: HeapRegion, allocator: HeapAllocator) -> int:
+    free = max(region.size_bytes - allocator.region_bytes - allocator.header_bytes, 0)
+    return free // allocator.alignment_bytes * allocator.alignment_bytes
+
+
+def _holds(region: HeapRegion, free: int, request_bytes: int, need: _Need) -> bool:
+    return need.searched_bytes <= free and (region.largest_bytes is None or request_bytes <= region.largest_bytes)
+
+
+def largest_request_bytes(region: HeapRegion, allocator: HeapAllocator) -> int:
+    """Return the largest single request an untouched region can serve.
+
+    Parameters
+    ----------
+    region : HeapRegion
+        The region.
+    allocator : HeapAllocator
+        How malloc rounds.
+
+    Returns
+    -------
+    int
+        Bytes; 0 where it can serve none.
+    """
+    free = _free_at_boot(region, allocator)
+    low, high = 0, free + 1
+    while high - low > 1:
+        middle = (low + high) // 2
+        if _holds(region, free, middle, _need(middle, region, allocator)):
+            low = middle
+        else:
+            high = middle
+    return low
+
+
+def place_buffers(requests: Sequence[HeapRequest], regions: Sequence[HeapRegion], allocator: HeapAllocator) -> HeapVerdict:
+    """Allocate buffers one after the other and say where each goes, or which is the first that does not fit.
+
+    Parameters
+    ----------
+    requests : sequence of HeapRequest
+        In the order in which they are allocated; none is given back.
+    regions : sequence of HeapRegion
+        In the order in which malloc tries them.
+    allocator : HeapAllocator
+        How malloc rounds.
+
+    Returns
+    -------
+    HeapVerdict
+        `fits`, the reason in plain words, and the placements.
+    """
+    free = [_free_at_boot(region, allocator) for region in regions]
+    placements: list[HeapPlacement] = []
+    shortfall = None
+    for request in requests:
+        needs: list[_Need] = []
+        chosen = None
+        for place, region in enumerate(regions):
+            needs.append(_need(request.size_bytes, region, allocator))
+            if _holds(region, free[place], request.size_bytes, needs[place]):
+                chosen = place
+                break
+        if chosen is None:
+            shortfall = _shortfall(request, regions, free, needs)
+            break
+        taken = needs[chosen].kept_bytes + allocator.header_bytes
+        if free[chosen] - taken < allocator.minimum_bytes:
+            taken = free[chosen]  # too little is left to be a block of its own
+        free[chosen] -= taken
+        placements.append(
+            HeapPlacement(
+                name=request.name,
+                size_bytes=request.size_bytes,
+                searched_bytes=needs[chosen].searched_bytes,
+                block_bytes=taken,
+                region=regions[chosen].name,
+            )
+        )
+    return HeapVerdict(
+        fits=shortfall is None,
+        reason=_fits_text(placements) if shortfall is None else _shortfall_text(shortfall, allocator),
+        placements=tuple(placements),
+        shortfall=shortfall,
+        regions=tuple(
+            RegionState(name=region.name, size_bytes=region.size_bytes, free_bytes=left) for region, left in zip(regions, free, strict=True)
+        ),
+    )
+
+
+def _shortfall(request: HeapRequest, regions: Sequence[HeapRegion], free: Sequence[int], needs: Sequence[_Need]) -> HeapShortfall:
+    usable = [left if region.largest_bytes is None else min(left, region.largest_bytes) for region, left in zip(regions, free, strict=True)]
+    best = max(range(len(regions)), key=usable.__getitem__, default=None)
+    return HeapShortfall(
+        name=request.name,
+        size_bytes=request.size_bytes,
+        searched_bytes=request.size_bytes if best is None else needs[best].searched_bytes,
+        largest_bytes=0 if best is None else usable[best],
+        largest_region="" if best is None else regions[best].name,
+        free_bytes=sum(free),
+    )
+
+
+def _fits_text(placements: Sequence[HeapPlacement]) -> str:
+    if not placements:
+        return "nothing is allocated"
+    used = list(dict.fromkeys(placement.region for placement in placements))
+    total = sum(placement.block_bytes for placement in placements)
+    return f"all {len(placements)} buffers fit: {total:,} B with headers, in {' and '.join(used)}"
+
+
+def _shortfall_text(shortfall: HeapShortfall, allocator: HeapAllocator) -> str:
+    need = f"{shortfall.name} needs {shortfall.size_bytes:,} B in one block"
+    if allocator.size_classes and shortfall.searched_bytes > shortfall.size_bytes:
+        need += f" (malloc searches for {shortfall.searched_bytes:,} B)"
+    if not shortfall.largest_region:
+        return f"{need}; the device has no heap"
+    text = f"{need}; the largest free block is {shortfall.largest_bytes:,} B in {shortfall.largest_region}"
+    if shortfall.free_bytes >= shortfall.size_bytes:
+        text += f", though {shortfall.free_bytes:,} B are free in all regions together"
+    return text

@@ -1,0 +1,194 @@
+"""Memory: what the buffers take, whether the device's heap holds them, and what is alive when."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from costmodel.report.charts import BufferBar, LimitLine, MemoryTimeline
+from costmodel.report.document import Block, Column, Illustration, Paragraph, Row, Section, Table
+from costmodel.report.quantities import NONE, bytes_text, count_text, sentence, share_text
+from costmodel.results.evaluation import Evaluation
+from costmodel.results.heap_verdict import HeapVerdict
+from costmodel.results.memory_plan import LiveBuffer, MemoryPlan
+from costmodel.results.memory_summary import HeapShares, MemorySummary
+from costmodel.specs.deployment import MemoryAccounting, Scenario
+from costmodel.units import BYTES_PER_KIB
+
+SHORT_TABLE: Final = 12
+"""Longer lists of buffers are supplementary."""
+_MEANINGS: Final = {
+    MemoryAccounting.SUM: "each intermediate tensor in a buffer of its own",
+    MemoryAccounting.PEAK_LIVE: "malloc and free a layer",
+    MemoryAccounting.PING_PONG: "two buffers in turn",
+    MemoryAccounting.STATIC_IN_PLACE: "static buffers, pooling in place",
+    MemoryAccounting.ARENA_IN_PLACE: "one arena, pooling in place",
+}
+
+
+def memory_section(evaluation: Evaluation, scenario: Scenario) -> Section:
+    """Return the accountings side by side, the buffers of the chosen one, and the heap's verdict.
+
+    Parameters
+    ----------
+    evaluation : Evaluation
+        The answer.
+    scenario : Scenario
+        What was asked, for the device's heap regions and what its program reported.
+
+    Returns
+    -------
+    Section
+        Words, tables, and the figure of buffers alive over the run.
+    """
+    memory = evaluation.memory
+    blocks: list[Block] = [Paragraph(_buffers_text(memory.plan)), Paragraph(_constants_text(memory))]
+    if memory.heap is not None:
+        blocks.append(Paragraph(sentence(memory.heap.reason)))
+    if memory.plan.timeline:
+        blocks.append(_timeline(memory.plan, scenario))
+    blocks.append(_accountings_table(memory, free_bytes(scenario)))
+    if memory.plan.buffers:
+        blocks.append(_buffers_table(memory.plan))
+    if memory.heap is not None:
+        blocks += _heap_tables(memory.heap)
+    if memory.shares is not None and scenario.observed_heap is not None:
+        blocks.append(_observed_table(memory, memory.shares, scenario.observed_heap.source))
+    return Section("memory", "Memory", tuple(blocks))
+
+
+def free_bytes(scenario: Scenario) -> int:
+    """Return what the program found free at start, or else what the device's heap regions hold together."""
+    if scenario.observed_heap is not None:
+        return scenario.observed_heap.total_bytes
+    return sum(region.size_bytes for region in scenario.device.heap_regions)
+
+
+def _buffers_text(plan: MemoryPlan) -> str:
+    if plan.tensor_buffer_bytes is None:
+        return f"The accounting {plan.accounting.value} does not apply: {plan.reason}."
+    bound = ", a lower bound no placement has been shown for" if plan.is_lower_bound else ""
+    buffers = f" in {plan.tensor_buffer_count} buffers" if plan.accounting is MemoryAccounting.STATIC_IN_PLACE else ""
+    size = f"{bytes_text(plan.tensor_buffer_bytes)} ({count_text(plan.tensor_buffer_bytes)} B)"
+    return f"Tensor buffers take {size}{buffers} ({plan.accounting.value}: {_MEANINGS[plan.accounting]}){bound}."
+
+
+def _constants_text(memory: MemorySummary) -> str:
+    text = (
+        f"Weights take {bytes_text(memory.weight_bytes)} in {_place(memory.weights_in_ram)},"
+        f" the input {bytes_text(memory.input_bytes)}"
+        f" in {_place(memory.input_in_ram)}{', among the buffers' if memory.plan.with_input else ''},"
+        f" scratch {bytes_text(memory.scratch_bytes)}."
+    )
+    if memory.ram_bytes is not None:
+        text += f" In all {bytes_text(memory.ram_bytes)} of RAM"
+        text += (
+            f" and {bytes_text(memory.flash_bytes)} of {bytes_text(memory.flash_capacity_bytes)} of flash." if memory.flash_bytes else "."
+        )
+    return text
+
+
+def _place(in_ram: bool) -> str:
+    return "RAM" if in_ram else "flash"
+
+
+def _accountings_table(memory: MemorySummary, free: int) -> Table:
+    rows = []
+    for found in memory.accountings:
+        size, used = found.tensor_buffer_bytes, found.accounting is memory.plan.accounting
+        remark = found.reason or ("a lower bound" if used and memory.plan.is_lower_bound else "")
+        cells = (
+            f"{found.accounting.value} (used)" if used else found.accounting.value,
+            bytes_text(size),
+            share_text(size / free) if size is not None and free else NONE,
+            _MEANINGS[found.accounting] + (", the input among them" if found.with_input else ""),
+            remark,
+        )
+        rows.append(Row(cells))
+    columns = [Column("Accounting", number=False), Column("Bytes"), Column("Of free heap"), Column("Buffers", number=False)]
+    if any(row.cells[-1] for row in rows):
+        columns.append(Column("Remark", number=False))
+    rows = [Row(row.cells[: len(columns)]) for row in rows]
+    heap = f"; {bytes_text(free)} of heap are free at start" if free else ""
+    return Table(f"Tensor buffers under each accounting{heap}", tuple(columns), tuple(rows))
+
+
+def _buffers_table(plan: MemoryPlan) -> Table:
+    rows = tuple(Row((buffer.name, count_text(buffer.size_bytes), ", ".join(buffer.tenants))) for buffer in plan.buffers)
+    columns = (Column("Buffer", number=False), Column("Bytes"), Column("Holds in turn", number=False))
+    return Table(f"Buffers, {plan.accounting.value}", columns, rows, supplementary=len(rows) > SHORT_TABLE)
+
+
+def _heap_tables(heap: HeapVerdict) -> list[Block]:
+    """Where each allocation goes, and what is left; a device that holds everything easily needs neither in a short report."""
+    placed = tuple(
+        Row((placement.name, count_text(placement.size_bytes), count_text(placement.block_bytes), placement.region))
+        for placement in heap.placements
+    )
+    columns = (Column("Allocation", number=False), Column("Asked", "B"), Column("Taken", "B"), Column("Heap region", number=False))
+    regions = tuple(Row((state.name, count_text(state.size_bytes), count_text(state.free_bytes))) for state in heap.regions)
+    region_columns = (Column("Heap region", number=False), Column("At boot", "B"), Column("Left", "B"))
+    many = len(placed) > SHORT_TABLE
+    return [
+        *([Table("Where the heap puts them, in order of allocation", columns, placed, supplementary=many)] if placed else []),
+        Table("What is left of the heap; no allocation spans two regions", region_columns, regions, supplementary=heap.fits),
+    ]
+
+
+def _observed_table(memory: MemorySummary, shares: HeapShares, source: str) -> Table:
+    used = shares.total_bytes - shares.remaining_bytes
+    total = shares.total_bytes or None
+    rows = [
+        ("free at start", bytes_text(shares.total_bytes), ""),
+        ("free while the network runs", bytes_text(shares.remaining_bytes), share_text(shares.remaining_bytes / total if total else None)),
+        ("used while the network runs", bytes_text(used), share_text(used / total if total else None)),
+        ("tensor buffers", bytes_text(memory.plan.tensor_buffer_bytes), share_text(shares.buffers_ratio)),
+        ("weights and input", bytes_text(memory.weight_bytes + memory.input_bytes), share_text(shares.constants_ratio)),
+    ]
+    note = (
+        f"The buffers are {share_text(shares.buffers_of_used_ratio)} of what was used." if shares.buffers_of_used_ratio is not None else ""
+    )
+    columns = (Column("Memory", number=False), Column("Bytes"), Column("Of the heap"))
+    reported = f" Reported: {source}." if source else ""
+    return Table("Held against what the program reported", columns, tuple(Row(row) for row in rows), f"{note}{reported}".strip())
+
+
+def _timeline(plan: MemoryPlan, scenario: Scenario) -> Illustration:
+    limits = [LimitLine(free_bytes(scenario) / BYTES_PER_KIB, f"free heap {bytes_text(free_bytes(scenario))}")]
+    largest = max((region.largest_bytes or region.size_bytes for region in scenario.device.heap_regions), default=0)
+    if largest:
+        limits.append(LimitLine(largest / BYTES_PER_KIB, f"largest block of it {bytes_text(largest)}"))
+    chart = MemoryTimeline("Buffers [KiB]", tuple(moment.step for moment in plan.timeline), _bars(plan), tuple(limits))
+    peak = max(moment.total_bytes for moment in plan.timeline)
+    busiest = ", ".join(plan.peak_steps) if len(plan.peak_steps) < len(plan.timeline) else "every step"
+    idle = any(not buffer.tenants for moment in plan.timeline for buffer in moment.buffers)
+    pale = " Pale: reserved, but nothing in it is still needed." if idle else ""
+    caption = f"Buffers over the run of the network, {plan.accounting.value}, against the device's heap.{pale}"
+    said = "; ".join(line.text for line in limits)
+    return Illustration("memory_over_run", caption, f"Most is taken at {busiest}: {bytes_text(peak)}. Limits: {said}.", chart)
+
+
+def _bars(plan: MemoryPlan) -> tuple[BufferBar, ...]:
+    """Stack what is taken at each step; what stays where it is over several steps becomes one block."""
+    colors = {buffer.name: place for place, buffer in enumerate(plan.buffers)}
+    bars: list[BufferBar] = []
+    before: dict[tuple[str, float], int] = {}
+    for step, moment in enumerate(plan.timeline):
+        now: dict[tuple[str, float], int] = {}
+        base = 0.0
+        for buffer in moment.buffers:
+            height = buffer.size_bytes / BYTES_PER_KIB
+            bar = BufferBar(_label(buffer), step, step, height, base, colors.get(buffer.name, 0), not buffer.tenants)
+            place = before.get((bar.name, base))
+            if place is not None and bars[place].last == step - 1 and bars[place].height == height:
+                bars[place] = BufferBar(bar.name, bars[place].first, step, height, base, bar.color, bar.idle)
+            else:
+                place = len(bars)
+                bars.append(bar)
+            now[bar.name, base] = place
+            base += height
+        before = now
+    return tuple(bars)
+
+
+def _label(buffer: LiveBuffer) -> str:
+    return ", ".join(buffer.tenants)

@@ -1,0 +1,124 @@
+"""How long a battery lasts, with intervals, what dominates, and what to measure better."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from costmodel.results.base import Result
+
+
+class DrainShare(Result):
+    """What one part of a period draws from the battery."""
+
+    part: str
+    """A state, a wake-up, or self-discharge."""
+    duration_s: float | None
+    """Of each period; None for what goes on all the time."""
+    energy_j: float
+    """From the battery, each period."""
+    share_ratio: float
+
+
+class BatteryLife(Result):
+    """Life under one pattern; every figure with the middle 95 % of its samples."""
+
+    rest: str
+    """What the board does between inferences."""
+    life_s: float | None
+    """None where the battery never empties; see the reason."""
+    life_low_s: float | None
+    life_high_s: float | None
+    endless_reason: str | None
+    period_s: float
+    rate_hz: float
+    inference_count: int | None
+    """Until empty."""
+    inference_low_count: int | None
+    inference_high_count: int | None
+    board_w: float
+    """Average at the board's supply."""
+    board_low_w: float | None
+    board_high_w: float | None
+    average_w: float
+    """Average from the battery, converter losses and self-discharge included."""
+    average_low_w: float | None
+    average_high_w: float | None
+    drains: tuple[DrainShare, ...]
+    dominated_by: str
+    """In words."""
+
+
+class Crossover(Result):
+    """The rate below which a deeper rest lasts longer."""
+
+    deeper: str
+    lighter: str
+    period_s: float
+    rate_hz: float
+    rate_low_hz: float | None
+    rate_high_hz: float | None
+    statement: str
+
+
+class Sensitivity(Result):
+    """What one uncertain input does to the life while the others stay at their values."""
+
+    input: str
+    unit: str
+    """Of its range."""
+    low: float
+    high: float
+    life_at_low_s: float | None
+    life_at_high_s: float | None
+    swing_s: float | None
+    """Between the two; None where one is endless."""
+
+
+class LifeAgainstRate(Result):
+    """Life against rate; the lists run together."""
+
+    rest: str
+    rate_hz: tuple[float, ...]
+    life_s: tuple[float | None, ...]
+    """None where the pattern does not fit the period, or the battery never empties."""
+    life_low_s: tuple[float | None, ...]
+    life_high_s: tuple[float | None, ...]
+
+
+class InferenceEnergy(Result):
+    """Energy of one inference at the board's supply, and the split into what idling would have drawn anyway and what computing adds."""
+
+    duration_s: float
+    inference_j: float
+    inference_low_j: float | None
+    inference_high_j: float | None
+    baseline_j: float
+    computational_j: float
+    baseline_ratio: float
+    computational_ratio: float
+
+
+class BatteryAnswer(Result):
+    """Everything the question about a battery is answered with."""
+
+    schema_version: Literal[1] = 1
+
+    battery: str
+    model: str
+    model_source: str
+    states: str
+    temperature_degc: float
+    usable_j: float
+    """Of a full battery, at the board's supply."""
+    inference: InferenceEnergy
+    sample_count: int
+    seed: int
+    lives: tuple[BatteryLife, ...]
+    """The asked rest first."""
+    crossovers: tuple[Crossover, ...]
+    sensitivities: tuple[Sensitivity, ...]
+    """Of the asked rest's life, the widest first."""
+    measure_next: str | None
+    """Which input to measure better, in words."""
+    curves: tuple[LifeAgainstRate, ...]
+    assumptions: tuple[str, ...]

@@ -1,0 +1,105 @@
+"""Power states of a board, the regulator that feeds it, and periodic patterns of states."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from costmodel.specs.base import Amperes, Fraction, Name, PositiveSeconds, Seconds, Spec, Volts
+
+
+class PowerState(Spec):
+    """A board doing one thing."""
+
+    name: Name
+    description: str = ""
+    supply_v: Volts
+    """Voltage the current is drawn at."""
+    current_a: Amperes
+    wake_s: Seconds = Field(default=0.0, validate_default=True)
+    """Time it takes to leave this state, until an inference can start."""
+    wake_a: Amperes | None = None
+    """Current meanwhile, at the board's awake supply; left out, the idle current."""
+
+
+class RegulatorPoint(Spec):
+    """Efficiency of a regulator at one load."""
+
+    load_a: Amperes
+    efficiency_ratio: Fraction
+
+
+class Regulator(Spec):
+    """Efficiency between battery and board against the load, and what the regulator draws for itself."""
+
+    name: Name
+    quiescent_a: Amperes = Field(default=0.0, validate_default=True)
+    """From the battery, always."""
+    points: Annotated[tuple[RegulatorPoint, ...], Field(min_length=1)]
+    """From light to heavy load; straight lines over the logarithm of the load, level beyond the ends."""
+    source: str
+
+    @model_validator(mode="after")
+    def _light_to_heavy(self) -> Regulator:
+        loads = [point.load_a.value for point in self.points]
+        if loads != sorted(set(loads)) or loads[0] <= 0.0:
+            raise PydanticCustomError("regulator", f"load_a should rise from above 0, found {loads}")
+        if any(point.efficiency_ratio.value <= 0.0 for point in self.points):
+            raise PydanticCustomError("regulator", "efficiency_ratio should be greater than 0")
+        return self
+
+
+class PowerStates(Spec):
+    """What a board draws: inferring, idling awake, asleep in one way or another."""
+
+    name: Name
+    description: str = ""
+    inference: PowerState
+    idle: PowerState
+    """Awake, between inferences."""
+    sleeps: tuple[PowerState, ...] = ()
+    duration_s: PositiveSeconds | None = None
+    """Of one inference, where it was measured."""
+    regulator: Regulator | None = None
+    """Left out, the battery's converter efficiency holds at every load."""
+    source: str
+
+    @model_validator(mode="after")
+    def _names_once(self) -> PowerStates:
+        names = [state.name for state in (self.inference, self.idle, *self.sleeps)]
+        if len(set(names)) != len(names):
+            raise PydanticCustomError("states", f"a state's name stands twice: {', '.join(names)}")
+        return self
+
+
+class Phase(Spec):
+    """A stay in a state."""
+
+    state: Name
+    duration_s: PositiveSeconds | None = None
+    """Left out, what the other phases leave of the period; for one phase at most."""
+
+
+class DutyCycle(Spec):
+    """A pattern of power states that repeats."""
+
+    name: Name
+    period_s: PositiveSeconds
+    phases: Annotated[tuple[Phase, ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _fits(self) -> DutyCycle:
+        fixed_s = sum(phase.duration_s.value for phase in self.phases if phase.duration_s is not None)
+        open_count = sum(phase.duration_s is None for phase in self.phases)
+        period_s = self.period_s.value
+        if open_count > 1:
+            raise PydanticCustomError("duty", f"one phase at most may leave out its duration_s, found {open_count}")
+        if fixed_s > period_s * (1 + 1e-12):
+            raise PydanticCustomError("duty", f"the phases last {fixed_s:g} s, longer than the period of {period_s:g} s")
+        if not open_count and fixed_s < period_s * (1 - 1e-12):
+            raise PydanticCustomError(
+                "duty", f"the phases last {fixed_s:g} s of {period_s:g} s; leave out one duration_s to fill the period"
+            )
+        return self

@@ -1,0 +1,164 @@
+"""Predicted counts beside a device's: the same question put to the closed forms and to the firmware."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from costmodel.compression.deploy import with_folded_biases
+from costmodel.compression.deployed import DeployedNetwork, Variant
+from costmodel.compression.model_file import model_hash, write_model_file
+from costmodel.compression.reference import run_reference
+from costmodel.dataflows.counting import count_work
+from costmodel.errors import MissingError, SpecError
+from costmodel.measurement.device_log import DeviceRun
+from costmodel.results.comparison import Comparison, CoreActivity, LayerComparison, RunComparison
+from costmodel.results.counts import AccessCounts
+from costmodel.specs.counting import Dataflow
+from costmodel.specs.network import Network
+
+
+@dataclass(frozen=True, eq=False)
+class Expected:
+    """What a deployed network must do, whatever runs it."""
+
+    network: Network
+    deployed: DeployedNetwork
+    model: bytes
+    """Its model file."""
+    image: bytes
+    """The input it is run with."""
+    output_hashes: tuple[str, ...]
+    """CRC-32 of each layer's output."""
+    output: bytes
+    """The network's output."""
+
+
+def expect(network: Network, deployed: DeployedNetwork, image: bytes = b"") -> Expected:
+    """Say what a deployed network must do.
+
+    Parameters
+    ----------
+    network : Network
+        What was deployed.
+    deployed : DeployedNetwork
+        How.
+    image : bytes
+        An input as its input tensor holds it; empty for its own example.
+
+    Returns
+    -------
+    Expected
+        With the hash of each layer's output, by the NumPy reference.
+    """
+    tensor = deployed.tensors[deployed.input_tensor]
+    values: NDArray[Any] | None = deployed.example_input
+    if image:
+        values = np.frombuffer(image, np.float32 if deployed.variant is Variant.FLOAT32 else np.int8).reshape(tensor.shape)
+    if values is None:
+        raise MissingError(f"{network.name}: give an input; the deployed network has no example")
+    outputs = run_reference(deployed, values)
+    hashes = tuple(f"{zlib.crc32(output.tobytes()):08x}" for output in outputs)
+    return Expected(network, deployed, write_model_file(deployed), values.tobytes(), hashes, outputs[-1].tobytes())
+
+
+def predicted_counts(network: Network, variant: Variant, dataflow: Dataflow) -> tuple[AccessCounts, ...]:
+    """Return the closed-form counts of every layer, as the firmware executes it: valid taps, biases read, those of folding too."""
+    return tuple(
+        count_work(step.lowered.work, dataflow, input_bytes=variant.activation_bytes, weight_bytes=1)
+        for step in with_folded_biases(network).steps
+    )
+
+
+def predicted_arena_bytes(network: DeployedNetwork, counts: Sequence[AccessCounts], dataflow: Dataflow) -> int:
+    """Return the arena a network needs: its tensors, and the largest rows. The accumulator of output stationary is a register."""
+    rows = [0] if dataflow is Dataflow.OUTPUT_STATIONARY else [count.scratch_bytes for count in counts if count.psum_read_count]
+    return network.activation_bytes + max(rows, default=0)
+
+
+def compare_runs(
+    runs: Sequence[DeviceRun],
+    network: Network,
+    expected: Expected | None = None,
+    activities: Sequence[Sequence[CoreActivity | None]] = (),
+) -> Comparison:
+    """Compare what a device logged with what is predicted.
+
+    Parameters
+    ----------
+    runs : sequence of DeviceRun
+        From `read_device_log`.
+    network : Network
+        What the device is said to have run.
+    expected : Expected, optional
+        The deployment, where it is known; then outputs and arena are compared too.
+    activities : sequence of sequences of CoreActivity
+        For each run what the core did in each layer, where an emulator has seen it.
+
+    Returns
+    -------
+    Comparison
+        Equal or not.
+
+    Raises
+    ------
+    SpecError
+        If the log is of another network, another model, or of the timing build, which counts nothing.
+    """
+    compared = []
+    for position, run in enumerate(runs):
+        _same_network(run, network, expected)
+        counts = predicted_counts(network, Variant(run.variant), run.dataflow)
+        activity = activities[position] if activities else [None] * len(counts)
+        layers = []
+        for record, predicted, seen in zip(run.layers, counts, activity, strict=True):
+            if record.counts is None:
+                raise SpecError("the log is of the timing build, which counts nothing; run the counting build")
+            layers.append(
+                LayerComparison(
+                    name=record.name,
+                    kind=network.steps[record.index].kind,
+                    predicted=predicted,
+                    measured=record.counts,
+                    predicted_output_hash=expected.output_hashes[record.index] if expected else None,
+                    measured_output_hash=record.output_hash,
+                    activity=seen,
+                )
+            )
+        compared.append(
+            RunComparison(
+                target=run.port,
+                network=run.network,
+                variant=run.variant,
+                dataflow=run.dataflow,
+                compiler=run.compiler,
+                flags=run.flags,
+                core_hash=run.core_hash,
+                model_hash=run.model_hash,
+                predicted_arena_bytes=predicted_arena_bytes(expected.deployed, counts, run.dataflow) if expected else None,
+                measured_arena_bytes=run.arena_bytes,
+                class_index=run.class_index,
+                layers=tuple(layers),
+            )
+        )
+    return Comparison(runs=tuple(compared))
+
+
+def _same_network(run: DeviceRun, network: Network, expected: Expected | None) -> None:
+    if run.network != network.name:
+        raise SpecError(f"the log is of network {run.network!r}, compared with {network.name!r}")
+    if len(run.layers) != len(network.steps):
+        raise SpecError(f"the log has {len(run.layers)} layers, {network.name!r} has {len(network.steps)}")
+    for record, step in zip(run.layers, network.steps, strict=True):
+        if record.name != step.name or record.kind not in (step.kind, "view"):
+            found = f"{record.name!r} ({record.kind})"
+            raise SpecError(f"the log is of another network: layer {record.index} is {found}, expected {step.name!r} ({step.kind})")
+    if run.variant not in tuple(Variant):
+        raise SpecError(f"the log has variant {run.variant!r}, expected int8 or float32")
+    if expected and run.model_hash != model_hash(expected.model):
+        raise SpecError(f"the log is of model {run.model_hash}, expected {model_hash(expected.model)}")

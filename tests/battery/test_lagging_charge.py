@@ -1,0 +1,61 @@
+"""The closed forms of the lagging batteries against numerical integration of their differential equations."""
+
+import numpy as np
+import pytest
+from scipy.integrate import solve_ivp
+
+from costmodel.battery.diffusion import TERMS, Diffusion
+from costmodel.battery.kinetic import Kinetic
+from costmodel.battery.load_profile import LoadProfile
+
+
+def integrated_life_s(slope, left, start, profile):
+    """Integrate step by step until `left` crosses zero; an event inside a step is found by the solver."""
+
+    def empty(t, y, current):
+        return left(y)
+
+    empty.terminal, empty.direction = True, -1
+    state, time = np.asarray(start, dtype=float), 0.0
+    for _ in range(10_000):
+        for current, duration in zip(profile.currents_a, profile.durations_s, strict=True):
+            solved = solve_ivp(slope, (0.0, duration), state, args=(current,), events=empty, rtol=1e-12, atol=1e-12, method="DOP853")
+            if solved.t_events[0].size:
+                return time + float(solved.t_events[0][0])
+            state, time = solved.y[:, -1], time + duration
+    raise AssertionError("still alive")
+
+
+def random_profile(rng, steps):
+    return LoadProfile(tuple(rng.uniform(0.01, 1.0, steps)), tuple(rng.uniform(5.0, 200.0, steps)))
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_kinetic_life_is_that_of_its_differential_equations(seed):
+    rng = np.random.default_rng(seed)
+    charge, share, rate = rng.uniform(200.0, 2000.0), rng.uniform(0.1, 0.9), 10 ** rng.uniform(-4, -1)
+    profile = random_profile(rng, 1 + seed % 4)
+
+    def slope(t, wells, current):
+        valve = rate * share * (1 - share) * (wells[1] / (1 - share) - wells[0] / share)
+        return np.array([valve - current, -valve])
+
+    expected_s = integrated_life_s(slope, lambda wells: wells[0], (share * charge, (1 - share) * charge), profile)
+    assert Kinetic(charge / 3600.0, share, rate).life_s(profile) == pytest.approx(expected_s, rel=1e-9)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_diffusion_life_is_that_of_its_differential_equations(seed):
+    rng = np.random.default_rng(100 + seed)
+    charge, rate = rng.uniform(200.0, 2000.0), 10 ** rng.uniform(-4, -2.5)
+    profile = random_profile(rng, 1 + seed % 3)
+    rates = rate * np.arange(1, TERMS + 1) ** 2
+
+    def slope(t, state, current):
+        return np.concatenate(([current], current - rates * state[1:]))
+
+    def left(state):
+        return charge - state[0] - 2 * state[1:].sum()
+
+    expected_s = integrated_life_s(slope, left, np.zeros(TERMS + 1), profile)
+    assert Diffusion(charge / 3600.0, rate).life_s(profile) == pytest.approx(expected_s, rel=1e-9)

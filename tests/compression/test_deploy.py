@@ -1,0 +1,156 @@
+"""Deployment: folding, fusing, quantising and placing keep what the network computes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from costmodel.compression.arena import Lifetime, first_fit
+from costmodel.compression.deploy import deploy, input_as_deployed, with_folded_biases
+from costmodel.compression.deployed import Kernel, Variant
+from costmodel.compression.parameters import LayerParameters, random_input, random_parameters
+from costmodel.compression.quantise import fixed_point, quantise
+from costmodel.compression.reference import run_reference
+from costmodel.errors import MissingError, ShapeError, SpecError
+from costmodel.specs.network import Network
+
+
+def network(layers: list[dict[str, Any]], shape: Any = (3, 7, 8)) -> Network:
+    return Network.model_validate({"name": "net", "input": shape, "layers": layers})
+
+
+BLOCK = [
+    {"kind": "conv2d", "name": "conv1", "out_channels": 6, "kernel": (3, 2), "padding": {"top": 1, "left": 2}, "bias": False},
+    {"kind": "batch_norm2d", "name": "norm1"},
+    {"kind": "relu", "name": "relu1"},
+    {"kind": "conv2d", "name": "conv2", "out_channels": 6, "kernel": 3, "padding": 1, "groups": 3, "dilation": 1},
+    {"kind": "add", "name": "sum", "inputs": ("conv2", "relu1")},
+    {"kind": "relu", "name": "relu2"},
+    {"kind": "max_pool2d", "name": "pool", "kernel": 2},
+    {"kind": "flatten", "name": "flat"},
+    {"kind": "linear", "name": "fc", "out_features": 5},
+    {"kind": "softmax", "name": "scores"},
+]
+
+
+def convolution(x: Any, weight: Any, bias: Any, padding: tuple[int, int, int, int], groups: int) -> Any:
+    """Plain loops in double precision, for stride and dilation 1."""
+    top, bottom, left, right = padding
+    padded = np.pad(x.astype(float), ((0, 0), (top, bottom), (left, right)))
+    out, per_group, kh, kw = weight.shape
+    rows, columns = padded.shape[1] - kh + 1, padded.shape[2] - kw + 1
+    result = np.zeros((out, rows, columns))
+    for channel in range(out):
+        first = channel // (out // groups) * per_group
+        for row in range(rows):
+            for column in range(columns):
+                window = padded[first : first + per_group, row : row + kh, column : column + kw]
+                result[channel, row, column] = (window * weight[channel]).sum() + (0 if bias is None else bias[channel])
+    return result
+
+
+def block_in_doubles(parameters: dict[str, LayerParameters], x: Any) -> Any:
+    """The block above, unfolded and unquantised."""
+    p = parameters
+    x = convolution(x, p["conv1"].weight, None, (1, 0, 2, 0), 1)
+    x = np.maximum(x * p["norm1"].weight[:, None, None] + p["norm1"].bias[:, None, None], 0)  # type: ignore[index]
+    y = convolution(x, p["conv2"].weight, p["conv2"].bias, (1, 1, 1, 1), 3)
+    x = np.maximum(x + y, 0)
+    rows, columns = x.shape[1] // 2, x.shape[2] // 2
+    x = x[:, : 2 * rows, : 2 * columns].reshape(len(x), rows, 2, columns, 2).max(axis=(2, 4))
+    x = p["fc"].weight @ x.ravel() + p["fc"].bias
+    powers = np.exp(x - x.max())
+    return powers / powers.sum()
+
+
+@pytest.mark.parametrize(("variant", "tolerance"), [(Variant.FLOAT32, 0.01), (Variant.INT8, 0.03)])
+def test_a_deployed_block_computes_what_the_network_says(variant: Variant, tolerance: float) -> None:
+    net = network(BLOCK)
+    for seed in range(5):
+        parameters = random_parameters(net, seed)
+        values = random_input(net, seed)
+        deployed = deploy(net, parameters, variant, values)
+        output = run_reference(deployed, input_as_deployed(deployed, values))[-1].ravel()
+        scale = deployed.tensors[deployed.output_tensor].scale if variant is Variant.INT8 else 1.0
+        assert np.abs(output * scale - block_in_doubles(parameters, values)).max() < tolerance
+
+
+def test_merged_layers_run_nothing_and_share_their_producers_tensor() -> None:
+    net = network(BLOCK)
+    layers = deploy(net, random_parameters(net, 0), Variant.INT8, random_input(net, 0)).layers
+    by_name = {layer.name: layer for layer in layers}
+    for name, producer in (("norm1", "conv1"), ("relu1", "conv1"), ("relu2", "sum")):
+        assert by_name[name].kernel is Kernel.VIEW
+        assert by_name[name].output == by_name[producer].output
+    assert by_name["conv1"].relu
+    assert by_name["sum"].relu
+    assert not by_name["conv2"].relu
+    assert by_name["flat"].kernel is Kernel.VIEW
+
+
+def test_folding_gives_a_convolution_without_bias_one_to_read() -> None:
+    net = network(BLOCK)
+    assert not net.ordered[0].bias  # type: ignore[union-attr]
+    folded = with_folded_biases(net)
+    assert folded.ordered[0].bias  # type: ignore[union-attr]
+    assert folded.ordered[1:] == net.ordered[1:]
+    assert with_folded_biases(folded) is folded
+
+
+def test_a_layer_that_must_merge_but_is_read_unmerged_is_refused() -> None:
+    layers = [
+        {"kind": "conv2d", "name": "conv", "out_channels": 3, "kernel": 1},
+        {"kind": "relu", "name": "act"},
+        {"kind": "add", "name": "sum", "inputs": ("conv", "act")},
+    ]
+    net = network(layers)
+    with pytest.raises(SpecError, match="act: the firmware applies it inside conv, but sum reads conv without it"):
+        deploy(net, random_parameters(net, 0), Variant.INT8, random_input(net, 0))
+
+
+def test_what_does_not_fit_is_said() -> None:
+    net = network(BLOCK)
+    parameters = random_parameters(net, 0)
+    with pytest.raises(ShapeError, match=r"\(3, 7, 7\)"):
+        deploy(net, parameters, Variant.INT8, np.zeros((3, 7, 7)))
+    with pytest.raises(MissingError, match="fc: its parameters are missing"):
+        deploy(net, {name: values for name, values in parameters.items() if name != "fc"}, Variant.INT8, random_input(net, 0))
+    with pytest.raises(ShapeError, match="conv2"):
+        deploy(net, parameters | {"conv2": LayerParameters(np.zeros((6, 3, 3, 3)), None)}, Variant.INT8, random_input(net, 0))
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.tuples(st.integers(1, 300), st.integers(0, 12), st.integers(0, 6)), min_size=1, max_size=12))
+def test_tensors_alive_together_never_overlap(drawn: list[tuple[int, int, int]]) -> None:
+    lives = [Lifetime(size, first, first + length) for size, first, length in drawn]
+    offsets, total = first_fit(lives)
+    for a, (life, at) in enumerate(zip(lives, offsets, strict=True)):
+        assert at % 8 == 0
+        assert at + life.size_bytes <= total
+        for other, there in list(zip(lives, offsets, strict=True))[:a]:
+            if other.first <= life.last and life.first <= other.last:
+                assert at + life.size_bytes <= there or there + other.size_bytes <= at
+    busiest = max(sum(life.size_bytes for life in lives if life.first <= moment <= life.last) for moment in range(20))
+    assert total >= busiest
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.floats(1e-9, 1e6), min_size=1, max_size=2))
+def test_fixed_point_is_as_near_as_31_bits_allow(factors: list[float]) -> None:
+    multipliers, shift = fixed_point(factors)
+    assert 1 <= shift <= 62
+    for factor, multiplier in zip(factors, multipliers, strict=True):
+        assert 0 <= multiplier < 2**31
+        assert abs(multiplier / 2**shift - factor) <= max(factors) * 2**-30 + 2.0**-62
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.floats(-1e6, 1e6, width=32), min_size=1, max_size=20))
+def test_quantising_loses_half_a_step_at_most(values: list[float]) -> None:
+    steps, scale = quantise(np.array(values))
+    assert np.abs(steps).max() <= 127
+    assert np.abs(steps * scale - np.array(values)).max() <= scale * 0.501

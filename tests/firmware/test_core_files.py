@@ -1,0 +1,75 @@
+"""The core as a set of files: pinned, formatted, free of warnings, with one list of counters."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from costmodel.results.counts import AccessCounts
+from costmodel.validation.core_hash import core_hash
+from costmodel.validation.host import STATUS
+from costmodel.validation.validating import Workbench
+
+FIRMWARE = Path(__file__).parents[2] / "firmware"
+STRICT = ("-std=c99", "-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Wpedantic", "-Werror", "-O2")
+
+
+def test_the_checksum_in_core_hash_h_is_that_of_the_core() -> None:
+    stated = re.search(r'CM_CORE_HASH "(\w+)"', (FIRMWARE / "core" / "core_hash.h").read_text(encoding="utf-8"))
+    assert stated
+    assert stated[1] == core_hash(FIRMWARE), "the core changed: put the new checksum into core_hash.h"
+
+
+def test_c_and_python_have_one_list_of_counters() -> None:
+    listed = re.findall(r"CM_COUNTER\((\w+)\)", (FIRMWARE / "core" / "counters.def").read_text(encoding="utf-8"))
+    assert tuple(listed) == AccessCounts._fields
+
+
+def test_python_knows_every_status_of_the_core() -> None:
+    header = (FIRMWARE / "core" / "cm.h").read_text(encoding="utf-8")
+    codes = dict(re.findall(r"CM_ERROR_(\w+) = (\d+)", header))
+    assert {int(code): name.lower() for name, code in codes.items()} == dict(enumerate(STATUS[1:], start=1))
+
+
+def test_the_core_needs_no_library() -> None:
+    for path in sorted((FIRMWARE / "core").iterdir()):
+        included = re.findall(r"#include <(\w+\.h)>", path.read_text(encoding="utf-8"))
+        assert set(included) <= {"stddef.h", "stdint.h", "float.h"}, path.name
+
+
+@pytest.mark.firmware
+@pytest.mark.parametrize("define", ["-DCM_COUNTING", "-DCM_TIMING"])
+def test_everything_compiles_without_a_warning(bench: Workbench, tmp_path: Path, define: str) -> None:
+    for folder in ("core", "app", "ports/host", "test"):
+        for source in sorted((FIRMWARE / folder).glob("*.c")):
+            command = [str(bench.compiler), *STRICT, define, "-c", str(source), "-o", str(tmp_path / "object.o")]
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
+            assert done.returncode == 0, f"{source.name}: {done.stderr}"
+
+
+@pytest.mark.firmware
+def test_the_core_keeps_no_state(bench: Workbench, tmp_path: Path) -> None:
+    if shutil.which("nm") is None:
+        pytest.skip("nm not found; binutils bring it")
+    for source in sorted((FIRMWARE / "core").glob("*.c")):
+        target = tmp_path / "object.o"
+        subprocess.run([str(bench.compiler), *STRICT, "-fno-pie", "-DCM_COUNTING", "-c", str(source), "-o", str(target)], check=True)
+        symbols = subprocess.run(["nm", str(target)], capture_output=True, text=True, check=True).stdout
+        written = [line for line in symbols.splitlines() if line.split()[-2] in "bBdDcC"]
+        assert not written, f"{source.name} has data that can change"
+
+
+@pytest.mark.firmware
+def test_c_files_are_formatted() -> None:
+    if shutil.which("clang-format") is None:
+        if "firmware" in os.environ.get("COSTMODEL_REQUIRE", "").split(","):
+            pytest.fail("clang-format not found; apt-get install clang-format")
+        pytest.skip("clang-format not found; apt-get install clang-format")
+    files = sorted(path for path in FIRMWARE.rglob("*") if path.suffix in (".c", ".h", ".inc"))
+    done = subprocess.run(["clang-format", "--dry-run", "-Werror", *map(str, files)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[:2000]

@@ -1,0 +1,96 @@
+"""Truncated, damaged and hostile model files under sanitizers: a stated code, never a crash."""
+
+from __future__ import annotations
+
+import struct
+import subprocess
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from costmodel.compression.deployed import Variant
+from costmodel.compression.model_file import HEADER, LAYER, TENSOR, with_checksum
+from costmodel.errors import FormatError
+from costmodel.validation.compiling import compiled
+from costmodel.validation.host import core_sources
+from costmodel.validation.random_layers import random_networks
+from costmodel.validation.validating import Workbench, expect_network
+
+pytestmark = pytest.mark.firmware
+SANITIZED = ("-std=c99", "-g", "-O1", "-DCM_COUNTING", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
+
+
+@pytest.fixture(scope="session")
+def hostile(bench: Workbench) -> Path:
+    sources = [*core_sources(bench.firmware), bench.firmware / "test" / "hostile.c"]
+    return compiled(str(bench.compiler), SANITIZED, sources, [], [], bench.cache, "hostile")
+
+
+@pytest.fixture(scope="session")
+def models() -> list[bytes]:
+    networks = list(random_networks(60, 3))
+    return [expect_network(network, variant, 3).model for network in networks for variant in Variant]
+
+
+def answers(hostile: Path, folder: Path, files: list[bytes]) -> list[str]:
+    batch = folder / "batch.bin"
+    batch.write_bytes(b"".join(struct.pack("<I", len(file)) + file for file in files))
+    done = subprocess.run([hostile, batch], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+    lines = done.stdout.splitlines()
+    assert len(lines) == len(files)
+    return lines
+
+
+def test_whole_files_open_and_run(hostile: Path, tmp_path: Path, models: list[bytes]) -> None:
+    assert set(answers(hostile, tmp_path, models)) == {"ok 0 0"}
+
+
+def test_every_truncation_is_refused(hostile: Path, tmp_path: Path, models: list[bytes]) -> None:
+    file = models[0]
+    assert set(answers(hostile, tmp_path, [file[:length] for length in range(len(file))])) == {"truncated 0 0"}
+
+
+def test_every_flipped_bit_is_noticed(hostile: Path, tmp_path: Path, models: list[bytes]) -> None:
+    file = min(models, key=len)
+    flipped = []
+    for bit in range(8 * len(file)):
+        damaged = bytearray(file)
+        damaged[bit // 8] ^= 1 << bit % 8
+        flipped.append(bytes(damaged))
+    found = Counter(line.split()[0] for line in answers(hostile, tmp_path, flipped))
+    assert "ok" not in found
+    assert set(found) <= {"checksum", "magic", "version", "header", "truncated"}
+
+
+def test_hostile_fields_with_a_right_checksum_never_crash(hostile: Path, tmp_path: Path, models: list[bytes]) -> None:
+    generator = np.random.default_rng(11)
+    words = [0, 1, 2, 3, 7, 8, 255, 65535, 65536, 2**24, 2**28, 2**30, 2**31 - 1, 2**31, 2**32 - 8, 2**32 - 1]
+    files = []
+    for _ in range(6000):
+        damaged = bytearray(models[generator.integers(len(models))])
+        tables = HEADER.size + 3 * TENSOR.size + 3 * LAYER.size
+        for _ in range(generator.integers(1, 4)):
+            place = int(generator.integers(16, min(len(damaged), tables) - 4)) & ~3
+            if generator.integers(2):
+                struct.pack_into("<I", damaged, place, words[generator.integers(len(words))])
+            else:
+                damaged[place + generator.integers(4)] = int(generator.integers(256))
+        files.append(with_checksum(bytes(damaged)))
+    found = Counter(line.split()[0] for line in answers(hostile, tmp_path, files))
+    # Each check of the reader is reached, and some changes are harmless (a scale, a multiplier).
+    assert {"ok", "header", "bounds", "tensor", "layer", "shape", "overlap"} <= set(found), found
+
+
+def test_the_program_reports_a_refused_file_in_its_log(bench: Workbench, models: list[bytes]) -> None:
+    from io import BytesIO
+
+    from costmodel.measurement.device_log import read_device_log
+    from costmodel.validation.host import run_on_host
+
+    damaged = models[0][:-1] + bytes([models[0][-1] ^ 1])
+    log = run_on_host(damaged, firmware=bench.firmware, cache=bench.cache)
+    with pytest.raises(FormatError, match="checksum"):
+        read_device_log(BytesIO(log))

@@ -1,0 +1,147 @@
+"""The four-region heap of the ESP32 and the rounding of its allocator, against what is known of both."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from costmodel.memory.heap import block_bytes, largest_request_bytes, place_buffers, searched_bytes, size_classes
+from costmodel.results.heap_verdict import HeapRequest, HeapVerdict
+from costmodel.specs.hardware import HeapAllocator, HeapRegion
+
+REGIONS = tuple(
+    HeapRegion(name=name, size_bytes=size)
+    for name, size in (("dram-low", 6_432), ("dram-rom", 15_072), ("dram", 184_632), ("d-iram", 113_840))
+)
+TLSF = HeapAllocator(region_bytes=948)
+POISONED = HeapAllocator(region_bytes=948, poisoning_bytes=12)
+D_IRAM = REGIONS[-1:]
+
+
+def requests(*sizes: int) -> list[HeapRequest]:
+    return [HeapRequest(name=f"b{place}", size_bytes=size) for place, size in enumerate(sizes)]
+
+
+@pytest.mark.parametrize(
+    ("request_bytes", "searched"), [(52_224, 53_248), (128_000, 131_072), (155_784, 163_840), (102_400, 102_400), (53_248, 53_248)]
+)
+def test_a_search_rounds_up_to_a_sixteenth_of_the_power_of_two(request_bytes: int, searched: int) -> None:
+    assert searched_bytes(request_bytes, 16) == searched
+
+
+@pytest.mark.parametrize(
+    ("heap", "classes"), [(6_432, 8), (16 * 1024, 8), (16 * 1024 + 1, 16), (113_840, 16), (256 * 1024, 16), (256 * 1024 + 1, 32)]
+)
+def test_size_classes_follow_the_size_of_the_heap(heap: int, classes: int) -> None:
+    assert size_classes(heap) == classes
+
+
+@pytest.mark.parametrize("bookkeeping", [0, 388, 948])
+def test_the_largest_request_of_the_data_and_instruction_region(bookkeeping: int) -> None:
+    assert largest_request_bytes(D_IRAM[0], HeapAllocator(region_bytes=bookkeeping)) == 110_592
+    assert largest_request_bytes(D_IRAM[0], HeapAllocator(region_bytes=bookkeeping, poisoning_bytes=12)) == 110_580
+    assert place_buffers(requests(110_592), D_IRAM, HeapAllocator(region_bytes=bookkeeping)).fits
+    assert not place_buffers(requests(110_593), D_IRAM, HeapAllocator(region_bytes=bookkeeping)).fits
+    assert not place_buffers(requests(110_581), D_IRAM, POISONED).fits
+
+
+def test_regions_are_tried_in_their_order() -> None:
+    verdict = place_buffers(requests(40, 5_400, 12_000, 102_400, 100_000), REGIONS, TLSF)
+    assert verdict.fits
+    assert [placement.region for placement in verdict.placements] == ["dram-low", "dram-rom", "dram", "dram", "d-iram"]
+    assert verdict.reason == "all 5 buffers fit: 219,860 B with headers, in dram-low and dram-rom and dram and d-iram"
+
+
+def test_the_decks_five_buffers_fit_at_boot_but_not_beside_a_taken_region() -> None:
+    five = requests(102_400, 52_224, 816, 304, 40)
+    assert place_buffers(five, REGIONS, TLSF).fits
+    with_bluetooth = (*REGIONS[:2], HeapRegion(name="dram", size_bytes=49_000), REGIONS[3])
+    verdict = place_buffers(five, with_bluetooth, TLSF)
+    assert not verdict.fits
+    assert [placement.region for placement in verdict.placements] == ["d-iram"]
+    assert verdict.shortfall is not None
+    assert (verdict.shortfall.name, verdict.shortfall.searched_bytes) == ("b1", 53_248)
+    assert verdict.reason == (
+        "b1 needs 52,224 B in one block (malloc searches for 53,248 B); the largest free block is 48,048 B in dram,"
+        " though 78,132 B are free in all regions together"
+    )
+
+
+def test_all_buffers_in_one_block_need_more_than_the_rounded_request() -> None:
+    region = HeapRegion(name="r", size_bytes=160_000)
+    verdict = place_buffers(requests(155_784), [region], TLSF)
+    assert not verdict.fits
+    assert "155,784 B in one block (malloc searches for 163,840 B); the largest free block is 159,048 B in r" in verdict.reason
+    assert place_buffers(requests(155_784), [region], HeapAllocator(region_bytes=948, size_classes=False)).fits
+
+
+def test_newer_allocators_keep_the_rounded_size() -> None:
+    trimmed = place_buffers(requests(52_224), REGIONS, TLSF).placements[0]
+    kept = place_buffers(requests(52_224), REGIONS, HeapAllocator(region_bytes=948, trims=False)).placements[0]
+    assert (trimmed.block_bytes, kept.block_bytes) == (52_228, 53_252)
+
+
+def test_an_observed_largest_block_is_believed() -> None:
+    region = HeapRegion(name="r", size_bytes=233_476, largest_bytes=110_592)
+    verdict = place_buffers(requests(115_200), [region], HeapAllocator())
+    assert not verdict.fits
+    assert "largest free block is 110,592 B in r, though 233,472 B are free" in verdict.reason
+
+
+def test_no_heap_and_no_buffers() -> None:
+    assert place_buffers([], REGIONS, TLSF).reason == "nothing is allocated"
+    verdict = place_buffers(requests(8), [], TLSF)
+    assert not verdict.fits
+    assert verdict.reason == "b0 needs 8 B in one block; the device has no heap"
+
+
+def test_small_requests_become_the_smallest_block() -> None:
+    assert block_bytes(1, 0, 4, 12) == 12
+    assert block_bytes(13, 0, 4, 12) == 16
+    assert block_bytes(13, 12, 4, 12) == 28
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(st.integers(1, 120_000), max_size=12),
+    st.lists(st.integers(0, 200_000), min_size=1, max_size=4),
+    st.builds(
+        HeapAllocator,
+        poisoning_bytes=st.sampled_from([0, 12]),
+        size_classes=st.booleans(),
+        trims=st.booleans(),
+        region_bytes=st.sampled_from([0, 388, 948]),
+    ),
+)
+def test_no_region_gives_more_than_it_has(sizes: list[int], regions: list[int], allocator: HeapAllocator) -> None:
+    named = [HeapRegion(name=f"r{place}", size_bytes=size) for place, size in enumerate(regions)]
+    verdict = place_buffers(requests(*sizes), named, allocator)
+    for region, state in zip(named, verdict.regions, strict=True):
+        taken = sum(placement.block_bytes for placement in verdict.placements if placement.region == region.name)
+        assert state.free_bytes >= 0
+        assert taken + state.free_bytes <= region.size_bytes
+    assert all(p.size_bytes <= p.searched_bytes and p.size_bytes < p.block_bytes for p in verdict.placements)
+    assert verdict.fits == (len(verdict.placements) == len(sizes)) == (verdict.shortfall is None)
+    if verdict.shortfall is not None:
+        assert verdict.shortfall.searched_bytes > verdict.shortfall.largest_bytes
+    assert "\n" not in verdict.reason
+    assert HeapVerdict.model_validate_json(verdict.model_dump_json()) == verdict
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.integers(1, 300_000), st.sampled_from([8, 16, 32]))
+def test_a_search_lands_on_a_size_class_at_most_one_grain_above(n: int, classes: int) -> None:
+    searched = searched_bytes(n, classes)
+    power = 1 << (n.bit_length() - 1)
+    assert n <= searched < n + max(power // classes, 1)
+    assert searched_bytes(searched, classes) == searched
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 300_000), st.booleans())
+def test_the_largest_request_is_the_largest(size: int, classes: bool) -> None:
+    region, allocator = HeapRegion(name="r", size_bytes=size), HeapAllocator(region_bytes=948, size_classes=classes)
+    largest = largest_request_bytes(region, allocator)
+    assert largest == 0 or place_buffers(requests(largest), [region], allocator).fits
+    assert not place_buffers(requests(largest + 1), [region], allocator).fits

@@ -1,0 +1,82 @@
+"""Editors are given schemas that say the same as the reader."""
+
+import json
+from importlib import resources
+from typing import Any
+
+import jsonschema
+import pytest
+from ruamel.yaml import YAML
+
+from costmodel.errors import UnknownNameError
+from costmodel.sources.catalogue import load_network, load_scenario, names
+from costmodel.sources.json_schema import SCHEMA_FILES, file_schema, schema_text
+
+LOADERS = {"network": load_network, "scenario": load_scenario}
+
+
+def _validator(kind: str) -> Any:
+    schema = file_schema(kind)
+    jsonschema.Draft202012Validator.check_schema(schema)
+    return jsonschema.Draft202012Validator(schema)
+
+
+@pytest.mark.parametrize(("kind", "folder"), [("network", "networks"), ("scenario", "scenarios")])
+def test_packaged_files_satisfy_their_schema(kind: str, folder: str) -> None:
+    validator = _validator(kind)
+    for name in names(folder):
+        text = resources.files("costmodel.sources").joinpath("data", folder, f"{name}.yaml").read_text(encoding="utf-8")
+        validator.validate(YAML(typ="safe", pure=True).load(text))
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "sound"),
+    [
+        ("network", {"name": "n", "input": "3x8x8", "layers": [{"name": "a", "kind": "relu"}]}, True),
+        ("network", {"name": "n", "input": [640], "layers": [{"name": "a", "kind": "linear", "out_features": 3}]}, True),
+        ("network", {"name": "n", "input": "3x8x8", "layers": [{"name": "a"}]}, False),
+        ("network", {"name": "n", "input": "3x8x8", "layers": [{"name": "a", "kind": "rellu"}]}, False),
+        ("network", {"name": "n", "input": "3x8x8", "layers": [{"name": "a", "kind": "relu", "kernel": 3}]}, False),
+        ("network", {"name": "n", "input": "3x8", "layers": [{"name": "a", "kind": "relu"}]}, False),
+        ("network", {"name": "n", "input": "3x8x8", "layers": [{"name": "c", "kind": "conv2d", "out_channels": 0, "kernel": 3}]}, False),
+        (
+            "network",
+            {
+                "name": "n",
+                "input": "3x8x8",
+                "layers": [{"name": "c", "kind": "conv2d", "out_channels": 2, "kernel": [3, 1], "padding": {"top": 1}}],
+            },
+            True,
+        ),
+        ("scenario", {"name": "s", "network": "resnet8", "device": "esp32-wroom"}, True),
+        ("scenario", {"name": "s", "network": "resnet8", "device": "esp32-wroom", "batery": "x"}, False),
+        ("scenario", {"name": "s", "network": "resnett8", "device": "esp32-wroom"}, False),
+        ("scenario", {"name": "s", "network": "resnet8", "device": "esp32-wroom", "duration_s": {"value": 0.1, "source": "x"}}, True),
+        ("scenario", {"name": "s", "network": "resnet8", "device": "esp32-wroom", "duration_s": "fast"}, False),
+        ("scenario", {"name": "s", "network": "resnet8", "device": "esp32-wroom", "counting": {"taps": "all"}}, False),
+        ("scenario", {"name": "s", "device": "esp32-wroom"}, False),
+    ],
+)
+def test_schema_and_reader_agree(kind: str, fields: dict[str, Any], sound: bool) -> None:
+    assert _validator(kind).is_valid(fields) is sound
+    try:
+        LOADERS[kind](fields)
+        read = True
+    except Exception:
+        read = False
+    assert read is sound
+
+
+def test_a_scenario_names_packaged_things_by_completion() -> None:
+    properties = file_schema("scenario")["properties"]
+    assert properties["network"]["anyOf"][0]["enum"] == list(names("networks"))
+    assert properties["device"]["anyOf"][0]["enum"] == list(names("devices"))
+
+
+def test_schemas_are_texts_with_words() -> None:
+    for kind in SCHEMA_FILES:
+        schema = json.loads(schema_text(kind))
+        described = [field for field in schema["properties"].values() if "description" in field]
+        assert len(described) > len(schema["properties"]) // 3
+    with pytest.raises(UnknownNameError, match="'network'"):
+        file_schema("networks")

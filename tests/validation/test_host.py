@@ -1,0 +1,324 @@
+"""Closed form = firmware, on this machine: zero difference on every counter, outputs equal to the last bit."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from costmodel.compression.deployed import DeployedNetwork, Variant
+from costmodel.dataflows.counting import count_work
+from costmodel.errors import FormatError, MissingError, SpecError, ToolError
+from costmodel.measurement.device_log import read_device_log
+from costmodel.results.counts import AccessCounts
+from costmodel.sources.catalogue import load_network
+from costmodel.specs.counting import Dataflow
+from costmodel.specs.network import Network
+from costmodel.validation.comparing import Expected, compare_runs, predicted_arena_bytes, predicted_counts
+from costmodel.validation.host import DATAFLOW_CODES, STATUS, HostLibrary, LibraryRun, build_library, run_on_host
+from costmodel.validation.image import image_values
+from costmodel.validation.random_layers import random_networks
+from costmodel.validation.validating import Workbench, expect_layers, expect_network, validate
+
+pytestmark = pytest.mark.firmware
+
+
+@pytest.fixture(scope="session")
+def library(bench: Workbench) -> HostLibrary:
+    return HostLibrary(build_library(firmware=bench.firmware, cache=bench.cache, build="counting"))
+
+
+@pytest.fixture(scope="session")
+def timing_library(bench: Workbench) -> HostLibrary:
+    return HostLibrary(build_library(firmware=bench.firmware, cache=bench.cache, build="timing"))
+
+
+def run(library: HostLibrary, expected: Expected, dataflow: Dataflow) -> LibraryRun:
+    deployed = expected.deployed
+    return library.run(expected.model, dataflow, expected.image, deployed.tensors[deployed.input_tensor].arena_offset)
+
+
+def final_output(deployed: DeployedNetwork, ran: LibraryRun) -> bytes:
+    tensor = deployed.tensors[deployed.output_tensor]
+    end = tensor.arena_offset + tensor.elements * deployed.variant.activation_bytes
+    return ran.arena[tensor.arena_offset : end].tobytes()
+
+
+def test_two_thousand_random_layers_differ_in_no_counter_and_no_output_bit(library: HostLibrary) -> None:
+    kinds = set()
+    for expected in expect_layers(2000, 7, tuple(Variant)):
+        kinds |= {step.kind for step in expected.network.steps}
+        for dataflow in DATAFLOW_CODES:
+            ran = run(library, expected, dataflow)
+            predicted = predicted_counts(expected.network, expected.deployed.variant, dataflow)
+            assert np.array_equal(np.array(predicted, np.uint64), ran.counts), expected.network
+            assert tuple(f"{code:08x}" for code in ran.output_hashes) == expected.output_hashes, expected.network
+            assert final_output(expected.deployed, ran) == expected.output
+            assert [count.scratch_bytes for count in predicted] == ran.scratch_bytes.tolist()
+            assert ran.arena_bytes == predicted_arena_bytes(expected.deployed, predicted, dataflow)
+    assert len(kinds) == 10
+
+
+def test_the_timing_build_answers_the_same_and_counts_nothing(timing_library: HostLibrary) -> None:
+    for expected in expect_layers(100, 8, tuple(Variant)):
+        for dataflow in DATAFLOW_CODES:
+            ran = run(timing_library, expected, dataflow)
+            assert tuple(f"{code:08x}" for code in ran.output_hashes) == expected.output_hashes
+            assert not ran.counts.any()
+
+
+GOLDEN: dict[tuple[Dataflow, int], dict[str, int]] = {
+    (Dataflow.OUTPUT_STATIONARY, 1): {
+        "mac_count": 1014,
+        "input_read_count": 1014,
+        "weight_read_count": 1014,
+        "bias_read_count": 75,
+        "output_write_count": 75,
+        "boundary_check_count": 864,
+    },
+    (Dataflow.ROW_STATIONARY, 1): {
+        "mac_count": 1014,
+        "input_read_count": 390,
+        "weight_read_count": 234,
+        "bias_read_count": 15,
+        "output_write_count": 75,
+        "psum_read_count": 465,
+        "psum_write_count": 465,
+    },
+    (Dataflow.OUTPUT_STATIONARY, 2): {
+        "mac_count": 294,
+        "input_read_count": 294,
+        "weight_read_count": 294,
+        "bias_read_count": 27,
+        "output_write_count": 27,
+        "boundary_check_count": 432,
+    },
+    (Dataflow.ROW_STATIONARY, 2): {
+        "mac_count": 294,
+        "input_read_count": 210,
+        "weight_read_count": 126,
+        "bias_read_count": 9,
+        "output_write_count": 27,
+        "psum_read_count": 153,
+        "psum_write_count": 153,
+    },
+}
+
+
+@pytest.mark.parametrize("variant", list(Variant))
+@pytest.mark.parametrize(("dataflow", "stride"), list(GOLDEN))
+def test_goldens_of_the_counting_page(library: HostLibrary, dataflow: Dataflow, stride: int, variant: Variant) -> None:
+    layer = {"kind": "conv2d", "name": "conv", "out_channels": 3, "kernel": 3, "padding": 1, "stride": stride}
+    network = Network.model_validate({"name": "golden", "input": "2x5x5", "layers": [layer]})
+    (measured,) = run(library, expect_network(network, variant, 1), dataflow).counts
+    expected = GOLDEN[dataflow, stride]
+    if dataflow is Dataflow.ROW_STATIONARY:
+        rows = {
+            "input_row_read_count": expected["mac_count"],
+            "weight_row_read_count": expected["mac_count"],
+            "input_row_write_count": expected["input_read_count"],
+            "weight_row_write_count": expected["weight_read_count"],
+            "scratch_buffer_count": 3,
+            "scratch_bytes": 5 * variant.activation_bytes + 3 + 4 * (5 if stride == 1 else 3),
+        }
+    else:
+        rows = {"scratch_buffer_count": 1, "scratch_bytes": 4}
+    assert AccessCounts(*measured.tolist()) == AccessCounts(**expected, **rows)
+
+
+@pytest.mark.parametrize("variant", list(Variant))
+def test_the_pruned_network_is_equal_with_both_dataflows(bench: Workbench, variant: Variant) -> None:
+    compared = validate([expect_network(load_network("cifar-aap-pruned"), variant, 7)], ["host"], bench)
+    assert compared.equal
+    assert compared.counter_count == 2 * 11 * 16
+    stationary, rows = compared.runs
+    by_name = {layer.name: layer.measured for layer in stationary.layers}
+    assert (by_name["conv1"].mac_count, by_name["conv2"].mac_count) == (662_700, 2_697_900)
+    by_name = {layer.name: layer.measured for layer in rows.layers}
+    assert by_name["conv1"][2:4] == (225_600, 21_150)
+    assert (by_name["conv1"].psum_read_count, by_name["conv1"].psum_write_count) == (251_200, 251_200)
+    assert by_name["conv2"][2:4] == (938_400, 175_950)
+    assert by_name["conv2"].psum_read_count == 951_456
+
+
+@pytest.mark.parametrize("name", ["resnet8", "ds-cnn", "mobilenet-v1-0.25", "autoencoder", "cifar-baseline"])
+def test_networks_of_the_zoo_are_equal(library: HostLibrary, name: str) -> None:
+    network = load_network(name)
+    expected = expect_network(network, Variant.INT8, 3)
+    for dataflow in DATAFLOW_CODES:
+        ran = run(library, expected, dataflow)
+        assert np.array_equal(np.array(predicted_counts(network, Variant.INT8, dataflow), np.uint64), ran.counts)
+        assert tuple(f"{code:08x}" for code in ran.output_hashes) == expected.output_hashes
+
+
+def test_a_convolution_without_bias_whose_norm_is_folded_reads_the_bias_that_folding_gives_it(library: HostLibrary) -> None:
+    layers: list[dict[str, Any]] = [
+        {"kind": "conv2d", "name": "conv", "out_channels": 4, "kernel": 3, "bias": False},
+        {"kind": "batch_norm2d", "name": "norm"},
+    ]
+    network = Network.model_validate({"name": "folded", "input": "2x6x6", "layers": layers})
+    ran = run(library, expect_network(network, Variant.INT8, 1), Dataflow.OUTPUT_STATIONARY)
+    assert AccessCounts(*ran.counts[0].tolist()).bias_read_count == 4 * 4 * 4
+    assert not ran.counts[1].any()
+
+
+def altered(expected: Expected, log: bytes, old: str, new: str) -> bytes:
+    """A log with one text changed, and the checksum of its record made right."""
+    import zlib
+
+    lines = []
+    for line in log.decode().splitlines():
+        text = line.rpartition(',"crc"')[0].replace(old, new)
+        lines.append(f'{text},"crc":"{zlib.crc32(text.encode()):08x}"}}')
+    return "\n".join(lines).encode()
+
+
+@pytest.fixture(scope="session")
+def logged(bench: Workbench) -> tuple[Expected, bytes]:
+    expected = expect_network(load_network("cifar-aap-pruned"), Variant.INT8, 7)
+    return expected, run_on_host(expected.model, firmware=bench.firmware, cache=bench.cache)
+
+
+def test_a_genuine_mismatch_is_named(logged: tuple[Expected, bytes]) -> None:
+    expected, log = logged
+    runs = read_device_log(BytesIO(altered(expected, log, '"bias_read_count":25600', '"bias_read_count":25601')))
+    compared = compare_runs(runs, expected.network, expected)
+    assert not compared.equal
+    assert [str(mismatch) for mismatch in compared.mismatches] == ["conv1 (output-stationary): bias_read_count is 25601, predicted 25600"]
+
+
+def test_a_wrong_output_or_arena_is_a_mismatch(logged: tuple[Expected, bytes]) -> None:
+    expected, log = logged
+    first = expected.output_hashes[0]
+    runs = read_device_log(BytesIO(altered(expected, log, f'"output":"{first}"', '"output":"00000000"')))
+    figures = [mismatch.figure for mismatch in compare_runs(runs, expected.network, expected).mismatches]
+    # conv1 and the rectifier inside it, with both dataflows.
+    assert figures == ["output"] * 4
+    runs = read_device_log(BytesIO(altered(expected, log, '"arena_bytes":', '"arena_bytes":1')))
+    assert [mismatch.figure for mismatch in compare_runs(runs, expected.network, expected).mismatches] == ["arena_bytes"] * 2
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ('"network":"cifar-aap-pruned"', '"network":"resnet8"', "the log is of network 'resnet8', compared with 'cifar-aap-pruned'"),
+        ('"name":"conv2"', '"name":"conv9"', "another network: layer 3 is 'conv9'"),
+        ('"kind":"linear"', '"kind":"add"', "another network"),
+        ('"variant":"int8"', '"variant":"int4"', "variant 'int4', expected int8 or float32"),
+        ('"build":"counting"', '"build":"timing"', "timing build, which counts nothing"),
+    ],
+)
+def test_a_log_of_something_else_is_refused(logged: tuple[Expected, bytes], old: str, new: str, words: str) -> None:
+    expected, log = logged
+    with pytest.raises(SpecError, match=words):
+        compare_runs(read_device_log(BytesIO(altered(expected, log, old, new))), expected.network, expected)
+
+
+def test_a_log_of_another_model_is_refused_where_outputs_are_compared(logged: tuple[Expected, bytes]) -> None:
+    expected, log = logged
+    other = expect_network(expected.network, Variant.INT8, 8)
+    runs = read_device_log(BytesIO(log))
+    assert compare_runs(runs, expected.network).equal
+    with pytest.raises(SpecError, match="the log is of model"):
+        compare_runs(runs, other.network, other)
+
+
+def test_a_log_with_too_few_layers_is_of_another_network(logged: tuple[Expected, bytes]) -> None:
+    _, log = logged
+    shorter = load_network("cifar-aap-pruned").model_copy(update={})
+    other = Network(name=shorter.name, input=shorter.input, layers=shorter.layers[:-1])
+    with pytest.raises(SpecError, match="the log has 11 layers, 'cifar-aap-pruned' has 10"):
+        compare_runs(read_device_log(BytesIO(log)), other)
+
+
+def test_random_layers_are_the_same_for_the_same_seed() -> None:
+    assert list(random_networks(20, 5)) == list(random_networks(30, 5))[:20]
+    assert list(random_networks(20, 5)) != list(random_networks(20, 6))
+
+
+@pytest.mark.parametrize("status", [2, 14])
+def test_the_library_checks_its_callers(library: HostLibrary, status: int) -> None:
+    import ctypes
+
+    expected = expect_network(load_network("cifar-aap-pruned"), Variant.INT8, 7)
+    held = np.zeros(len(expected.model) // 8 + 1, np.uint64).view(np.uint8)
+    shift = 4 if status == STATUS.index("alignment") else 0
+    held[shift : shift + len(expected.model)] = np.frombuffer(expected.model, np.uint8)
+    arena = np.zeros(1000, np.uint64)
+    outputs = [ctypes.c_void_p(np.zeros(400, np.uint64).ctypes.data) for _ in range(3)]
+    answer = library._library.costmodel_run(
+        ctypes.c_void_p(held.ctypes.data + shift),
+        ctypes.c_size_t(len(expected.model)),
+        ctypes.c_uint32(0),
+        ctypes.c_void_p(arena.ctypes.data),
+        ctypes.c_size_t(arena.nbytes),
+        *outputs,
+    )
+    assert answer == status
+    with pytest.raises(FormatError, match="magic"):
+        library.run(b"\0" * 64, Dataflow.OUTPUT_STATIONARY, b"")
+
+
+def test_no_compiler_says_what_to_install(monkeypatch: pytest.MonkeyPatch, bench: Workbench) -> None:
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setattr("sys.platform", "linux")
+    with pytest.raises(ToolError, match=r"no C compiler found \(cc, gcc, clang\); install one, on Debian and Ubuntu: apt-get install gcc"):
+        run_on_host(b"", firmware=bench.firmware, cache=bench.cache)
+
+
+def test_a_compiler_that_fails_is_quoted(bench: Workbench, tmp_path: Path) -> None:
+    from costmodel.validation.compiling import compiled
+
+    broken = tmp_path / "broken.c"
+    broken.write_text("int main(void) { return x; }\n", encoding="utf-8")
+    with pytest.raises(ToolError, match="failed on broken: .*error.*x"):
+        compiled(str(bench.compiler), [], [broken], [], [], tmp_path, "broken")
+
+
+def test_what_is_built_is_built_once(bench: Workbench) -> None:
+    first = build_library(firmware=bench.firmware, cache=bench.cache, build="counting")
+    stamp = first.stat().st_mtime_ns
+    assert build_library(firmware=bench.firmware, cache=bench.cache, build="counting") == first
+    assert first.stat().st_mtime_ns == stamp
+
+
+def test_an_image_becomes_the_networks_input(tmp_path: Path, bench: Workbench) -> None:
+    from PIL import Image
+
+    photo = Image.new("RGB", (108, 108), (255, 0, 128))
+    path = tmp_path / "photo.png"
+    photo.save(path)
+    network = load_network("cifar-aap-pruned")
+    values = image_values(path, network)
+    assert values.shape == (3, 32, 32)
+    assert [float(plane.mean()) for plane in values] == pytest.approx([1.0, -1.0, 0.00392], abs=1e-4)
+    expected = expect_network(network, Variant.INT8, 7, values)
+    assert len(expected.image) == 3_072
+    compared = validate([expected], ["host"], bench)
+    assert compared.equal
+    assert compared.runs[0].class_index == int(np.argmax(np.frombuffer(expected.output, np.int8)))
+
+
+def test_what_is_no_image_is_said(tmp_path: Path) -> None:
+    network = load_network("cifar-aap-pruned")
+    with pytest.raises(MissingError, match="does not exist"):
+        image_values(tmp_path / "none.jpg", network)
+    (tmp_path / "text.jpg").write_text("hello", encoding="utf-8")
+    with pytest.raises(FormatError, match="is no image"):
+        image_values(tmp_path / "text.jpg", network)
+
+
+@pytest.mark.timing
+def test_a_counting_run_of_the_whole_network_takes_under_50_ms(bench: Workbench) -> None:
+    expected = expect_network(load_network("cifar-aap-pruned"), Variant.INT8, 7)
+    for run_of in read_device_log(BytesIO(run_on_host(expected.model, firmware=bench.firmware, cache=bench.cache))):
+        assert sum(layer.tick_count for layer in run_of.layers) / run_of.ticks_hz < 0.050
+
+
+def test_the_closed_form_used_is_the_one_everybody_uses() -> None:
+    network = load_network("cifar-aap-pruned")
+    predicted = predicted_counts(network, Variant.INT8, Dataflow.ROW_STATIONARY)
+    assert predicted == tuple(count_work(step.lowered.work, Dataflow.ROW_STATIONARY) for step in network.steps)
