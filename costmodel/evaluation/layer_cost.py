@@ -19,7 +19,6 @@ from costmodel.specs.lowering import Step, element_count
 from costmodel.specs.network import TensorBytes
 from costmodel.specs.work import LoopNest, NestKind, View
 
-
 _NOTHING: Final = AccessCounts()
 
 
