@@ -79,7 +79,8 @@ def _mark(values: np.ndarray, node: np.ndarray, right: np.ndarray, rows: np.ndar
     if not len(values) or not right.any() or right.all():
         return
     # By node, then the first value, a left row before a right one of the same value.
-    order = np.lexsort((right, values[:, 0], node))
+    # One key in place of three: ranks and nodes are below the number of rows, whose square is far from 64 bits.
+    order = np.argsort((node * (int(values[:, 0].max()) + 1) + values[:, 0]) * 2 + right)
     values, node, right, rows = values[order], node[order], right[order], rows[order]
     if values.shape[1] == 2:
         top = int(values[:, 1].max()) + 2

@@ -14,7 +14,7 @@ from costmodel.sweeps.block_cost import costs_of
 from costmodel.sweeps.comparison import Comparison, parse_comparison
 from costmodel.sweeps.figure_values import Values
 from costmodel.sweeps.filling import filled
-from costmodel.sweeps.pareto import front_rows, pivots_of
+from costmodel.sweeps.pareto import front_rows, pivots_of, survivors
 from costmodel.sweeps.space import SCATTER_BLOCK, Block, Part, Space, blocks_of
 from costmodel.sweeps.study import Keep
 
@@ -135,6 +135,7 @@ class _Gathered:
         self._labels = tuple(axis.label for axis in space.parts[job.part].axes)
         self._pieces: list[dict[str, np.ndarray]] = []
         self._waiting = 0
+        self._front = 0
         self._pivots: np.ndarray | None = None
 
     def take(self, block: Block, values: Values, feasible: Any) -> None:
@@ -143,15 +144,19 @@ class _Gathered:
             return
         chosen = None
         if self._study.keep is Keep.FRONT:
-            feasible = self._promising(block, values, feasible)
+            objectives = [(values[objective.figure], objective.ascending) for objective in self._study.objectives]
+            feasible = best_along_axes(objectives, feasible, block.shape)
+            feasible = self._promising(block, objectives, feasible)
         if feasible is not True and not (not is_column(feasible) and bool(feasible)):
             chosen = np.flatnonzero(np.broadcast_to(feasible, block.shape))
+            if self._study.keep is Keep.FRONT and self._pivots is not None:
+                chosen = chosen[survivors(_points(objectives, block.shape, chosen), self._pivots)]
             if not len(chosen):
                 return
         piece = self._extracted(block, values, chosen)
         self._pieces.append(piece)
         self._waiting += len(piece[NUMBER])
-        if self._study.keep is Keep.FRONT and self._waiting > _CROWD:
+        if self._study.keep is Keep.FRONT and self._waiting > _CROWD + 2 * self._front:
             self._thin()
 
     def rows(self) -> dict[str, np.ndarray]:
@@ -163,9 +168,8 @@ class _Gathered:
             self._thin()
         return {name: np.concatenate([piece[name] for piece in self._pieces]) for name in names}
 
-    def _promising(self, block: Block, values: Values, feasible: Any) -> Any:
+    def _promising(self, block: Block, objectives: list[tuple[Any, bool]], feasible: Any) -> Any:
         """Where a design is not worse in every objective than one of a few strong ones: cheap, on columns as they are."""
-        objectives = [(values[objective.figure], objective.ascending) for objective in self._study.objectives]
         if self._pivots is None:
             self._pivots = _first_pivots(block, objectives, feasible)
         for pivot in self._pivots[:3]:
@@ -198,7 +202,7 @@ class _Gathered:
         points = objective_points(merged, self._study.objectives)
         kept = front_rows(points, self._study.ties)
         self._pieces = [{name: column[kept] for name, column in merged.items()}]
-        self._waiting = len(kept) // 2
+        self._waiting = self._front = len(kept)
         self._pivots = pivots_of(points[kept])
 
 
@@ -209,6 +213,49 @@ def objective_points(rows: dict[str, np.ndarray], objectives: Any) -> np.ndarray
 
 def _first_pivots(block: Block, objectives: list[tuple[Any, bool]], feasible: Any) -> np.ndarray:
     total = math.prod(block.shape)
-    places = np.unravel_index(np.arange(0, total, max(1, total // SCATTER_BLOCK)), block.shape)
-    points = np.stack([(np.broadcast_to(column, block.shape)[places] * (1 if up else -1)) for column, up in objectives], axis=1)
-    return pivots_of(points[np.broadcast_to(feasible, block.shape)[places]])
+    sampled = np.arange(0, total, max(1, total // SCATTER_BLOCK))
+    held = np.broadcast_to(feasible, block.shape)[np.unravel_index(sampled, block.shape)]
+    return pivots_of(_points(objectives, block.shape, sampled[held]))
+
+
+def _points(objectives: list[tuple[Any, bool]], shape: tuple[int, ...], chosen: np.ndarray) -> np.ndarray:
+    """Return the objectives of chosen designs as one array in which less is better."""
+    places = np.unravel_index(chosen, shape)
+    return np.stack([np.broadcast_to(column, shape)[places] * (1 if up else -1) for column, up in objectives], axis=1)
+
+
+def best_along_axes(objectives: list[tuple[Any, bool]], feasible: Any, shape: tuple[int, ...]) -> Any:
+    """Where a design is the best of those that differ from it only in axes that a single objective depends on.
+
+    Along such axes all other objectives stay equal, so anything but the best is dominated: battery and period decide the life alone.
+
+    Parameters
+    ----------
+    objectives : list of (column, bool)
+        Columns that broadcast to `shape`, and whether less is better.
+    feasible : bool or column
+        What may dominate.
+    shape : tuple of int
+        Of the block; a block of one dimension is left as it is.
+
+    Returns
+    -------
+    bool or column
+        Narrower than `feasible`.
+    """
+    if len(shape) < 2:
+        return feasible
+    varying = [
+        {place for place, extent in enumerate(column.shape) if extent > 1} if is_column(column) else set() for column, _ in objectives
+    ]
+    for place, (column, ascending) in enumerate(objectives):
+        others = set().union(*(axes for other, axes in enumerate(varying) if other != place))
+        alone = tuple(sorted(varying[place] - others))
+        if not alone:
+            continue
+        worst = math.inf if ascending else -math.inf
+        held = column if feasible is True else np.where(feasible, column, worst)
+        best = held.min(axis=alone, keepdims=True) if ascending else held.max(axis=alone, keepdims=True)
+        narrowed = held == best
+        feasible = narrowed if feasible is True else narrowed & feasible
+    return feasible

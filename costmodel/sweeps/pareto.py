@@ -11,6 +11,7 @@ from costmodel.sweeps.study import Ties
 
 _SAMPLE: Final = 4096
 _PIVOTS: Final = 12
+_SPREAD: Final = 24
 _SMALL: Final = 20_000
 """Fewer rows are not worth filtering first."""
 
@@ -37,7 +38,7 @@ def front_rows(objectives: np.ndarray, ties: Ties = Ties.KEEP) -> np.ndarray:
     places = np.flatnonzero(~np.isnan(objectives).any(axis=1)) if objectives.dtype.kind == "f" else np.arange(len(objectives))
     points = objectives if len(places) == len(objectives) else objectives[places]
     while len(points) > _SMALL:
-        kept = survivors(points)
+        kept = survivors(points, pivots_of(points))
         shrunk = len(kept) < 0.7 * len(points)
         points, places = points[kept], places[kept]
         if not shrunk:
@@ -55,10 +56,12 @@ def front_rows(objectives: np.ndarray, ties: Ties = Ties.KEEP) -> np.ndarray:
     return np.sort(places[order[chosen]])
 
 
-def survivors(points: np.ndarray) -> np.ndarray:
+def survivors(points: np.ndarray, pivots: np.ndarray) -> np.ndarray:
     """Return the rows that a few strong rows do not dominate: a cheap first pass that never drops a row of the front."""
     kept = np.arange(len(points))
-    for pivot in pivots_of(points):
+    for pivot in pivots:
+        if not len(kept):
+            break
         some = points[kept]
         beaten = (some >= pivot).all(axis=1)
         beaten[beaten] = (some[beaten] > pivot).any(axis=1)
@@ -67,7 +70,7 @@ def survivors(points: np.ndarray) -> np.ndarray:
 
 
 def pivots_of(points: np.ndarray) -> np.ndarray:
-    """Return a few rows of a sample's front, those that dominate the largest share of the sample first."""
+    """Return a few rows of a sample's front: those that dominate the largest share of the sample first, then some along the front."""
     step = max(1, len(points) // _SAMPLE)
     sample = points[::step]
     sample = sample[~np.isnan(sample).any(axis=1)] if sample.dtype.kind == "f" else sample
@@ -78,7 +81,9 @@ def pivots_of(points: np.ndarray) -> np.ndarray:
     ranks = _ranks(distinct)
     on_front = np.flatnonzero(~dominated_rows(ranks))
     beats = np.prod(1.0 - ranks[on_front] / (len(ranks) + 1), axis=1)
-    return distinct[on_front[np.argsort(-beats, kind="stable")[:_PIVOTS]]]
+    strongest = np.argsort(-beats, kind="stable")[:_PIVOTS]
+    spread = np.arange(0, len(on_front), max(1, len(on_front) // _SPREAD))
+    return distinct[on_front[np.concatenate([strongest, np.setdiff1d(spread, strongest)])]]
 
 
 def _ranks(points: np.ndarray) -> np.ndarray:
