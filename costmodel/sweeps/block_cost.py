@@ -45,7 +45,7 @@ def costs_of(part: Part, block: Block) -> Iterator[tuple[Block, Cost]]:
         if len(fits):
             yield from costs_of(part, _chosen(block, fits))
         return
-    for mask in beyond_limit(answer):
+    for mask in () if proven else beyond_limit(answer):
         at = int(np.flatnonzero(np.broadcast_to(mask, block.shape))[0])
         raise LimitError(f"a count of the design {_design_text(part, block, at)} exceeds the limit of 64-bit integers, {INT64_MAX:,}")
     pattern = in_place_pattern(answer, design)

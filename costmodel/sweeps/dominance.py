@@ -52,12 +52,13 @@ def dominated_rows(ranks: np.ndarray) -> np.ndarray:
 def _compare_leaves(rest: np.ndarray, dominated: np.ndarray) -> None:
     """Compare every row with the rows before it in its leaf."""
     count = len(rest)
+    columns = [np.ascontiguousarray(column) for column in rest.T]
     for step in range(1, _LEAF):
         if step >= count:
             return
         place = np.arange(step, count)
         place = place[place % _LEAF >= step]
-        dominated[place] |= (rest[place - step] <= rest[place]).all(axis=1)
+        dominated[place] |= np.logical_and.reduce([column[place - step] <= column[place] for column in columns])
 
 
 def _mark(values: np.ndarray, node: np.ndarray, right: np.ndarray, rows: np.ndarray, dominated: np.ndarray) -> None:

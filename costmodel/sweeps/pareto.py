@@ -59,13 +59,16 @@ def front_rows(objectives: np.ndarray, ties: Ties = Ties.KEEP) -> np.ndarray:
 def survivors(points: np.ndarray, pivots: np.ndarray) -> np.ndarray:
     """Return the rows that a few strong rows do not dominate: a cheap first pass that never drops a row of the front."""
     kept = np.arange(len(points))
+    columns = [np.ascontiguousarray(column) for column in points.T]
     for pivot in pivots:
         if not len(kept):
             break
-        some = points[kept]
-        beaten = (some >= pivot).all(axis=1)
-        beaten[beaten] = (some[beaten] > pivot).any(axis=1)
-        kept = kept[~beaten]
+        beaten = np.logical_and.reduce([column >= limit for column, limit in zip(columns, pivot, strict=True)])
+        equal = np.logical_and.reduce([column == limit for column, limit in zip(columns, pivot, strict=True)])
+        stays = ~beaten | equal
+        if not stays.all():
+            kept = kept[stays]
+            columns = [column[stays] for column in columns]
     return kept
 
 
