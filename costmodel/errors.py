@@ -196,7 +196,7 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     str
         To append to a message: ` (did you mean 'x'?)`, ` (known: a, b)` or nothing.
     """
-    names = sorted(known)
+    names = sorted(str(each) for each in known)
     near = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
     if near:
         return f" (did you mean {near[0]!r}?)"

@@ -43,6 +43,7 @@ SUFFIXES: Final[dict[str, Unit]] = {
 EXTENTS: Final[frozenset[str]] = frozenset(
     {
         "input",
+        "class_index",
         "network_input",
         "output",
         "output_shape",
@@ -83,6 +84,7 @@ UV_PER_V: Final = 1e6
 MS_PER_S: Final = 1e3
 US_PER_S: Final = 1e6
 NS_PER_S: Final = 1e9
+HZ_PER_KHZ: Final = 1e3
 HZ_PER_MHZ: Final = 1e6
 S_PER_MINUTE: Final = 60.0
 S_PER_HOUR: Final = 3600.0

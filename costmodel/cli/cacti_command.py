@@ -17,7 +17,7 @@ cacti_app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
-    help="SRAM energies from CACTI 7: run it, look into its table, compare conventions.",
+    help="SRAM energies from CACTI 7: run it, look into its table, compare conventions.\n\nExample: costmodel cacti table --node 45",
 )
 
 
@@ -52,7 +52,7 @@ def cacti_run_command(
 
     from costmodel.cli.cacti_output_text import print_rows, run_progress
     from costmodel.sources.cacti_runner import answers_folder, run_rows
-    from costmodel.sources.sram_table import packaged_table_path, sram_table_at, write_sram_table
+    from costmodel.sources.sram_table_file import packaged_table_path, sram_table_at, write_sram_table
 
     found = _binary(binary)
     path = table or packaged_table_path()
@@ -131,8 +131,8 @@ def cacti_table_command(
     Example: costmodel cacti table --node 40 --cell lstp --width 4
     """
     from costmodel.cli.cacti_output_text import print_rows, print_table_note
-    from costmodel.sources.sram_energy import bytes_of, cell_of
-    from costmodel.sources.sram_table import packaged_sram_table
+    from costmodel.sources.sram_request import bytes_of, cell_of
+    from costmodel.sources.sram_table_file import packaged_sram_table
 
     runs = packaged_sram_table()
     wanted = {

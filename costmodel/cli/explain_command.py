@@ -54,7 +54,7 @@ def explain_command(
     else:
         from rich.console import Console
 
-        Console(highlight=False, soft_wrap=True).print(_tree(explanation, depth, set()))
+        Console(highlight=False).print(_tree(explanation, depth, set()))
 
 
 def _list_figures(figures: dict[str, Figure], output: ExplainFormat) -> None:
@@ -86,7 +86,21 @@ def _value(node: Explanation) -> str:
     from costmodel.evaluation.explaining import number_text
 
     unit = "" if node.unit in {"", "1", "the parts'"} else f" {node.unit}"
-    return f"{number_text(node.value)}{unit}"
+    return f"{number_text(node.value)}{unit}{_everyday(node)}"
+
+
+def _everyday(node: Explanation) -> str:
+    """The same quantity in a unit of everyday size, where that reads better."""
+    from costmodel.report.quantities import energy_text, joules_text, life_text, power_text, time_text
+    from costmodel.units import S_PER_HOUR
+
+    if isinstance(node.value, str) or node.value is None:
+        return ""
+    scales = {"pJ": energy_text, "J": joules_text, "W": power_text, "s": life_text if node.value >= S_PER_HOUR else time_text}
+    if node.unit not in scales or node.value == 0:
+        return ""
+    shown = scales[node.unit](node.value)
+    return "" if shown.split()[-1] == node.unit else f" ({shown})"
 
 
 def _working(node: Explanation) -> str:

@@ -15,6 +15,7 @@ from costmodel.sources.catalogue import (
     load_device,
     load_memory_energy,
     load_network,
+    load_power_states,
     load_scenario,
     names,
 )
@@ -67,6 +68,12 @@ def _battery(name: str) -> tuple[Cell, ...]:
     return battery.voltage_v.value, battery.capacity_ah.value, battery.description
 
 
+def _power_states(name: str) -> tuple[Cell, ...]:
+    states = load_power_states(name)
+    sleeps = ", ".join(sleep.name for sleep in states.sleeps)
+    return states.inference.current_a.value, states.idle.current_a.value, sleeps, states.description
+
+
 def _memory(name: str) -> tuple[Cell, ...]:
     memory = load_memory_energy(name)
     figures = (memory.read_pj.value, memory.write_pj.value, memory.leakage_w.value)
@@ -94,6 +101,7 @@ _TABLES: Final[Mapping[str, tuple[tuple[str, ...], Callable[[str], tuple[Any, ..
     "memories": (("access bytes", "capacity bytes", "read pj", "write pj", "leakage w"), _memory),
     "compute": (("int8 mac pj", "float32 mac pj"), _compute),
     "calibrations": (("device", "network", "dataflow"), _calibration),
+    "power_states": (("inference a", "idle a", "sleeps"), _power_states),
     "batteries": (("voltage v", "capacity ah"), _battery),
     "scenarios": (("network", "device"), _scenario),
 }

@@ -22,7 +22,7 @@ def report_command(
     taps: Annotated[str | None, typer.Option(help="valid or nominal.")] = None,
     granularity: Annotated[str | None, typer.Option(help="element, block_packed or block_traced.")] = None,
     bias: Annotated[bool | None, typer.Option("--bias/--no-bias", help="Whether bias reads count.")] = None,
-    memory_energy: Annotated[str | None, typer.Option(help="Packaged memory energies, or a file.")] = None,
+    memory_energy: Annotated[str | None, typer.Option(help="Packaged name, file, or size=320KiB,width=4,node=40,cell=lstp.")] = None,
     battery: Annotated[str | None, typer.Option(help="Packaged battery, or a file.")] = None,
     supply: Annotated[float | None, typer.Option(metavar="VOLTS", help="Supply of the board.")] = None,
     idle: Annotated[float | None, typer.Option(metavar="AMPERES", help="Current of the idle board.")] = None,

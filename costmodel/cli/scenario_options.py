@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
@@ -84,7 +85,7 @@ def _changed_fields(changes: ScenarioChanges, counting: CountingConvention, powe
         "network": None if changes.network is None else load_network(changes.network),
         "device": None if changes.device is None else load_device(changes.device),
         "dataflows": changes.dataflows,
-        "memory_energy": None if changes.memory_energy is None else load_memory_energy(changes.memory_energy),
+        "memory_energy": None if changes.memory_energy is None else load_memory_energy(changes.memory_energy, environment=os.environ),
         "battery": None if changes.battery is None else load_battery(changes.battery),
         "counting": _counting(changes, counting),
         "power": _power(changes, power),

@@ -9,159 +9,20 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping
-from typing import Any, Final, NamedTuple
+from collections.abc import Mapping
+from typing import Any, Final
 
 from pydantic import ValidationError
 
+from costmodel.energy.cacti_settings import SETTINGS, Setting
 from costmodel.errors import FormatError, Location, SpecError, UnknownNameError
 from costmodel.specs.sram import SramSpec
-from costmodel.units import NM_PER_UM
 
 HEADER: Final = "# An SRAM for CACTI 7. Each line is a setting; a run with another spelling of them is another configuration.\n"
 HASH_DIGITS: Final = 16
 
 _SETTING: Final = re.compile(r'^(?:\([^)]*\)\s*)?(?:[-:]\s+)?(?:"(?P<quoted>[^"]*)"?|(?P<bare>.*))$')
 
-
-class Setting(NamedTuple):
-    """One line of the file."""
-
-    key: str
-    """What the line starts with."""
-    link: str
-    """What stands between key and value."""
-    value: str | Callable[[SramSpec], str]
-    """Fixed text, or how a spec writes it."""
-    field: str = ""
-    """The spec's field it is read back into; empty where the value is fixed or follows from another line."""
-    read: Callable[[str], Any] = str
-    """Text to the field's value."""
-    quoted: bool = False
-
-
-def _flag(text: str) -> bool:
-    if text not in ("true", "false"):
-        raise ValueError(text)
-    return text == "true"
-
-
-def _nanometres(text: str) -> float:
-    return float(f"{float(text) * NM_PER_UM:.9g}")
-
-
-def _of(field: str) -> Callable[[SramSpec], str]:
-    def write(spec: SramSpec) -> str:
-        value = getattr(spec, field)
-        return str(value).lower() if isinstance(value, bool) else format(value, "g") if isinstance(value, float) else str(value)
-
-    return write
-
-
-def _number(key: str, field: str, link: str = " ") -> Setting:
-    return Setting(key, link, _of(field), field, int)
-
-
-def _word(key: str, field: str, link: str = " - ", read: Callable[[str], Any] = str) -> Setting:
-    return Setting(key, link, _of(field), field, read, quoted=True)
-
-
-def _fixed(key: str, value: str, link: str = " ") -> Setting:
-    return Setting(key, link, value)
-
-
-def _fixed_word(key: str, value: str, link: str = " - ") -> Setting:
-    return Setting(key, link, value, quoted=True)
-
-
-_WEIGHTS: Final = " (weight delay, dynamic power, leakage power, cycle time, area) "
-_DEVIATIONS: Final = " (delay, dynamic power, leakage power, cycle time, area) "
-
-SETTINGS: Final[tuple[Setting, ...]] = (
-    _number("-size", "size_bytes", " (bytes) "),
-    *(
-        _fixed_word(key, "false")
-        for key in (
-            "-Array Power Gating",
-            "-WL Power Gating",
-            "-CL Power Gating",
-            "-Bitline floating",
-            "-Interconnect Power Gating",
-        )
-    ),
-    _fixed("-Power Gating Performance Loss", "0.01"),
-    _number("-block size", "block_bytes", " (bytes) "),
-    _number("-associativity", "associativity_count"),
-    _number("-read-write port", "shared_port_count"),
-    _number("-exclusive read port", "read_port_count"),
-    _number("-exclusive write port", "write_port_count"),
-    _fixed("-single ended read ports", "0"),
-    _number("-UCA bank count", "bank_count"),
-    Setting("-technology", " (u) ", lambda spec: f"{spec.node_nm / NM_PER_UM:.9g}", "node_nm", _nanometres),
-    _fixed("-page size", "8192", " (bits) "),
-    _fixed("-burst length", "8"),
-    _fixed("-internal prefetch width", "8"),
-    _word("-Data array cell type", "data_cell"),
-    _word("-Data array peripheral type", "periphery_cell"),
-    Setting("-Tag array cell type", " - ", _of("data_cell"), quoted=True),
-    Setting("-Tag array peripheral type", " - ", _of("periphery_cell"), quoted=True),
-    _number("-output/input bus width", "bus_bits"),
-    Setting("-operating temperature", " (K) ", lambda spec: f"{spec.temperature_k:.0f}", "temperature_k", float),
-    _word("-cache type", "array", " "),
-    _fixed_word("-tag size", "default", " (b) "),
-    _fixed_word("-access mode", "normal", " (normal, sequential, fast) - "),
-    _fixed("-design objective", "0:0:0:100:0", _WEIGHTS),
-    _fixed("-deviate", "20:100000:100000:100000:100000", _DEVIATIONS),
-    _fixed("-NUCAdesign objective", "100:100:0:0:100", _WEIGHTS),
-    _fixed("-NUCAdeviate", "10:10000:10000:10000:10000", _DEVIATIONS),
-    _fixed_word("-Optimize ED or ED^2", "ED^2", " (ED, ED^2, NONE): "),
-    _fixed_word("-Cache model", "UCA", " (NUCA, UCA) - "),
-    _fixed("-NUCA bank count", "0"),
-    _fixed_word("-Wire signaling", "Global_30", " (fullswing, lowswing, default) - "),
-    _fixed_word("-Wire inside mat", "semi-global"),
-    _fixed_word("-Wire outside mat", "semi-global"),
-    _word("-Interconnect projection", "interconnect"),
-    _fixed("-Core count", "8"),
-    _fixed_word("-Cache level", "L3", " (L2/L3) - "),
-    _word("-Add ECC", "ecc", read=_flag),
-    _fixed_word("-Print level", "DETAILED", " (DETAILED, CONCISE) - "),
-    _fixed_word("-Print input parameters", "true"),
-    _fixed_word("-Force cache config", "false"),
-    *(_fixed(key, value) for key, value in (("-Ndwl", "1"), ("-Ndbl", "1"), ("-Nspd", "0"), ("-Ndcm", "1"))),
-    _fixed("-Ndsam1", "0"),
-    _fixed("-Ndsam2", "0"),
-    _fixed_word("-dram_type", "DDR3", " "),
-    _fixed_word("-io state", "WRITE", " "),
-    *(
-        _fixed(key, value)
-        for key, value in (
-            ("-addr_timing", "1.0"),
-            ("-mem_density", "4 Gb"),
-            ("-bus_freq", "800 MHz"),
-            ("-duty_cycle", "1.0"),
-            ("-activity_dq", "1.0"),
-            ("-activity_ca", "0.5"),
-            ("-num_dq", "72"),
-            ("-num_dqs", "18"),
-            ("-num_ca", "25"),
-            ("-num_clk", "2"),
-            ("-num_mem_dq", "2"),
-            ("-mem_data_width", "8"),
-            ("-rtt_value", "10000"),
-            ("-ron_value", "34"),
-            ("-tflight_value", ""),
-            ("-num_bobs", "1"),
-            ("-capacity", "80"),
-            ("-num_channels_per_bob", "1"),
-        )
-    ),
-    _fixed_word("-first metric", "Cost", " "),
-    _fixed_word("-second metric", "Bandwidth", " "),
-    _fixed_word("-third metric", "Energy", " "),
-    _fixed_word("-DIMM model", "ALL", " "),
-    _fixed_word("-mirror_in_bob", "F", " "),
-)
-"""Every line, in the order it is written."""
 
 _BY_KEY: Final = {setting.key: setting for setting in SETTINGS}
 _LONGEST_FIRST: Final = sorted(_BY_KEY, key=len, reverse=True)

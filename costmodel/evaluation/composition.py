@@ -22,7 +22,7 @@ from costmodel.columns import Number, is_column
 from costmodel.energy.access_energy import leakage_energy_pj
 from costmodel.errors import SpecError
 from costmodel.evaluation.design import BatteryNumbers, Design, PowerNumbers
-from costmodel.evaluation.layer_cost import LayerCost, layer_cost
+from costmodel.evaluation.layer_cost import LayerCost, is_convolution, layer_cost, with_rates
 from costmodel.evaluation.totals import increase_ratio, total_of
 from costmodel.memory.accountings import Accounted, account
 from costmodel.memory.lifetimes import Lifetimes, lifetimes_of, tensor_size_bytes
@@ -88,7 +88,7 @@ class Cost(NamedTuple):
     battery: BatteryCost | None
 
 
-def cost(design: Design, traced: Sequence[AccessCounts | None] | None = None) -> Cost:
+def cost(design: Design, traced: Sequence[AccessCounts | None] | None = None, other: Cost | None = None) -> Cost:
     """Return what a design costs.
 
     Parameters
@@ -97,6 +97,8 @@ def cost(design: Design, traced: Sequence[AccessCounts | None] | None = None) ->
         Plain numbers, or columns that broadcast against each other.
     traced : sequence of AccessCounts, optional
         Accesses of each layer found by execution, for granularity `block_traced`.
+    other : Cost, optional
+        Cost of the same design under another dataflow; what no dataflow changes (shapes, buffers, all but convolutions) is taken from it.
 
     Returns
     -------
@@ -112,16 +114,21 @@ def cost(design: Design, traced: Sequence[AccessCounts | None] | None = None) ->
     """
     if design.granularity is Granularity.BLOCK_TRACED and traced is None:
         raise SpecError("granularity 'block_traced' is executed and has no closed form; use 'block_packed' or 'element'")
-    steps = lower_network(design.layers, design.sources, design.input_shape)
+    if other is None:
+        steps = lower_network(design.layers, design.sources, design.input_shape)
+        lives = lifetimes_of(steps, design.sizes, element_count(design.input_shape), design.input_bytes)
+        memory = {accounting: account(accounting, lives) for accounting in design.accountings}
+    else:
+        steps, lives, memory = tuple(layer.step for layer in other.layers), other.lives, other.memory
     layers = tuple(
         layer_cost(step, sizes, mac_pj, design, None if traced is None else traced[place])
+        if other is None or is_convolution(step)
+        else with_rates(other.layers[place], design)
         for place, (step, sizes, mac_pj) in enumerate(zip(steps, design.sizes, design.mac_pj, strict=True))
     )
     tensor_pj = total_of([layer.tensor_pj for layer in layers])
     scratch_pj = total_of([layer.scratch_pj for layer in layers])
     latency_s = None if design.rates is None else total_of([layer.duration_s for layer in layers])
-    input_elements = element_count(design.input_shape)
-    lives = lifetimes_of(steps, design.sizes, input_elements, design.input_bytes)
     duration_s = latency_s if design.duration_s is None else design.duration_s
     power = None if design.power is None else power_cost(design.power, duration_s)
     return Cost(
@@ -132,14 +139,14 @@ def cost(design: Design, traced: Sequence[AccessCounts | None] | None = None) ->
         compute_pj=total_of([layer.compute_pj for layer in layers]),
         parameter_count=total_of([step.lowered.weight_count + step.lowered.bias_count for step in steps]),
         lives=lives,
-        memory={accounting: account(accounting, lives) for accounting in design.accountings},
+        memory=memory,
         weight_bytes=total_of(
             [
                 step.lowered.weight_count * sizes.weight_bytes + step.lowered.bias_count * sizes.bias_bytes
                 for step, sizes in zip(steps, design.sizes, strict=True)
             ]
         ),
-        input_bytes=tensor_size_bytes(input_elements, design.input_bytes),
+        input_bytes=tensor_size_bytes(element_count(design.input_shape), design.input_bytes),
         latency_s=latency_s,
         duration_s=duration_s,
         leakage_pj=None if duration_s is None else leakage_energy_pj(design.memory.leakage_w, duration_s),

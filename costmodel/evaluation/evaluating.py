@@ -47,8 +47,9 @@ def evaluate(scenario: Scenario, progress: Progress | None = None) -> Evaluation
         If the convention contradicts itself: blocks of another width than the memory's, an inference longer than its period.
     """
     check_convention(scenario)
-    answers = [(dataflow, *cost_of(scenario, dataflow, progress)) for dataflow in scenario.dataflows]
-    _, calibrated, first = answers[0]
+    calibrated, first = cost_of(scenario, scenario.dataflows[0], progress)
+    others = [(dataflow, *cost_of(scenario, dataflow, progress, first)) for dataflow in scenario.dataflows[1:]]
+    answers = [(scenario.dataflows[0], calibrated, first), *others]
     check_period(scenario, first)
     network = scenario.network
     found_dataflows = tuple(_dataflow(scenario, dataflow, held, answer) for dataflow, held, answer in answers)
@@ -79,7 +80,7 @@ def evaluate(scenario: Scenario, progress: Progress | None = None) -> Evaluation
     return found.model_copy(update={"findings": find(found)})
 
 
-def cost_of(scenario: Scenario, dataflow: Dataflow, progress: Progress | None = None) -> tuple[Calibrated, Cost]:
+def cost_of(scenario: Scenario, dataflow: Dataflow, progress: Progress | None = None, other: Cost | None = None) -> tuple[Calibrated, Cost]:
     """Return the cost of a scenario under one dataflow, and the calibration that holds for it.
 
     Parameters
@@ -90,6 +91,8 @@ def cost_of(scenario: Scenario, dataflow: Dataflow, progress: Progress | None = 
         One of its dataflows.
     progress : callable, optional
         Told of each layer that is executed, for granularity `block_traced`.
+    other : Cost, optional
+        Of the same scenario under another dataflow, to take from it what no dataflow changes.
 
     Returns
     -------
@@ -100,11 +103,7 @@ def cost_of(scenario: Scenario, dataflow: Dataflow, progress: Progress | None = 
     traced = None
     if scenario.counting.granularity is Granularity.BLOCK_TRACED:
         traced = traced_accesses(scenario, dataflow, progress)
-    design = design_of(scenario, dataflow, calibrated.rates)
-    if dataflow is not scenario.dataflows[0]:
-        # Tensor buffers do not depend on the dataflow: the first one's hold for all.
-        design = design._replace(accountings=())
-    return calibrated, cost(design, traced)
+    return calibrated, cost(design_of(scenario, dataflow, calibrated.rates), traced, other)
 
 
 def check_convention(scenario: Scenario) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from costmodel.errors import MissingError, UnknownNameError
 from costmodel.evaluation.calibrating import calibrate
@@ -15,6 +15,11 @@ from costmodel.provenance import Origin, Record, origin_of, recording
 from costmodel.results.explanation import Explanation
 from costmodel.specs.counting import Dataflow
 from costmodel.specs.deployment import Scenario
+
+LARGE: Final = 1e5
+"""Floats from here on are shown to the unit."""
+EXACT_FLOATS: Final = 2.0**53
+"""Beyond this a float no longer tells neighbouring whole numbers apart."""
 
 
 def recorded_figures(scenario: Scenario, dataflow: Dataflow) -> dict[str, Figure]:
@@ -158,10 +163,12 @@ def _substituted(equation: str, used: Mapping[str, Any]) -> str:
 
 
 def number_text(value: object) -> str:
-    """Return a number as people read it: thousands separated, floats to six significant digits."""
+    """Return a number as people read it: thousands separated, floats to six significant digits or to the unit."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return str(value)
-    return f"{int(value):,}" if isinstance(value, int) else f"{float(value):.6g}"
+    if isinstance(value, int) or LARGE <= abs(value) < EXACT_FLOATS:
+        return f"{round(value):,}"
+    return f"{float(value):.6g}"
 
 
 def _plain(value: Any) -> int | float | str | None:

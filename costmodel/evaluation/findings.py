@@ -134,7 +134,7 @@ def _time_against_macs(evaluation: Evaluation) -> Iterator[Finding]:
     """Why time does not scale with multiply-accumulates."""
     first = evaluation.dataflows[0]
     timed = [layer for layer in first.layers if layer.kind == "conv2d" and layer.duration_s]
-    if len(timed) < 2 or first.latency.rates is None:
+    if len(timed) < 2 or first.latency.rates is None or not first.latency.fitted:
         return
     small, large = min(timed, key=_time), max(timed, key=_time)
     mac_ratio, time_ratio = _macs(large) / _macs(small), _time(large) / _time(small)

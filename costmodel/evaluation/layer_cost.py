@@ -20,6 +20,20 @@ from costmodel.specs.network import TensorBytes
 from costmodel.specs.work import LoopNest, NestKind, View
 
 _NOTHING: Final = AccessCounts()
+_ELEMENT_OF: Final[dict[str, str | None]] = {
+    "input_read_count": "input_bytes",
+    "weight_read_count": "weight_bytes",
+    "bias_read_count": "bias_bytes",
+    "output_read_count": "output_bytes",
+    "output_write_count": "output_bytes",
+    "psum_read_count": None,
+    "psum_write_count": None,
+    "input_row_read_count": "input_bytes",
+    "input_row_write_count": "input_bytes",
+    "weight_row_read_count": "weight_bytes",
+    "weight_row_write_count": "weight_bytes",
+}
+"""Whose element size each counter's accesses have; None for accumulators."""
 
 
 class LayerCost(NamedTuple):
@@ -84,9 +98,14 @@ def layer_cost(step: Step, sizes: TensorBytes, mac_pj: Number, design: Design, t
     interior, boundary = nominal_taps_by_region(step)
     tensor_reads = total_of([getattr(accesses, name) for name in TENSOR_READS])
     tensor_writes = total_of([getattr(accesses, name) for name in TENSOR_WRITES])
-    scratch_reads = total_of([getattr(accesses, name) for name in SCRATCH_READS])
-    scratch_writes = total_of([getattr(accesses, name) for name in SCRATCH_WRITES])
+    scratch_reads = scratch_writes = 0
+    scratch_pj: Number = 0.0
     memory = design.memory
+    if is_column(counts.psum_write_count) or counts.psum_write_count:
+        # Every dataflow with scratch rows writes partial sums to one of them.
+        scratch_reads = total_of([getattr(accesses, name) for name in SCRATCH_READS])
+        scratch_writes = total_of([getattr(accesses, name) for name in SCRATCH_WRITES])
+        scratch_pj = dynamic_energy_pj(scratch_reads, scratch_writes, memory.read_pj, memory.write_pj)
     return LayerCost(
         step=step,
         counts=counts,
@@ -98,10 +117,18 @@ def layer_cost(step: Step, sizes: TensorBytes, mac_pj: Number, design: Design, t
         scratch_read_count=scratch_reads,
         scratch_write_count=scratch_writes,
         tensor_pj=dynamic_energy_pj(tensor_reads, tensor_writes, memory.read_pj, memory.write_pj),
-        scratch_pj=dynamic_energy_pj(scratch_reads, scratch_writes, memory.read_pj, memory.write_pj),
+        scratch_pj=scratch_pj,
         compute_pj=compute_energy_pj(counts.mac_count, mac_pj),
         duration_s=None if design.rates is None else layer_time_s(step, interior, boundary, design.rates, design.weights_in_ram),
     )
+
+
+def with_rates(layer: LayerCost, design: Design) -> LayerCost:
+    """Return a layer's cost with its time under a design's rates; everything else stays."""
+    if design.rates is None:
+        return layer._replace(duration_s=None)
+    time_s = layer_time_s(layer.step, layer.interior_tap_count, layer.boundary_tap_count, design.rates, design.weights_in_ram)
+    return layer._replace(duration_s=time_s)
 
 
 def packed_counts(counts: AccessCounts, sizes: TensorBytes, element_bytes: Number | None, access_bytes: Number) -> AccessCounts:
@@ -123,33 +150,20 @@ def packed_counts(counts: AccessCounts, sizes: TensorBytes, element_bytes: Numbe
     AccessCounts
         Reads and writes grouped; every other counter as it was.
     """
+    changed: dict[str, Number] = {}
     grouped: dict[tuple[int, int], Number] = {}
-
-    def packed(count: Number, own_bytes: Number) -> Number:
+    for counter, tensor in _ELEMENT_OF.items():
+        count = getattr(counts, counter)
         if isinstance(count, int) and count == 0:
-            return 0
+            continue
+        own_bytes = ACCUMULATOR_BYTES if tensor is None else getattr(sizes, tensor)
         one_bytes = own_bytes if element_bytes is None else element_bytes
-        if not is_column(count):
-            return packed_accesses(count, one_bytes, access_bytes)
-        # Several counters of a layer are the same column; each is grouped once.
+        # Several counters of a layer are one column; it is grouped once.
         key = (id(count), id(one_bytes))
-        if key not in grouped:
+        if key not in grouped or not is_column(count):
             grouped[key] = packed_accesses(count, one_bytes, access_bytes)
-        return grouped[key]
-
-    return counts._replace(
-        input_read_count=packed(counts.input_read_count, sizes.input_bytes),
-        weight_read_count=packed(counts.weight_read_count, sizes.weight_bytes),
-        bias_read_count=packed(counts.bias_read_count, sizes.bias_bytes),
-        output_read_count=packed(counts.output_read_count, sizes.output_bytes),
-        output_write_count=packed(counts.output_write_count, sizes.output_bytes),
-        psum_read_count=packed(counts.psum_read_count, ACCUMULATOR_BYTES),
-        psum_write_count=packed(counts.psum_write_count, ACCUMULATOR_BYTES),
-        input_row_read_count=packed(counts.input_row_read_count, sizes.input_bytes),
-        input_row_write_count=packed(counts.input_row_write_count, sizes.input_bytes),
-        weight_row_read_count=packed(counts.weight_row_read_count, sizes.weight_bytes),
-        weight_row_write_count=packed(counts.weight_row_write_count, sizes.weight_bytes),
-    )
+        changed[counter] = grouped[key]
+    return counts._replace(**changed)
 
 
 class TapsByRegion(NamedTuple):

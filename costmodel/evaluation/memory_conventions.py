@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from costmodel.energy.access_energy import dynamic_energy_pj
 from costmodel.evaluation.composition import cost
 from costmodel.evaluation.design import design_of
+from costmodel.evaluation.energy_range import energy_range
 from costmodel.evaluation.evaluating import cost_of
 from costmodel.evaluation.totals import total_of
 from costmodel.latency.rates import TapRates
@@ -67,6 +67,7 @@ def _charge(scenario: Scenario, convention: Convention, rates: TapRates | None) 
     answer = cost(design._replace(element_bytes=convention.element_bytes))
     reads = total_of([layer.tensor_read_count for layer in answer.layers])
     writes = total_of([layer.tensor_write_count for layer in answer.layers])
+    span = energy_range(answer.layers, memory)
     return ConventionCost(
         role=convention.role,
         label=convention.label,
@@ -79,21 +80,14 @@ def _charge(scenario: Scenario, convention: Convention, rates: TapRates | None) 
         read_count=reads,
         write_count=writes,
         dynamic_pj=answer.tensor_pj,
-        dynamic_low_pj=_bounded(reads, writes, memory.read_pj.low, memory.write_pj.low),
-        dynamic_high_pj=_bounded(reads, writes, memory.read_pj.high, memory.write_pj.high),
+        dynamic_low_pj=span.tensor_low_pj,
+        dynamic_high_pj=span.tensor_high_pj,
         leakage_w=memory.leakage_w.value,
         leakage_low_w=memory.leakage_w.low,
         leakage_high_w=memory.leakage_w.high,
         leakage_pj=answer.leakage_pj,
         leakage_stated=_is_stated(memory.leakage_w),
     )
-
-
-def _bounded(reads: int, writes: int, read_pj: float | None, write_pj: float | None) -> float | None:
-    if read_pj is None or write_pj is None:
-        return None
-    bound: float = dynamic_energy_pj(reads, writes, read_pj, write_pj)
-    return bound
 
 
 def _is_stated(leakage: Constant) -> bool:

@@ -21,6 +21,8 @@ _BINS: Final = 2048
 _LEAST_SHARE: Final = 1e-5
 """Of the blocks: fewer make no level."""
 _STEADY_SIGMAS: Final = 6.0
+_JUMP_SHARE: Final = 0.15
+"""Levels closer than some of these shares of a jump are one level that drifts."""
 _VALLEY: Final = 0.5
 """Two peaks are two levels where the count between them falls below this share of the lower."""
 
@@ -81,7 +83,7 @@ def current_levels(blocks: Blocks) -> list[Level]:
         return []
     counts, edges = np.histogram(settled, bins=_BINS)
     width = edges[1] - edges[0]
-    smooth = _smoothed(counts.astype(np.float64), max(1.0, noise / width))
+    smooth = _smoothed(counts.astype(np.float64), max(1.0, noise / width, _JUMP_SHARE * _jump(means, limit) / width))
     peaks = _peaks(smooth, max(_LEAST_SHARE * len(settled), 2.0))
     centres = 0.5 * (edges[:-1] + edges[1:])
     bounds = [0, *(int(lower + np.argmin(smooth[lower:upper])) for lower, upper in itertools.pairwise(peaks)), _BINS]
@@ -147,6 +149,13 @@ def runs(active: NDArray[np.bool_]) -> tuple[NDArray[np.intp], NDArray[np.intp]]
     """Return the first index of each run of true values, and the one after its last."""
     changes = np.flatnonzero(np.diff(np.concatenate(([False], active, [False])).astype(np.int8)))
     return changes[::2], changes[1::2]
+
+
+def _jump(means: Floats, limit: float) -> float:
+    """Return the size of the smaller jumps of a capture, which tell levels from drift; 0 without any."""
+    rises = np.abs(means[2:] - means[:-2])
+    jumps = rises[rises > 2.0 * limit]
+    return float(np.quantile(jumps, 0.25)) if len(jumps) else 0.0
 
 
 def _smoothed(counts: Floats, sigma: float) -> Floats:

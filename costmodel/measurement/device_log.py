@@ -208,7 +208,7 @@ class _Reader:
             raise FormatError(f"{len(self.layers)} layers, the run's start announces {start['layer_count']}", place)
         dataflow = _text(start, "dataflow", place)
         if dataflow not in tuple(Dataflow):
-            raise UnknownNameError("dataflow", dataflow, tuple(Dataflow), location=place)
+            raise UnknownNameError("dataflow", dataflow, [known.value for known in Dataflow], location=place)
         try:
             output = bytes.fromhex(_text(record, "output", place))
         except ValueError:

@@ -11,8 +11,8 @@ from costmodel.errors import FormatError, Location, MissingError
 from costmodel.measurement.current_levels import Band, current_levels, inference_band
 from costmodel.measurement.inference_windows import FoundWindows, Window, find_windows
 from costmodel.measurement.trace_blocks import Blocks, condensed
-from costmodel.measurement.trace_chunk import Floats, Trace
-from costmodel.results.trace import InferenceWindow, Spread, TraceSummary, TraceThresholds
+from costmodel.measurement.trace_chunk import Trace
+from costmodel.results.trace import AnalysedTrace, InferenceWindow, Spread, TraceCurve, TraceSummary, TraceThresholds
 from costmodel.units import MA_PER_A, MS_PER_S
 
 _NORMAL_95: Final = 1.96
@@ -30,23 +30,6 @@ class Thresholds(NamedTuple):
 
 FOUND: Final = Thresholds()
 """Every threshold found."""
-
-
-class TraceCurve(NamedTuple):
-    """A capture thinned out for drawing."""
-
-    time_s: Floats
-    low_a: Floats
-    """Lowest block mean in each piece."""
-    mean_a: Floats
-    high_a: Floats
-
-
-class AnalysedTrace(NamedTuple):
-    """Figures, and a curve to draw them on."""
-
-    summary: TraceSummary
-    curve: TraceCurve
 
 
 def analyse_trace(trace: Trace, supply_v: float, supply_source: str, thresholds: Thresholds = FOUND) -> AnalysedTrace:
@@ -277,5 +260,8 @@ def _curve(blocks: Blocks) -> TraceCurve:
     first = np.arange(0, len(means), size)
     counts = np.diff(np.append(first, len(means)))
     return TraceCurve(
-        starts[first], np.minimum.reduceat(means, first), np.add.reduceat(means, first) / counts, np.maximum.reduceat(means, first)
+        starts[first].tolist(),
+        np.minimum.reduceat(means, first).tolist(),
+        (np.add.reduceat(means, first) / counts).tolist(),
+        np.maximum.reduceat(means, first).tolist(),
     )

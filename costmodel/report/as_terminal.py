@@ -25,7 +25,7 @@ _GAP: Final = 2
 """Columns of space between two columns of a table."""
 _TEXT_WIDTH: Final = 24
 """What a column of text is folded to at least."""
-_TITLE_WIDTH: Final = 13
+_TITLE_WIDTH: Final = 10
 """What a column's title is folded to where there is room."""
 _BAR_WIDTH: Final = 40
 
@@ -119,7 +119,14 @@ class _Printer:
             for place in group:
                 lines = [*[""] * (tallest - len(titles[place])), *(str(self.text(line)) for line in titles[place])]
                 justify: Literal["left", "right"] = "right" if table.columns[place].number else "left"
-                grid.add_column(RichText("\n".join(lines)), justify=justify, overflow="fold", min_width=widths[place])
+                number = table.columns[place].number
+                grid.add_column(
+                    RichText("\n".join(lines)),
+                    justify=justify,
+                    no_wrap=number,
+                    overflow="fold",
+                    min_width=widths[place] if number else None,
+                )
             for row in table.rows:
                 grid.add_row(*(self.text(row.cells[place]) for place in group), style="bold" if row.total else "")
             self.console.print(grid)

@@ -111,4 +111,42 @@ class MemoryTimeline:
     limits: tuple[LimitLine, ...]
 
 
-Chart: TypeAlias = LayerBars | ShareBars | LifeCurve | MemoryTimeline
+@dataclass(frozen=True)
+class LifeBand:
+    """Life against rate in one way of resting, with its interval; None where there is none."""
+
+    name: str
+    x: tuple[float, ...]
+    y: tuple[float | None, ...]
+    low: tuple[float | None, ...]
+    high: tuple[float | None, ...]
+
+
+@dataclass(frozen=True)
+class LifeBands:
+    """Battery life against the rate of inferences, one band a way of resting."""
+
+    x_axis: str
+    y_axis: str
+    bands: tuple[LifeBand, ...]
+    marks: tuple[CurveMark, ...]
+
+
+@dataclass(frozen=True)
+class CurrentTrace:
+    """Current over time with the inferences found in it."""
+
+    x_axis: str
+    y_axis: str
+    time: tuple[float, ...]
+    low: tuple[float, ...]
+    mean: tuple[float, ...]
+    high: tuple[float, ...]
+    windows: tuple[tuple[float, float], ...]
+    """Begin and end of each."""
+    window_text: str
+    thresholds: tuple[float, ...]
+    boot_end: float | None
+
+
+Chart: TypeAlias = LayerBars | ShareBars | LifeCurve | LifeBands | CurrentTrace | MemoryTimeline

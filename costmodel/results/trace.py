@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
 
 from costmodel.results.base import Result
 
@@ -94,3 +95,19 @@ class TraceSummary(Result):
     """Median time from one start to the next; None with a single inference."""
     windows: tuple[InferenceWindow, ...]
     warnings: tuple[str, ...]
+
+
+class TraceCurve(NamedTuple):
+    """A capture thinned out for drawing: each piece by its begin and the lowest, mean and highest of its block means."""
+
+    time_s: Sequence[float]
+    low_a: Sequence[float]
+    mean_a: Sequence[float]
+    high_a: Sequence[float]
+
+
+class AnalysedTrace(NamedTuple):
+    """Figures, and a curve to draw them on."""
+
+    summary: TraceSummary
+    curve: TraceCurve

@@ -23,7 +23,7 @@ from costmodel.specs.battery import BatteryCell
 from costmodel.specs.deployment import Scenario
 from costmodel.specs.hardware import ComputeEnergy, Device, LatencyCalibration, MemoryEnergy
 from costmodel.specs.network import Network
-from costmodel.specs.power import PowerStates
+from costmodel.specs.power import DutyCycle, PowerStates
 
 S = TypeVar("S", bound=Spec)
 
@@ -47,12 +47,13 @@ _NETWORK: Final = _Kind("networks", "network", Network, "in the zoo")
 _DEVICE: Final = _Kind("devices", "device", Device)
 _BATTERY: Final = _Kind("batteries", "battery", BatteryCell)
 _POWER: Final = _Kind("power_states", "power_states", PowerStates)
+_DUTY_CYCLE: Final = _Kind("duty_cycles", "duty_cycle", DutyCycle)
 _MEMORY: Final = _Kind("memories", "memory_energy", MemoryEnergy)
 _COMPUTE: Final = _Kind("compute", "compute_energy", ComputeEnergy)
 _CALIBRATION: Final = _Kind("calibrations", "calibration", LatencyCalibration)
 _SCENARIO: Final = _Kind("scenarios", "scenario", Scenario)
 
-KINDS: Final = tuple(kind.folder for kind in (_NETWORK, _DEVICE, _BATTERY, _POWER, _MEMORY, _COMPUTE, _CALIBRATION, _SCENARIO))
+KINDS: Final = tuple(kind.folder for kind in (_NETWORK, _DEVICE, _BATTERY, _POWER, _DUTY_CYCLE, _MEMORY, _COMPUTE, _CALIBRATION, _SCENARIO))
 """Every kind of packaged data."""
 
 
@@ -117,8 +118,39 @@ def load_power_states(reference: Reference[PowerStates], beside: Path | None = N
     return _load(_POWER, reference, beside)
 
 
-def load_memory_energy(reference: Reference[MemoryEnergy], beside: Path | None = None) -> MemoryEnergy:
-    """Load the access energies of a memory; see `load_network` for what a reference may be, or give an SRAM's parameters as text."""
+def load_duty_cycle(reference: Reference[DutyCycle], beside: Path | None = None) -> DutyCycle:
+    """Load a periodic pattern of power states; see `load_network` for what a reference may be."""
+    return _load(_DUTY_CYCLE, reference, beside)
+
+
+def load_memory_energy(
+    reference: Reference[MemoryEnergy], beside: Path | None = None, environment: Mapping[str, str] | None = None
+) -> MemoryEnergy:
+    """Load the access energies of a memory.
+
+    Parameters
+    ----------
+    reference : str, Path, mapping or MemoryEnergy
+        As `load_network` takes it, or an SRAM's parameters (`size=320KiB,width=4,node=40,cell=lstp`).
+    beside : Path, optional
+        Folder a relative path starts from; left out, the current one.
+    environment : mapping, optional
+        Environment variables that may lead to a CACTI, run on parameters no packaged run has; left out, none is looked for.
+
+    Returns
+    -------
+    MemoryEnergy
+        Energies per access of the memory's width.
+
+    Raises
+    ------
+    InputError
+        If there is none, or it is wrong; one line for each mistake.
+    CactiError
+        If CACTI fails.
+    """
+    if isinstance(reference, str) and "=" in reference and not _is_path(reference):
+        return memory_energy(reference, environment=environment)
     return _load(_MEMORY, reference, beside)
 
 

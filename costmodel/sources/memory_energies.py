@@ -12,8 +12,10 @@ from costmodel.sources.cacti_binary import find_cacti
 from costmodel.sources.cacti_configs import nearest_names
 from costmodel.sources.cacti_runner import answers_folder, run_rows
 from costmodel.sources.complaints import checked_spec
-from costmodel.sources.sram_energy import estimated_memory_energy, range_siblings, sram_memory_energy, sram_request
-from costmodel.sources.sram_table import SramTable, packaged_sram_table
+from costmodel.sources.sram_energy import estimated_memory_energy, range_siblings, sram_memory_energy
+from costmodel.sources.sram_request import sram_request
+from costmodel.sources.sram_table import SramTable
+from costmodel.sources.sram_table_file import packaged_sram_table
 from costmodel.sources.yaml_document import parse_document
 from costmodel.specs.hardware import MemoryEnergy
 

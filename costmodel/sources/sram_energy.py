@@ -2,34 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final, NamedTuple
 
-from costmodel.energy.cacti_config import checked_sram
 from costmodel.energy.sram_interpolation import SizePoint, interpolated
 from costmodel.energy.sram_range import WARM_K, Span, alternative_cells, energy_span_pj, leakage_span_w
-from costmodel.errors import SpecError, UnknownNameError
+from costmodel.errors import SpecError
 from costmodel.provenance import Constant
 from costmodel.results.sram_run import SramFigures, SramRow
 from costmodel.sources.sram_table import SramTable, described_spec
 from costmodel.specs.base import with_changes
 from costmodel.specs.hardware import MemoryEnergy
-from costmodel.specs.sram import TEMPERATURE_LIMITS_K, Cell, SramSpec
-from costmodel.units import BITS_PER_BYTE, BYTES_PER_KIB
+from costmodel.specs.sram import TEMPERATURE_LIMITS_K, SramSpec
 
-_CELLS: Final[dict[str, Cell]] = {"hp": "itrs-hp", "lstp": "itrs-lstp", "lop": "itrs-lop"}
-_SIZE: Final = re.compile(r"(\d{1,12})\s*(B|KiB|MiB)?")
-_COUNT: Final = re.compile(r"\d{1,6}")
-_BYTES: Final = {None: 1, "B": 1, "KiB": BYTES_PER_KIB, "MiB": BYTES_PER_KIB**2}
 _ESTIMATED: Final = ("read_pj", "write_pj", "leakage_w", "gate_leakage_w", "standby_w", "access_s", "cycle_s", "area_mm2")
-
-
-class SramRequest(NamedTuple):
-    """An SRAM asked for by its parameters."""
-
-    spec: SramSpec
-    interpolate: bool
-    """Whether a figure between two packaged sizes is welcome."""
 
 
 class SramEstimate(NamedTuple):
@@ -206,120 +191,3 @@ def estimated_figures(spec: SramSpec, table: SramTable) -> SramEstimate:
 
 def _but_size(spec: SramSpec) -> tuple[object, ...]:
     return tuple(getattr(spec, field) for field in SramSpec.model_fields if field != "size_bytes")
-
-
-def sram_request(text: str) -> SramRequest:
-    """Read an SRAM's parameters as a user writes them.
-
-    Parameters
-    ----------
-    text : str
-        For example `size=320KiB,width=4,node=40,cell=lstp`; also `block`, `periphery`, `ecc`, `temperature`, `banks` and `interpolate`.
-
-    Returns
-    -------
-    SramRequest
-        Checked against CACTI's limits.
-
-    Raises
-    ------
-    SpecError
-        If a parameter is missing, stands twice or cannot be read.
-    UnknownNameError
-        If a parameter is not known.
-    """
-    given: dict[str, str] = {}
-    for part in text.split(","):
-        key, equals, value = (piece.strip() for piece in part.partition("="))
-        if key not in _PARAMETERS:
-            raise UnknownNameError("SRAM parameter", key, _PARAMETERS, "a parameter of an SRAM")
-        if not equals or not value or key in given:
-            raise SpecError(f"SRAM: expected {key}=value once, found {part.strip()!r}")
-        given[key] = value
-    missing = [key for key in ("size", "width", "node", "cell") if key not in given]
-    if missing:
-        raise SpecError(f"SRAM: {', '.join(missing)} missing; for example size=320KiB,width=4,node=40,cell=lstp")
-    width = bytes_of(given["width"])
-    cell = cell_of(given["cell"])
-    values = {
-        "size_bytes": bytes_of(given["size"]),
-        "block_bytes": bytes_of(given.get("block", given["width"])),
-        "bus_bits": width * BITS_PER_BYTE,
-        "node_nm": _number_of(given["node"], "nm"),
-        "data_cell": cell,
-        "periphery_cell": cell_of(given["periphery"]) if "periphery" in given else cell,
-        "ecc": _flag_of(given.get("ecc", "no")),
-        "temperature_k": _number_of(given.get("temperature", "300"), "K"),
-        "bank_count": _count_of(given.get("banks", "1")),
-    }
-    return SramRequest(checked_sram(values), _flag_of(given.get("interpolate", "no")))
-
-
-_PARAMETERS: Final = ("size", "width", "node", "cell", "block", "periphery", "ecc", "temperature", "banks", "interpolate")
-
-
-def bytes_of(text: str) -> int:
-    """Read a number of bytes.
-
-    Parameters
-    ----------
-    text : str
-        `4`, `320KiB` or `1MiB`.
-
-    Returns
-    -------
-    int
-        Bytes.
-
-    Raises
-    ------
-    SpecError
-        If it is none; KB is refused, since people mean two things by it.
-    """
-    match = _SIZE.fullmatch(text)
-    if match is None:
-        raise SpecError(f"SRAM: expected bytes such as 4, 320KiB or 1MiB (KiB is 1,024 bytes), found {text[:40]!r}")
-    return int(match[1]) * _BYTES[match[2]]
-
-
-def _count_of(text: str) -> int:
-    if not _COUNT.fullmatch(text):
-        raise SpecError(f"SRAM: expected a whole number, found {text[:40]!r}")
-    return int(text)
-
-
-def _number_of(text: str, unit: str) -> float:
-    try:
-        return float(text.removesuffix(unit))
-    except ValueError:
-        raise SpecError(f"SRAM: expected a number{' in ' + unit if unit else ''}, found {text[:40]!r}") from None
-
-
-def cell_of(text: str) -> Cell:
-    """Read a cell's name.
-
-    Parameters
-    ----------
-    text : str
-        `hp`, `lstp` or `lop`, with or without `itrs-`.
-
-    Returns
-    -------
-    Cell
-        As CACTI calls it.
-
-    Raises
-    ------
-    UnknownNameError
-        If it is none of them.
-    """
-    name = text.removeprefix("itrs-")
-    if name not in _CELLS:
-        raise UnknownNameError("SRAM cell", text, _CELLS, "one of CACTI's")
-    return _CELLS[name]
-
-
-def _flag_of(text: str) -> bool:
-    if text not in ("yes", "no", "true", "false", "on", "off"):
-        raise SpecError(f"SRAM: expected yes or no, found {text[:40]!r}")
-    return text in ("yes", "true", "on")

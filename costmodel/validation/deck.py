@@ -12,7 +12,7 @@ from costmodel.evaluation.totals import total_of
 from costmodel.provenance import Constant, leaf
 from costmodel.results.sram_run import SramFigures
 from costmodel.sources.catalogue import load_network, load_scenario
-from costmodel.sources.sram_table import packaged_sram_table
+from costmodel.sources.sram_table_file import packaged_sram_table
 from costmodel.specs.base import with_changes
 from costmodel.specs.counting import CountingConvention, Dataflow, Taps
 from costmodel.specs.deployment import Scenario

@@ -74,10 +74,12 @@ static void fail(const char *what) {
 
 static void put(uint64_t word) {
     unsigned char bytes[8];
-    for (int i = 0; i < 8; i++)
+    for (int i = 0; i < 8; i++) {
         bytes[i] = (unsigned char)(word >> 8 * i);
-    if (fwrite(bytes, sizeof bytes, 1, out) != 1)
+    }
+    if (fwrite(bytes, sizeof bytes, 1, out) != 1) {
         fail("cannot write");
+    }
 }
 
 static bool accessed(const accesses *row) {
@@ -98,9 +100,11 @@ static int compare_pages(const void *left, const void *right) {
 static void close_segment(void) {
     qsort(touched_pages, touched_count, sizeof *touched_pages, compare_pages);
     uint64_t rows = 0;
-    for (size_t t = 0; t < touched_count; t++)
-        for (uint32_t i = 0; i < PAGE_BYTES; i++)
+    for (size_t t = 0; t < touched_count; t++) {
+        for (uint32_t i = 0; i < PAGE_BYTES; i++) {
             rows += accessed(&pages[touched_pages[t]][i]);
+        }
+    }
     put(SEGMENT);
     put(segments);
     put(instructions - opened_at - 1); /* less the closing store itself */
@@ -109,8 +113,9 @@ static void close_segment(void) {
         const uint32_t page = touched_pages[t];
         for (uint32_t i = 0; i < PAGE_BYTES; i++) {
             const accesses *row = &pages[page][i];
-            if (!accessed(row))
+            if (!accessed(row)) {
                 continue;
+            }
             put((uint64_t)page << PAGE_BITS | i);
             put(row->loads);
             put(row->load_bytes);
@@ -131,16 +136,18 @@ static void on_access(unsigned int vcpu, qemu_plugin_meminfo_t info, uint64_t ad
         open_segment();
         return;
     }
-    if (!open)
+    if (!open) {
         return;
+    }
     if (store && address == marker + CLOSE_OFFSET) {
         close_segment();
         return;
     }
     const uint32_t page = (uint32_t)address >> PAGE_BITS;
     if (!touched[page]) {
-        if (pages[page] == NULL && (pages[page] = calloc(PAGE_BYTES, sizeof **pages)) == NULL)
+        if (pages[page] == NULL && (pages[page] = calloc(PAGE_BYTES, sizeof **pages)) == NULL) {
             fail("no memory for a page of counts");
+        }
         touched[page] = true;
         touched_pages[touched_count++] = page;
     }
@@ -169,8 +176,9 @@ static void on_exit_of_emulator(qemu_plugin_id_t id, void *user) {
     (void)id, (void)user;
     put(COMPLETE);
     put(segments - open); /* one still open was never closed and is not in the file */
-    if (fclose(out) != 0)
+    if (fclose(out) != 0) {
         fail("cannot write");
+    }
 }
 
 int qemu_plugin_install(qemu_plugin_id_t id, const struct qemu_info_t *info, int argc, char **argv) {

@@ -13,16 +13,19 @@ int app_run(const app_request *request) {
     volatile int32_t *output = (volatile int32_t *)((uint8_t *)request->arena + INPUT_BYTES);
 
     port_measure_begin(1);
-    for (int word = 0; word < OUTPUT_WORDS; word++)
+    for (int word = 0; word < OUTPUT_WORDS; word++) {
         output[word] = input[2 * word] + input[2 * word + 1];
+    }
     port_measure_end();
 
-    for (int word = 0; word < OUTPUT_WORDS; word++) /* between segments: counted nowhere */
+    for (int word = 0; word < OUTPUT_WORDS; word++) { /* between segments: counted nowhere */
         output[word] += input[word];
+    }
 
     port_measure_begin(2);
-    for (int round = 0; round < 7; round++)
+    for (int round = 0; round < 7; round++) {
         output[3] += input[round];
+    }
     port_measure_end();
 
     port_measure_begin(3);

@@ -72,8 +72,9 @@ static void report(const char *name) {
         length++;
     }
     line[length++] = ' ';
-    for (int shift = 28; shift >= 0; shift -= 4)
+    for (int shift = 28; shift >= 0; shift -= 4) {
         line[length++] = digits[hash >> shift & 15u];
+    }
     line[length++] = '\n';
     port_write(line, length);
 }

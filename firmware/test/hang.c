@@ -3,6 +3,7 @@
 #include "../app/port.h"
 
 int app_run(const app_request *request) {
-    for (;;)
+    for (;;) {
         port_measure_begin(request->dataflows);
+    }
 }

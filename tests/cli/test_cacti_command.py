@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 from costmodel.cli.cacti_command import cacti_app
 from costmodel.errors import CactiError, CactiFailure, InputError, UnknownNameError
 from costmodel.sources.cacti_configs import packaged_configs
-from costmodel.sources.sram_table import packaged_sram_table, sram_table_at
+from costmodel.sources.sram_table_file import packaged_sram_table, sram_table_at
 
 posix_only = pytest.mark.skipif(sys.platform == "win32", reason="the stand-in is a script that only POSIX starts by itself")
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import struct
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -94,10 +96,8 @@ def test_hostile_fields_with_a_right_checksum_are_input_errors_at_worst(data: st
     for _ in range(data.draw(st.integers(1, 3))):
         place = data.draw(st.integers(16, min(len(whole) - 4, HEADER.size + 3 * TENSOR.size + 3 * LAYER.size)))
         struct.pack_into("<I", whole, place, data.draw(st.one_of(st.integers(0, 2**32 - 1), st.sampled_from([0, 1, 2**31, 2**32 - 1]))))
-    try:
+    with contextlib.suppress(InputError):
         read_model_file(with_checksum(bytes(whole)))
-    except InputError:
-        pass
 
 
 def test_messages_say_what_was_found_and_expected() -> None:
@@ -117,7 +117,5 @@ def test_a_name_too_long_for_the_firmware_is_refused() -> None:
     network = Network.model_validate({"name": "n" * 200, "input": 4, "layers": [{"kind": "relu", "name": "r"}]})
     longer = deployed(network, Variant.INT8)
     write_model_file(longer)
-    from dataclasses import replace
-
     with pytest.raises(LimitError, match="207 bytes"):
         write_model_file(replace(longer, name="n" * 208))

@@ -9,7 +9,8 @@ from fake_cacti import DECK as DECK_FIELDS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from costmodel.energy.cacti_config import SETTINGS, cacti_config_text, checked_sram, config_hash, sram_from_config
+from costmodel.energy.cacti_config import cacti_config_text, checked_sram, config_hash, sram_from_config
+from costmodel.energy.cacti_settings import SETTINGS
 from costmodel.errors import FormatError, InputError, SpecError, UnknownNameError
 from costmodel.specs.base import with_changes
 from costmodel.specs.sram import SramSpec

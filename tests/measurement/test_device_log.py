@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import zlib
 from io import BytesIO
@@ -33,7 +34,7 @@ START: dict[str, Any] = {
     "arena_bytes": 96,
     "ticks_hz": 240_000_000,
 }
-BOOT = b"ets Jun  8 2016 00:22:57\r\n\r\nrst:0x1 (POWERON_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)\r\n\x1b[0;32mI (29) boot: ESP-IDF v5.1\x1b[0m\r\n"
+BOOT = b"ets Jun  8 2016 00:22:57\r\n\r\nrst:0x1 (POWERON_RESET),boot:0x13\r\n\x1b[0;32mI (29) boot: ESP-IDF v5.1\x1b[0m\r\n"
 
 
 def record(event: str, fields: dict[str, Any], version: int = 1) -> bytes:
@@ -104,10 +105,8 @@ def test_a_log_cut_anywhere_is_refused(cut: int) -> None:
 def test_a_damaged_byte_is_never_believed(place: int, value: int) -> None:
     data = bytearray(b"\n".join(LINES) + b"\n")
     data[place] = value
-    try:
+    with contextlib.suppress(InputError):
         assert read(bytes(data)) == read_lines(LINES)
-    except InputError:
-        pass
 
 
 @settings(max_examples=200, deadline=None)

@@ -15,6 +15,7 @@ from costmodel.sources.catalogue import (
     load_device,
     load_memory_energy,
     load_network,
+    load_power_states,
     load_scenario,
     names,
 )
@@ -25,6 +26,7 @@ LOADERS = {
     "networks": load_network,
     "devices": load_device,
     "batteries": load_battery,
+    "power_states": load_power_states,
     "memories": load_memory_energy,
     "compute": load_compute_energy,
     "calibrations": load_calibration,
@@ -60,7 +62,7 @@ def test_an_unknown_kind_offers_the_nearest() -> None:
 def test_the_device_names_the_honest_memory() -> None:
     device = load_device("esp32-wroom")
     assert device.memory_energy == "esp32-40nm-lstp-320k-4b"
-    assert [region.size_bytes for region in device.heap_regions] == [6432, 184632, 15072, 113840]
+    assert {region.size_bytes for region in device.heap_regions} == {6432, 184632, 15072, 113840}
     assert device.flash_bytes == 4 * 2**20
     assert device.sram_bytes == 520 * 1024
 

@@ -1,5 +1,7 @@
 """Every mistake in a file becomes one line: place, what was found, what is expected, the nearest valid name."""
 
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,20 +14,19 @@ NETWORK = "name: n\ninput: 3x8x8\nlayers:\n"
 CONV = "  - {name: c, kind: conv2d, out_channels: 4, kernel: 3}\n"
 
 
-def _scenario(tmp_path: Path, text: str) -> str:
-    path = tmp_path / "scenario.yaml"
+def _told(load: Callable[[Path], object], path: Path, text: str) -> str:
     path.write_text(text, encoding="utf-8")
     with pytest.raises(InputError) as caught:
-        load_scenario(path)
-    return str(caught.value).replace(f"{tmp_path}/", "").replace(f"{tmp_path}\\", "")
+        load(path)
+    return str(caught.value).replace(f"{path.parent}{os.sep}", "")
+
+
+def _scenario(tmp_path: Path, text: str) -> str:
+    return _told(load_scenario, tmp_path / "scenario.yaml", text)
 
 
 def _network(tmp_path: Path, text: str) -> str:
-    path = tmp_path / "net.yaml"
-    path.write_text(text, encoding="utf-8")
-    with pytest.raises(InputError) as caught:
-        load_network(path)
-    return str(caught.value).replace(f"{tmp_path}/", "").replace(f"{tmp_path}\\", "")
+    return _told(load_network, tmp_path / "net.yaml", text)
 
 
 @pytest.mark.parametrize(

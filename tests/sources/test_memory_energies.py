@@ -12,8 +12,10 @@ from costmodel.errors import InputError, MissingError, SpecError, UnknownNameErr
 from costmodel.sources.catalogue import load_memory_energy, names
 from costmodel.sources.compared_memories import COMPARED_MEMORIES
 from costmodel.sources.memory_energies import memory_energy, packaged_levels, packaged_memory_names
-from costmodel.sources.sram_energy import estimated_figures, sram_request
-from costmodel.sources.sram_table import SramTable, packaged_sram_table
+from costmodel.sources.sram_energy import estimated_figures
+from costmodel.sources.sram_request import sram_request
+from costmodel.sources.sram_table import SramTable
+from costmodel.sources.sram_table_file import packaged_sram_table
 
 
 def test_the_decks_memory_is_its_run() -> None:

@@ -15,7 +15,7 @@ from costmodel.results.sram_run import SramRow
 from costmodel.sources.cacti_binary import CactiBinary, find_cacti
 from costmodel.sources.cacti_runner import run_cacti, run_rows
 from costmodel.sources.memory_energies import memory_energy
-from costmodel.sources.sram_table import packaged_sram_table
+from costmodel.sources.sram_table_file import packaged_sram_table
 from costmodel.specs.base import with_changes
 from costmodel.specs.sram import SramSpec
 

@@ -17,8 +17,8 @@ from costmodel.errors import FormatError, InputError, MissingError, SpecError, U
 from costmodel.results.sram_run import SramRow
 from costmodel.sources.cacti_configs import packaged_configs, read_config
 from costmodel.sources.sram_energy import range_siblings
-from costmodel.sources.sram_table import (
-    SramTable,
+from costmodel.sources.sram_table import SramTable
+from costmodel.sources.sram_table_file import (
     packaged_sram_table,
     packaged_table_path,
     read_sram_table,

@@ -21,7 +21,7 @@ from costmodel.validation.comparing import Expected, compare_runs, predicted_are
 from costmodel.validation.host import DATAFLOW_CODES, STATUS, HostLibrary, LibraryRun, build_library, run_on_host
 from costmodel.validation.image import image_values
 from costmodel.validation.random_layers import random_networks
-from costmodel.validation.validating import Workbench, expect_layers, expect_network, validate
+from costmodel.validation.validating import Target, Workbench, expect_layers, expect_network, validate
 
 pytestmark = pytest.mark.firmware
 
@@ -131,7 +131,7 @@ def test_goldens_of_the_counting_page(library: HostLibrary, dataflow: Dataflow, 
 
 @pytest.mark.parametrize("variant", list(Variant))
 def test_the_pruned_network_is_equal_with_both_dataflows(bench: Workbench, variant: Variant) -> None:
-    compared = validate([expect_network(load_network("cifar-aap-pruned"), variant, 7)], ["host"], bench)
+    compared = validate([expect_network(load_network("cifar-aap-pruned"), variant, 7)], [Target.HOST], bench)
     assert compared.equal
     assert compared.counter_count == 2 * 11 * 16
     stationary, rows = compared.runs
@@ -274,7 +274,7 @@ def test_a_compiler_that_fails_is_quoted(bench: Workbench, tmp_path: Path) -> No
 
     broken = tmp_path / "broken.c"
     broken.write_text("int main(void) { return x; }\n", encoding="utf-8")
-    with pytest.raises(ToolError, match="failed on broken: .*error.*x"):
+    with pytest.raises(ToolError, match=r"failed on broken: .*error.*x"):
         compiled(str(bench.compiler), [], [broken], [], [], tmp_path, "broken")
 
 
@@ -297,7 +297,7 @@ def test_an_image_becomes_the_networks_input(tmp_path: Path, bench: Workbench) -
     assert [float(plane.mean()) for plane in values] == pytest.approx([1.0, -1.0, 0.00392], abs=1e-4)
     expected = expect_network(network, Variant.INT8, 7, values)
     assert len(expected.image) == 3_072
-    compared = validate([expected], ["host"], bench)
+    compared = validate([expected], [Target.HOST], bench)
     assert compared.equal
     assert compared.runs[0].class_index == int(np.argmax(np.frombuffer(expected.output, np.int8)))
 

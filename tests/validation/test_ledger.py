@@ -11,7 +11,7 @@ import pytest
 
 from costmodel.results.ledger import Ledger, RowKind, Status
 from costmodel.sources.catalogue import load_packaged, load_scenario
-from costmodel.sources.sram_table import packaged_sram_table
+from costmodel.sources.sram_table_file import packaged_sram_table
 from costmodel.specs.base import with_changes
 from costmodel.specs.deployment import Scenario
 from costmodel.validation.deck import SRAM_ROW, Deck

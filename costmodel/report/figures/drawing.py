@@ -7,9 +7,11 @@ import io
 import re
 from typing import TYPE_CHECKING, Final
 
-from costmodel.report.charts import Chart, LayerBars, LifeCurve, MemoryTimeline, ShareBars
+from costmodel.report.charts import Chart, CurrentTrace, LayerBars, LifeBands, LifeCurve, MemoryTimeline, ShareBars
 from costmodel.report.document import Illustration
 from costmodel.report.figures.bars import layer_bars_figure, share_bars_figure
+from costmodel.report.figures.current_trace import current_trace_figure
+from costmodel.report.figures.life_bands import life_bands_figure
 from costmodel.report.figures.life_curve import life_curve_figure
 from costmodel.report.figures.memory_timeline import memory_timeline_figure
 from costmodel.report.figures.style import LIGHT, house_style
@@ -40,6 +42,25 @@ def draw_png(chart: Chart) -> bytes:
     stream = io.BytesIO()
     with house_style():
         figure_of(chart).savefig(stream, format="png", dpi=PNG_DPI, facecolor=LIGHT["paper"], metadata={"Software": "costmodel"})
+    return stream.getvalue()
+
+
+def draw_svg_file(chart: Chart) -> bytes:
+    """Draw a chart as a picture file of its own, on white.
+
+    Parameters
+    ----------
+    chart : Chart
+        What to draw.
+
+    Returns
+    -------
+    bytes
+        An SVG file.
+    """
+    stream = io.BytesIO()
+    with house_style():
+        figure_of(chart).savefig(stream, format="svg", facecolor=LIGHT["paper"], metadata={"Date": None})
     return stream.getvalue()
 
 
@@ -87,6 +108,10 @@ def figure_of(chart: Chart) -> Figure:
         return share_bars_figure(chart)
     if isinstance(chart, LifeCurve):
         return life_curve_figure(chart)
+    if isinstance(chart, LifeBands):
+        return life_bands_figure(chart)
+    if isinstance(chart, CurrentTrace):
+        return current_trace_figure(chart)
     if isinstance(chart, MemoryTimeline):
         return memory_timeline_figure(chart)
     raise TypeError(f"no drawing for a chart of type {type(chart).__name__}")

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import math
+from typing import TYPE_CHECKING, Final
 
-from costmodel.report.charts import LifeCurve
+from costmodel.report.charts import CurveMark, LifeCurve
 from costmodel.report.figures.style import LIGHT, new_figure, quiet_axes
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+_NAME_RATIO: Final = 0.3
+"""Share of the axis the name of a point takes."""
 
 
 def life_curve_figure(chart: LifeCurve) -> Figure:
@@ -44,19 +49,7 @@ def life_curve_figure(chart: LifeCurve) -> Figure:
         )
     axes.plot(chart.x, chart.y, color=LIGHT["accent"], solid_capstyle="round")
     for mark in chart.marks:
-        right = mark.x > (chart.x[0] * chart.x[-1]) ** 0.5
-        axes.plot(
-            [mark.x], [mark.y], "o", color=LIGHT["accent"], markersize=7, markeredgecolor=LIGHT["paper"], markeredgewidth=1.5, clip_on=False
-        )
-        axes.annotate(
-            mark.text,
-            (mark.x, mark.y),
-            xytext=(-2 if right else 2, -11),
-            textcoords="offset points",
-            va="top",
-            ha="right" if right else "center",
-            fontsize=9.5,
-        )
+        _draw_mark(axes, chart, mark)
     axes.set_ylim(0, top * 1.18)
     axes.set_xlim(chart.x[0], chart.x[-1] * 1.15)
     axes.xaxis.set_major_locator(LogLocator(base=10, numticks=12))
@@ -66,3 +59,28 @@ def life_curve_figure(chart: LifeCurve) -> Figure:
     axes.set_xlabel(chart.x_axis)
     axes.set_title(chart.y_axis)
     return figure
+
+
+def _draw_mark(axes: Axes, chart: LifeCurve, mark: CurveMark) -> None:
+    """Name a point below it, or above it where the name of the last point is in the way."""
+    axes.plot(
+        [mark.x], [mark.y], "o", color=LIGHT["accent"], markersize=7, markeredgecolor=LIGHT["paper"], markeredgewidth=1.5, clip_on=False
+    )
+    decades = math.log10(chart.x[-1] / chart.x[0])
+    crowded = 0 < math.log10(chart.x[-1] / mark.x) < _NAME_RATIO * decades
+    left = mark.x > (chart.x[0] * chart.x[-1]) ** 0.5
+    if crowded:
+        above = (mark.x, max(chart.limit or 0.0, *chart.y))
+        axes.annotate(mark.text, above, xytext=(3, 6), textcoords="offset points", va="bottom", ha="right", fontsize=9.5)
+        axes.plot([mark.x, mark.x], [mark.y, above[1] * 1.02], color=LIGHT["muted"], linewidth=0.8)
+        return
+    axes.annotate(
+        mark.text,
+        (mark.x, mark.y),
+        xytext=(-2, -11),
+        textcoords="offset points",
+        va="top",
+        ha="right" if left else "center",
+        fontsize=9.5,
+        bbox={"facecolor": LIGHT["paper"], "linewidth": 0, "pad": 1.5},
+    )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Final
 
-from costmodel.report.charts import BufferBar, MemoryTimeline
+from costmodel.report.charts import BufferBar, LimitLine, MemoryTimeline
 from costmodel.report.figures.style import LIGHT, LIGHT_PART, new_figure, quiet_axes
 from costmodel.report.printable_text import printable
 
@@ -37,6 +38,8 @@ def memory_timeline_figure(chart: MemoryTimeline) -> Figure:
     Figure
         Steps from left to right, memory upwards, limits as lines across.
     """
+    from matplotlib.ticker import FuncFormatter
+
     figure = new_figure(3.9)
     axes = figure.subplots()
     quiet_axes(axes, grid="y")
@@ -47,11 +50,15 @@ def memory_timeline_figure(chart: MemoryTimeline) -> Figure:
         _draw_buffer(axes, bar, top, len(chart.steps))
     for line in near:
         axes.axhline(line.height, color=LIGHT["alarm"], linewidth=1.3, linestyle=(0, (5, 3)))
-        at = (len(chart.steps) - 0.5, line.height)
-        axes.annotate(line.text, at, xytext=(0, 3), textcoords="offset points", ha="right", va="bottom", fontsize=9, color=LIGHT["alarm"])
-    far = ", ".join(line.text for line in chart.limits if line not in near)
-    if far:
-        axes.set_title(f"above the chart: {far}", loc="right", fontsize=9, fontweight="normal", color=LIGHT["alarm"])
+    if _has_room(near, peak, top):
+        for line in near:
+            at = (len(chart.steps) - 0.5, line.height)
+            axes.annotate(
+                line.text, at, xytext=(0, 3), textcoords="offset points", ha="right", va="bottom", fontsize=9, color=LIGHT["alarm"]
+            )
+        _name_limits(axes, "above the chart", [line for line in chart.limits if line not in near])
+    else:
+        _name_limits(axes, "dashed" if len(near) == len(chart.limits) else "limits", list(chart.limits))
     axes.set_xlim(-0.5, len(chart.steps) - 0.5)
     axes.set_ylim(0, top)
     axes.set_xticks(range(len(chart.steps)), [printable(step) for step in chart.steps])
@@ -59,10 +66,25 @@ def memory_timeline_figure(chart: MemoryTimeline) -> Figure:
         size = 9 if len(chart.steps) <= _SMALL_TYPE_STEPS else 6
         for label in axes.get_xticklabels():
             label.set(rotation=50, ha="right", rotation_mode="anchor", fontsize=size)
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
     axes.tick_params(axis="x", labelcolor=LIGHT["ink"])
     axes.tick_params(axis="y", labelcolor=LIGHT["muted"])
     axes.set_title(chart.y_axis)
     return figure
+
+
+def _has_room(lines: list[LimitLine], peak: float, top: float) -> bool:
+    """Whether each line can carry its name: above the buffers and apart from the others."""
+    heights = sorted(line.height for line in lines)
+    apart = all(high - low > _NAMED_RATIO * top for low, high in itertools.pairwise(heights))
+    return apart and all(height > peak for height in heights)
+
+
+def _name_limits(axes: Axes, where: str, lines: list[LimitLine]) -> None:
+    """Name limits beside the title."""
+    if lines:
+        text = f"{where}: {', '.join(line.text for line in lines)}"
+        axes.set_title(text, loc="right", fontsize=9, fontweight="normal", color=LIGHT["alarm"])
 
 
 def _draw_buffer(axes: Axes, bar: BufferBar, top: float, step_count: int) -> None:

@@ -47,7 +47,7 @@ def assumptions_section(evaluation: Evaluation, constants: tuple[UsedConstant, .
         "Assumptions and sources",
         (
             Paragraph(f"Accesses are counted with {convention_text(evaluation)}."),
-            Table("Constants", constant_columns, constant_rows, "A range is what is credible, where the source gives one."),
+            Table("Constants of the scenario", constant_columns, constant_rows, "A range is what is credible, where the source gives one."),
             Table("Formulas", formula_columns, formula_rows, supplementary=True),
         ),
     )

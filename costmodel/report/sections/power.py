@@ -66,8 +66,8 @@ def _power_table(power: PowerSummary, evaluation: Evaluation) -> Table:
     if power.inference_j is not None:
         facts += [
             ("Energy of one inference", joules_text(power.inference_j), f"over {time_text(evaluation.duration_s)}"),
-            ("of it what idling costs", joules_text(power.baseline_j), share_text(power.baseline_ratio)),
-            ("of it what inferring adds", joules_text(power.computational_j), share_text(power.computational_ratio)),
+            ("of that, idling alone", joules_text(power.baseline_j), share_text(power.baseline_ratio)),
+            ("of that, inferring adds", joules_text(power.computational_j), share_text(power.computational_ratio)),
         ]
     rows = tuple(Row(fact) for fact in facts)
     return Table("Power of the whole board", (Column("Figure", number=False), Column("Value"), Column("Note", number=False)), rows)

@@ -44,9 +44,10 @@ def lead_sentences(evaluation: Evaluation) -> tuple[str, ...]:
         One paragraph each.
     """
     shape = "x".join(str(extent) for extent in evaluation.network_input)
-    names = " against ".join(answer.dataflow.value for answer in evaluation.dataflows)
+    names = [answer.dataflow.value for answer in evaluation.dataflows]
+    compared = " against ".join(names) if len(names) <= 2 else f"{', '.join(names)} side by side"
     network = f"{evaluation.network} ({shape} in, {count_text(evaluation.parameter_count)} parameters)"
-    question = f"What does {network} cost on {evaluation.device}, {names}?"
+    question = f"What does {network} cost on {evaluation.device}, {compared}?"
     return tuple(text for text in (question, evaluation.description, f"Counted: {convention_text(evaluation)}.") if text)
 
 
@@ -104,7 +105,7 @@ def figures_section(evaluation: Evaluation) -> Section:
             f"executed; {count_text(evaluation.mac_nominal_count)} with padding",
         ),
         Fact("Memory energy", energy_text(runs.energy.memory_pj), f"dynamic, {runs.dataflow.value}"),
-        Fact("Time of an inference", time_text(evaluation.duration_s), evaluation.duration_source.partition(" (")[0]),
+        Fact("Time of an inference", time_text(evaluation.duration_s), _duration_note(evaluation)),
     ]
     if evaluation.memory.ram_bytes is not None:
         buffers = bytes_text(evaluation.memory.plan.tensor_buffer_bytes)
@@ -130,6 +131,10 @@ def figures_section(evaluation: Evaluation) -> Section:
                 )
             )
     return Section("figures", "Key figures", (Facts(tuple(facts)),))
+
+
+def _duration_note(evaluation: Evaluation) -> str:
+    return "not measured, not calibrated" if evaluation.duration_s is None else evaluation.duration_source.partition(" (")[0]
 
 
 def _for_people(text: str) -> str:

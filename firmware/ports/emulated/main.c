@@ -22,8 +22,9 @@ void port_measure_end(void) {
 }
 
 void port_main(void) {
-    if (__job.magic != JOB_MAGIC)
+    if (__job.magic != JOB_MAGIC) {
         port_exit(EXIT_NO_JOB);
+    }
     const uint8_t *input = (const uint8_t *)(&__job + 1);
     const app_request request = {
         .models = input + ((__job.input_bytes + 7u) & ~7u),

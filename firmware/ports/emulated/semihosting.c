@@ -19,6 +19,7 @@ void port_write(const char *text, size_t length) {
 
 void port_exit(int status) {
     const uintptr_t exit_block[2] = {APPLICATION_EXIT, (uintptr_t)status};
-    for (;;)
+    for (;;) {
         (void)semihosting_call(SYS_EXIT_EXTENDED, exit_block);
+    }
 }

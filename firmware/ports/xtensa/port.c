@@ -22,8 +22,9 @@ void port_write(const char *text, size_t length) {
 }
 
 void port_exit(int status) {
-    for (;;)
+    for (;;) {
         (void)simcall(SIMCALL_EXIT, status, 0, 0);
+    }
 }
 
 /* Instructions, in steps of 25: CCOUNT runs at 40 MHz of emulated time, in which an instruction takes 1 ns under

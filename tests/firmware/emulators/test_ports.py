@@ -11,9 +11,11 @@ import pytest
 from costmodel.errors import LimitError, ToolError, UnknownNameError
 from costmodel.specs.counting import Dataflow
 from costmodel.validation import emulated_targets, emulators
+from costmodel.validation.compiling import EXACT_FLAGS
 from costmodel.validation.emulated_targets import TARGETS, emulated_target, missing_tools
-from costmodel.validation.emulators import EXACT_FLAGS, EmulatorRun, pack_job, run_on_emulator
+from costmodel.validation.emulators import EmulatorRun, pack_job, run_on_emulator
 
+WARNINGS = ("-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Werror")
 Run = Callable[..., EmulatorRun]
 
 
@@ -31,6 +33,26 @@ def test_arithmetic_of_every_core_has_the_bits_of_the_hosts(run_program: Run, ar
     assert run.status == 0
     assert run.log.decode().splitlines() == arithmetic_of_host.decode().splitlines()
     assert len(run.log.splitlines()) == 19
+
+
+@pytest.mark.emulator
+def test_no_source_draws_a_warning_from_the_targets_compiler(firmware: Path, target: str) -> None:
+    core = TARGETS[target]
+    folders = ("core", "app", "ports/emulated", f"ports/{target}")
+    sources = [path for folder in folders for path in sorted((firmware / folder).glob("*.c"))]
+    assert {path.parent.name for path in sources} == {"core", "app", "emulated", target}
+    sources += [firmware / "test" / name for name in ("accesses.c", "arithmetic.c", "fault.c", "hang.c")]
+    for define in ([], ["-DCM_COUNTING"]):
+        command = [core.compiler, *EXACT_FLAGS, *WARNINGS, "-ffreestanding", *core.flags, *define, "-fsyntax-only", *sources]
+        finished = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert finished.returncode == 0, finished.stderr
+
+
+@pytest.mark.emulator
+def test_plugin_draws_no_warning(firmware: Path, target: str) -> None:
+    command = ["gcc", "-std=c99", "-O2", *WARNINGS, "-fsyntax-only", firmware / "plugin" / "accesses.c"]
+    finished = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert finished.returncode == 0, finished.stderr
 
 
 @pytest.mark.emulator

@@ -1,0 +1,109 @@
+"""Quantities as people type them: `40 mA`, `20ms`, `3.3V`, `1/min`."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from costmodel.errors import SpecError
+from costmodel.units import MA_PER_A, MS_PER_S, MV_PER_V, S_PER_DAY, S_PER_HOUR, S_PER_MINUTE, UA_PER_A, US_PER_S
+
+SECONDS: Final = {"s": 1.0, "ms": 1 / MS_PER_S, "us": 1 / US_PER_S, "min": S_PER_MINUTE, "h": S_PER_HOUR, "day": S_PER_DAY}
+AMPERES: Final = {"A": 1.0, "mA": 1 / MA_PER_A, "uA": 1 / UA_PER_A}
+VOLTS: Final = {"V": 1.0, "mV": 1 / MV_PER_V}
+CONTINUOUS: Final = "continuous"
+"""The rate of inferences that follow each other without a pause."""
+
+_QUANTITY: Final = re.compile(r"^\s*([-+]?[0-9.]+(?:[eE][-+]?[0-9]+)?)\s*([A-Za-zµ]*)\s*$")
+_RATE: Final = re.compile(r"^\s*([0-9.]+(?:[eE][-+]?[0-9]+)?)\s*(?:/|per|a|an)\s*([A-Za-z]+?)\s*$")
+_RATE_UNITS: Final = {
+    "s": 1.0,
+    "second": 1.0,
+    "min": S_PER_MINUTE,
+    "minute": S_PER_MINUTE,
+    "h": S_PER_HOUR,
+    "hour": S_PER_HOUR,
+    "d": S_PER_DAY,
+    "day": S_PER_DAY,
+}
+
+
+def quantity(option: str, text: str, units: Mapping[str, float]) -> float:
+    """Return a quantity in the base unit.
+
+    Parameters
+    ----------
+    option : str
+        As the user writes it (`--min-current`).
+    text : str
+        A number, with or without a unit; without, it is in the first of the units.
+    units : mapping
+        Unit to what one is in the base unit.
+
+    Returns
+    -------
+    float
+        At least 0.
+
+    Raises
+    ------
+    SpecError
+        If it is no quantity of these units.
+    """
+    found = _QUANTITY.match(text)
+    known = ", ".join(units)
+    if found is None:
+        raise SpecError(f"{option}: expected a number with a unit ({known}), found {text[:40]!r}")
+    unit = found[2].replace("µ", "u") or next(iter(units))
+    if unit not in units:
+        raise SpecError(f"{option}: {found[2]!r} is not one of {known}")
+    return _positive(option, found[1], text) * units[unit]
+
+
+def period_of_rate(option: str, text: str, duration_s: float) -> float:
+    """Return the time from one inference to the next.
+
+    Parameters
+    ----------
+    option : str
+        As the user writes it (`--rate`).
+    text : str
+        `1/min`, `30/h`, `0.5Hz`, `1/day` or `continuous`.
+    duration_s : float
+        Of one inference, the period of a continuous rate [s].
+
+    Returns
+    -------
+    float
+        Period [s].
+
+    Raises
+    ------
+    SpecError
+        If it is no rate, or zero.
+    """
+    if text.strip().lower() == CONTINUOUS:
+        return duration_s
+    found, unit = _RATE.match(text), "s"
+    if found is not None:
+        unit = found[2].lower()
+    else:
+        found = re.match(r"^\s*([0-9.]+(?:[eE][-+]?[0-9]+)?)\s*(?:Hz)?\s*$", text)
+    if found is None or unit not in _RATE_UNITS:
+        raise SpecError(f"{option}: expected a rate such as 1/min, 30/h, 0.5Hz, 1/day or {CONTINUOUS}, found {text[:40]!r}")
+    rate = _positive(option, found[1], text)
+    if rate == 0.0:
+        raise SpecError(f"{option}: a rate of zero runs no inference; expected something above 0")
+    return _RATE_UNITS[unit] / rate
+
+
+def _positive(option: str, digits: str, text: str) -> float:
+    try:
+        number = float(digits)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number) or number < 0.0:
+        raise SpecError(f"{option}: expected a number of at least 0, found {text[:40]!r}")
+    return number

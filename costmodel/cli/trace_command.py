@@ -1,0 +1,61 @@
+"""`costmodel trace`: the inferences in a current trace, and what they cost."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+_CURRENT = "Such as 40mA."
+
+
+def trace_command(
+    capture: Annotated[
+        Path, typer.Argument(metavar="CAPTURE", help="PPK2 CSV or .ppk2, Joulescope CSV or JLS, MLPerf Tiny JSON, or any CSV with units.")
+    ],
+    supply_v: Annotated[str | None, typer.Option(metavar="VOLTS", help="Supply, where the capture holds no voltage.")] = None,
+    min_current: Annotated[str | None, typer.Option(metavar="AMPERES", help=f"I_min of an inference; left out, found. {_CURRENT}")] = None,
+    max_current: Annotated[str | None, typer.Option(metavar="AMPERES", help=f"I_max of an inference. {_CURRENT}")] = None,
+    min_duration: Annotated[
+        str | None, typer.Option(metavar="SECONDS", help="tau_min of an inference; left out, found. Such as 20ms.")
+    ] = None,
+    boot: Annotated[str | None, typer.Option(metavar="SECONDS", help="Time at the begin that does not count; left out, found.")] = None,
+    time_column: Annotated[str | None, typer.Option(metavar="NAME[:UNIT]", help="Time column of a CSV file.")] = None,
+    current_column: Annotated[str | None, typer.Option(metavar="NAME[:UNIT]", help="Current column of a CSV file.")] = None,
+    voltage_column: Annotated[str | None, typer.Option(metavar="NAME[:UNIT]", help="Voltage column of a CSV file.")] = None,
+    chart: Annotated[Path | None, typer.Option(help="Draw the trace with its windows to this .png or .svg file.")] = None,
+    output_format: Annotated[str, typer.Option("--format", help="terminal, markdown, html or json.")] = "terminal",
+) -> None:
+    """Find the inferences in a current trace: idle and active current, durations, energy split into baseline and computation.
+
+    An inference is `I_min < I(t) < I_max`, after boot, for longer than tau_min. Thresholds that are not given are found, and the reason is
+    printed.
+
+    Examples
+    --------
+    costmodel trace capture.csv
+    costmodel trace capture.csv --supply-v 5.03 --min-current 40mA --max-current 50mA --chart trace.png
+    costmodel trace logger.csv --current-column shunt:mA --format json
+    """
+    from costmodel import __version__
+    from costmodel.cli.document_output import DocumentFormat, deliver_document
+    from costmodel.cli.options import chosen
+    from costmodel.cli.quantity_text import AMPERES, SECONDS, quantity
+    from costmodel.cli.trace_source import analysed_capture
+    from costmodel.measurement.trace_analysis import Thresholds
+    from costmodel.report.document import Document
+    from costmodel.report.sections.trace import trace_lead, trace_section
+
+    form = chosen("--format", output_format, DocumentFormat)
+    thresholds = Thresholds(
+        None if min_current is None else quantity("--min-current", min_current, AMPERES),
+        None if max_current is None else quantity("--max-current", max_current, AMPERES),
+        None if min_duration is None else quantity("--min-duration", min_duration, SECONDS),
+        None if boot is None else quantity("--boot", boot, SECONDS),
+    )
+    named = {"time": time_column, "current": current_column, "voltage": voltage_column}
+    columns = {kind: column for kind, column in named.items() if column is not None}
+    summary, curve = analysed_capture(capture, supply_v, thresholds, columns)
+    document = Document(f"Trace {capture.name}", trace_lead(summary), (trace_section(summary, curve),), f"costmodel {__version__}.")
+    deliver_document(document, summary, form, chart)

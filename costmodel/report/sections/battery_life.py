@@ -1,0 +1,197 @@
+"""How long a battery lasts: life with intervals, what dominates, crossovers, sensitivities, and life against rate."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from costmodel.report.charts import CurveMark, LifeBand, LifeBands
+from costmodel.report.document import Block, Column, Illustration, Paragraph, Remark, Remarks, Row, Section, Table
+from costmodel.report.quantities import (
+    NONE,
+    count_text,
+    digits,
+    every_text,
+    joules_text,
+    life_text,
+    life_unit,
+    power_text,
+    share_text,
+    time_text,
+    watt_hours_text,
+)
+from costmodel.results.battery_life import BatteryAnswer, BatteryLife
+from costmodel.units import S_PER_DAY, S_PER_HOUR
+
+_MOST_INPUTS: Final = 8
+
+
+def battery_section(answer: BatteryAnswer) -> Section:
+    """Return an answer about a battery as a section of a document.
+
+    Parameters
+    ----------
+    answer : BatteryAnswer
+        The figures.
+
+    Returns
+    -------
+    Section
+        Life a rest, what it is spent on, where rests cross, what to measure, assumptions, chart.
+    """
+    blocks: list[Block] = [_remarks(answer), _lives(answer), _drains(answer.lives[0]), _energy(answer)]
+    if answer.sensitivities:
+        blocks.append(_sensitivities(answer))
+    if answer.assumptions:
+        blocks.append(Paragraph("Assumed, not measured: " + "; ".join(answer.assumptions) + "."))
+    if answer.curves:
+        blocks.append(_chart(answer))
+    return Section("battery-life", f"Battery life on {answer.battery}", tuple(blocks))
+
+
+def battery_lead(answer: BatteryAnswer) -> tuple[str, ...]:
+    """Return what was asked, and the answer, in two sentences."""
+    life = answer.lives[0]
+    return (
+        f"{answer.states} on {answer.battery} ({watt_hours_text(answer.usable_j)} usable), {every_text(life.period_s)}, "
+        f"resting in {life.rest}; "
+        f"{answer.model} model at {digits(answer.temperature_degc)} °C.",
+        f"{with_interval(life.life_s, life.life_low_s, life.life_high_s)}; {life.dominated_by}.",
+    )
+
+
+def with_interval(value_s: float | None, low_s: float | None, high_s: float | None) -> str:
+    """Return a life with its 95 % interval, in one unit."""
+    if value_s is None:
+        return "endless"
+    unit, seconds = life_unit(value_s)
+    ends = [NONE if end is None else digits(end / seconds) for end in (low_s, high_s)]
+    return f"{digits(value_s / seconds)} {unit} ({ends[0]} to {ends[1]})"
+
+
+def _remarks(answer: BatteryAnswer) -> Remarks:
+    life = answer.lives[0]
+    items = [
+        Remark(
+            "life", "verdict", f"{life.rest}: {with_interval(life.life_s, life.life_low_s, life.life_high_s)}", life.endless_reason or ""
+        )
+    ]
+    items.append(Remark("dominates", "dominates", life.dominated_by))
+    items += [Remark("crossover", "unknown", crossover.statement) for crossover in answer.crossovers]
+    if answer.measure_next is not None:
+        items.append(Remark("measure next", "suspicious", answer.measure_next))
+    return Remarks(tuple(items))
+
+
+def _lives(answer: BatteryAnswer) -> Table:
+    rows = tuple(
+        Row(
+            (
+                life.rest,
+                life_text(life.life_s) if life.life_s is not None else "endless",
+                life_text(life.life_low_s),
+                life_text(life.life_high_s),
+                count_text(life.inference_count),
+                power_text(life.board_w),
+                power_text(life.average_w),
+                life.dominated_by,
+            )
+        )
+        for life in answer.lives
+    )
+    columns = (
+        Column("Between inferences", number=False),
+        Column("Life"),
+        Column("2.5 %"),
+        Column("97.5 %"),
+        Column("Inferences"),
+        Column("Board"),
+        Column("Battery"),
+        Column("Spent on", number=False),
+    )
+    note = f"Intervals: middle 95 % of {answer.sample_count:,} samples, seed {answer.seed}. Model: {answer.model_source}."
+    return Table(f"Life at {every_text(answer.lives[0].period_s)}", columns, rows, note)
+
+
+def _drains(life: BatteryLife) -> Table:
+    rows = tuple(
+        Row(
+            (
+                drain.part,
+                NONE if drain.duration_s is None else time_text(drain.duration_s),
+                joules_text(drain.energy_j),
+                share_text(drain.share_ratio),
+            )
+        )
+        for drain in life.drains
+    )
+    columns = (Column("Part", number=False), Column("Time"), Column("Energy from the battery"), Column("Share"))
+    return Table(f"One period, resting in {life.rest}", columns, rows)
+
+
+def _energy(answer: BatteryAnswer) -> Table:
+    energy = answer.inference
+    interval = f"{joules_text(energy.inference_low_j)} to {joules_text(energy.inference_high_j)}"
+    rows = (
+        Row(("Energy of one inference", joules_text(energy.inference_j), f"over {time_text(energy.duration_s)}; {interval}")),
+        Row(("of it what idling costs", joules_text(energy.baseline_j), share_text(energy.baseline_ratio))),
+        Row(("of it what inferring adds", joules_text(energy.computational_j), share_text(energy.computational_ratio))),
+    )
+    return Table("At the board's supply", (Column("Figure", number=False), Column("Value"), Column("Note", number=False)), rows)
+
+
+def _sensitivities(answer: BatteryAnswer) -> Table:
+    rows = tuple(
+        Row(
+            (
+                each.input,
+                f"{each.low:.4g}",
+                f"{each.high:.4g}",
+                each.unit or NONE,
+                life_text(each.life_at_low_s),
+                life_text(each.life_at_high_s),
+                life_text(each.swing_s),
+            )
+        )
+        for each in answer.sensitivities[:_MOST_INPUTS]
+    )
+    columns = (
+        Column("Input", number=False),
+        Column("From"),
+        Column("To"),
+        Column("Unit", number=False),
+        Column("Life from"),
+        Column("Life to"),
+        Column("Swing"),
+    )
+    return Table("One input at a time over its range: the widest swing is worth measuring first", columns, rows)
+
+
+def _chart(answer: BatteryAnswer) -> Illustration:
+    longest = max((life for curve in answer.curves for life in curve.life_s if life is not None), default=1.0)
+    # Over decades a year is no unit: days, or hours where nothing lasts days.
+    unit, seconds = ("days", S_PER_DAY) if longest >= S_PER_DAY else life_unit(longest)
+
+    def scaled(values: tuple[float | None, ...]) -> tuple[float | None, ...]:
+        return tuple(None if value is None else value / seconds for value in values)
+
+    bands = tuple(
+        LifeBand(
+            curve.rest,
+            tuple(S_PER_HOUR * rate for rate in curve.rate_hz),
+            scaled(curve.life_s),
+            scaled(curve.life_low_s),
+            scaled(curve.life_high_s),
+        )
+        for curve in answer.curves
+    )
+    life = answer.lives[0]
+    marks: tuple[CurveMark, ...] = ()
+    if life.life_s is not None:
+        marks = (
+            CurveMark(
+                S_PER_HOUR * life.rate_hz, life.life_s / seconds, f"{life.rest}, {every_text(life.period_s)}: {life_text(life.life_s)}"
+            ),
+        )
+    chart = LifeBands("Inferences an hour", f"Battery life [{unit}]", bands, marks)
+    said = f"Falling curves, one a way of resting; {life.rest} at {every_text(life.period_s)} lasts {life_text(life.life_s)}"
+    return Illustration("battery_life_bands", "Battery life against the rate of inferences, with 95 % intervals.", f"{said}.", chart)

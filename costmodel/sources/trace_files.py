@@ -1,0 +1,80 @@
+"""Current traces on disk: which format a file is, opened for as long as it is read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from costmodel.errors import FormatError, Location, MissingError
+from costmodel.measurement.csv_trace import read_csv_trace
+from costmodel.measurement.joulescope_capture import read_jls_trace
+from costmodel.measurement.mlperf_runner import read_mlperf_trace
+from costmodel.measurement.ppk2_archive import read_ppk2_trace
+from costmodel.measurement.trace_chunk import Trace
+
+_ZIP: Final = b"PK\x03\x04"
+_JLS: Final = b"jlsfmt"
+
+
+@contextmanager
+def open_trace(path: Path, columns: Mapping[str, str] | None = None, supply_v: float | None = None) -> Iterator[Trace]:
+    """Open a trace; what it is follows from its first bytes, not from its name.
+
+    Parameters
+    ----------
+    path : Path
+        The capture.
+    columns : mapping, optional
+        Kind (`time`, `current`, `voltage`) to a column of a CSV file, where its header leaves a choice.
+    supply_v : float, optional
+        Supply voltage for formats that need one to tell a current [V].
+
+    Yields
+    ------
+    Trace
+        To be walked through while it is open.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, or no format this reads.
+    """
+    name = str(path)
+    try:
+        if path.is_dir():
+            raise FormatError("is a folder, expected a capture", Location(name))
+        stream = path.open("rb")
+    except FileNotFoundError:
+        raise MissingError("does not exist", Location(name)) from None
+    except (OSError, ValueError) as error:
+        raise FormatError(f"cannot be read: {getattr(error, 'strerror', None) or error}", Location(name)) from None
+    with stream:
+        head = stream.read(64)
+        stream.seek(0)
+        if head.startswith(_JLS):
+            with _jls_reader(path) as trace:
+                yield trace
+        elif head.startswith(_ZIP) or path.suffix.lower() == ".ppk2":
+            yield read_ppk2_trace(stream, name)
+        elif head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"["):
+            yield read_mlperf_trace(stream, name, supply_v)
+        else:
+            yield read_csv_trace(stream, name, columns)
+
+
+@contextmanager
+def _jls_reader(path: Path) -> Iterator[Trace]:
+    try:
+        import pyjls
+    except ImportError:
+        raise MissingError("reading JLS needs pyjls: pip install 'costmodel[jls]'", Location(str(path))) from None
+    try:
+        reader = pyjls.Reader(str(path))
+    except (OSError, RuntimeError, ValueError) as error:
+        raise FormatError(f"not a whole JLS file: {error}", Location(str(path))) from None
+    try:
+        yield read_jls_trace(reader, str(path))
+    finally:
+        reader.close()

@@ -1,0 +1,119 @@
+"""`validate` and `compare` on the command line: what they print, and how they exit."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from pathlib import Path
+
+import pytest
+
+from costmodel.cli.app import main
+from costmodel.compression.deployed import Variant
+from costmodel.sources.catalogue import load_network
+from costmodel.validation.host import run_on_host
+from costmodel.validation.validating import Workbench, expect_network
+
+pytestmark = pytest.mark.firmware
+
+
+@pytest.fixture(scope="session")
+def log(bench: Workbench) -> bytes:
+    model = expect_network(load_network("cifar-aap-pruned"), Variant.INT8, 7).model
+    return run_on_host(model, firmware=bench.firmware, cache=bench.cache)
+
+
+def test_validate_prints_every_counter_and_exits_0(bench: Workbench, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["validate", "--cache", str(bench.cache)]) == 0
+    printed = capsys.readouterr().out
+    assert "cifar-aap-pruned on host, row-stationary, int8" in printed
+    assert "conv2   psum_read_count            951,456     951,456            0" in printed
+    assert "Every figure equal. Outputs are equal to the last bit." in printed
+
+
+def test_validate_runs_random_layers(bench: Workbench, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["validate", "--layers", "20", "--seed", "3", "--variant", "all", "--cache", str(bench.cache), "--format", "json"]
+    assert main(arguments) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["equal"]
+    assert len(answer["runs"]) == 20 * 2 * 2
+
+
+def test_validate_runs_an_image(bench: Workbench, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from PIL import Image
+
+    Image.new("RGB", (40, 30), (9, 200, 30)).save(tmp_path / "photo.png")
+    assert main(["validate", "--image", str(tmp_path / "photo.png"), "--cache", str(bench.cache)]) == 0
+    assert "The network's answer is class" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--target", "mips"], "--target: 'mips' is not one of the choices"),
+        (["--variant", "int4"], "--variant: 'int4'"),
+        (["--network", "cifar-app"], "did you mean 'cifar-aap'?"),
+        (["--image", "none.jpg"], "none.jpg does not exist"),
+        (["--image", "none.jpg", "--layers", "3"], "random layers have no use for a picture"),
+        (["--cc", "no-such-compiler"], "no C compiler found (no-such-compiler); "),
+    ],
+)
+def test_validate_says_what_is_wrong_in_one_line(
+    bench: Workbench, arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["validate", "--cache", str(bench.cache), *arguments]) == 2
+    captured = capsys.readouterr()
+    assert words in captured.err
+    assert captured.err.count("\n") == 1
+    assert captured.out == ""
+
+
+def test_compare_reads_a_log_and_exits_0(log: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "device.jsonl"
+    path.write_bytes(b"boot\r\n" + log.replace(b"\n", b"\r\nI (77) main: tick\r\n"))
+    assert main(["compare", str(path)]) == 0
+    assert "Every figure equal." in capsys.readouterr().out
+    assert main(["compare", str(path), "--seed", "7", "--format", "json"]) == 0
+    assert json.loads(capsys.readouterr().out)["runs"][0]["layers"][0]["predicted_output_hash"]
+
+
+def test_compare_names_a_genuine_mismatch_and_exits_1(log: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = log.decode().splitlines()
+    text = lines[1].rpartition(',"crc"')[0].replace('"mac_count":662700', '"mac_count":662701')
+    lines[1] = f'{text},"crc":"{zlib.crc32(text.encode()):08x}"}}'
+    path = tmp_path / "device.jsonl"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    assert main(["compare", str(path), "--format", "json"]) == 1
+    (mismatch,) = json.loads(capsys.readouterr().out)["mismatches"]
+    assert mismatch == {
+        "dataflow": "output-stationary",
+        "layer": "conv1",
+        "figure": "mac_count",
+        "predicted": 662_700,
+        "measured": 662_701,
+    }
+    assert main(["compare", str(path)]) == 1
+    assert "What differs" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("content", "arguments", "words"),
+    [
+        (b"", [], "no record of a device log found"),
+        (None, [], "does not exist"),
+        ("cut", [], "is cut off or damaged"),
+        ("whole", ["--network", "resnet8"], "the log is of network 'cifar-aap-pruned', compared with 'resnet8'"),
+        ("whole", ["--seed", "8"], "the log is of model"),
+    ],
+)
+def test_compare_says_what_is_wrong_and_exits_2(
+    log: bytes, tmp_path: Path, content: bytes | str | None, arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "device.jsonl"
+    data = {"cut": log[: len(log) // 2], "whole": log}[content] if isinstance(content, str) else content
+    if data is not None:
+        path.write_bytes(data)
+    assert main(["compare", str(path), *arguments]) == 2
+    captured = capsys.readouterr()
+    assert words in captured.err
+    assert captured.out == ""

@@ -1,0 +1,68 @@
+"""Conventions differ in what they charge, not in what they count."""
+
+import pytest
+
+from costmodel.energy.grouping import packed_accesses
+from costmodel.evaluation.energy_range import energy_range
+from costmodel.evaluation.evaluating import cost_of
+from costmodel.evaluation.memory_conventions import Convention, compare_conventions
+from costmodel.results.memory_convention import ConventionComparison
+from costmodel.sources.catalogue import load_memory_energy, load_scenario
+from costmodel.specs.base import with_changes
+from costmodel.specs.deployment import Scenario
+
+
+@pytest.fixture(scope="module")
+def scenario() -> Scenario:
+    return load_scenario("esp32-deck")
+
+
+def test_the_decks_own_convention_gives_the_decks_energies(scenario: Scenario) -> None:
+    _, own = cost_of(scenario, scenario.dataflows[0])
+    (charged,) = compare_conventions(scenario, [Convention("deck", "deck", scenario.memory_energy, 4)]).conventions
+    assert charged.dynamic_pj == own.tensor_pj
+    assert charged.leakage_pj == own.leakage_pj
+
+
+def test_one_access_an_operand_is_counted_alike_at_every_width(scenario: Scenario) -> None:
+    memories = [(name, load_memory_energy(name)) for name in ("sram-45nm-hp-128k-1b-ecc", "sram-45nm-hp-128k-4b-ecc", "horowitz-45nm-32k")]
+    found = compare_conventions(scenario, [Convention(name, name, memory, memory.access_bytes) for name, memory in memories])
+    assert len({(cost.read_count, cost.write_count) for cost in found.conventions}) == 1
+    operands = found.conventions[0]
+    deck = compare_conventions(scenario, [Convention("deck", "deck", scenario.memory_energy, 4)]).conventions[0]
+    # Rounded up in each layer and counter, so a few accesses more than all operands packed together.
+    assert 0 <= deck.read_count - packed_accesses(operands.read_count, 4, 64) <= 30
+
+
+def test_an_energy_is_charged_for_accesses_of_its_own_width_only(scenario: Scenario) -> None:
+    memory = load_memory_energy("sram-45nm-hp-128k-8b-ecc")
+    (charged,) = compare_conventions(scenario, [Convention("a", "a", memory, None)]).conventions
+    assert charged.dynamic_pj == pytest.approx(charged.read_count * memory.read_pj.value + charged.write_count * memory.write_pj.value)
+
+
+def test_ranges_of_access_energies_are_carried_through(scenario: Scenario) -> None:
+    memory = load_memory_energy("esp32-40nm-lstp-320k-4b")
+    counting = with_changes(scenario.counting, {"block_bytes": None})
+    changed = with_changes(scenario, {"memory_energy": memory, "counting": counting})
+    for dataflow in changed.dataflows:
+        _, answer = cost_of(changed, dataflow)
+        span = energy_range(answer.layers, memory)
+        assert span.tensor_low_pj is not None
+        assert span.tensor_high_pj is not None
+        assert span.scratch_low_pj is not None
+        assert span.scratch_high_pj is not None
+        assert span.tensor_low_pj < answer.tensor_pj < span.tensor_high_pj
+        assert span.scratch_low_pj <= answer.scratch_pj <= span.scratch_high_pj
+
+
+def test_without_a_range_there_is_none_to_carry(scenario: Scenario) -> None:
+    unranged = with_changes(scenario.memory_energy, {"read_pj": 91.9, "write_pj": 181.5})
+    (charged,) = compare_conventions(scenario, [Convention("deck", "deck", unranged, 4)]).conventions
+    assert (charged.dynamic_low_pj, charged.dynamic_high_pj) == (None, None)
+
+
+def test_a_comparison_survives_json(scenario: Scenario) -> None:
+    found = compare_conventions(scenario, [Convention("deck", "deck", scenario.memory_energy, 4)])
+    assert ConventionComparison.model_validate_json(found.model_dump_json()) == found
+    assert found.of("deck") == found.conventions[0]
+    assert found.of("other") is None

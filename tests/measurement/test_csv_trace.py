@@ -1,0 +1,151 @@
+"""Delimited traces: what each known header means, and the line of whatever is wrong."""
+
+import io
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from costmodel.errors import FormatError, UnknownNameError
+from costmodel.measurement.csv_trace import read_csv_trace
+
+
+def joined(trace):
+    chunks = list(trace.chunks)
+    volts = [chunk.voltage_v for chunk in chunks]
+    return (
+        np.concatenate([chunk.time_s for chunk in chunks]),
+        np.concatenate([chunk.current_a for chunk in chunks]),
+        None if volts[0] is None else np.concatenate(volts),
+    )
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "expected", "dialect"),
+    [
+        ("Timestamp(ms),Current(uA),D0-D7", "10,36400.5,00000000", (0.01, 0.0364005, None), "Nordic PPK2 CSV"),
+        ("Timestamp(ms),Current(uA),Bits", "10,36400.5,00XX-010", (0.01, 0.0364005, None), "Nordic PPK2 CSV"),
+        ("Timestamp(ms),Current(uA),D0-D7,D0,D1,D2,D3,D4,D5,D6,D7", "10,1,00000000,0,0,0,0,0,0,0,0", (0.01, 1e-6, None), "Nordic PPK2 CSV"),
+        ("Timestamp(ms),Current(uA)", "10,36400.5", (0.01, 0.0364005, None), "Nordic PPK2 CSV"),
+        ("#time (s),current (A),voltage (V)", "0.01,3.64e-02,5.03", (0.01, 0.0364, 5.03), "Joulescope CSV"),
+        ("time_ms,bus_voltage_V,shunt_voltage_mV,current_mA,power_mW", "10,5.03,3.6,36.4,183", (0.01, 0.0364, 5.03), "CSV by column name"),
+        ("Time [s];Bus Voltage [V];Current [mA]", "0.01;5.03;36.4", (0.01, 0.0364, 5.03), "CSV by column name"),
+        ("millis\tcurrent_uA", "10\t36400", (0.01, 0.0364, None), "CSV by column name"),
+        ("elapsed_us,Current (µA)", "10000,36400", (0.01, 0.0364, None), "CSV by column name"),
+    ],
+)
+def test_headers_are_mapped_by_name_and_unit(read_text, header, row, expected, dialect):
+    trace = read_text(f"{header}\n{row}\n{row}\n")
+    time, current, voltage = joined(trace)
+    assert trace.format_name.startswith(dialect)
+    assert (time[0], current[0]) == pytest.approx(expected[:2], rel=1e-12)
+    assert (voltage is None) == (expected[2] is None)
+    if voltage is not None:
+        assert voltage[0] == expected[2]
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n"])
+@pytest.mark.parametrize("last", [True, False])
+def test_line_ends_of_either_kind_and_none_at_the_end_are_read(read_text, ending, last):
+    text = ending.join(["Timestamp(ms),Current(uA)", "0,1", "1,2", "2,3"]) + (ending if last else "")
+    assert joined(read_text(text))[1].tolist() == pytest.approx([1e-6, 2e-6, 3e-6])
+
+
+def test_a_byte_order_mark_and_empty_lines_at_the_ends_are_passed_over(read_text):
+    text = b"\xef\xbb\xbf\n\nTimestamp(ms),Current(uA)\n0,1\n1,2\n\n\n"
+    assert len(joined(read_text(text))[0]) == 2
+
+
+def test_numbers_are_those_python_reads(read_text):
+    rng = np.random.default_rng(3)
+    values = [repr(float(value)) for value in rng.normal(0.0, 1e4, 500)] + ["1e-5", "-0.0", "+3", "5E2", ".5", "7."]
+    text = "time_s,current_uA\n" + "".join(f"{index},{value}\n" for index, value in enumerate(values))
+    assert joined(read_text(text))[1] == pytest.approx([float(value) * 1e-6 for value in values], rel=1e-14, abs=0.0)
+
+
+def test_blocks_of_any_size_give_the_same_samples(read_text, ppk2_csv, monkeypatch):
+    whole = joined(read_text(ppk2_csv))
+    monkeypatch.setattr("costmodel.measurement.delimited_lines._BLOCK_BYTES", 4096)
+    pieces = list(read_text(ppk2_csv).chunks)
+    assert len(pieces) > 100
+    assert np.concatenate([piece.current_a for piece in pieces]).tolist() == whole[1].tolist()
+    lines = ppk2_csv.decode().splitlines()
+    for piece in pieces[:: len(pieces) // 7]:
+        assert lines[piece.first - 1].split(",")[0] == f"{piece.time_s[0] * 1e3:.2f}"
+
+
+@pytest.mark.parametrize(
+    ("body", "line", "words"),
+    [
+        ("0,1\n1,x2\n2,3\n", 3, "expected a number, found 'x2'"),
+        ("0,1\n1,2,3\n2,3\n", 3, "found 3 fields, expected 2"),
+        ("0,1\n1\n2,3\n", 3, "found 1 fields, expected 2"),
+        ("0,1\n\n2,3\n", 3, "found 1 fields, expected 2"),
+        ("0,1\n2,2\n1,3\n", 4, "time runs backwards: 0.001 s after 0.002 s"),
+        ("0,1\nnan,2\n2,3\n", 3, "time is not a number"),
+        ("0,1\n1,2\n2", 4, "cut off in its last line"),
+        ("0,1\n1,36400000000\n", 3, "a current of 36400 A"),
+        ("", 2, "ends after its header"),
+    ],
+)
+def test_what_is_wrong_is_named_with_its_line(read_text, body, line, words):
+    with pytest.raises(FormatError) as caught:
+        joined(read_text(f"Timestamp(ms),Current(uA)\n{body}"))
+    assert caught.value.location.line == line
+    assert words in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_bad_line_deep_in_the_file_is_named(read_text, ppk2_csv):
+    lines = ppk2_csv.splitlines(keepends=True)
+    lines[31_234] = b"3123.30,36.4.5,00000000\n"
+    with pytest.raises(FormatError, match=r"^capture.csv:31235 expected a number, found '36.4.5'"):
+        joined(read_text(b"".join(lines)))
+
+
+@pytest.mark.parametrize(
+    ("header", "error", "words"),
+    [
+        ("Timestamp(ms),Power(mW)", FormatError, "no current column among 'Timestamp(ms)', 'Power(mW)'"),
+        ("Current(uA),D0-D7", FormatError, "no time column"),
+        ("time,current_mA", FormatError, "time column 'time' names no unit; expected one of s,"),
+        ("time_s,Current(mW)", FormatError, "current column 'Current(mW)' is in 'mw'; expected one of a, ma, ua, na"),
+        ("time_s,current_mA,current_uA", FormatError, "2 current columns"),
+        ("0.0,36.4", FormatError, "no header"),
+        ("\0\1\2", FormatError, "not delimited text"),
+    ],
+)
+def test_headers_that_cannot_be_read_say_what_is_expected(read_text, header, error, words):
+    with pytest.raises(error) as caught:
+        read_text(f"{header}\n0,1\n")
+    assert words in str(caught.value)
+
+
+def test_a_chosen_column_settles_what_the_header_leaves_open(read_text):
+    text = "time,current_mA,current_uA\n0,1,5\n1,2,6\n"
+    time, current, _ = joined(read_text(text, time="time:ms", current="current_uA"))
+    assert (time[1], current[1]) == pytest.approx((1e-3, 6e-6))
+    with pytest.raises(UnknownNameError, match="did you mean 'current_mA'"):
+        read_text(text, time="time:ms", current="curent_mA")
+
+
+def test_samples_without_a_number_stay_nan(read_text):
+    current = joined(read_text("Timestamp(ms),Current(uA)\n0,1\n1,nan\n2,NaN\n3,\n4,2\n"))[1]
+    assert np.isnan(current).tolist() == [False, True, True, True, False]
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_no_corruption_of_a_file_escapes_as_anything_but_an_input_error(complaint_of, data):
+    body = b"".join(b"%d,%d.%03d,00000000\n" % (n, 36400 + n % 7, n % 1000) for n in range(60))
+    text = bytearray(b"Timestamp(ms),Current(uA),D0-D7\n" + body)
+    for _ in range(data.draw(st.integers(1, 4))):
+        text[data.draw(st.integers(0, len(text) - 1))] = data.draw(st.integers(0, 255))
+    cut = data.draw(st.integers(0, len(text)))
+
+    def walk():
+        for chunk in read_csv_trace(io.BytesIO(bytes(text[:cut])), "capture.csv").chunks:
+            assert len(chunk.time_s) == len(chunk.current_a)
+
+    assert "\n" not in complaint_of(walk)

@@ -1,0 +1,131 @@
+"""Traces that are not delimited text: .ppk2, MLPerf Tiny JSON, JLS."""
+
+import io
+import json
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from costmodel.errors import FormatError, MissingError
+from costmodel.measurement.joulescope_capture import read_jls_trace
+from costmodel.measurement.mlperf_runner import read_mlperf_trace
+from costmodel.measurement.ppk2_archive import read_ppk2_trace
+from costmodel.measurement.synthetic_trace import synthetic_chunks, synthetic_truth
+from costmodel.measurement.trace_analysis import analyse_trace
+
+
+def read_archive(content):
+    return read_ppk2_trace(io.BytesIO(content), "session.ppk2")
+
+
+def test_a_ppk2_session_holds_the_currents_and_times_it_was_taken_with(ppk2_archive, recipe):
+    chunks = list(read_archive(ppk2_archive()).chunks)
+    expected = np.concatenate([chunk.current_a for chunk in synthetic_chunks(recipe)])
+    assert np.concatenate([chunk.current_a for chunk in chunks]) == pytest.approx(expected, rel=1e-6)
+    assert np.concatenate([chunk.time_s for chunk in chunks]).tolist() == (np.arange(len(expected)) / recipe.rate_hz).tolist()
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"names": ("metadata.json",)}, "holds no 'session.raw'"),
+        ({"names": ("session.raw",)}, "holds no 'metadata.json'"),
+        ({"metadata": {"metadata": {"samplesPerSecond": 0}}}, "samplesPerSecond should be a number above 0"),
+        ({"metadata": [1]}, "samplesPerSecond should be a number above 0, found None"),
+        ({"frames": b"1234567"}, "cut off in the frame after sample 1"),
+        ({"frames": b""}, "holds no sample"),
+    ],
+)
+def test_a_session_that_is_not_whole_is_refused(ppk2_archive, change, words):
+    with pytest.raises(FormatError, match="session.ppk2 ") as caught:
+        list(read_archive(ppk2_archive(**change)).chunks)
+    assert words in str(caught.value)
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_no_corruption_of_a_session_escapes_as_anything_but_an_input_error(complaint_of, ppk2_archive, data):
+    content = bytearray(ppk2_archive(frames=bytes(range(250)) * 12))
+    for _ in range(data.draw(st.integers(0, 3))):
+        content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+    cut = bytes(content[: data.draw(st.integers(0, len(content)))])
+    assert "\n" not in complaint_of(lambda: list(read_archive(cut).chunks))
+
+
+def runner_json(samples, **power):
+    return json.dumps({"tests": [{"info": {"name": "ic"}, "power": {"samples": samples, "timestamps": [], **power}}]}).encode()
+
+
+def read_runner(content, **options):
+    return read_mlperf_trace(io.BytesIO(content), "results.json", **options)
+
+
+def test_runner_joules_a_millisecond_become_currents_at_its_voltage():
+    chunk = next(read_runner(runner_json([1e-4, float("nan"), 3e-4], voltage=3.0)).chunks)
+    assert chunk.current_a[[0, 2]] == pytest.approx([0.1 / 3, 0.3 / 3])
+    assert np.isnan(chunk.current_a[1])
+    assert chunk.time_s.tolist() == pytest.approx([0.0, 1e-3, 2e-3])
+    assert chunk.voltage_v.tolist() == [3.0] * 3
+
+
+def test_runner_voltage_may_stand_around_the_samples_or_be_given():
+    content = json.dumps({"voltage": 1.8, "power": {"samples": [1e-4]}}).encode()
+    assert next(read_runner(content).chunks).voltage_v[0] == 1.8
+    with pytest.raises(MissingError, match="give --supply-v"):
+        read_runner(runner_json([1e-4]))
+    assert next(read_runner(runner_json([1e-4]), supply_v=3.3).chunks).voltage_v[0] == 3.3
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b'{"power": {"samples": [1,', "not JSON"),
+        (b'{\n"power": [}', ":2:"),
+        (b'{"power": {}}', "no 'power' with 'samples'"),
+        (runner_json(["x"], voltage=3), "should be a number of joules, found 'x'"),
+        (runner_json([float("nan")], voltage=3), "holds no number"),
+        (b"[" * 100_000, "not JSON"),
+    ],
+)
+def test_runner_files_that_are_not_whole_are_refused(content, words):
+    with pytest.raises(FormatError) as caught:
+        list(read_runner(content).chunks)
+    assert words in str(caught.value)
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_no_corruption_of_a_runner_file_escapes_as_anything_but_an_input_error(complaint_of, data):
+    content = bytearray(runner_json([1e-4, float("nan"), 2e-4] * 5, voltage=3.0))
+    content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+    cut = bytes(content[: data.draw(st.integers(0, len(content)))])
+    assert "\n" not in complaint_of(lambda: list(read_runner(cut).chunks))
+
+
+def test_a_joulescope_capture_is_analysed_as_its_csv_would_be(tmp_path, recipe):
+    pyjls = pytest.importorskip("pyjls", reason="pip install 'costmodel[jls]' runs this")
+    current = np.concatenate([chunk.current_a for chunk in synthetic_chunks(recipe)]).astype(np.float32)
+    path = tmp_path / "capture.jls"
+    with pyjls.Writer(str(path)) as writer:
+        writer.source_def(source_id=1, name="js", vendor="", model="", version="", serial_number="")
+        for signal, name, units in ((1, "current", "A"), (2, "voltage", "V")):
+            writer.signal_def(signal, source_id=1, sample_rate=int(recipe.rate_hz), name=name, units=units, data_type=pyjls.DataType.F32)
+        writer.fsr_f32(1, 0, current)
+        writer.fsr_f32(2, 0, np.full_like(current, recipe.supply_v))
+    from costmodel.sources.trace_files import open_trace
+
+    with open_trace(path) as trace:
+        summary = analyse_trace(trace, 1.0, "given").summary
+    truth = synthetic_truth(recipe)
+    assert len(summary.windows) == len(truth.windows_s)
+    assert summary.supply_v == pytest.approx(recipe.supply_v)
+    assert summary.total_j == pytest.approx(truth.total_j, rel=1e-3)
+
+
+def test_a_capture_without_current_names_the_signals_it_has():
+    reader = SimpleNamespace(signals={})
+    with pytest.raises(FormatError, match="holds no signal 'current'"):
+        read_jls_trace(reader, "capture.jls")

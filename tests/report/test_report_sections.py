@@ -1,0 +1,168 @@
+"""What a report says, for the reference deployment and for any other scenario."""
+
+from __future__ import annotations
+
+import pytest
+
+from costmodel.evaluation.evaluating import evaluate
+from costmodel.report.as_html import html_page
+from costmodel.report.as_markdown import markdown_text
+from costmodel.report.document import Document, Illustration, Paragraph, Section, Table
+from costmodel.report.figures.drawing import draw_svg
+from costmodel.report.reporting import report_document
+from costmodel.results.evaluation import Evaluation
+from costmodel.sources.catalogue import load_scenario, names
+from costmodel.specs.base import with_changes
+from costmodel.specs.counting import Dataflow
+from costmodel.specs.deployment import MemoryAccounting, Scenario
+
+
+def section(document: Document, name: str) -> Section:
+    return next(part for part in document.sections if part.id == name)
+
+
+def words(part: Section) -> str:
+    return " ".join(block.text for block in part.blocks if isinstance(block, Paragraph))
+
+
+def tables(part: Section) -> list[Table]:
+    return [block for block in part.blocks if isinstance(block, Table)]
+
+
+def document_of(scenario: Scenario) -> Document:
+    return report_document(evaluate(scenario), scenario, "1.2.3")
+
+
+def test_both_placements_of_the_scratch_rows_stand_side_by_side(deck_document: Document) -> None:
+    part = section(deck_document, "verdict")
+    assert "The verdict depends on where the scratch rows live" in words(part)
+    (table,) = tables(part)
+    assert [row.cells[:5] for row in table.rows] == [
+        ("output-stationary", "42.67", "best", "42.67", "4.69×"),
+        ("row-stationary", "88.17", "2.07×", "9.11", "best"),
+    ]
+
+
+def test_the_published_energies_of_both_convolutions_are_there(deck_document: Document) -> None:
+    output_stationary, row_stationary = tables(section(deck_document, "energy"))
+    cells = {row.cells[0]: row.cells for row in output_stationary.rows} | {f"rs {row.cells[0]}": row.cells for row in row_stationary.rows}
+    assert (cells["conv1"][6], cells["conv2"][6]) == ("8.23", "33.89")
+    assert (cells["rs conv1"][6], cells["rs conv1"][4]) == ("16.91", "1.74")
+    assert (cells["rs conv2"][6], cells["rs conv2"][4]) == ("70.72", "6.83")
+
+
+def test_nominal_counts_stand_beside_what_firmware_executes(deck_document: Document) -> None:
+    layers = tables(section(deck_document, "counts"))[0]
+    rows = {row.cells[0]: row.cells for row in layers.rows}
+    assert rows["conv1"][4:6] == ("691,200", "662,700")
+    assert rows["conv2"][4:6] == ("2,937,600", "2,697,900")
+    assert rows["all"][3] == "28,576"
+
+
+def test_totals_are_the_sums_of_their_columns(deck_document: Document) -> None:
+    for part in deck_document.sections:
+        for table in tables(part):
+            if not table.rows[-1].total:
+                continue
+            for place, column in enumerate(table.columns):
+                cells = [row.cells[place] for row in table.rows]
+                if column.number and not column.unit and all(cell.replace(",", "").isdigit() for cell in cells):
+                    numbers = [int(cell.replace(",", "")) for cell in cells]
+                    assert numbers[-1] == sum(numbers[:-1]), f"{table.caption}: {column.title}"
+
+
+def test_memory_power_and_battery_are_the_published_ones(deck_document: Document) -> None:
+    memory = words(section(deck_document, "memory"))
+    assert "152.13 KiB (155,784 B) in 5 buffers" in memory
+    assert "27.91 KiB in RAM" in memory
+    cells = {cell for table in tables(section(deck_document, "power")) for row in table.rows for cell in row.cells}
+    assert {"183.1 mW", "216.3 mW", "69.2 mJ", "58.6 mJ", "10.6 mJ", "17.7 h", "198,952", "3.12 Hz", "20.9 h", "1,252", "0.53%"} <= cells
+    assert any("3.83 Wh usable" in table.caption for table in tables(section(deck_document, "power")))
+
+
+def test_times_say_what_they_were_calibrated_on_and_what_was_not(deck_document: Document) -> None:
+    said = words(section(deck_document, "latency"))
+    assert "Output-stationary: 313.3 ms, calibrated on 2 convolutions of cifar-aap-pruned (esp32-wroom-deck), on this very network" in said
+    assert "Row-stationary: not calibrated" in said
+    assert "No cycles are given" in said
+    assert "two unknowns fit two figures always" in said
+
+
+def test_each_constant_stands_with_its_source_at_the_end(deck: Scenario, deck_document: Document) -> None:
+    assert deck_document.sections[-1].id == "assumptions"
+    constants, formulas = tables(deck_document.sections[-1])
+    rows = {row.cells[0]: row.cells for row in constants.rows}
+    assert rows["memory_energy.read_pj"][1:4] == ("91.9", "pJ", "77.8 to 91.9007")
+    assert rows["battery.capacity_ah"][1] == "1"
+    assert all(row.cells[-1] and row.cells[-1] != "given by the user" for row in constants.rows)
+    assert any(row.cells[0] == "energy.dynamic" for row in formulas.rows)
+
+
+@pytest.mark.parametrize("network", names("networks"))
+def test_every_packaged_network_has_a_report(network: str) -> None:
+    scenario = load_scenario({"name": "any", "network": network, "device": "esp32-wroom"})
+    document = document_of(scenario)
+    assert markdown_text(document, {})
+    said = words(section(document, "power"))
+    assert "Power cannot be told: no supply and currents given" in said
+    assert "Battery life cannot be told" in said
+    assert len(section(document, "counts").blocks) >= 3
+
+
+def test_a_network_of_many_layers_sums_up_the_small_ones_in_its_figures() -> None:
+    document = document_of(load_scenario({"name": "any", "network": "resnet18", "device": "esp32-wroom"}))
+    figure = next(block for block in section(document, "energy").blocks if isinstance(block, Illustration))
+    assert len(figure.chart.layers) == 10
+    assert figure.chart.layers[-1].endswith("others")
+    html_page(document, {one.id: draw_svg(one) for one in document.illustrations})
+
+
+def test_all_five_dataflows_stand_side_by_side(deck: Scenario) -> None:
+    document = document_of(with_changes(deck, {"dataflows": tuple(Dataflow)}))
+    assert len(tables(section(document, "verdict"))[0].rows) == 5
+    for one in document.illustrations:
+        draw_svg(one)
+
+
+def test_one_dataflow_alone_has_no_rival(deck: Scenario) -> None:
+    document = document_of(with_changes(deck, {"dataflows": (Dataflow.ROW_STATIONARY,)}))
+    assert "Only row-stationary was asked for" in words(section(document, "verdict"))
+    assert "best" not in {cell for row in tables(section(document, "verdict"))[0].rows for cell in row.cells}
+
+
+@pytest.mark.parametrize("accounting", list(MemoryAccounting))
+def test_every_accounting_has_its_figure(deck: Scenario, accounting: MemoryAccounting) -> None:
+    part = section(document_of(with_changes(deck, {"accounting": accounting})), "memory")
+    assert accounting.value in words(part)
+    assert sum(row.cells[0].endswith("(used)") for row in tables(part)[0].rows) == 1
+    for block in part.blocks:
+        if isinstance(block, Illustration):
+            draw_svg(block)
+
+
+def test_an_accounting_that_does_not_apply_says_why() -> None:
+    scenario = load_scenario({"name": "any", "network": "resnet8", "device": "esp32-wroom", "accounting": "ping-pong"})
+    part = section(document_of(scenario), "memory")
+    assert "The accounting ping-pong does not apply: " in words(part)
+    assert not any(isinstance(block, Illustration) for block in part.blocks)
+
+
+def test_a_board_that_draws_nothing_idle_has_no_limit_to_its_life(deck: Scenario) -> None:
+    power = deck.power
+    assert power is not None
+    idle = with_changes(deck, {"power": power.model_copy(update={"idle_a": power.idle_a._replace(value=0.0, low=None, high=None)})})
+    document = document_of(idle)
+    figure = next(block for block in section(document, "power").blocks if isinstance(block, Illustration))
+    assert figure.chart.limit is None
+    draw_svg(figure)
+
+
+def test_one_inference_after_the_other_has_no_second_point(deck: Scenario) -> None:
+    document = document_of(with_changes(deck, {"period_s": deck.duration_s}))
+    figure = next(block for block in section(document, "power").blocks if isinstance(block, Illustration))
+    assert len(figure.chart.marks) == 1
+
+
+def test_without_findings_there_is_no_heading_for_them(deck: Scenario, deck_evaluation: Evaluation) -> None:
+    document = report_document(deck_evaluation.model_copy(update={"findings": ()}), deck, "1.2.3")
+    assert document.sections[0].id == "figures"

@@ -1,0 +1,75 @@
+"""README and docs: their code runs, their commands work, their links lead somewhere, and generated pages are fresh."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from costmodel.cli.commands import installed_commands
+
+ROOT = Path(__file__).parents[1]
+DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+FENCE = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+
+
+def blocks(language: str) -> list[tuple[str, str]]:
+    return [(path.name, body) for path in DOCUMENTS for kind, body in FENCE.findall(path.read_text(encoding="utf-8")) if kind == language]
+
+
+@pytest.mark.parametrize(("name", "code"), blocks("python"))
+def test_python_blocks_run(name: str, code: str, tmp_path: Path) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False, encoding="utf-8", env=environment()
+    )
+    assert ran.returncode == 0, f"{name}: {ran.stderr}"
+
+
+@pytest.mark.parametrize(("name", "block"), blocks("console"))
+def test_console_blocks_run(name: str, block: str, tmp_path: Path) -> None:
+    for line in block.splitlines():
+        if line.startswith("$ costmodel "):
+            arguments = shlex.split(line.removeprefix("$ costmodel "))
+            ran = subprocess.run(
+                [sys.executable, "-m", "costmodel", *arguments],
+                cwd=tmp_path,
+                capture_output=True,
+                text=True,
+                check=False,
+                encoding="utf-8",
+                env=environment(),
+            )
+            assert ran.returncode == 0, f"{name}: {line}: {ran.stderr}"
+
+
+def environment() -> dict[str, str]:
+    import os
+
+    return {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"}
+
+
+def test_every_command_the_readme_names_exists() -> None:
+    named = set(re.findall(r"`costmodel ([a-z]+)", (ROOT / "README.md").read_text(encoding="utf-8")))
+    assert named <= set(installed_commands())
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_links_lead_somewhere(path: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", path.read_text(encoding="utf-8")):
+        if "://" not in target:
+            assert (path.parent / target).exists(), f"{path.name} links to {target}"
+
+
+def test_generated_pages_are_fresh() -> None:
+    spec = importlib.util.spec_from_file_location("generate", ROOT / "docs" / "generate.py")
+    assert spec is not None
+    assert spec.loader is not None
+    generate = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(generate)
+    for path, text in generate.pages().items():
+        assert path.read_text(encoding="utf-8") == text, f"{path.name} is stale: run `make docs`"
