@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 from costmodel.columns import Number
 from costmodel.errors import UnknownNameError
-from costmodel.evaluation.composition import Cost
+from costmodel.evaluation.composition import BatteryCost, Cost, PowerCost
 from costmodel.evaluation.layer_cost import LayerCost
 from costmodel.evaluation.totals import total_of
 from costmodel.results.counts import AccessCounts
@@ -71,7 +71,10 @@ def figure_of(answer: Cost, name: str) -> Figure:
     owner, _, rest = name.partition(".")
     if owner == "network" and rest in COUNTERS:
         return _network_count(answer, rest)
-    found = _network_figures(answer).get(name)
+    # What the scenario does not give has its names all the same, and no value.
+    power, battery = answer.power or PowerCost(*[None] * len(PowerCost._fields)), answer.battery
+    battery = battery or BatteryCost(*[None] * len(BatteryCost._fields))
+    found = _network_figures(answer._replace(power=power, battery=battery)).get(name)
     for layer in answer.layers:
         if found is None and layer.step.name == owner:
             found = _layer_figures(layer).get(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
@@ -123,8 +124,16 @@ def check_names(names: tuple[str, ...], space: Space, answer: Cost, scenario: Sc
     """
     known = {RAM, *DEVICE, *space.labels, *(table.figure for table in space.study.given), *figures_of(answer)}
     for name in names:
-        if name not in known and not is_scenario_field(name, scenario):
-            raise UnknownNameError("figure", name, known, "an axis, a figure or a number of the scenario")
+        if name in known or is_scenario_field(name, scenario):
+            continue
+        try:
+            figure_of(answer, name)
+        except UnknownNameError:
+            # Without a near name, those of single layers would bury the others.
+            near = difflib.get_close_matches(name, known, n=1)
+            layers = {layer.step.name for layer in answer.layers}
+            shown = near or [each for each in known if each.partition(".")[0] not in layers]
+            raise UnknownNameError("figure", name, shown, "an axis, a figure or a number of the scenario") from None
 
 
 def is_scenario_field(name: str, scenario: Scenario) -> bool:

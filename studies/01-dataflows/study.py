@@ -41,12 +41,14 @@ COLORS = ("#1f4e79", "#c0392b", "#3a7d44", "#b8860b")
 
 
 def main(folder: Path) -> None:
+    """Write table and figure."""
     columns = sweep(STUDY).columns()
     shape = (len(DATAFLOWS), len(KERNELS), 2, len(EXTENTS), len(CHANNELS), len(CHANNELS))
     names = np.array([str(name) for name in columns["dataflow"]])
-    keys = np.lexsort([columns[axis] for axis in ("out_channels", "in_channels", "extent", "stride", "kernel")] + [
-        np.array([DATAFLOWS.index(name) for name in names])
-    ])
+    keys = np.lexsort(
+        [columns[axis] for axis in ("out_channels", "in_channels", "extent", "stride", "kernel")]
+        + [np.array([DATAFLOWS.index(name) for name in names])]
+    )
 
     def cube(figure: str) -> np.ndarray:
         return np.asarray(columns[figure], dtype=float)[keys].reshape(shape)
@@ -76,6 +78,8 @@ def main(folder: Path) -> None:
     for flow, name in enumerate(DATAFLOWS):
         panels[2].plot(EXTENTS, scratch[(flow, *at)], "o-", color=COLORS[flow], label=name, markersize=4)
     panels[2].set(xscale="log", yscale="log", xlabel="input rows and columns", ylabel="scratch [B]")
+    panels[2].set_xticks([4, 8, 16, 32, 64], ["4", "8", "16", "32", "64"])
+    panels[2].minorticks_off()
     panels[2].set_title("scratch of a 3x3 convolution, 16 to 16 channels", fontsize=10)
     panels[2].legend(fontsize=8, frameon=False)
     save_figure(figure, folder / "figure.png")

@@ -33,18 +33,33 @@ STUDY = {
 
 
 def main(folder: Path) -> None:
+    """Write table and figure."""
     packed, single = _energies()
     rows = []
     for place, width in enumerate(WIDTHS):
         for told, energy in (("packed", packed), ("one access an element", single)):
             output, sram, registers = (float(value) / PJ_PER_UJ for value in energy[place])
-            rows.append((width, told, round(output, 3), round(sram, 3), round(registers, 3), round(output / sram, 3), round(output / registers, 2)))
-    header = ("access [B]", "counting", "OS [uJ]", "RS, rows in SRAM [uJ]", "RS, rows in registers [uJ]", "OS / RS SRAM", "OS / RS registers")
+            rows.append(
+                (width, told, round(output, 3), round(sram, 3), round(registers, 3), round(output / sram, 3), round(output / registers, 2))
+            )
+    header = (
+        "access [B]",
+        "counting",
+        "OS [uJ]",
+        "RS, rows in SRAM [uJ]",
+        "RS, rows in registers [uJ]",
+        "OS / RS SRAM",
+        "OS / RS registers",
+    )
     write_study_table(folder, "table", header, rows)
     figure, panels = study_figure(2, width=5.4)
     for panel, energy, title in zip(panels, (packed, single), ("elements packed into blocks", "one access an element"), strict=True):
         for column, (label, color) in enumerate(
-            (("output stationary", "#1f4e79"), ("row stationary, rows in SRAM", "#c0392b"), ("row stationary, rows in registers", "#e8a09a"))
+            (
+                ("output stationary", "#1f4e79"),
+                ("row stationary, rows in SRAM", "#c0392b"),
+                ("row stationary, rows in registers", "#e8a09a"),
+            )
         ):
             panel.plot(WIDTHS, energy[:, column] / PJ_PER_UJ, "o-", color=color, label=label)
         panel.set_xscale("log", base=2)

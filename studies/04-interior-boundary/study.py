@@ -37,6 +37,7 @@ STUDY = {
 
 
 def main(folder: Path) -> None:
+    """Write table and figure."""
     columns = sweep(STUDY).columns()
     taps, checks, time_s = (np.asarray(columns[name], dtype=float) for name in ("conv.mac_count", "conv.boundary_check_count", "conv.time"))
     unchecked = 1 - checks / taps

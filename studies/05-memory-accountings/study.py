@@ -38,6 +38,7 @@ COLORS = ("#7f7f7f", "#1f4e79", "#6c3483", "#c0392b", "#3a7d44")
 
 
 def main(folder: Path) -> None:
+    """Write table and figure."""
     columns = sweep(STUDY).columns()
     rows = []
     for name in names("devices"):
@@ -59,7 +60,9 @@ def main(folder: Path) -> None:
         chosen = columns["activations"] == kind
         for accounting, color in zip(ACCOUNTINGS, COLORS, strict=True):
             size = np.asarray(columns[f"memory.{accounting}"][chosen], dtype=float) / BYTES_PER_KIB
-            panel.plot(columns["width_ratio"][chosen], size, color=color, label=accounting, linestyle="--" if accounting == "ping-pong" else "-")
+            panel.plot(
+                columns["width_ratio"][chosen], size, color=color, label=accounting, linestyle="--" if accounting == "ping-pong" else "-"
+            )
         for name in ("stm32l476rg", "nrf52840", "esp32-wroom"):
             room = max(region.largest_bytes or region.size_bytes for region in load_device(name).heap_regions) / BYTES_PER_KIB
             panel.axhline(room, color="black", linewidth=0.8, linestyle=":")

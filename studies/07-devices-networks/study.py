@@ -17,7 +17,13 @@ NETWORKS = ("autoencoder", "ds-cnn", "resnet8", "mobilenet-v1-0.25", "cifar-aap-
 STUDY = {
     "name": "devices-networks",
     "base": "esp32-deck",
-    "set": {"counting": {"taps": "valid", "bias": True}, "accounting": "arena-in-place", "weights_in": "flash", "power": None, "battery": None},
+    "set": {
+        "counting": {"taps": "valid", "bias": True},
+        "accounting": "arena-in-place",
+        "weights_in": "flash",
+        "power": None,
+        "battery": None,
+    },
     "axes": [
         {"path": "device", "values": list(names("devices"))},
         {"path": "network", "values": list(NETWORKS)},
@@ -29,6 +35,7 @@ STUDY = {
 
 
 def main(folder: Path) -> None:
+    """Write table and figure."""
     columns = sweep(STUDY).columns()
     rows, verdicts = [], {}
     for place in range(len(columns["device"])):
@@ -39,8 +46,19 @@ def main(folder: Path) -> None:
         missing = [what for what, fits in (("RAM", ram <= room), ("flash", weights <= device.flash_bytes)) if not fits]
         verdict = " and ".join(missing) + " too small" if missing else "fits"
         verdicts[kind, device.name, network] = (ram / room, weights / device.flash_bytes)
-        rows.append((device.name, network, kind, int(columns["network.mac_count"][place]), round(ram / BYTES_PER_KIB, 1),
-                     round(room / BYTES_PER_KIB, 1), round(weights / BYTES_PER_KIB, 1), device.flash_bytes // BYTES_PER_KIB, verdict))
+        rows.append(
+            (
+                device.name,
+                network,
+                kind,
+                int(columns["network.mac_count"][place]),
+                round(ram / BYTES_PER_KIB, 1),
+                round(room / BYTES_PER_KIB, 1),
+                round(weights / BYTES_PER_KIB, 1),
+                device.flash_bytes // BYTES_PER_KIB,
+                verdict,
+            )
+        )
     header = ("device", "network", "types", "MACs", "arena [KiB]", "largest region [KiB]", "weights [KiB]", "flash [KiB]", "verdict")
     write_study_table(folder, "table", header, rows)
     figure, panels = study_figure(2, width=6.2, height=4.6)
