@@ -14,7 +14,7 @@ from costmodel.evaluation.design import Design
 from costmodel.memory.lifetimes import SLIDING_POOLINGS, overwrites_needed
 from costmodel.specs.work import LoopNest
 from costmodel.sweeps.filling import filled
-from costmodel.sweeps.overflow import INT64_MAX, beyond_limit, exact_design, upper_bound
+from costmodel.sweeps.overflow import INT64_MAX, beyond_limit, exact_design, settled, upper_bound
 from costmodel.sweeps.space import Block, Part
 
 
@@ -48,6 +48,7 @@ def costs_of(part: Part, block: Block) -> Iterator[tuple[Block, Cost]]:
     for mask in () if proven else beyond_limit(answer):
         at = int(np.flatnonzero(np.broadcast_to(mask, block.shape))[0])
         raise LimitError(f"a count of the design {_design_text(part, block, at)} exceeds the limit of 64-bit integers, {INT64_MAX:,}")
+    answer = answer if proven else settled(answer)
     pattern = in_place_pattern(answer, design)
     if pattern is None or not answer.memory:
         yield block, answer

@@ -190,7 +190,7 @@ class _Gathered:
                 return np.full(count, value)
             spread = np.broadcast_to(value, block.shape)
             found = spread.reshape(-1) if places is None else spread[places]
-            return found.astype(np.int64) if found.dtype == object else found
+            return np.array(found)
 
         numbers = block.first + (np.arange(total) if chosen is None else chosen) if block.numbers is None else taken(block.numbers)
         piece = {PART: np.full(count, self._job.part), NUMBER: numbers}

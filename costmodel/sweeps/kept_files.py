@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import tempfile
+import zipfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -109,10 +110,10 @@ class KeptFiles:
         """
         path = self._parts / f"{number:06d}.npz"
         try:
-            with np.load(path, allow_pickle=False) as stored:
+            with path.open("rb") as stream, np.load(stream, allow_pickle=False) as stored:
                 counts = stored[_COUNTS].tolist()
                 rows = {name: stored[name] for name in stored.files if name != _COUNTS}
-        except (OSError, ValueError, KeyError, EOFError) as error:
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
             raise FormatError(f"{path} is damaged ({error}); delete it and add --resume") from None
         return JobResult(rows, int(counts[0]), tuple(counts[1:]))
 

@@ -79,12 +79,20 @@ def beyond_limit(answer: Cost) -> Sequence[np.ndarray]:
             for part in value:
                 look(part)
         elif is_column(value) and value.dtype == object:
-            mask = np.asarray(value > INT64_MAX, dtype=bool)
+            mask = np.asarray(_BEYOND(value), dtype=bool)
             if mask.any():
                 masks.append(mask)
 
     look(answer)
     return masks
+
+
+def settled(answer: Cost) -> Cost:
+    """Return an exact cost that stays within 64 bits with ordinary columns."""
+    return _mapped(answer, lambda column: np.array(column.tolist()) if column.dtype == object else column)
+
+
+_BEYOND: Final = np.frompyfunc(lambda number: isinstance(number, int) and number > INT64_MAX, 1, 1)
 
 
 def _mapped(value: Any, change: Any) -> Any:

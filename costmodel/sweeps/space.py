@@ -147,6 +147,8 @@ def _part(choices: Mapping[str, Any], scenario: Scenario, axes: list[NumericAxis
             if place in seen:
                 raise SpecError(f"axes {seen[place]!r} and {axis.label!r} both set {place.text}")
             seen[place] = axis.label
+            if place.field == "access_bytes" and scenario.counting.block_bytes is not None:
+                raise SpecError(f"axis {axis.label!r}: an access and a block are one width; set counting.block_bytes to null")
     calibrated = calibrate(scenario, scenario.dataflows[0])
     design = design_of(scenario, scenario.dataflows[0], calibrated.rates)
     ordered = tuple(sorted(axes, key=lambda axis: axis.rank))
