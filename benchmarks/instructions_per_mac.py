@@ -92,9 +92,10 @@ def main() -> None:
     lines = [
         "# Instructions per MAC on emulated cores",
         "",
-        "`cifar-aap-pruned`, timing build, conv1 and conv2: instructions over valid MACs, counted by `firmware/plugin`. In these runs every",
-        "tensor's loads and stores equal the counters of every layer. Instructions are not cycles. *Loads outside tensors* are spills,",
-        "literals, the stack of calls and the layer's own description. *Emulators' CPU* is of counting and timing run of both dataflows.",
+        "`cifar-aap-pruned`, timing build, conv1 and conv2: instructions over valid MACs, counted by `firmware/plugin`. In these runs",
+        "every tensor's loads and stores equal the counters of every layer. Instructions are not cycles. *Loads outside tensors* are",
+        "spills, literals, the stack of calls and the layer's own description. *Emulators' CPU* is of the counting and the timing run of",
+        "both dataflows.",
         "",
         f"Compilers: {'; '.join(compilers)}.",
         f"Flags: `{rows[Variant.INT8][0].run.flags.split(' -ffreestanding')[0]}`.",

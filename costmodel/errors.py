@@ -20,7 +20,10 @@ from __future__ import annotations
 import difflib
 import enum
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
+
+MAX_LISTED: Final = 20
+"""Most valid names one message lists."""
 
 
 class Location(NamedTuple):
@@ -182,7 +185,7 @@ class CactiError(ToolError):
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Offer the nearest valid name, or list all of them where none is near.
+    """Offer the nearest valid name, or list them where none is near.
 
     Parameters
     ----------
@@ -194,10 +197,11 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     Returns
     -------
     str
-        To append to a message: ` (did you mean 'x'?)`, ` (known: a, b)` or nothing.
+        To append to a message: ` (did you mean 'x'?)`, ` (known: a, b)`, ` (known: a, b and 9 more)` or nothing.
     """
     names = sorted(str(each) for each in known)
     near = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
     if near:
         return f" (did you mean {near[0]!r}?)"
-    return f" (known: {', '.join(names)})" if names else ""
+    more = f" and {len(names) - MAX_LISTED} more" if len(names) > MAX_LISTED else ""
+    return f" (known: {', '.join(names[:MAX_LISTED])}{more})" if names else ""

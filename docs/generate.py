@@ -25,9 +25,8 @@ def load_everything() -> None:
 
 def equations() -> str:
     """Return the page of every formula."""
-    parts = [
-        f"# Equations\n\n{NOTE}\nEvery formula the results rest on, as it is declared where it is written. `costmodel explain FIGURE` puts the numbers in.\n"
-    ]
+    intro = "Every formula the results rest on, as it is declared where it is written. `costmodel explain FIGURE` puts the numbers in."
+    parts = [f"# Equations\n\n{NOTE}\n{intro}\n"]
     subject = ""
     for declared in sorted(FORMULAS.values(), key=lambda formula: formula.id):
         head = declared.id.partition(".")[0]

@@ -34,7 +34,7 @@ def test_python_blocks_run(name: str, code: str, tmp_path: Path) -> None:
 def test_console_blocks_run(name: str, block: str, tmp_path: Path) -> None:
     for line in block.splitlines():
         if line.startswith("$ costmodel "):
-            arguments = shlex.split(line.removeprefix("$ costmodel "))
+            arguments = shlex.split(line.removeprefix("$ costmodel "), comments=True)
             ran = subprocess.run(
                 [sys.executable, "-m", "costmodel", *arguments],
                 cwd=tmp_path,

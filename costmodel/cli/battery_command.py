@@ -13,9 +13,7 @@ def battery_command(
     states: Annotated[str, typer.Option(help="Packaged power states of a board, or a file.")] = "esp32-deck",
     rate: Annotated[str, typer.Option(help="Inferences: 1/min, 30/h, 0.5Hz, 1/day or continuous.")] = "1/min",
     sleep: Annotated[str, typer.Option(help="Between inferences: idle (awake), or a sleep of the board: light, deep, ...")] = "idle",
-    cycle: Annotated[
-        Path | None, typer.Option(help="A duty cycle file: any periodic pattern of states, instead of --rate and --sleep.")
-    ] = None,
+    cycle: Annotated[str | None, typer.Option(help="Packaged duty cycle, or a file: any periodic pattern, instead of --rate.")] = None,
     model: Annotated[str, typer.Option(help="energy, peukert, kinetic, diffusion or voltage.")] = "energy",
     duration: Annotated[str | None, typer.Option(metavar="SECONDS", help="Of one inference, such as 320ms.")] = None,
     trace: Annotated[Path | None, typer.Option(help="Take supply, currents and duration from a current trace.")] = None,
@@ -30,7 +28,7 @@ def battery_command(
     Examples
     --------
     costmodel battery --rate 1/min --sleep deep
-    costmodel battery --battery 18650 --states esp32-module --model kinetic --rate 4/h --sleep light
+    costmodel battery --battery 18650 --states esp32-module --duration 0.3 --model kinetic --rate 4/h --sleep light
     costmodel battery --trace capture.csv --rate 1/day --sleep deep --chart life.png --format json
     """
     from costmodel import __version__

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -12,13 +11,9 @@ from costmodel.errors import MissingError, SpecError, UnknownNameError
 
 if TYPE_CHECKING:
     from costmodel.evaluation.battery_answer import BatteryQuestion
-    from costmodel.provenance import Constant
-    from costmodel.results.trace import Spread, TraceSummary
-    from costmodel.specs.power import PowerStates
 
 _CURVE_POINTS: Final = 97
 _SLOWEST_S: Final = SECONDS["day"]
-_NORMAL_95: Final = 1.96
 
 
 class CommandInputs(NamedTuple):
@@ -28,7 +23,7 @@ class CommandInputs(NamedTuple):
     states: str
     rate: str
     sleep: str
-    cycle: Path | None
+    cycle: str | None
     model: str
     duration: str | None
     trace: Path | None
@@ -55,6 +50,7 @@ def question_of(inputs: CommandInputs) -> BatteryQuestion:
     InputError
         If a name is unknown, a duration is missing, or they do not fit each other.
     """
+    from costmodel.cli.measured_states import measured_states
     from costmodel.evaluation.battery_answer import BatteryQuestion
     from costmodel.evaluation.battery_models import BatteryModelName
     from costmodel.evaluation.battery_patterns import Board
@@ -63,7 +59,7 @@ def question_of(inputs: CommandInputs) -> BatteryQuestion:
 
     states = load_power_states(inputs.states)
     if inputs.trace is not None:
-        states = _measured(states, inputs.trace)
+        states = measured_states(states, inputs.trace)
     duration = states.duration_s
     if inputs.duration is not None:
         seconds = quantity("--duration", inputs.duration, SECONDS)
@@ -77,10 +73,6 @@ def question_of(inputs: CommandInputs) -> BatteryQuestion:
     if inputs.sleep not in board.rests():
         raise UnknownNameError("--sleep", inputs.sleep, board.rests(), f"a state of {states.name}")
     period_s = period_of_rate("--rate", inputs.rate, duration.value)
-    # From one a day, or the asked rate where that is slower, to back to back.
-    slowest = max(_SLOWEST_S, period_s)
-    step = (duration.value / slowest) ** (1.0 / (_CURVE_POINTS - 1))
-    periods = [slowest * step**place for place in range(_CURVE_POINTS - 1)] + [duration.value]
     return BatteryQuestion(
         board=board,
         duration_s=duration,
@@ -91,29 +83,26 @@ def question_of(inputs: CommandInputs) -> BatteryQuestion:
         temperature_degc=inputs.temperature_degc,
         sample_count=inputs.sample_count,
         seed=inputs.seed,
-        curve_rates_hz=tuple(1.0 / period for period in periods),
+        curve_rates_hz=curve_rates_hz(duration.value, period_s),
     )
 
 
-def _measured(states: PowerStates, path: Path) -> PowerStates:
-    """Put what a trace measured in place of the awake states and the duration."""
-    from costmodel.cli.trace_source import analysed_capture
-    from costmodel.measurement.trace_analysis import FOUND
-    from costmodel.specs.base import with_changes
+def curve_rates_hz(duration_s: float, period_s: float) -> tuple[float, ...]:
+    """Return the rates of a chart: from one a day, or the asked rate where that is slower, to back to back.
 
-    summary = analysed_capture(path, None, FOUND, {}).summary
-    supply = {"value": summary.supply_v, "source": summary.supply_source}
-    inference = with_changes(states.inference, {"supply_v": supply, "current_a": _mean(summary.active_current, summary)})
-    idle = with_changes(states.idle, {"supply_v": supply, "current_a": _mean(summary.idle_current, summary)})
-    changes = {"inference": inference, "idle": idle, "duration_s": _mean(summary.duration, summary)}
-    return with_changes(states, changes)
+    Parameters
+    ----------
+    duration_s : float
+        Of one inference [s].
+    period_s : float
+        The asked period [s].
 
-
-def _mean(spread: Spread, summary: TraceSummary) -> Constant:
-    """Return a mean with its 95 % interval: the spread from inference to inference over the root of their number."""
-    from costmodel.provenance import Constant
-
-    count = len(summary.windows)
-    half = _NORMAL_95 * spread.sigma / math.sqrt(count)
-    source = f"{summary.capture}: mean over {count} inferences, with the 95 % interval of the mean"
-    return Constant(spread.mean, spread.unit, max(spread.mean - half, 0.0), spread.mean + half, source)
+    Returns
+    -------
+    tuple of float
+        Rates [Hz], evenly spaced on a logarithmic axis.
+    """
+    slowest = max(_SLOWEST_S, period_s)
+    step = (duration_s / slowest) ** (1.0 / (_CURVE_POINTS - 1))
+    periods = [slowest * step**place for place in range(_CURVE_POINTS - 1)] + [duration_s]
+    return tuple(1.0 / period for period in periods)

@@ -165,9 +165,9 @@ def cacti_compare_command(
     Example: costmodel cacti compare --network resnet8
     """
     from costmodel.cli.cacti_output_text import print_comparison
-    from costmodel.evaluation.memory_conventions import Convention, compare_conventions
+    from costmodel.evaluation.memory_conventions import Convention, FlashPath, compare_conventions
     from costmodel.sources.catalogue import load_network, load_scenario
-    from costmodel.sources.compared_memories import COMPARED_MEMORIES
+    from costmodel.sources.compared_memories import COMPARED_MEMORIES, FLASH_CACHE, FLASH_LINE
     from costmodel.sources.memory_energies import memory_energy
 
     asked = load_scenario(scenario)
@@ -176,4 +176,5 @@ def cacti_compare_command(
         others = {"network": load_network(network), "duration_s": None, "power": None, "battery": None}
         asked = type(asked).model_validate({**{field: getattr(asked, field) for field in type(asked).model_fields}, **others})
     conventions = [Convention(role, label, memory_energy(memory), element) for role, label, memory, element in COMPARED_MEMORIES]
-    print_comparison(compare_conventions(asked, conventions), as_json=format is CactiFormat.JSON)
+    flash = FlashPath(memory_energy(FLASH_CACHE), memory_energy(FLASH_LINE))
+    print_comparison(compare_conventions(asked, conventions, flash), as_json=format is CactiFormat.JSON)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import typer
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from costmodel.results.sram_run import SramRow
     from costmodel.sources.sram_table import SramTable
 
-WIDTH_WITHOUT_TERMINAL = 160
-"""Columns where the output goes to a file: no figure is cut."""
+WIDEST: Final = 500
+"""More columns than any of the tables takes."""
 
 
 @contextmanager
@@ -71,7 +71,7 @@ def print_rows(rows: Sequence[SramRow], statuses: Mapping[str, str], *, as_json:
     for row in rows:
         status = [statuses[row.config_hash]] if statuses else []
         table.add_row(*_cells(row), *status)
-    _console().print(table)
+    _print_table(table)
 
 
 def _cells(row: SramRow) -> list[str]:
@@ -134,12 +134,10 @@ def print_comparison(comparison: ConventionComparison, *, as_json: bool) -> None
     first = comparison.conventions[0]
     for cost in comparison.conventions:
         table.add_row(*_comparison_cells(cost, first))
-    console = _console()
-    console.print(table)
+    _print_table(table)
     typer.echo("from, to: with the smallest and largest credible access energy. Leakage '-': the source gives none.\n")
     for text in conclusions:
-        console.print(text, highlight=False, markup=False)
-        typer.echo()
+        _print_paragraph(text)
 
 
 def _comparison_cells(cost: ConventionCost, first: ConventionCost) -> list[str]:
@@ -173,8 +171,15 @@ def _table(titles: Sequence[str], units: Sequence[str], left: tuple[int, ...]) -
     return table
 
 
-def _console() -> Any:
+def _print_table(table: Any) -> None:
     from rich.console import Console
 
-    console = Console()
-    return console if console.is_terminal else Console(width=WIDTH_WITHOUT_TERMINAL)
+    # A terminal narrower than the table wraps its lines: that reads worse than it might, but no figure is cut.
+    Console(width=max(Console().width, Console(width=WIDEST).measure(table).maximum)).print(table)
+
+
+def _print_paragraph(text: str) -> None:
+    from rich.console import Console
+
+    Console().print(text, highlight=False, markup=False)
+    typer.echo()

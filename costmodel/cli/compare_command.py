@@ -26,32 +26,21 @@ def compare_command(
     import sys
 
     from costmodel.cli.validate_answer import write_comparison
-    from costmodel.compression.deployed import Variant
     from costmodel.errors import FormatError, Location, MissingError
-    from costmodel.measurement.device_log import read_device_log
-    from costmodel.results.comparison import Comparison, RunComparison
-    from costmodel.sources.catalogue import load_network
-    from costmodel.validation.comparing import compare_runs
-    from costmodel.validation.validating import expect_network
+    from costmodel.sources.packaged_data import packaged_folder
+    from costmodel.validation.comparing_logs import compare
+    from costmodel.validation.core_hash import core_hash
 
     if str(log) == "-":
-        runs = read_device_log(sys.stdin.buffer, "standard input")
+        comparison = compare(sys.stdin.buffer, network, seed=seed, name="standard input")
     else:
         try:
             with log.open("rb") as stream:
-                runs = read_device_log(stream, str(log))
+                comparison = compare(stream, network, seed=seed, name=str(log))
         except FileNotFoundError:
             raise MissingError("does not exist", Location(str(log))) from None
         except OSError as error:
             raise FormatError(f"cannot be read: {error.strerror or error}", Location(str(log))) from None
-    compared: list[RunComparison] = []
-    for run in runs:
-        chosen = load_network(network or run.network)
-        variants = {member.value: member for member in Variant}
-        known = seed is not None and run.variant in variants
-        expected = expect_network(chosen, variants[run.variant], seed or 0) if known else None
-        compared += compare_runs([run], chosen, expected).runs
-    comparison = Comparison(runs=tuple(compared))
-    write_comparison(comparison, output_format, in_detail=True, seed=seed)
+    write_comparison(comparison, output_format, in_detail=True, seed=seed, packaged_core=core_hash(packaged_folder("firmware")))
     if not comparison.equal:
         raise typer.Exit(1)

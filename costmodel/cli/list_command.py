@@ -10,7 +10,10 @@ import typer
 def list_command(
     kind: Annotated[
         str | None,
-        typer.Argument(help="networks, devices, memories, compute, batteries, calibrations or scenarios.", show_default=False),
+        typer.Argument(
+            help="networks, devices, memories, compute, batteries, power_states, duty_cycles, calibrations or scenarios.",
+            show_default=False,
+        ),
     ] = None,
     output_format: Annotated[str, typer.Option("--format", help="terminal, json, csv or markdown.")] = "terminal",
 ) -> None:
@@ -31,6 +34,6 @@ def list_command(
     if kind is None:
         write_answer(output_format, [everything_grid()], {each: list(names(each)) for each in KINDS})
         return
-    grid = kind_grid(kind)
+    grid = kind_grid(kind.replace("-", "_"))
     keys = [title.replace(" ", "_") for title in grid.header]
     write_answer(output_format, [grid], [dict(zip(keys, row, strict=True)) for row in grid.rows])

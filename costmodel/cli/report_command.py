@@ -29,6 +29,11 @@ def report_command(
     active: Annotated[float | None, typer.Option(metavar="AMPERES", help="Current during an inference.")] = None,
     duration: Annotated[float | None, typer.Option(metavar="SECONDS", help="Measured duration of one inference.")] = None,
     period: Annotated[float | None, typer.Option(metavar="SECONDS", help="From one inference to the next.")] = None,
+    trace: Annotated[Path | None, typer.Option(help="Current trace: gives power and duration, and its inferences are shown.")] = None,
+    sleep: Annotated[
+        str | None,
+        typer.Option(help="Between inferences: idle, light, deep, ... Adds battery life with intervals, as --battery and --trace do."),
+    ] = None,
     output_format: Annotated[
         list[str] | None, typer.Option("--format", help="terminal, html, markdown or json. Several times.", show_default=False)
     ] = None,
@@ -48,6 +53,7 @@ def report_command(
     costmodel report my-net.scenario.yaml --out report
     costmodel report --network cifar-baseline --dataflow all --taps nominal --format html --out report
     costmodel report --duration 0.25 --format json
+    costmodel report --battery 18650 --sleep deep --trace capture.csv
     """
     from costmodel.cli.options import all_chosen, chosen
     from costmodel.cli.report_output import ReportFormat, deliver_report
@@ -70,4 +76,17 @@ def report_command(
         duration_s=duration,
         period_s=period,
     )
-    deliver_report(scenario_from_options(scenario, changes), formats, out)
+    asked = scenario_from_options(scenario, changes)
+    if trace is None and battery is None and sleep is None:
+        deliver_report(asked, formats, out)
+        return
+    from costmodel.cli.report_additions import battery_answer, with_trace
+    from costmodel.report.additions import Additions
+
+    analysed = None
+    if trace is not None:
+        asked, analysed = with_trace(asked, trace, changes)
+    lasting = battery is not None or sleep is not None or asked.battery is not None
+    deliver_report(
+        asked, formats, out, lambda evaluation: Additions(analysed, battery_answer(asked, evaluation, sleep or "idle") if lasting else None)
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import sys
 from collections.abc import Callable
 from enum import StrEnum
@@ -10,16 +9,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from costmodel import __version__
+from costmodel.cli.document_output import print_document
 from costmodel.errors import MissingError, SpecError
 from costmodel.evaluation.evaluating import evaluate
+from costmodel.report.additions import NO_ADDITIONS, Additions
 from costmodel.report.reporting import report_document
+from costmodel.results.evaluation import Evaluation
 from costmodel.specs.deployment import Scenario
 
 if TYPE_CHECKING:
     from rich.status import Status
 
     from costmodel.report.document import Document
-    from costmodel.results.evaluation import Evaluation
 
 
 class ReportFormat(StrEnum):
@@ -37,7 +38,12 @@ _PIPE_WIDTH: Final = 100
 """Columns of a terminal report that goes to no terminal."""
 
 
-def deliver_report(scenario: Scenario, formats: tuple[ReportFormat, ...] | None, folder: Path | None) -> None:
+def deliver_report(
+    scenario: Scenario,
+    formats: tuple[ReportFormat, ...] | None,
+    folder: Path | None,
+    additions_of: Callable[[Evaluation], Additions] = lambda _: NO_ADDITIONS,
+) -> None:
     """Evaluate a scenario and write its report.
 
     Parameters
@@ -48,6 +54,8 @@ def deliver_report(scenario: Scenario, formats: tuple[ReportFormat, ...] | None,
         None for the terminal, and with a folder for every format.
     folder : Path or None
         Where files go; None for standard output, which takes one format.
+    additions_of : callable, optional
+        Returns what else the report holds, from the evaluation.
 
     Raises
     ------
@@ -61,36 +69,21 @@ def deliver_report(scenario: Scenario, formats: tuple[ReportFormat, ...] | None,
         raise SpecError("--out: --format terminal writes no file; leave one of the two out")
     with _Progress() as progress:
         evaluation = evaluate(scenario, progress.layer)
-        document = report_document(evaluation, scenario, __version__)
+        additions = additions_of(evaluation)
+        document = report_document(evaluation, scenario, __version__, additions)
+        as_json = _json(evaluation, scenario, additions) if ReportFormat.JSON in chosen else ""
         if ReportFormat.TERMINAL in chosen:
-            progress.pause(lambda: _print_terminal(document))
+            progress.pause(lambda: print_document(document, _PIPE_WIDTH))
         if folder is not None:
-            written = _write_files(folder, chosen, document, evaluation, scenario, progress)
+            written = _write_files(folder, chosen, document, as_json, progress)
         elif ReportFormat.TERMINAL not in chosen:
-            sys.stdout.write(_text(chosen[0], document, evaluation, scenario))
+            sys.stdout.write(as_json or _text(chosen[0], document))
     if folder is not None:
         sys.stderr.write(f"Wrote {written} to {folder}\n")
 
 
-def _print_terminal(document: Document) -> None:
-    from rich.console import Console
-
-    from costmodel.report.as_terminal import print_terminal
-
-    if sys.stdout.isatty():
-        print_terminal(document, Console(highlight=False))
-        return
-    # A pipe gets lines of a fixed width without padding, in characters its encoding has.
-    lines = io.TextIOWrapper(io.BytesIO(), encoding=sys.stdout.encoding or "utf-8", errors="replace", newline="\n")
-    print_terminal(document, Console(file=lines, width=_PIPE_WIDTH, highlight=False))
-    lines.seek(0)
-    sys.stdout.write("".join(f"{line.rstrip()}\n" for line in lines.read().splitlines()))
-
-
-def _text(form: ReportFormat, document: Document, evaluation: Evaluation, scenario: Scenario) -> str:
-    """A whole report as text for standard output."""
-    if form is ReportFormat.JSON:
-        return _json(evaluation, scenario)
+def _text(form: ReportFormat, document: Document) -> str:
+    """A whole report for people as text for standard output."""
     if form is ReportFormat.HTML:
         # In a page every character has a name in ASCII, so that it survives any console.
         return _html(document).encode("ascii", errors="xmlcharrefreplace").decode("ascii")
@@ -99,10 +92,10 @@ def _text(form: ReportFormat, document: Document, evaluation: Evaluation, scenar
     return markdown_text(document, {})
 
 
-def _json(evaluation: Evaluation, scenario: Scenario) -> str:
+def _json(evaluation: Evaluation, scenario: Scenario, additions: Additions) -> str:
     from costmodel.report.as_json import evaluation_json
 
-    return evaluation_json(evaluation, scenario, __version__)
+    return evaluation_json(evaluation, scenario, __version__, additions)
 
 
 def _html(document: Document) -> str:
@@ -116,15 +109,14 @@ def _write_files(
     folder: Path,
     chosen: tuple[ReportFormat, ...],
     document: Document,
-    evaluation: Evaluation,
-    scenario: Scenario,
+    as_json: str,
     progress: _Progress,
 ) -> str:
     from costmodel.sources.atomic_file import write_whole
 
     names = [FILE_NAMES[form] for form in chosen if form in FILE_NAMES]
     if ReportFormat.JSON in chosen:
-        write_whole(folder / FILE_NAMES[ReportFormat.JSON], _json(evaluation, scenario))
+        write_whole(folder / FILE_NAMES[ReportFormat.JSON], as_json)
     if ReportFormat.MARKDOWN in chosen:
         from costmodel.report.as_markdown import markdown_text
         from costmodel.report.figures.drawing import draw_png

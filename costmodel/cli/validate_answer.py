@@ -14,7 +14,9 @@ CIFAR10_CLASSES: Final = ("airplane", "automobile", "bird", "cat", "deer", "dog"
 """Label order of CIFAR-10 (Krizhevsky 2009)."""
 
 
-def write_comparison(comparison: Comparison, output_format: str, *, in_detail: bool, seed: int | None) -> None:
+def write_comparison(
+    comparison: Comparison, output_format: str, *, in_detail: bool, seed: int | None, packaged_core: str | None = None
+) -> None:
     """Write a comparison to standard output.
 
     Parameters
@@ -27,6 +29,8 @@ def write_comparison(comparison: Comparison, output_format: str, *, in_detail: b
         Every counter of every layer; else only what differs.
     seed : int or None
         Of the weights, where they are known.
+    packaged_core : str, optional
+        Checksum of this package's firmware core, to say where a device runs another.
     """
     grids: list[Grid] = []
     if in_detail:
@@ -34,7 +38,7 @@ def write_comparison(comparison: Comparison, output_format: str, *, in_detail: b
             grids += _run_grids(run)
     if comparison.mismatches:
         grids.append(_mismatch_grid(comparison))
-    grids.append(_verdict(comparison, seed))
+    grids.append(_verdict(comparison, seed, packaged_core))
     write_answer(output_format, grids, _payload(comparison, seed), _records(comparison))
 
 
@@ -85,7 +89,7 @@ def _mismatch_grid(comparison: Comparison) -> Grid:
     return Grid("What differs", ("layer", "dataflow", "figure", "predicted", "measured"), rows, note)
 
 
-def _verdict(comparison: Comparison, seed: int | None) -> Grid:
+def _verdict(comparison: Comparison, seed: int | None, packaged_core: str | None) -> Grid:
     rows: list[tuple[Cell, ...]] = []
     for target in dict.fromkeys(run.target for run in comparison.runs):
         runs = [run for run in comparison.runs if run.target == target]
@@ -100,6 +104,14 @@ def _verdict(comparison: Comparison, seed: int | None) -> Grid:
     if len({run.network for run in comparison.runs}) == 1:
         note += f" The network's answer is class {last.class_index}{_class_name(last)}"
         note += f"; its weights are random, of seed {seed}." if seed is not None else "."
+    if last.folded_bias_count and len({run.network for run in comparison.runs}) == 1:
+        note += (
+            f" {last.folded_bias_count} convolutions read the bias that folding their batch norm gives them;"
+            " `costmodel count` counts the network as it is written, without."
+        )
+    others = sorted({run.core_hash for run in comparison.runs} - {packaged_core})
+    if packaged_core and others:
+        note += f" The device runs core {others[0]}, this package carries {packaged_core}."
     return Grid("Verdict", ("target", "networks", "runs", "counters", "differences"), tuple(rows), note)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -15,6 +16,17 @@ PUBLISHED_WEIGHTS_RATIO: Final = 3.43
 """Weights and biases, 96 KB of .h to 28 KB of .bin; reference deployment, slide 'Weight Compression ESP32'."""
 PUBLISHED_IMAGE_RATIO: Final = 3.647
 """Input image, 11 KB of .h to 3 KB of .bin; reference deployment, slide 'Input Compression ESP32'."""
+
+
+class Layout(StrEnum):
+    """How a network's parameters are written."""
+
+    MODEL = "model"
+    """The model file."""
+    RAW = "raw"
+    """Arrays back to back."""
+    HEADER = "header"
+    """C source."""
 
 
 class RawArray(NamedTuple):

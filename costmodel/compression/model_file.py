@@ -1,7 +1,7 @@
 """The model file: a deployed network as bytes, and back. `docs/model_file.md` describes it byte by byte.
 
 Little-endian, versioned, checksummed; every offset counts from the file's first byte. The firmware reads the same bytes with
-`firmware/core/model.c`.
+`firmware/core/model.c` and `layer.c`.
 """
 
 from __future__ import annotations

@@ -46,6 +46,9 @@ def quantise(values: NDArray[np.floating]) -> tuple[NDArray[np.int8], float]:
     """
     largest = float(np.max(np.abs(values), initial=0.0))
     scale = float(np.float32(scale_of(largest)))
+    if scale < float(np.finfo(np.float32).tiny):
+        # Below float32's normal numbers a scale loses its digits, or is 0: such a tensor is zeros to every kernel.
+        scale = 1.0
     # The scale is rounded to float32, so the largest magnitude may come out a hair above 127.
     steps = np.clip(np.rint(np.asarray(values, np.float64) / scale), -INT8_MAX, INT8_MAX)
     return steps.astype(np.int8), scale

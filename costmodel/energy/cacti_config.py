@@ -18,7 +18,7 @@ from costmodel.energy.cacti_settings import SETTINGS, Setting
 from costmodel.errors import FormatError, Location, SpecError, UnknownNameError
 from costmodel.specs.sram import SramSpec
 
-HEADER: Final = "# An SRAM for CACTI 7. Each line is a setting; a run with another spelling of them is another configuration.\n"
+HEADER: Final = "# CACTI 7: {summary}.\n"
 HASH_DIGITS: Final = 16
 
 _SETTING: Final = re.compile(r'^(?:\([^)]*\)\s*)?(?:[-:]\s+)?(?:"(?P<quoted>[^"]*)"?|(?P<bare>.*))$')
@@ -41,7 +41,7 @@ def cacti_config_text(spec: SramSpec) -> str:
     str
         Lines ending in a newline; the same spec always gives the same text.
     """
-    return HEADER + "".join(f"{_line(setting, spec)}\n" for setting in SETTINGS)
+    return HEADER.format(summary=spec.summary) + "".join(f"{_line(setting, spec)}\n" for setting in SETTINGS)
 
 
 def config_hash(spec: SramSpec) -> str:

@@ -9,36 +9,41 @@ from costmodel.units import BITS_PER_BYTE, PJ_PER_J
 
 @formula(
     id="energy.line_fills",
-    equation="F = ceil(B / L) * P where B > C, else ceil(B / L)",
+    equation="F = ceil(B / L) * P where U > C, else ceil(B / L)",
     symbols={
         "F": "lines fetched from the serial memory",
-        "B": "bytes the pass walks over [B]",
+        "B": "bytes read in all [B]",
+        "U": "bytes read between two uses of the same byte [B]",
         "L": "bytes of a cache line [B]",
         "C": "bytes of the cache [B]",
-        "P": "passes over the same bytes",
+        "P": "uses of each byte",
     },
     unit="lines",
-    source="least-recently-used cache under a cyclic walk: what fits is fetched once, what does not is fetched anew on each pass",
+    source="least-recently-used cache under cyclic walks: what fits is fetched once, what does not is fetched anew on each pass",
 )
-def line_fill_count(footprint_bytes: int, line_bytes: int, cache_bytes: int, pass_count: int) -> int:
-    """Return how many lines a repeated walk over a tensor fetches.
+def line_fill_count(total_bytes: int, reuse_bytes: int, line_bytes: int, cache_bytes: int, pass_count: int) -> int:
+    """Return how many lines are fetched by walks over one part of a tensor after another, each part several times.
+
+    Exact where parts end on a line; elsewhere within one line a part and pass.
 
     Parameters
     ----------
-    footprint_bytes : int
-        Bytes walked over [B].
+    total_bytes : int
+        Bytes of all parts [B].
+    reuse_bytes : int
+        Bytes of one part: what is read before the same byte is needed again [B].
     line_bytes, cache_bytes : int
         Line and capacity of the cache [B]; it holds nothing else.
     pass_count : int
-        How often the same bytes are walked over.
+        How often each part is walked over.
 
     Returns
     -------
     int
         Lines.
     """
-    lines: int = ceil_div(footprint_bytes, line_bytes)
-    return lines * pass_count if footprint_bytes > cache_bytes else lines
+    lines: int = ceil_div(total_bytes, line_bytes)
+    return lines * pass_count if reuse_bytes > cache_bytes else lines
 
 
 @formula(

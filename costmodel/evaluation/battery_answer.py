@@ -37,6 +37,7 @@ _PARTS: Final = {
     "self-discharge": "self-discharge",
 }
 _ENDLESS: Final = "nothing is drawn from the battery"
+_TOO_WEAK: Final = "the battery cannot carry the load: its voltage falls below the cut-off at once"
 
 
 @dataclass(frozen=True)
@@ -194,7 +195,7 @@ def _life(question: BatteryQuestion, rest: str, values: Mapping[str, Number], co
         average_low_w=power.low,
         average_high_w=power.high,
         drains=drains,
-        dominated_by=_dominated(drains),
+        dominated_by=_dominated(drains) if life else _TOO_WEAK,
     )
 
 
@@ -326,7 +327,7 @@ def _sensitivities(question: BatteryQuestion, inputs: Mapping[str, Constant]) ->
 
 
 def _measure_next(life: BatteryLife, sensitivities: tuple[Sensitivity, ...]) -> str | None:
-    if not sensitivities or life.life_s is None:
+    if not sensitivities or not life.life_s:
         return None
     first = sensitivities[0]
     if first.swing_s is None:

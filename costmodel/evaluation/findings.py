@@ -10,6 +10,8 @@ from costmodel.results.finding import Finding, Weight
 from costmodel.specs.counting import Taps
 from costmodel.units import BYTES_PER_KIB, MJ_PER_J, MW_PER_W, NS_PER_S, PJ_PER_J, PJ_PER_MJ, PJ_PER_UJ, S_PER_HOUR
 
+DOMINANT_RATIO: Final = 0.4
+"""A layer dominates from this share of the total on."""
 LARGE_LEAKAGE_RATIO: Final = 0.05
 """Leakage above this share of the idle board's power is worth a doubt."""
 IDLE_DOMINATES_RATIO: Final = 0.9
@@ -39,7 +41,8 @@ def _verdict(evaluation: Evaluation) -> Iterator[Finding]:
     in_memory = min(evaluation.dataflows, key=lambda answer: answer.energy.memory_pj)
     in_registers = min(evaluation.dataflows, key=lambda answer: answer.energy.tensor_pj)
     energies = "; ".join(
-        f"{answer.dataflow.value} {_uj(answer.energy.memory_pj)} with scratch in the memory, {_uj(answer.energy.tensor_pj)} in registers"
+        f"{answer.dataflow.value} {_energy(answer.energy.memory_pj)} with scratch in the memory,"
+        f" {_energy(answer.energy.tensor_pj)} in registers"
         for answer in evaluation.dataflows
     )
     agree = in_memory.dataflow is in_registers.dataflow
@@ -62,13 +65,19 @@ def _dominant_layer(evaluation: Evaluation) -> Iterator[Finding]:
         return
     layer = max(first.layers, key=lambda candidate: candidate.energy.memory_pj)
     share = layer.energy.memory_pj / total
+    rest = (
+        f"What does not touch {layer.name} hardly changes the total."
+        if share >= DOMINANT_RATIO
+        else "No single layer decides the total: savings have to reach many of them."
+    )
     convolutions = sum(candidate.energy.memory_pj for candidate in first.layers if candidate.kind == "conv2d") / total
     yield Finding(
         id="energy.dominant_layer",
-        weight=Weight.DOMINATES,
-        headline=f"{layer.name} takes {share:.0%} of the memory energy; all convolutions together {convolutions:.1%}.",
-        detail=f"{_uj(layer.energy.memory_pj)} of {_uj(total)} {first.dataflow.value}, for {_macs(layer):,} of"
-        f" {first.counts.mac_count:,} multiply-accumulates. What does not touch {layer.name} hardly changes the total.",
+        weight=Weight.DOMINATES if share >= DOMINANT_RATIO else Weight.NEGLIGIBLE,
+        headline=f"{layer.name}, the costliest layer, takes {share:.0%} of the memory energy;"
+        f" all convolutions together {convolutions:.1%}.",
+        detail=f"{_energy(layer.energy.memory_pj)} of {_energy(total)} {first.dataflow.value}, for {_macs(layer):,} of"
+        f" {first.counts.mac_count:,} multiply-accumulates. {rest}",
         figures=(f"{layer.name}.energy", "energy.memory"),
     )
 
@@ -103,8 +112,8 @@ def _dynamic_energy_is_small(evaluation: Evaluation) -> Iterator[Finding]:
         id="energy.share_of_board",
         weight=Weight.NEGLIGIBLE if share < LARGE_LEAKAGE_RATIO else Weight.DOMINATES,
         headline=f"The memory's dynamic energy is {share:.2%} of what the board draws during an inference.",
-        detail=f"{_uj(first.energy.memory_pj)} of {power.inference_j * MJ_PER_J:.1f} mJ;"
-        f" arithmetic alone would be {_uj(first.energy.compute_pj)}."
+        detail=f"{_energy(first.energy.memory_pj)} of {power.inference_j * MJ_PER_J:.1f} mJ;"
+        f" arithmetic alone would be {_energy(first.energy.compute_pj)}."
         " Access energy ranks dataflows; it does not predict the board's power.",
         figures=("energy.memory", "power.inference_energy", "energy.compute"),
     )
@@ -200,7 +209,7 @@ def _heap(evaluation: Evaluation) -> Iterator[Finding]:
             weight=Weight.VERDICT,
             headline=f"{evaluation.network} {word} the heap of {evaluation.device} with {memory.plan.accounting.value} buffers"
             f" ({planned / BYTES_PER_KIB:.1f} KiB).",
-            detail=memory.heap.reason,
+            detail=f"{_sentence(memory.heap.reason)}.",
             figures=(f"memory.{memory.plan.accounting.value}",),
         )
     if memory.flash_bytes > memory.flash_capacity_bytes:
@@ -247,7 +256,9 @@ def _boundary_share(layer: LayerEvaluation) -> float:
     return layer.boundary_pixel_count / (layer.boundary_pixel_count + layer.interior_pixel_count)
 
 
-def _uj(energy_pj: float) -> str:
+def _energy(energy_pj: float) -> str:
+    if energy_pj >= PJ_PER_MJ:
+        return f"{energy_pj / PJ_PER_MJ:,.2f} mJ"
     return f"{energy_pj / PJ_PER_UJ:,.2f} uJ"
 
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from costmodel.evaluation.composition import cost
+from costmodel.evaluation.composition import Cost, cost
 from costmodel.evaluation.design import design_of
 from costmodel.evaluation.energy_range import energy_range
 from costmodel.evaluation.evaluating import cost_of
+from costmodel.evaluation.flash_weights import flash_weight_cost
 from costmodel.evaluation.totals import total_of
 from costmodel.latency.rates import TapRates
 from costmodel.provenance import Constant
-from costmodel.results.memory_convention import ConventionComparison, ConventionCost
+from costmodel.results.memory_convention import ConventionComparison, ConventionCost, FlashWeightCost
 from costmodel.specs.base import with_changes
 from costmodel.specs.deployment import Scenario
 from costmodel.specs.hardware import MemoryEnergy
@@ -29,7 +30,15 @@ class Convention(NamedTuple):
     """Size every operand is taken to have: the memory's width makes each element one access; None takes each tensor's own, packed."""
 
 
-def compare_conventions(scenario: Scenario, conventions: Sequence[Convention]) -> ConventionComparison:
+class FlashPath(NamedTuple):
+    """What weights in flash are read through."""
+
+    cache: MemoryEnergy
+    line: MemoryEnergy
+    """Flash, by the cache's line."""
+
+
+def compare_conventions(scenario: Scenario, conventions: Sequence[Convention], flash: FlashPath | None = None) -> ConventionComparison:
     """Charge a network's accesses under each convention; taps, bias and dataflow stay the scenario's.
 
     Parameters
@@ -38,6 +47,8 @@ def compare_conventions(scenario: Scenario, conventions: Sequence[Convention]) -
         The network, and how its taps and biases count.
     conventions : sequence of Convention
         The first is what the others are held against.
+    flash : FlashPath, optional
+        What weights in flash are read through; left out, that is not told.
 
     Returns
     -------
@@ -56,9 +67,16 @@ def compare_conventions(scenario: Scenario, conventions: Sequence[Convention]) -
         dataflow=scenario.dataflows[0],
         duration_s=answer.duration_s,
         idle_w=None if answer.power is None else answer.power.idle_w,
+        flash_weights=_flash_weights(scenario, answer, flash),
         inference_j=None if answer.power is None else answer.power.inference_j,
         conventions=tuple(_charge(scenario, convention, calibrated.rates) for convention in conventions),
     )
+
+
+def _flash_weights(scenario: Scenario, answer: Cost, flash: FlashPath | None) -> FlashWeightCost | None:
+    if flash is None:
+        return None
+    return flash_weight_cost(answer.layers, scenario.network.tensor_bytes, scenario.dataflows[0], flash.cache, flash.line)
 
 
 def _charge(scenario: Scenario, convention: Convention, rates: TapRates | None) -> ConventionCost:

@@ -1,7 +1,8 @@
 """Uncertainty: ranges of inputs as columns, intervals of answers, and which input to measure better.
 
-An input without a range is exact. One with a range is drawn from two right triangles, low to value and value to high, with half the samples
-in each: its value is the median, however lopsided the range, and ends are rarer than the middle. Every input has a random stream of its own, so that adding one leaves the draws of the others alone.
+An input without a range is exact. One with a range is drawn from two right triangles, low to value and value to high, with half the
+samples in each: its value is the median, however lopsided the range, and the ends are rarer than the middle. Every input has a random
+stream of its own, so that adding one leaves the draws of the others alone.
 """
 
 from __future__ import annotations

@@ -49,8 +49,9 @@ def read_csv_trace(stream: BinaryIO, name: str, chosen: Mapping[str, str] | None
         raise FormatError(f"no header: found {header[:60]!r}; expected names with units such as 'Timestamp(ms),Current(uA)'", where)
     columns = trace_columns(names, chosen or {}, where)
     units = ", ".join(f"{column.name} in {column.unit}" for column in columns if column is not None)
-    chunks = _chunks(stream, name, number + 1, delimiter, columns)
-    return Trace(name, f"{_dialect(names)}: {units}", "line", chunks)
+    notes: list[str] = []
+    chunks = _chunks(stream, name, number + 1, delimiter, columns, notes)
+    return Trace(name, f"{_dialect(names)}: {units}", "line", chunks, notes)
 
 
 def _dialect(names: list[str]) -> str:
@@ -61,7 +62,7 @@ def _dialect(names: list[str]) -> str:
     return "CSV by column name"
 
 
-def _chunks(stream: BinaryIO, name: str, first_line: int, delimiter: str, columns: TraceColumns) -> Iterator[TraceChunk]:
+def _chunks(stream: BinaryIO, name: str, first_line: int, delimiter: str, columns: TraceColumns, notes: list[str]) -> Iterator[TraceChunk]:
     blocks = line_blocks(stream, first_line)
     first = next(blocks, None)
     if first is None:
@@ -78,6 +79,8 @@ def _chunks(stream: BinaryIO, name: str, first_line: int, delimiter: str, column
         chunk = _chunk(lines, fields, wanted, delimiter, name, columns, last=following is None)
         yield checked(chunk, previous_s, name, "line")
         previous_s = float(chunk.time_s[-1]) if len(chunk.time_s) else previous_s
+        if not lines.ended:
+            notes.append(f"line {lines.first_line + lines.line_count - 1} has no line end: the file may be cut off there")
         lines = following
 
 
@@ -86,12 +89,11 @@ def _chunk(lines: Lines, fields: int, wanted: list[int], delimiter: str, name: s
         return TraceChunk(_NOTHING, _NOTHING, None if columns.voltage is None else _NOTHING, lines.first_line)
     if last:
         text = lines.text.rstrip(b"\n") + b"\n"
-        lines = Lines(text, lines.first_line, lines.line_count - len(lines.text) + len(text))
+        lines = lines._replace(text=text, line_count=lines.line_count - len(lines.text) + len(text))
     try:
         values = numeric_columns(lines, fields, wanted, delimiter, name)
     except FormatError as error:
-        end = lines.first_line + lines.line_count - 1
-        if last and error.location is not None and error.location.line == end:
+        if not lines.ended:
             raise FormatError(f"the file is cut off in its last line: {error.message}", error.location) from None
         raise
     time = values[0] * columns.time.factor if columns.time.factor != 1.0 else values[0]

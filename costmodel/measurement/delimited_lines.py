@@ -29,6 +29,8 @@ class Lines(NamedTuple):
     """Number of its first line, from 1."""
     line_count: int
     """Lines in the text."""
+    ended: bool = True
+    """Whether the file ends its last line."""
 
 
 def line_blocks(stream: BinaryIO, first_line: int = 1) -> Iterator[Lines]:
@@ -59,7 +61,7 @@ def line_blocks(stream: BinaryIO, first_line: int = 1) -> Iterator[Lines]:
         rest = block[cut:]
     if rest.strip():
         text = _plain(rest + b"\n")
-        yield Lines(text, line, _count(text, "\n"))
+        yield Lines(text, line, _count(text, "\n"), ended=False)
 
 
 def read_header(stream: BinaryIO, name: str) -> tuple[str, int]:

@@ -190,8 +190,13 @@ def _idle(blocks: Blocks, band: Band, a: int, b: int) -> tuple[float, float]:
     floor = 2.0 * band.idle_a - band.minimum_a
     sides = []
     for side in (means[max(a - 2 - reach, 0) : max(a - 2, 0)], means[b + 2 : b + 2 + reach]):
-        idle = side[(side <= band.minimum_a) & (side >= floor)]
-        sides.append(float(idle.mean()) if len(idle) else float("nan"))
+        idle = (side <= band.minimum_a) & (side >= floor)
+        # A block beside one that is not idle may hold an edge.
+        inner = idle.copy()
+        inner[1:] &= idle[:-1]
+        inner[:-1] &= idle[1:]
+        chosen = side[inner] if inner.any() else side[idle]
+        sides.append(float(chosen.mean()) if len(chosen) else float("nan"))
     return sides[0], sides[1]
 
 

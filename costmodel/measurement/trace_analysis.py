@@ -176,7 +176,7 @@ def _summary(trace: Trace, blocks: Blocks, found: FoundWindows, volts: float, so
         computational_ratio=computational.mean / inference.mean,
         period_s=float(np.median(np.diff(starts))) if len(starts) > 1 else None,
         windows=windows,
-        warnings=_warnings(blocks, found),
+        warnings=(*trace.notes, *_warnings(blocks, found)),
     )
 
 

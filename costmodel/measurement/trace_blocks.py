@@ -20,7 +20,7 @@ from costmodel.units import MS_PER_S
 
 F = TypeVar("F", bound=np.floating)
 
-BLOCK_S: Final = 0.32 / MS_PER_S
+BLOCK_S: Final = 0.64 / MS_PER_S
 """Span of a block: short beside any inference worth a battery, long enough to average noise."""
 LONGEST_BLOCK: Final = 64
 _GAP: Final = 1.5

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +37,8 @@ class Trace:
     place: str
     """What `TraceChunk.first` counts: `line` or `sample`."""
     chunks: Iterator[TraceChunk]
+    notes: list[str] = field(default_factory=list)
+    """What a reader noticed on the way, complete once the trace is walked through."""
 
 
 def location_of(name: str, place: str, number: int) -> Location:

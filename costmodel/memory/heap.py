@@ -187,7 +187,8 @@ def _fits_text(placements: Sequence[HeapPlacement]) -> str:
         return "nothing is allocated"
     used = list(dict.fromkeys(placement.region for placement in placements))
     total = sum(placement.block_bytes for placement in placements)
-    return f"all {len(placements)} buffers fit: {total:,} B with headers, in {' and '.join(used)}"
+    subject = "its one buffer fits" if len(placements) == 1 else f"all {len(placements)} buffers fit"
+    return f"{subject}: {total:,} B with headers, in {' and '.join(used)}"
 
 
 def _shortfall_text(shortfall: HeapShortfall, allocator: HeapAllocator) -> str:

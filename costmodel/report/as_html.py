@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Mapping
 from importlib import resources
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from costmodel.report.document import Block, Document
 from costmodel.report.figures.style import DARK, LIGHT
@@ -13,6 +14,9 @@ from costmodel.report.printable_text import printable
 
 if TYPE_CHECKING:
     from jinja2 import Template
+
+_BEFORE_UNIT: Final = re.compile(r"(?<=\d) (?=(?:[µmnp]?[JWs]|Wh|KiB|B|V|mA|Hz|h|min|days|years)\b)")
+"""The space between a figure and its unit, where no line should break."""
 
 
 def html_page(document: Document, drawings: Mapping[str, str]) -> str:
@@ -50,7 +54,7 @@ def _template() -> Template:
 
 def _finalized(value: Any) -> Any:
     """Clean plain text on its way into the page; what is already markup was cleaned where it was made."""
-    return printable(value) if type(value) is str else value
+    return _BEFORE_UNIT.sub("\u00a0", printable(value)) if type(value) is str else value
 
 
 def _style() -> str:

@@ -8,12 +8,13 @@ from typing import Any
 from pydantic import ValidationError
 
 from costmodel.errors import FormatError
+from costmodel.report.additions import NO_ADDITIONS, Additions
 from costmodel.report.provenance_list import used_constants, used_formulas
 from costmodel.results.evaluation import SCHEMA_VERSION, Evaluation
 from costmodel.specs.deployment import Scenario
 
 
-def evaluation_json(evaluation: Evaluation, scenario: Scenario, version: str) -> str:
+def evaluation_json(evaluation: Evaluation, scenario: Scenario, version: str, additions: Additions = NO_ADDITIONS) -> str:
     """Return an evaluation as JSON: ASCII only, whatever the console.
 
     Parameters
@@ -24,11 +25,13 @@ def evaluation_json(evaluation: Evaluation, scenario: Scenario, version: str) ->
         What was asked, for constants, formulas and their sources.
     version : str
         Version of costmodel.
+    additions : Additions, optional
+        What else was asked.
 
     Returns
     -------
     str
-        An object with `schema_version`, `costmodel_version`, `evaluation` and `provenance`.
+        An object with `schema_version`, `costmodel_version`, `evaluation` and `provenance`, and `trace` and `battery_life` where asked.
     """
     content: dict[str, Any] = {
         "schema_version": SCHEMA_VERSION,
@@ -38,6 +41,7 @@ def evaluation_json(evaluation: Evaluation, scenario: Scenario, version: str) ->
             "constants": [used._asdict() for used in used_constants(scenario)],
             "formulas": [used._asdict() for used in used_formulas(scenario, evaluation)],
         },
+        **additions.content(),
     }
     return json.dumps(content, indent=2, allow_nan=False) + "\n"
 

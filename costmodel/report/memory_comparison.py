@@ -21,7 +21,15 @@ def memory_conclusions(comparison: ConventionComparison) -> tuple[str, ...]:
     tuple of str
         A sentence or two each; those that need a convention it does not hold are left out.
     """
-    parts: tuple[Callable[[ConventionComparison], str | None], ...] = (_width, _cell, _temperature, _leakage, _references, _verdict)
+    parts: tuple[Callable[[ConventionComparison], str | None], ...] = (
+        _width,
+        _cell,
+        _temperature,
+        _leakage,
+        _references,
+        _flash,
+        _verdict,
+    )
     return tuple(text for part in parts if (text := part(comparison)) is not None)
 
 
@@ -85,6 +93,20 @@ def _references(comparison: ConventionComparison) -> str | None:
         f"References: a word access of 128 KB takes {word.read_pj:.1f} pJ by CACTI; Horowitz gives {small.read_pj:g} pJ at 32 KB and "
         f"{large.read_pj:g} at 1 MB for 8 bytes, Eyeriss's buffer {buffer.read_pj:g} pJ for 2 bytes. The same accesses to DRAM would "
         f"cost {_times(dram, word)} times as much."
+    )
+
+
+def _flash(comparison: ConventionComparison) -> str | None:
+    flash, esp32 = comparison.flash_weights, comparison.of("esp32")
+    if flash is None or esp32 is None:
+        return None
+    span = ""
+    if flash.fill_low_pj is not None and flash.fill_high_pj is not None:
+        span = f" ({flash.fill_low_pj / PJ_PER_UJ:,.0f} to {flash.fill_high_pj / PJ_PER_UJ:,.0f} uJ)"
+    return (
+        f"Flash: weights left in flash ({flash.weight_bytes:,} bytes) take {flash.fill_count:,} cache lines, "
+        f"{flash.fill_pj / PJ_PER_UJ:,.1f} uJ{span}, and {flash.read_count:,} reads of the cache, {flash.hit_pj / PJ_PER_UJ:,.1f} uJ. "
+        f"The lines alone are {flash.fill_pj / esp32.dynamic_pj:.2f} times all word accesses of the ESP32 profile."
     )
 
 

@@ -64,9 +64,9 @@ def _constants(spec: BaseModel, path: str, source: str) -> Iterator[UsedConstant
         elif isinstance(value, BaseModel):
             yield from _constants(value, f"{path}{field}.", source)
         elif isinstance(value, tuple):
-            for part in value:
+            for place, part in enumerate(value, start=1):
                 if isinstance(part, BaseModel):
-                    label = getattr(part, "name", None) or getattr(part, "layer", "")
+                    label = getattr(part, "name", None) or getattr(part, "layer", None) or str(place)
                     yield from _constants(part, f"{path}{field}.{label}.", source)
 
 

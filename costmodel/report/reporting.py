@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from costmodel.report.additions import NO_ADDITIONS, Additions
 from costmodel.report.document import Document
 from costmodel.report.provenance_list import used_constants, used_formulas
 from costmodel.report.sections.assumptions import assumptions_section
@@ -16,7 +17,7 @@ from costmodel.results.evaluation import Evaluation
 from costmodel.specs.deployment import Scenario
 
 
-def report_document(evaluation: Evaluation, scenario: Scenario, version: str) -> Document:
+def report_document(evaluation: Evaluation, scenario: Scenario, version: str, additions: Additions = NO_ADDITIONS) -> Document:
     """Return the report of an evaluation.
 
     Parameters
@@ -27,6 +28,8 @@ def report_document(evaluation: Evaluation, scenario: Scenario, version: str) ->
         What was asked: its constants and sources end the report.
     version : str
         Version of costmodel, for the last line.
+    additions : Additions, optional
+        What else was asked.
 
     Returns
     -------
@@ -41,6 +44,7 @@ def report_document(evaluation: Evaluation, scenario: Scenario, version: str) ->
         memory_section(evaluation, scenario),
         latency_section(evaluation),
         power_section(evaluation),
+        *additions.sections(),
         counts_section(evaluation),
         assumptions_section(evaluation, used_constants(scenario), used_formulas(scenario, evaluation)),
     )

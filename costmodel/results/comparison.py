@@ -76,6 +76,8 @@ class RunComparison(Result):
     measured_arena_bytes: int
     class_index: int
     """Index of the network's largest output."""
+    folded_bias_count: int = 0
+    """Convolutions without a bias that read the one folding their batch norm gave them."""
     layers: tuple[LayerComparison, ...]
 
     @property

@@ -37,6 +37,27 @@ class ConventionCost(Result):
     """False where the source gives none: then 0 means left out."""
 
 
+class FlashWeightCost(Result):
+    """Weights read from flash through a cache, once for each use."""
+
+    cache: str
+    """Name of the cache's energies."""
+    flash: str
+    """Name of the flash's energies, by the line."""
+    weight_bytes: int
+    """All weights."""
+    read_count: int
+    """Reads of weights, each one access of the cache."""
+    hit_pj: float
+    """Those reads."""
+    fill_count: int
+    """Lines fetched."""
+    fill_pj: float
+    fill_low_pj: float | None
+    """With the smallest credible energy of a line; None where its range is not known."""
+    fill_high_pj: float | None
+
+
 class ConventionComparison(Result):
     """A network under several conventions."""
 
@@ -48,6 +69,8 @@ class ConventionComparison(Result):
     """What the whole board draws idle, to hold leakage against; None where not given."""
     inference_j: float | None
     """What the whole board takes for one inference; None where not given."""
+    flash_weights: FlashWeightCost | None
+    """The same weights read from flash; None where not asked."""
     conventions: tuple[ConventionCost, ...]
     """The first is what the others are held against."""
 

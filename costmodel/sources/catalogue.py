@@ -53,7 +53,11 @@ _COMPUTE: Final = _Kind("compute", "compute_energy", ComputeEnergy)
 _CALIBRATION: Final = _Kind("calibrations", "calibration", LatencyCalibration)
 _SCENARIO: Final = _Kind("scenarios", "scenario", Scenario)
 
-KINDS: Final = tuple(kind.folder for kind in (_NETWORK, _DEVICE, _BATTERY, _POWER, _DUTY_CYCLE, _MEMORY, _COMPUTE, _CALIBRATION, _SCENARIO))
+_KINDS: Final[Mapping[str, _Kind[Any]]] = {
+    kind.folder: kind for kind in (_NETWORK, _DEVICE, _BATTERY, _POWER, _DUTY_CYCLE, _MEMORY, _COMPUTE, _CALIBRATION, _SCENARIO)
+}
+
+KINDS: Final = tuple(_KINDS)
 """Every kind of packaged data."""
 
 
@@ -78,6 +82,32 @@ def names(kind: str) -> tuple[str, ...]:
     if kind not in KINDS:
         raise UnknownNameError("kind", kind, KINDS, "packaged")
     return _packaged_names(kind)
+
+
+def load_named(kind: str, name: str) -> Spec:
+    """Load one thing by its kind and packaged name.
+
+    Parameters
+    ----------
+    kind : str
+        One of `KINDS`.
+    name : str
+        One of `names(kind)`.
+
+    Returns
+    -------
+    Spec
+        Of the class that kind has.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such kind or name.
+    """
+    known = names(kind)
+    if name not in known:
+        raise UnknownNameError(_KINDS[kind].noun, name, known, _KINDS[kind].where)
+    return cast(Spec, _load(_KINDS[kind], name, None))
 
 
 def load_network(reference: Reference[Network], beside: Path | None = None) -> Network:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 DECK: Final = "deck-45nm-hp-128k-64b"
+FLASH_CACHE: Final = "esp32cache-40nm-lstp-32k-4b"
+"""What an ESP32 reads flash through."""
+FLASH_LINE: Final = "flash-line-40mhz-dio"
 
 
 class ComparedMemory(NamedTuple):

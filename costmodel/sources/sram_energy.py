@@ -9,7 +9,7 @@ from costmodel.energy.sram_range import WARM_K, Span, alternative_cells, energy_
 from costmodel.errors import SpecError
 from costmodel.provenance import Constant
 from costmodel.results.sram_run import SramFigures, SramRow
-from costmodel.sources.sram_table import SramTable, described_spec
+from costmodel.sources.sram_table import SramTable
 from costmodel.specs.base import with_changes
 from costmodel.specs.hardware import MemoryEnergy
 from costmodel.specs.sram import TEMPERATURE_LIMITS_K, SramSpec
@@ -75,7 +75,7 @@ def sram_memory_energy(row: SramRow, table: SramTable) -> MemoryEnergy:
         If CACTI found no such array.
     """
     if row.figures is None:
-        raise SpecError(f"CACTI finds no array of {described_spec(row.spec)}")
+        raise SpecError(f"CACTI finds no array of {row.spec.summary}")
     found = [other for spec in range_siblings(row.spec) if (other := table.find(spec)) is not None and other.figures is not None]
     if row.spec not in {other.spec for other in found}:
         found.append(row)
@@ -103,14 +103,14 @@ def _memory_energy(name: str, spec: SramSpec, figures: SramFigures, rows: list[S
     leakage = leakage_span_w([value for _, ran in runs for value in (ran.leakage_w, ran.standby_w)])
     return MemoryEnergy(
         name=name,
-        description=described_spec(spec),
+        description=spec.summary,
         access_bytes=spec.access_bytes,
         capacity_bytes=spec.size_bytes,
         read_pj=_within(figures.read_pj, "pJ", read, energy_reason),
         write_pj=_within(figures.write_pj, "pJ", write, energy_reason),
         leakage_w=_within(figures.leakage_w, "W", leakage, leakage_reason),
         access_s=Constant(figures.access_s, "s", None, None, run),
-        source=f"{run} ({described_spec(spec)})",
+        source=f"{run} ({spec.summary})",
     )
 
 
@@ -143,7 +143,7 @@ def estimated_memory_energy(spec: SramSpec, table: SramTable) -> MemoryEnergy:
     source = f"interpolated between packaged CACTI sizes; largest error on left-out rows: {bounds}"
     return MemoryEnergy(
         name=f"interpolated-{spec.size_bytes}-{spec.access_bytes}b",
-        description=f"{described_spec(spec)}, interpolated",
+        description=f"{spec.summary}, interpolated",
         access_bytes=spec.access_bytes,
         capacity_bytes=spec.size_bytes,
         read_pj=_estimated(estimate, "read_pj", "pJ", source),

@@ -99,14 +99,14 @@ class SramTable:
         if row is None:
             raise self.refusal(spec)
         if row.figures is None:
-            raise SpecError(f"CACTI finds no array of {described_spec(spec)}")
+            raise SpecError(f"CACTI finds no array of {spec.summary}")
         return row.figures
 
     def refusal(self, spec: SramSpec) -> MissingError:
         """Return the error that says a configuration has no row, and names the nearest ones."""
         near = "; ".join(described(found) for found in self.nearest(spec))
         return MissingError(
-            f"no packaged run of {described_spec(spec)}; nearest: {near}. Run CACTI on it (`costmodel cacti run`), or ask for an "
+            f"no packaged run of {spec.summary}; nearest: {near}. Run CACTI on it (`costmodel cacti run`), or ask for an "
             "interpolation between sizes (interpolate=yes), which states its error"
         )
 
@@ -164,22 +164,6 @@ def _distance(a: SramSpec, b: SramSpec) -> float:
     return octaves + kinds + rest + 2 * (a.bank_count != b.bank_count)
 
 
-def described_spec(spec: SramSpec) -> str:
-    """Return a configuration in one line, as a person would say it."""
-    cells = spec.data_cell if spec.data_cell == spec.periphery_cell else f"{spec.data_cell} cells, {spec.periphery_cell} periphery"
-    block = "" if spec.block_bytes == spec.access_bytes else f" ({spec.block_bytes} B blocks)"
-    ports = (spec.shared_port_count, spec.read_port_count, spec.write_port_count)
-    parts = [
-        f"{spec.size_bytes} B, {spec.access_bytes} B wide{block}, {spec.node_nm:g} nm, {cells}, {spec.temperature_k:g} K",
-        "ECC" if spec.ecc else "",
-        f"{spec.associativity_count}-way cache" if spec.array == "cache" else "",
-        f"{spec.bank_count} banks" if spec.bank_count > 1 else "",
-        f"{ports[0]} shared, {ports[1]} read and {ports[2]} write ports" if ports != (1, 0, 0) else "",
-        f"{spec.interconnect} wires" if spec.interconnect != "conservative" else "",
-    ]
-    return ", ".join(part for part in parts if part)
-
-
 def described(row: SramRow) -> str:
     """Return a row in one line: its name, or its configuration."""
-    return f"{row.name} ({described_spec(row.spec)})" if row.name else described_spec(row.spec)
+    return f"{row.name} ({row.spec.summary})" if row.name else row.spec.summary

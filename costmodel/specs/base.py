@@ -24,7 +24,7 @@ S = TypeVar("S", bound="Spec")
 class Spec(BaseModel):
     """Frozen, strict about names and types, without NaN or infinity."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True, validate_default=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, validate_default=True)
 
 
 def with_changes(spec: S, changes: Mapping[str, object]) -> S:

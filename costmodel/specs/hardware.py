@@ -127,6 +127,8 @@ class Device(Spec):
     """Packaged memory energies that suit it, by name."""
     compute_energy: Name = "horowitz-45nm"
     """Packaged compute energies, by name."""
+    power_states: Name | None = None
+    """Packaged power states of its board, by name; null where nobody has measured."""
     calibration: Name | None = None
     """Packaged latency calibration, by name; null where nobody has measured."""
     scratch_in_registers: tuple[str, ...] = ("accumulator",)

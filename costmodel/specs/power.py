@@ -86,6 +86,7 @@ class DutyCycle(Spec):
     """A pattern of power states that repeats."""
 
     name: Name
+    description: str = ""
     period_s: PositiveSeconds
     phases: Annotated[tuple[Phase, ...], Field(min_length=1)]
 

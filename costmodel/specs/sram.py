@@ -89,6 +89,22 @@ class SramSpec(Spec):
         """Bytes one access carries."""
         return self.bus_bits // BITS_PER_BYTE
 
+    @property
+    def summary(self) -> str:
+        """The array in one line, as a person would say it."""
+        cells = self.data_cell if self.data_cell == self.periphery_cell else f"{self.data_cell} cells, {self.periphery_cell} periphery"
+        block = "" if self.block_bytes == self.access_bytes else f" ({self.block_bytes} B blocks)"
+        ports = (self.shared_port_count, self.read_port_count, self.write_port_count)
+        parts = [
+            f"{self.size_bytes} B, {self.access_bytes} B wide{block}, {self.node_nm:g} nm, {cells}, {self.temperature_k:g} K",
+            "ECC" if self.ecc else "",
+            f"{self.associativity_count}-way cache" if self.array == "cache" else "",
+            f"{self.bank_count} banks" if self.bank_count > 1 else "",
+            f"{ports[0]} shared, {ports[1]} read and {ports[2]} write ports" if ports != (1, 0, 0) else "",
+            f"{self.interconnect} wires" if self.interconnect != "conservative" else "",
+        ]
+        return ", ".join(part for part in parts if part)
+
 
 def _refuse(limit: str, message: str) -> None:
     raise PydanticCustomError(f"cacti_{limit}", "{message}", {"message": message})

@@ -111,6 +111,8 @@ def compare_runs(
         If the log is of another network, another model, or of the timing build, which counts nothing.
     """
     compared = []
+    folded = with_folded_biases(network)
+    folded_bias_count = sum(a != b for a, b in zip(network.layers, folded.layers, strict=True))
     for position, run in enumerate(runs):
         _same_network(run, network, expected)
         counts = predicted_counts(network, Variant(run.variant), run.dataflow)
@@ -143,6 +145,7 @@ def compare_runs(
                 predicted_arena_bytes=predicted_arena_bytes(expected.deployed, counts, run.dataflow) if expected else None,
                 measured_arena_bytes=run.arena_bytes,
                 class_index=run.class_index,
+                folded_bias_count=folded_bias_count,
                 layers=tuple(layers),
             )
         )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from costmodel.errors import ToolError, UnknownNameError
+from costmodel.validation.compiling import COMPILERS
 
 
 @dataclass(frozen=True)
@@ -104,11 +105,11 @@ def missing_tools(target: EmulatedTarget) -> str | None:
         One line, or None where everything is there.
     """
     needs = (
-        (target.compiler, target.compiler_package),
-        (target.emulator, target.emulator_package),
-        ("gcc", "gcc"),
+        ((target.compiler,), target.compiler_package),
+        ((target.emulator,), target.emulator_package),
+        (COMPILERS, "gcc"),
     )
-    missing = [(program, package) for program, package in needs if shutil.which(program) is None]
+    missing = [(programs[0], package) for programs, package in needs if not any(map(shutil.which, programs))]
     if not missing:
         return None
     programs = ", ".join(program for program, _ in missing)

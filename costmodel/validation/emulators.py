@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 import tempfile
 from collections.abc import Sequence
@@ -12,8 +13,9 @@ from typing import Final
 from costmodel.errors import LimitError, ToolError
 from costmodel.specs.counting import Dataflow
 from costmodel.validation.access_log import Segment, read_access_log
-from costmodel.validation.compiling import EXACT_FLAGS, Build, compiled, last_line, run_tool
+from costmodel.validation.compiling import EXACT_FLAGS, Build, compiled, host_compiler, last_line, run_tool
 from costmodel.validation.emulated_targets import EmulatedTarget, emulated_target, require_tools
+from costmodel.validation.host import STATUS
 
 DEFAULT_TIMEOUT_S: Final = 60.0
 """An emulator that has not ended by then hangs."""
@@ -23,6 +25,8 @@ _JOB_HEADER: Final = struct.Struct("<4s7I")
 _JOB_MAGIC: Final = b"CMJB"
 _JOB_LIMIT_BYTES: Final = 16 * 2**20
 _JOB_ALIGNMENT: Final = 8
+_FIRST_OF_SECOND_INTERFACE: Final = 9
+"""Major version of the emulator that dropped the first interface for plugins."""
 _EXIT_REASONS: Final = {96: "found no job in its memory", 97: "ended in a processor exception"}
 
 
@@ -86,7 +90,7 @@ def run_on_emulator(
     ToolError
         If a compiler or the emulator is missing, fails or hangs.
     LimitError
-        If models and input are larger than the memory that stands for flash.
+        If models and input are larger than the memory that stands for flash, or a model's arena than the core's static memory.
     """
     core = emulated_target(target)
     require_tools(core)
@@ -104,13 +108,18 @@ def run_on_emulator(
             *("-kernel", str(executable)),
         ]
         if plugin:
-            library = build_plugin(firmware=firmware, cache=cache)
+            library = build_plugin(core, firmware=firmware, cache=cache)
             command += ["-plugin", f"{_escaped(library)},marker={symbols['plugin_marker']:#x},out={_escaped(accesses)}"]
         finished = run_tool(command, f"{core.name}: {core.emulator}", timeout_s)
         if finished.returncode in _EXIT_REASONS:
             raise ToolError(f"{core.name}: the firmware {_EXIT_REASONS[finished.returncode]}")
         if finished.returncode < 0 or (finished.returncode and not finished.stdout):
             raise ToolError(f"{core.name}: {core.emulator} failed: {last_line(finished.stderr)}")
+        if finished.returncode == STATUS.index("arena"):
+            has = symbols["__arena_end"] - symbols["__arena_start"]
+            raise LimitError(
+                f"{core.name}: a model needs {_last_arena(finished.stdout)} bytes of arena, the emulated core has {has} of 160 KiB"
+            )
         segments = read_access_log(accesses.read_bytes()) if plugin else ()
     return EmulatorRun(finished.stdout, finished.returncode, segments)
 
@@ -167,16 +176,36 @@ def build_firmware(core: EmulatedTarget, *, firmware: Path, cache: Path, build: 
     return compiled(core.compiler, flags, sources, link, inputs, cache, f"{core.name}_{build}.elf")
 
 
-def build_plugin(*, firmware: Path, cache: Path) -> Path:
-    """Return the plugin's shared library, from the cache where it is there already.
+def build_plugin(core: EmulatedTarget, *, firmware: Path, cache: Path, defines: Sequence[str] = ()) -> Path:
+    """Return the plugin's shared library for a core's emulator, from the cache where it is there already.
+
+    Parameters
+    ----------
+    core : EmulatedTarget
+        Its emulator's version says which interface the plugin is built for.
+    firmware : Path
+        The folder `firmware/`.
+    cache : Path
+        Folder for what is built.
+    defines : sequence of str
+        Further compiler flags; for tests.
 
     Raises
     ------
     ToolError
         If the host's compiler fails.
     """
-    flags = ["-std=c99", "-O2", "-fPIC", "-shared"]
-    return compiled("gcc", flags, [firmware / "plugin" / "accesses.c"], [], [], cache, "accesses.so")
+    version = run_tool([core.emulator, "--version"], core.emulator, DEFAULT_TIMEOUT_S).stdout
+    found = re.search(rb"version (\d+)\.", version)
+    interface = 2 if found and int(found[1]) >= _FIRST_OF_SECOND_INTERFACE else 1
+    flags = ["-std=c99", "-O2", "-fPIC", "-shared", f"-DPLUGIN_API_VERSION={interface}", *defines]
+    return compiled(host_compiler(), flags, [firmware / "plugin" / "accesses.c"], [], [], cache, "accesses.so")
+
+
+def _last_arena(log: bytes) -> str:
+    """Return the arena of the model the log ends with."""
+    stated: list[bytes] = re.findall(rb'"arena_bytes":(\d+)', log)
+    return stated[-1].decode()
 
 
 def _symbols(core: EmulatedTarget, executable: Path) -> dict[str, int]:

@@ -2,5 +2,5 @@
  * new one. */
 #ifndef CM_CORE_HASH_H
 #define CM_CORE_HASH_H
-#define CM_CORE_HASH "f4522569d63365ec"
+#define CM_CORE_HASH "1d808b453fa2513c"
 #endif

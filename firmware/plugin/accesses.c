@@ -8,9 +8,18 @@
  * instructions, rows; then per row, in rising order, address, loads, bytes loaded, stores, bytes stored, where an
  * access counts at its first byte. COMPLETE and the number of segments end the file.
  *
- * Written against plugin API version 1 (QEMU 4.2 to 8.1, Debian 12 has 7.2). Distributions ship no header for it, so
- * the few prototypes used are declared here; the names and types are QEMU's interface.
+ * Distributions ship no header for QEMU's plugin interface, so the few prototypes used are declared here; the names and
+ * types are QEMU's. PLUGIN_API_VERSION is 1 up to QEMU 8.2, which is what Debian 12 has and this was run on. QEMU 9.0
+ * wants 2 or more and no longer has the inline counter of 1: with COUNT_BY_CALLBACK a slower callback counts
+ * instructions.
  */
+#ifndef PLUGIN_API_VERSION
+#define PLUGIN_API_VERSION 1
+#endif
+#if PLUGIN_API_VERSION > 1
+#define COUNT_BY_CALLBACK
+#endif
+
 #include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -27,7 +36,11 @@ struct qemu_plugin_insn;
 struct qemu_info_t;
 enum qemu_plugin_cb_flags { QEMU_PLUGIN_CB_NO_REGS };
 enum qemu_plugin_mem_rw { QEMU_PLUGIN_MEM_RW = 3 };
+#ifdef COUNT_BY_CALLBACK
+typedef void (*qemu_plugin_vcpu_udata_cb_t)(unsigned int vcpu, void *user);
+#else
 enum qemu_plugin_op { QEMU_PLUGIN_INLINE_ADD_U64 };
+#endif
 typedef void (*qemu_plugin_vcpu_tb_trans_cb_t)(qemu_plugin_id_t id, struct qemu_plugin_tb *tb);
 typedef void (*qemu_plugin_vcpu_mem_cb_t)(unsigned int vcpu, qemu_plugin_meminfo_t info, uint64_t address, void *user);
 typedef void (*qemu_plugin_udata_cb_t)(qemu_plugin_id_t id, void *user);
@@ -36,8 +49,13 @@ void qemu_plugin_register_vcpu_tb_trans_cb(qemu_plugin_id_t id, qemu_plugin_vcpu
 void qemu_plugin_register_atexit_cb(qemu_plugin_id_t id, qemu_plugin_udata_cb_t callback, void *user);
 size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *tb);
 struct qemu_plugin_insn *qemu_plugin_tb_get_insn(const struct qemu_plugin_tb *tb, size_t index);
+#ifdef COUNT_BY_CALLBACK
+void qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *insn, qemu_plugin_vcpu_udata_cb_t callback,
+                                            enum qemu_plugin_cb_flags flags, void *user);
+#else
 void qemu_plugin_register_vcpu_insn_exec_inline(struct qemu_plugin_insn *insn, enum qemu_plugin_op op, void *counter,
                                                 uint64_t amount);
+#endif
 void qemu_plugin_register_vcpu_mem_cb(struct qemu_plugin_insn *insn, qemu_plugin_vcpu_mem_cb_t callback,
                                       enum qemu_plugin_cb_flags flags, enum qemu_plugin_mem_rw access, void *user);
 unsigned int qemu_plugin_mem_size_shift(qemu_plugin_meminfo_t info);
@@ -46,7 +64,7 @@ bool qemu_plugin_mem_is_store(qemu_plugin_meminfo_t info);
 EXPORT extern int qemu_plugin_version;
 EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const struct qemu_info_t *info, int argc, char **argv);
 
-int qemu_plugin_version = 1;
+int qemu_plugin_version = PLUGIN_API_VERSION;
 
 #define SEGMENT  UINT64_C(0x544e454d47455331) /* "1SEGMENT" */
 #define COMPLETE UINT64_C(0x4554454c504d4f43) /* "COMPLETE" */
@@ -162,12 +180,27 @@ static void on_access(unsigned int vcpu, qemu_plugin_meminfo_t info, uint64_t ad
     }
 }
 
+#ifdef COUNT_BY_CALLBACK
+static void on_execution(unsigned int vcpu, void *user) {
+    (void)vcpu, (void)user;
+    instructions++;
+}
+#endif
+
+static void count_executions(struct qemu_plugin_insn *instruction) {
+#ifdef COUNT_BY_CALLBACK
+    qemu_plugin_register_vcpu_insn_exec_cb(instruction, on_execution, QEMU_PLUGIN_CB_NO_REGS, NULL);
+#else
+    qemu_plugin_register_vcpu_insn_exec_inline(instruction, QEMU_PLUGIN_INLINE_ADD_U64, &instructions, 1);
+#endif
+}
+
 static void on_translation(qemu_plugin_id_t id, struct qemu_plugin_tb *block) {
     (void)id;
     const size_t count = qemu_plugin_tb_n_insns(block);
     for (size_t i = 0; i < count; i++) {
         struct qemu_plugin_insn *instruction = qemu_plugin_tb_get_insn(block, i);
-        qemu_plugin_register_vcpu_insn_exec_inline(instruction, QEMU_PLUGIN_INLINE_ADD_U64, &instructions, 1);
+        count_executions(instruction);
         qemu_plugin_register_vcpu_mem_cb(instruction, on_access, QEMU_PLUGIN_CB_NO_REGS, QEMU_PLUGIN_MEM_RW, NULL);
     }
 }

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import zlib
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ import pytest
 from costmodel.cli.app import main
 from costmodel.compression.deployed import Variant
 from costmodel.sources.catalogue import load_network
+from costmodel.validation.comparing_logs import compare
 from costmodel.validation.host import run_on_host
 from costmodel.validation.validating import Workbench, expect_network
 
@@ -29,6 +32,20 @@ def test_validate_prints_every_counter_and_exits_0(bench: Workbench, capsys: pyt
     assert "cifar-aap-pruned on host, row-stationary, int8" in printed
     assert "conv2   psum_read_count            951,456     951,456            0" in printed
     assert "Every figure equal. Outputs are equal to the last bit." in printed
+
+
+def test_validate_says_which_biases_come_from_folding(bench: Workbench, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    layers = [
+        {"name": "conv1", "kind": "conv2d", "out_channels": 3, "kernel": 3, "bias": False},
+        {"name": "norm1", "kind": "batch_norm2d"},
+        {"name": "conv2", "kind": "conv2d", "out_channels": 2, "kernel": 1, "bias": False},
+    ]
+    path = tmp_path / "net.json"
+    path.write_text(json.dumps({"name": "net", "input": "2x6x6", "layers": layers}), encoding="utf-8")
+    assert main(["validate", "--network", str(path), "--cache", str(bench.cache), "--format", "markdown"]) == 0
+    printed = capsys.readouterr().out
+    assert "1 convolutions read the bias that folding their batch norm gives them" in printed
+    assert "bias_read_count" in printed
 
 
 def test_validate_runs_random_layers(bench: Workbench, capsys: pytest.CaptureFixture[str]) -> None:
@@ -77,6 +94,22 @@ def test_compare_reads_a_log_and_exits_0(log: bytes, tmp_path: Path, capsys: pyt
     assert json.loads(capsys.readouterr().out)["runs"][0]["layers"][0]["predicted_output_hash"]
 
 
+def test_compare_says_that_a_device_runs_another_core(log: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = []
+    for line in log.decode().splitlines():
+        text = re.sub(r'"core":"\w+"', '"core":"00112233445566ff"', line.rpartition(',"crc"')[0])
+        lines.append(f'{text},"crc":"{zlib.crc32(text.encode()):08x}"}}')
+    path = tmp_path / "device.jsonl"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    assert main(["compare", str(path)]) == 0
+    assert "The device runs core 00112233445566ff, this package carries" in capsys.readouterr().out
+
+
+def test_the_same_question_can_be_asked_in_python(log: bytes) -> None:
+    assert compare(log).equal
+    assert compare(BytesIO(log), "cifar-aap-pruned", seed=7).equal
+
+
 def test_compare_names_a_genuine_mismatch_and_exits_1(log: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     lines = log.decode().splitlines()
     text = lines[1].rpartition(',"crc"')[0].replace('"mac_count":662700', '"mac_count":662701')
@@ -117,3 +150,22 @@ def test_compare_says_what_is_wrong_and_exits_2(
     captured = capsys.readouterr()
     assert words in captured.err
     assert captured.out == ""
+
+
+def test_pack_writes_the_file_the_firmware_reads(bench: Workbench, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    target = tmp_path / "models.bin"
+    assert main(["pack", "cifar-aap-pruned", "--output", str(target), "--format", "json"]) == 0
+    facts = json.loads(capsys.readouterr().out)
+    expected = expect_network(load_network("cifar-aap-pruned"), Variant.INT8, 7)
+    assert target.read_bytes() == expected.model
+    assert facts["file_bytes"] == len(expected.model)
+    assert facts["row_stationary_arena_bytes"] == facts["output_stationary_arena_bytes"] + 32 + 3 + 4 * 32
+
+
+def test_pack_writes_the_decks_raw_layout(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    target = tmp_path / "weights.bin"
+    assert main(["pack", "--layout", "raw", "-o", str(target), "--format", "json"]) == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert target.stat().st_size == facts["raw_bytes"] == 28_576
+    assert main(["pack", "--layout", "header", "-o", str(tmp_path / "weights.h")]) == 0
+    assert (tmp_path / "weights.h").stat().st_size == facts["header_bytes"]

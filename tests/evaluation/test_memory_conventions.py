@@ -3,13 +3,18 @@
 import pytest
 
 from costmodel.energy.grouping import packed_accesses
+from costmodel.errors import SpecError
 from costmodel.evaluation.energy_range import energy_range
 from costmodel.evaluation.evaluating import cost_of
+from costmodel.evaluation.flash_weights import flash_weight_cost
 from costmodel.evaluation.memory_conventions import Convention, compare_conventions
 from costmodel.results.memory_convention import ConventionComparison
 from costmodel.sources.catalogue import load_memory_energy, load_scenario
 from costmodel.specs.base import with_changes
+from costmodel.specs.counting import Dataflow
 from costmodel.specs.deployment import Scenario
+
+OS = Dataflow.OUTPUT_STATIONARY
 
 
 @pytest.fixture(scope="module")
@@ -66,3 +71,26 @@ def test_a_comparison_survives_json(scenario: Scenario) -> None:
     assert ConventionComparison.model_validate_json(found.model_dump_json()) == found
     assert found.of("deck") == found.conventions[0]
     assert found.of("other") is None
+
+
+def test_weights_in_flash_are_fetched_once_a_layer_where_they_fit_the_cache(scenario: Scenario) -> None:
+    _, answer = cost_of(scenario, scenario.dataflows[0])
+    sizes = scenario.network.tensor_bytes
+    cache, line = load_memory_energy("esp32cache-40nm-lstp-32k-4b"), load_memory_energy("flash-line-40mhz-dio")
+    found = flash_weight_cost(answer.layers, sizes, OS, cache, line)
+    weights = [layer.step.lowered.weight_count * tensor.weight_bytes for layer, tensor in zip(answer.layers, sizes, strict=True)]
+    assert max(weights) <= 32_768
+    assert found.fill_count == sum(-(-count // 32) for count in weights)
+    assert found.read_count == sum(layer.counts.weight_read_count for layer in answer.layers)
+    assert found.fill_pj == pytest.approx(found.fill_count * line.read_pj.value)
+    # Input stationary needs the whole layer between two uses of a weight.
+    assert flash_weight_cost(answer.layers, sizes, Dataflow.INPUT_STATIONARY, cache, line).fill_count == found.fill_count
+    small = with_changes(cache, {"capacity_bytes": 4096})
+    assert flash_weight_cost(answer.layers, sizes, OS, small, line).fill_count == found.fill_count
+    assert flash_weight_cost(answer.layers, sizes, Dataflow.INPUT_STATIONARY, small, line).fill_count > 100 * found.fill_count
+    # A cache too small for a filter fetches its lines anew on each pass.
+    tiny = with_changes(cache, {"capacity_bytes": 32})
+    thrashing = flash_weight_cost(answer.layers, sizes, OS, tiny, line)
+    assert thrashing.fill_count > 100 * found.fill_count
+    with pytest.raises(SpecError, match="capacity"):
+        flash_weight_cost(answer.layers, sizes, OS, with_changes(cache, {"capacity_bytes": None}), line)

@@ -42,10 +42,19 @@ def test_the_core_needs_no_library() -> None:
         assert set(included) <= {"stddef.h", "stdint.h", "float.h"}, path.name
 
 
+def test_counters_are_only_ever_incremented_by_one_access() -> None:
+    for path in sorted((FIRMWARE / "core").iterdir()):
+        text = path.read_text(encoding="utf-8")
+        found = re.findall(r"counters->\w+ (\S+) ([^)]+)\)", text)
+        assert found == ([("+=", "1u"), ("+=", "(uint64_t")] if path.name == "internal.h" else []), path.name
+        # Bytes of a buffer are the one thing that is added up by more than one.
+        assert text.count("CM_COUNT_BYTES") == (3 if path.name == "internal.h" else 0), path.name
+
+
 @pytest.mark.firmware
 @pytest.mark.parametrize("define", ["-DCM_COUNTING", "-DCM_TIMING"])
 def test_everything_compiles_without_a_warning(bench: Workbench, tmp_path: Path, define: str) -> None:
-    for folder in ("core", "app", "ports/host", "test"):
+    for folder in ("core", "app", "ports/host", "test/host"):
         for source in sorted((FIRMWARE / folder).glob("*.c")):
             command = [str(bench.compiler), *STRICT, define, "-c", str(source), "-o", str(tmp_path / "object.o")]
             done = subprocess.run(command, capture_output=True, text=True, check=False)

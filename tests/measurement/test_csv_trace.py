@@ -49,7 +49,9 @@ def test_headers_are_mapped_by_name_and_unit(read_text, header, row, expected, d
 @pytest.mark.parametrize("last", [True, False])
 def test_line_ends_of_either_kind_and_none_at_the_end_are_read(read_text, ending, last):
     text = ending.join(["Timestamp(ms),Current(uA)", "0,1", "1,2", "2,3"]) + (ending if last else "")
-    assert joined(read_text(text))[1].tolist() == pytest.approx([1e-6, 2e-6, 3e-6])
+    trace = read_text(text)
+    assert joined(trace)[1].tolist() == pytest.approx([1e-6, 2e-6, 3e-6])
+    assert trace.notes == ([] if last else ["line 4 has no line end: the file may be cut off there"])
 
 
 def test_a_byte_order_mark_and_empty_lines_at_the_ends_are_passed_over(read_text):

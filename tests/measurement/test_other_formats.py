@@ -40,7 +40,7 @@ def test_a_ppk2_session_holds_the_currents_and_times_it_was_taken_with(ppk2_arch
     ],
 )
 def test_a_session_that_is_not_whole_is_refused(ppk2_archive, change, words):
-    with pytest.raises(FormatError, match="session.ppk2 ") as caught:
+    with pytest.raises(FormatError, match=r"session\.ppk2 ") as caught:
         list(read_archive(ppk2_archive(**change)).chunks)
     assert words in str(caught.value)
 

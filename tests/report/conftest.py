@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -120,9 +121,14 @@ def small_document() -> Document:
     )
 
 
-def assert_golden(name: str, text: str) -> None:
-    """Compare with a golden file; COSTMODEL_UPDATE_GOLDEN=1 writes it anew, for a change that was looked at."""
-    path = GOLDEN / name
-    if os.environ.get("COSTMODEL_UPDATE_GOLDEN"):
-        path.write_text(text, encoding="utf-8", newline="\n")
-    assert text == path.read_text(encoding="utf-8"), f"{name} differs; if it should, run again with COSTMODEL_UPDATE_GOLDEN=1"
+@pytest.fixture(scope="session")
+def matches_golden() -> Callable[[str, str], None]:
+    """Compares with a golden file; COSTMODEL_UPDATE_GOLDEN=1 writes it anew, for a change that was looked at."""
+
+    def compare(name: str, text: str) -> None:
+        path = GOLDEN / name
+        if os.environ.get("COSTMODEL_UPDATE_GOLDEN"):
+            path.write_text(text, encoding="utf-8", newline="\n")
+        assert text == path.read_text(encoding="utf-8"), f"{name} differs; if it should, run again with COSTMODEL_UPDATE_GOLDEN=1"
+
+    return compare

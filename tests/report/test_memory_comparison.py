@@ -31,7 +31,14 @@ def cost(role: str, dynamic_uj: float, leakage_w: float) -> ConventionCost:
 
 def comparison(*costs: ConventionCost) -> ConventionComparison:
     return ConventionComparison(
-        scenario="s", network="n", dataflow="output-stationary", duration_s=1.0, idle_w=0.2, inference_j=0.5, conventions=costs
+        scenario="s",
+        network="n",
+        dataflow="output-stationary",
+        duration_s=1.0,
+        idle_w=0.2,
+        inference_j=0.5,
+        flash_weights=None,
+        conventions=costs,
     )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from conftest import assert_golden
+from collections.abc import Callable
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
@@ -15,8 +16,8 @@ def parser() -> MarkdownIt:
     return MarkdownIt("commonmark", {"html": True}).enable("table").enable("strikethrough")
 
 
-def test_each_kind_of_block_looks_as_it_did(small_document: Document) -> None:
-    assert_golden("small.md", markdown_text(small_document, {"chart-0": "figures/chart-0.png"}))
+def test_each_kind_of_block_looks_as_it_did(small_document: Document, matches_golden: Callable[[str, str], None]) -> None:
+    matches_golden("small.md", markdown_text(small_document, {"chart-0": "figures/chart-0.png"}))
 
 
 def test_tables_are_read_as_tables_with_all_their_cells(deck_document: Document) -> None:

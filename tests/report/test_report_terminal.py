@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Callable
 
 import pytest
-from conftest import assert_golden
 from rich.console import Console
 
 from costmodel.report.as_terminal import column_groups, print_terminal
@@ -23,15 +23,15 @@ def printed(document: Document, width: int = 100, encoding: str = "utf-8") -> st
     return "".join(f"{line.rstrip()}\n" for line in stream.read().splitlines())
 
 
-def test_each_kind_of_block_looks_as_it_did(small_document: Document) -> None:
-    assert_golden("small.txt", printed(small_document, 72))
+def test_each_kind_of_block_looks_as_it_did(small_document: Document, matches_golden: Callable[[str, str], None]) -> None:
+    matches_golden("small.txt", printed(small_document, 72))
 
 
-def test_the_reference_report_looks_as_it_did(deck_document: Document) -> None:
+def test_the_reference_report_looks_as_it_did(deck_document: Document, matches_golden: Callable[[str, str], None]) -> None:
     kept = tuple(
         section for section in deck_document.sections if section.id in {"figures", "verdict", "energy", "counts", "latency", "power"}
     )
-    assert_golden("esp32-deck.txt", printed(Document(deck_document.title, deck_document.lead, kept, deck_document.colophon)))
+    matches_golden("esp32-deck.txt", printed(Document(deck_document.title, deck_document.lead, kept, deck_document.colophon)))
 
 
 @pytest.mark.parametrize("width", [40, 60, 80, 100, 200])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import zlib
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -167,8 +169,6 @@ def test_a_convolution_without_bias_whose_norm_is_folded_reads_the_bias_that_fol
 
 def altered(expected: Expected, log: bytes, old: str, new: str) -> bytes:
     """A log with one text changed, and the checksum of its record made right."""
-    import zlib
-
     lines = []
     for line in log.decode().splitlines():
         text = line.rpartition(',"crc"')[0].replace(old, new)
@@ -232,6 +232,28 @@ def test_a_log_with_too_few_layers_is_of_another_network(logged: tuple[Expected,
     other = Network(name=shorter.name, input=shorter.input, layers=shorter.layers[:-1])
     with pytest.raises(SpecError, match="the log has 11 layers, 'cifar-aap-pruned' has 10"):
         compare_runs(read_device_log(BytesIO(log)), other)
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "figure"),
+    [
+        ("conv.inc", "CM_COUNT(boundary_check_count);", "", "boundary_check_count"),
+        ("conv.inc", "if ((uint32_t)(column) < (limit))", "if ((uint32_t)(column) <= (limit))", "mac_count"),
+        ("pool.inc", "candidate > best", "candidate < best", "output"),
+        ("run.c", "return model->activation_bytes + largest;", "return model->activation_bytes + largest + 8;", "arena_bytes"),
+    ],
+)
+def test_a_firmware_that_does_something_else_is_caught(
+    bench: Workbench, tmp_path: Path, file: str, old: str, new: str, figure: str
+) -> None:
+    firmware = tmp_path / "firmware"
+    shutil.copytree(bench.firmware, firmware)
+    text = (firmware / "core" / file).read_text(encoding="utf-8")
+    assert old in text
+    (firmware / "core" / file).write_text(text.replace(old, new), encoding="utf-8")
+    expected = expect_network(load_network("cifar-aap-pruned"), Variant.INT8, 7)
+    compared = validate([expected], [Target.HOST], Workbench(firmware, bench.cache, bench.compiler))
+    assert figure in {mismatch.figure for mismatch in compared.mismatches}
 
 
 def test_random_layers_are_the_same_for_the_same_seed() -> None:

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import ctypes
+import functools
+import os
 import struct
+import subprocess
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from costmodel.errors import FormatError
+from costmodel.validation import emulators
 from costmodel.validation.access_log import COMPLETE, SEGMENT, Accesses, read_access_log
+from costmodel.validation.emulated_targets import TARGETS
 from costmodel.validation.emulators import EmulatorRun
 
 Run = Callable[..., EmulatorRun]
@@ -38,6 +45,27 @@ def test_two_runs_count_the_same(run_program: Run) -> None:
     first, second = (run_program("accesses.c", plugin=True).segments for _ in range(2))
     assert [segment.instruction_count for segment in first] == [segment.instruction_count for segment in second]
     assert [segment.rows.tolist() for segment in first] == [segment.rows.tolist() for segment in second]
+
+
+@pytest.mark.emulator
+def test_counting_by_callback_counts_the_same(run_program: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Newer emulators have no inline counter; the callback that replaces it exists in this one too."""
+    inline = run_program("accesses.c", plugin=True).segments
+    build = emulators.build_plugin
+    monkeypatch.setattr(emulators, "build_plugin", functools.partial(build, defines=["-DCOUNT_BY_CALLBACK"]))
+    called = run_program("accesses.c", plugin=True).segments
+    assert [segment.instruction_count for segment in called] == [segment.instruction_count for segment in inline]
+    assert [segment.rows.tolist() for segment in called] == [segment.rows.tolist() for segment in inline]
+
+
+@pytest.mark.emulator
+@pytest.mark.parametrize(("version", "interface"), [(b"QEMU emulator version 7.2.22 (Debian)", 1), (b"QEMU emulator version 10.0.2", 2)])
+def test_plugin_is_built_for_the_emulators_interface(
+    version: bytes, interface: int, target: str, monkeypatch: pytest.MonkeyPatch, firmware: Path, cache: Path
+) -> None:
+    monkeypatch.setattr(emulators, "run_tool", lambda *arguments: subprocess.CompletedProcess([], 0, version, b""))
+    library = ctypes.CDLL(str(emulators.build_plugin(TARGETS[target], firmware=firmware, cache=cache)), os.RTLD_LAZY)
+    assert ctypes.c_int.in_dll(library, "qemu_plugin_version").value == interface
 
 
 def words(*values: int) -> bytes:

@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from costmodel.compression.deployed import Variant
+from costmodel.errors import LimitError
 from costmodel.results.comparison import Comparison
 from costmodel.sources.catalogue import load_network
 from costmodel.specs.counting import Dataflow
+from costmodel.specs.network import Network
 from costmodel.validation.comparing import Expected, predicted_counts
 from costmodel.validation.compiling import Build
 from costmodel.validation.emulators import run_on_emulator
@@ -103,6 +105,12 @@ def test_fifty_random_layers_are_as_predicted(variant: Variant, target: str, fir
     assert [str(mismatch) for mismatch in compared.mismatches] == []
     assert len(compared.runs) == 100
     assert {layer.kind for run in compared.runs for layer in run.layers} >= {"conv2d", "linear", "max_pool2d", "add", "softmax"}
+
+
+def test_network_larger_than_the_static_memory_is_refused(target: str, firmware: Path, cache: Path) -> None:
+    wide = Network.model_validate({"name": "wide", "input": "40x50x50", "layers": [{"kind": "softmax", "name": "softmax"}]})
+    with pytest.raises(LimitError, match=r"a model needs 200000 bytes of arena, the emulated core has 1[56]\d{4} of 160 KiB"):
+        validate([expect_network(wide, Variant.INT8, seed=1)], [Target(target)], Workbench(firmware, cache))
 
 
 def test_wrong_prediction_is_found(target: str, firmware: Path, cache: Path, pruned: Expected) -> None:

@@ -6,9 +6,18 @@ import ctypes
 import re
 import shutil
 import subprocess
+from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+
+from costmodel.compression.deployed import Variant
+from costmodel.measurement.device_log import read_device_log
+from costmodel.sources.catalogue import load_network
+from costmodel.validation.comparing import compare_runs
+from costmodel.validation.compiling import EXACT_FLAGS
+from costmodel.validation.validating import expect_network
 
 ROOT = Path(__file__).parents[3]
 FIRMWARE = ROOT / "firmware"
@@ -30,29 +39,49 @@ def test_esp32_port_compiles_against_the_stub_headers() -> None:
 
 
 @pytest.fixture(scope="module")
-def models(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    return bytes(range(256)) * 3 + b"odd"
+def models() -> bytes:
+    """What the port's README says to write."""
+    (snippet,) = re.findall(r"```python\n(.*?)```", (ESP32 / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    written: list[bytes] = []
+    names = {"Path": type("Path", (), {"__init__": lambda self, path: None, "write_bytes": lambda self, data: written.append(data)})}
+    exec(snippet.replace("from pathlib import Path\n", ""), names)
+    return written[0]
+
+
+Board = Callable[..., ctypes.CDLL]
 
 
 @pytest.fixture
-def board(tmp_path: Path, models: bytes) -> ctypes.CDLL:
-    """The port, its app and core, and the stub board, as a library."""
-    models_file = tmp_path / "models.bin"
-    models_file.write_bytes(models)
-    library = tmp_path / "board.so"
-    sources = [
-        ESP32 / "main" / "main.c",
-        ESP32 / "main" / "models.S",
-        STUBS / "board.c",
-        *sorted((FIRMWARE / "app").glob("*.c")),
-        *sorted((FIRMWARE / "core").glob("*.c")),
-    ]
-    defines = [f'-DMODELS_FILE="{models_file}"', "-DCM_COUNTING"]
-    subprocess.run(["gcc", "-std=gnu17", "-shared", "-fPIC", *INCLUDES, *defines, *sources, "-o", library], check=True)
-    return ctypes.CDLL(str(library))
+def board_with(tmp_path: Path) -> Board:
+    """The port, its app and core, and the stub board, as a library with these bytes for model files."""
+
+    def build(models: bytes, *defines: str) -> ctypes.CDLL:
+        models_file = tmp_path / "models.bin"
+        models_file.write_bytes(models)
+        library = tmp_path / "board.so"
+        sources = [
+            ESP32 / "main" / "main.c",
+            ESP32 / "main" / "models.S",
+            STUBS / "board.c",
+            *sorted((FIRMWARE / "app").glob("*.c")),
+            *sorted((FIRMWARE / "core").glob("*.c")),
+        ]
+        flags = [*EXACT_FLAGS, "-std=gnu17", "-shared", "-fPIC", f'-DMODELS_FILE="{models_file}"', *defines]
+        subprocess.run(["gcc", *flags, *INCLUDES, *sources, "-o", library], check=True)
+        return ctypes.CDLL(str(library))
+
+    return build
 
 
-def test_embedded_models_are_aligned_and_whole(board: ctypes.CDLL, models: bytes) -> None:
+def run_app(board: ctypes.CDLL, capfd: pytest.CaptureFixture[str]) -> str:
+    board.app_main()
+    ctypes.CDLL(None).fflush(None)
+    return capfd.readouterr().out
+
+
+def test_embedded_models_are_aligned_and_whole(board_with: Board) -> None:
+    models = bytes(range(256)) * 3 + b"odd"
+    board = board_with(models)
     start = ctypes.addressof(ctypes.c_char.in_dll(board, "costmodel_models_start"))
     end = ctypes.addressof(ctypes.c_char.in_dll(board, "costmodel_models_end"))
     assert start % 8 == 0
@@ -60,7 +89,8 @@ def test_embedded_models_are_aligned_and_whole(board: ctypes.CDLL, models: bytes
     assert ctypes.string_at(start, end - start) == models + bytes(-len(models) % 8)
 
 
-def test_esp32_ticks_count_on_over_the_cycle_counters_wraps(board: ctypes.CDLL) -> None:
+def test_esp32_ticks_count_on_over_the_cycle_counters_wraps(board_with: Board) -> None:
+    board = board_with(b"")
     ticks = board.port_ticks
     ticks.restype = ctypes.c_uint64
     clock = ctypes.c_int64.in_dll(board, "board_microseconds")
@@ -71,33 +101,38 @@ def test_esp32_ticks_count_on_over_the_cycle_counters_wraps(board: ctypes.CDLL) 
         assert ticks() - first == microseconds * 240
 
 
-def test_esp32_run_prints_its_settings_first_and_refuses_what_is_no_model(board: ctypes.CDLL, capfd: pytest.CaptureFixture[str]) -> None:
-    board.app_main()
-    ctypes.CDLL(None).fflush(None)
-    lines = capfd.readouterr().out.splitlines()
+def test_esp32_log_equals_the_closed_form(board_with: Board, models: bytes, capfd: pytest.CaptureFixture[str]) -> None:
+    board = board_with(models, "-DCM_COUNTING")
+    printed = run_app(board, capfd)
+    lines = printed.splitlines()
     assert lines[0] == "costmodel settings: ESP-IDF stub, -O2, 240 MHz, flash QIO 80m, core 1, pin 4"
     assert lines[1] == "costmodel heap: largest free block before the arena: 170000 bytes"
     assert lines[2].startswith("costmodel heap: largest free block beside the arena: ")
-    assert '"status":"magic"' in lines[3]
-    assert lines[4].startswith("costmodel heap: largest free block after the run: ")
+    assert lines[-1].startswith("costmodel heap: largest free block after the run: ")
+
+    network = load_network("cifar-aap-pruned")
+    runs = read_device_log(BytesIO(printed.encode()))
+    assert [(run.port, run.build, run.ticks_hz) for run in runs] == [("esp32", "counting", 240_000_000)] * 4
+    for variant, own in zip(Variant, (runs[:2], runs[2:]), strict=True):
+        compared = compare_runs(own, network, expect_network(network, variant, seed=7))
+        assert [str(mismatch) for mismatch in compared.mismatches] == []
+
+    layers = sum(len(run.layers) for run in runs)
+    assert ctypes.c_uint32.in_dll(board, "board_pin_rises").value == layers
+    assert ctypes.c_uint32.in_dll(board, "board_pin_falls").value == layers
     assert ctypes.c_uint64.in_dll(board, "board_output_pins").value == 1 << 4
     assert ctypes.c_uint32.in_dll(board, "board_pinned_core").value == 1
     assert ctypes.c_uint32.in_dll(board, "board_deleted_tasks").value == 1
 
 
-def test_esp32_pin_is_high_while_a_layer_runs(board: ctypes.CDLL) -> None:
-    rises, falls = (ctypes.c_uint32.in_dll(board, f"board_pin_{edge}") for edge in ("rises", "falls"))
-    board.port_measure_begin(1)
-    assert (rises.value, falls.value) == (1, 0)
-    board.port_measure_end()
-    assert (rises.value, falls.value) == (1, 1)
+def test_esp32_refuses_what_is_no_model(board_with: Board, capfd: pytest.CaptureFixture[str]) -> None:
+    assert '"status":"magic"' in run_app(board_with(bytes(256)), capfd)
 
 
-def test_esp32_without_heap_says_so(board: ctypes.CDLL, capfd: pytest.CaptureFixture[str]) -> None:
+def test_esp32_without_heap_says_so(board_with: Board, capfd: pytest.CaptureFixture[str]) -> None:
+    board = board_with(b"")
     ctypes.c_size_t.in_dll(board, "board_heap_bytes").value = 0
-    board.app_main()
-    ctypes.CDLL(None).fflush(None)
-    assert "costmodel heap: no arena" in capfd.readouterr().out
+    assert "costmodel heap: no arena" in run_app(board, capfd)
 
 
 def test_esp32_settings_are_those_the_readme_states() -> None:

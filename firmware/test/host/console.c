@@ -1,6 +1,6 @@
 /* A host port for the programs of this folder, with standard output as the console. */
-#include "../app/app.h"
-#include "../app/port.h"
+#include "../../app/app.h"
+#include "../../app/port.h"
 #include <stdio.h>
 
 void port_write(const char *text, size_t length) {

@@ -3,7 +3,7 @@
  *
  *   hostile FILE    entries of a 32-bit length and that many bytes; prints the status of each, and of running it
  */
-#include "../core/cm.h"
+#include "../../core/cm.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

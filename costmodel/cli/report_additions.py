@@ -1,0 +1,117 @@
+"""What `costmodel report` adds where it is asked: a trace, which also gives power and duration, and a battery's life with intervals."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from costmodel.cli.measured_states import mean_of
+from costmodel.cli.scenario_options import ScenarioChanges
+from costmodel.cli.trace_source import analysed_capture
+from costmodel.errors import MissingError, UnknownNameError
+from costmodel.specs.base import with_changes
+from costmodel.specs.deployment import Scenario
+from costmodel.specs.power import PowerState, PowerStates
+
+if TYPE_CHECKING:
+    from costmodel.results.battery_life import BatteryAnswer
+    from costmodel.results.evaluation import Evaluation
+    from costmodel.results.trace import AnalysedTrace
+
+_IDLE: Final = "idle"
+
+
+def with_trace(scenario: Scenario, capture: Path, changes: ScenarioChanges) -> tuple[Scenario, AnalysedTrace]:
+    """Return a scenario with the power and duration a trace measured, and the trace.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        What is asked.
+    capture : Path
+        The trace.
+    changes : ScenarioChanges
+        What options say; they come before the trace.
+
+    Returns
+    -------
+    Scenario, AnalysedTrace
+        Each number with the trace as its source.
+
+    Raises
+    ------
+    InputError
+        If the capture cannot be read or holds no window.
+    """
+    from costmodel.measurement.trace_analysis import FOUND
+
+    given = None if changes.supply_v is None else str(changes.supply_v)
+    analysed = analysed_capture(capture, given, FOUND, {})
+    summary = analysed.summary
+    power: dict[str, Any] = {
+        "supply_v": {"value": summary.supply_v, "source": summary.supply_source},
+        "idle_a": mean_of(summary.idle_current, summary) if changes.idle_a is None else changes.idle_a,
+        "active_a": mean_of(summary.active_current, summary) if changes.active_a is None else changes.active_a,
+    }
+    fields: dict[str, Any] = {"power": power}
+    if changes.duration_s is None:
+        fields["duration_s"] = mean_of(summary.duration, summary)
+    return with_changes(scenario, fields), analysed
+
+
+def battery_answer(scenario: Scenario, evaluation: Evaluation, sleep: str) -> BatteryAnswer:
+    """Return the life of a scenario's battery with intervals, crossovers and sensitivities.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        What is asked.
+    evaluation : Evaluation
+        Its answer, for the duration of an inference where none was measured.
+    sleep : str
+        What the board does between inferences.
+
+    Returns
+    -------
+    BatteryAnswer
+        At the scenario's period; without one, inferring without pause.
+
+    Raises
+    ------
+    InputError
+        If power, battery or duration are missing, or the board has no such sleep.
+    """
+    from costmodel.cli.battery_question import curve_rates_hz
+    from costmodel.evaluation.battery_answer import BatteryQuestion, answer_battery
+    from costmodel.evaluation.battery_patterns import Board
+    from costmodel.provenance import Constant
+
+    if scenario.battery is None:
+        raise MissingError("battery life: the scenario names no battery; give --battery")
+    if scenario.power is None:
+        raise MissingError("battery life: the board's power needs --supply [V], --idle [A] and --active [A], or --trace")
+    duration = scenario.duration_s
+    if duration is None:
+        if evaluation.duration_s is None:
+            raise MissingError("battery life: the duration of an inference is not known; give --duration or --trace")
+        duration = Constant(evaluation.duration_s, "s", None, None, "calibrated latency")
+    board = Board(scenario.battery, _states(scenario))
+    if sleep not in board.rests():
+        raise UnknownNameError("--sleep", sleep, board.rests(), f"a state of {board.states.name}")
+    period_s = duration.value if scenario.period_s is None else scenario.period_s.value
+    question = BatteryQuestion(board, duration, period_s, sleep, curve_rates_hz=curve_rates_hz(duration.value, period_s))
+    return answer_battery(question)
+
+
+def _states(scenario: Scenario) -> PowerStates:
+    """Return the scenario's awake states with the sleeps of its device's board."""
+    from costmodel.sources.catalogue import load_power_states
+
+    power, device = scenario.power, scenario.device
+    if power is None:
+        raise MissingError("battery life: no power")
+    inference = PowerState(name="inference", supply_v=power.supply_v, current_a=power.active_a)
+    idle = PowerState(name=_IDLE, supply_v=power.supply_v, current_a=power.idle_a)
+    if device.power_states is None:
+        return PowerStates(name=device.name, inference=inference, idle=idle, source=device.source)
+    return with_changes(load_power_states(device.power_states), {"inference": inference, "idle": idle})

@@ -1,0 +1,34 @@
+"""What a report holds beside its evaluation: a trace it was measured by, and a battery's life with intervals."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from costmodel.report.document import Section
+from costmodel.report.sections.battery_life import battery_section
+from costmodel.report.sections.trace import trace_section
+from costmodel.results.battery_life import BatteryAnswer
+from costmodel.results.trace import AnalysedTrace
+
+
+class Additions(NamedTuple):
+    """Each may be absent."""
+
+    trace: AnalysedTrace | None = None
+    battery_life: BatteryAnswer | None = None
+
+    def sections(self) -> tuple[Section, ...]:
+        """Return a section for each that is there."""
+        trace = () if self.trace is None else (trace_section(self.trace.summary, self.trace.curve),)
+        battery = () if self.battery_life is None else (battery_section(self.battery_life),)
+        return (*trace, *battery)
+
+    def content(self) -> dict[str, Any]:
+        """Return what JSON holds of each that is there."""
+        trace = {} if self.trace is None else {"trace": self.trace.summary.model_dump(mode="json")}
+        battery = {} if self.battery_life is None else {"battery_life": self.battery_life.model_dump(mode="json")}
+        return {**trace, **battery}
+
+
+NO_ADDITIONS = Additions()
+"""An evaluation alone."""

@@ -1,0 +1,99 @@
+"""`costmodel battery` from options to figures in every format."""
+
+import json
+
+import pytest
+
+from costmodel.cli.app import main
+from costmodel.cli.quantity_text import SECONDS, period_of_rate, quantity
+from costmodel.errors import SpecError
+from costmodel.measurement.synthetic_trace import SyntheticTrace, as_ppk2_csv
+
+
+def printed(capsys, *arguments):
+    assert main(["battery", "--samples", "200", *arguments]) == 0
+    return capsys.readouterr().out
+
+
+def refused(capsys, *arguments):
+    assert main(["battery", "--samples", "200", *arguments]) == 2
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    return error
+
+
+def test_the_decks_figures_stand_in_every_format(capsys):
+    for form in ("terminal", "markdown", "html"):
+        text = printed(capsys, "--format", form)
+        assert all(figure in text for figure in ("20.9 h", "1,252", "183.3 mW", "69.2 mJ", "58.6 mJ", "10.6 mJ")), form
+        assert "20.8" in text, "the interval's low end"
+        assert "21.0" in text, "the interval's high end"
+    answer = json.loads(printed(capsys, "--format", "json"))
+    assert answer["lives"][0]["life_low_s"] < answer["lives"][0]["life_s"] < answer["lives"][0]["life_high_s"]
+
+
+def test_deep_sleep_leads_with_its_days_and_names_where_it_pays(capsys):
+    text = printed(capsys, "--rate", "1/min", "--sleep", "deep")
+    assert "81.8 days" in text
+    assert "deep beats light below" in text
+    assert "measure next" in text
+
+
+def test_the_chart_is_written_as_png_or_svg(capsys, tmp_path):
+    for name, head in (("life.png", b"\x89PNG"), ("life.svg", b"<?xml")):
+        printed(capsys, "--chart", str(tmp_path / name))
+        assert (tmp_path / name).read_bytes().startswith(head)
+    assert "expected a file ending in .png or .svg" in refused(capsys, "--chart", str(tmp_path / "life.gif"))
+
+
+def test_a_trace_gives_its_currents_and_duration(capsys, tmp_path):
+    path = tmp_path / "capture.csv"
+    path.write_bytes(b"".join(as_ppk2_csv(SyntheticTrace(rate_hz=10_000.0, span_s=4.0, active_a=0.050, inference_s=0.2))))
+    answer = json.loads(printed(capsys, "--trace", str(path), "--format", "json"))
+    assert answer["inference"]["duration_s"] == pytest.approx(0.2, rel=1e-6)
+    assert answer["inference"]["inference_j"] == pytest.approx(0.050 * 5.03 * 0.2, rel=1e-3)
+
+
+def test_a_written_cycle_is_read_from_its_file(capsys, tmp_path):
+    path = tmp_path / "cycle.yaml"
+    path.write_text("name: mine\nperiod_s: 10\nphases:\n  - {state: inference, duration_s: 0.32}\n  - {state: light}\n", encoding="utf-8")
+    assert "mine" in printed(capsys, "--cycle", str(path))
+    path.write_text("name: mine\nperiod_s: 10\nphases:\n  - {state: inference, duration_s: 32}\n  - {state: light}\n", encoding="utf-8")
+    error = refused(capsys, "--cycle", str(path))
+    assert "cycle.yaml" in error
+    assert "the phases last 32 s, longer than the period of 10 s" in error
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--rate", "5/s"), "does not fit its period of 0.2 s"),
+        (("--rate", "often"), "expected a rate such as 1/min"),
+        (("--rate", "0/min"), "a rate of zero runs no inference"),
+        (("--sleep", "depe"), "did you mean 'deep'"),
+        (("--model", "peukert"), "has no parameters for the peukert model"),
+        (("--model", "ideal"), "--model: 'ideal'"),
+        (("--battery", "18651"), "did you mean '18650'"),
+        (("--duration", "3 parsecs"), "'parsecs' is not one of s, ms, us"),
+        (("--states", "esp32-module"), "give --duration"),
+        (("--temperature", "900"), "--temperature"),
+        (("--samples", "0"), "--samples"),
+        (("--trace", "absent.csv"), "absent.csv does not exist"),
+    ],
+)
+def test_what_cannot_be_asked_is_refused_in_one_line(capsys, arguments, words):
+    assert words in refused(capsys, *arguments)
+
+
+@pytest.mark.parametrize(
+    ("text", "period_s"),
+    [("1/min", 60.0), ("30/h", 120.0), ("0.5Hz", 2.0), ("2", 0.5), ("1 a day", 86400.0), ("4 per hour", 900.0), ("continuous", 0.32)],
+)
+def test_rates_are_read_as_people_write_them(text, period_s):
+    assert period_of_rate("--rate", text, 0.32) == pytest.approx(period_s)
+
+
+def test_quantities_without_a_unit_are_in_the_base_unit():
+    assert (quantity("-x", "20 ms", SECONDS), quantity("-x", "0.02", SECONDS)) == pytest.approx((0.02, 0.02))
+    with pytest.raises(SpecError, match="found '-1s'"):
+        quantity("-x", "-1s", SECONDS)

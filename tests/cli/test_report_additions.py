@@ -1,0 +1,66 @@
+"""`costmodel report` with a trace and with battery life: both in every format, beside what the report holds anyway."""
+
+import json
+
+import pytest
+
+from costmodel.cli.app import main
+from costmodel.measurement.synthetic_trace import SyntheticTrace, as_ppk2_csv
+
+
+@pytest.fixture
+def capture(tmp_path):
+    path = tmp_path / "capture.csv"
+    path.write_bytes(b"".join(as_ppk2_csv(SyntheticTrace(rate_hz=10_000.0, span_s=4.0, active_a=0.050, inference_s=0.2))))
+    return path
+
+
+def reported(capsys, *arguments):
+    assert main(["report", *arguments]) == 0
+    return capsys.readouterr().out
+
+
+@pytest.mark.parametrize("form", ["terminal", "markdown", "html"])
+def test_a_trace_and_a_battery_stand_in_a_report_for_people(capsys, capture, form):
+    text = reported(capsys, "--trace", str(capture), "--sleep", "deep", "--battery", "18650", "--format", form)
+    assert "Trace " in text
+    assert "Battery life on 18650" in text
+    assert "deep beats light below" in text
+    assert "97.5 %" in text
+
+
+def test_a_trace_gives_the_report_its_power_and_duration(capsys, capture):
+    content = json.loads(reported(capsys, "--trace", str(capture), "--format", "json"))
+    assert content["evaluation"]["duration_s"] == pytest.approx(0.2, rel=1e-6)
+    assert content["evaluation"]["power"]["active_w"] == pytest.approx(0.050 * 5.03, rel=1e-3)
+    assert len(content["trace"]["windows"]) == 3
+    life = content["battery_life"]["lives"][0]
+    assert life["life_low_s"] <= life["life_s"] <= life["life_high_s"]
+    assert any(constant["source"].startswith(str(capture)) for constant in content["provenance"]["constants"])
+
+
+def test_options_come_before_the_trace(capsys, capture):
+    content = json.loads(reported(capsys, "--trace", str(capture), "--duration", "0.25", "--active", "0.06", "--format", "json"))
+    assert content["evaluation"]["duration_s"] == 0.25
+    assert content["evaluation"]["power"]["active_w"] == pytest.approx(0.06 * 5.03)
+
+
+def test_a_report_without_either_holds_neither(capsys):
+    content = json.loads(reported(capsys, "--format", "json"))
+    assert not {"trace", "battery_life"} & set(content)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--sleep", "depe"), "did you mean 'deep'"),
+        (("--network", "resnet8", "--battery", "18650"), "battery life: the board's power needs --supply"),
+        (("--trace", "absent.csv"), "does not exist"),
+        (("--sleep", "deep", "--period", "0.4"), "do not fit the period of 0.4 s"),
+    ],
+)
+def test_what_is_missing_for_them_is_said_in_one_line(capsys, arguments, words):
+    assert main(["report", *arguments]) == 2
+    error = capsys.readouterr().err
+    assert words in error
+    assert error.count("\n") == 1

@@ -1,0 +1,70 @@
+"""`costmodel trace` from a file to figures in every format."""
+
+import json
+
+import pytest
+
+from costmodel.cli.app import main
+from costmodel.measurement.synthetic_trace import SyntheticTrace, as_ppk2_csv
+
+
+@pytest.fixture
+def capture(tmp_path):
+    path = tmp_path / "capture.csv"
+    path.write_bytes(b"".join(as_ppk2_csv(SyntheticTrace(rate_hz=10_000.0, span_s=4.0))))
+    return path
+
+
+def test_the_decks_energy_stands_in_every_format(capsys, capture):
+    for form in ("terminal", "markdown", "html"):
+        assert main(["trace", str(capture), "--format", form]) == 0
+        text = capsys.readouterr().out
+        assert all(figure in text for figure in ("69.2 mJ", "58.6 mJ", "10.6 mJ", "183.1 mW", "216.3 mW", "84.")), form
+        assert "dwells at 36.4, 43 mA" in text
+        assert "assumed, the supply of esp32-deck" in text.replace("\n", " ")
+    assert main(["trace", str(capture), "--format", "json"]) == 0
+    summary = json.loads(capsys.readouterr().out)
+    assert len(summary["windows"]) == 3
+    assert summary["idle_current"]["sigma"] == pytest.approx(0.0001, rel=0.1)
+
+
+def test_the_trace_is_drawn(capsys, capture, tmp_path):
+    assert main(["trace", str(capture), "--chart", str(tmp_path / "trace.png")]) == 0
+    assert (tmp_path / "trace.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_thresholds_may_be_given_with_units(capsys, capture):
+    options = ["--min-current", "40mA", "--max-current", "0.05", "--min-duration", "50ms", "--boot", "0.2s", "--supply-v", "3.3V"]
+    assert main(["trace", str(capture), *options, "--format", "json"]) == 0
+    summary = json.loads(capsys.readouterr().out)
+    assert summary["thresholds"]["minimum_a"] == 0.04
+    assert summary["supply_v"] == 3.3
+    assert summary["inference"]["mean"] == pytest.approx(0.043 * 3.3 * 0.32, rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("content", "options", "words"),
+    [
+        (b"", (), "the file is empty"),
+        (b"Timestamp(ms),Current(uA)\n0,1\n1,x\n", (), ":3 expected a number, found 'x'"),
+        (b"PK\x03\x04broken", (), "not a whole .ppk2 archive"),
+        (b"jlsfmt broken", (), "JLS"),
+        (b'{"power": 3}', (), "no 'power' with 'samples'"),
+        (b"a,b\n1,2\n", (), "no time column"),
+        (None, (), "does not exist"),
+        (b"Timestamp(ms),Current(uA)\n0,1\n", ("--min-current", "lots"), "--min-current"),
+    ],
+)
+def test_captures_that_cannot_be_read_are_refused_in_one_line(capsys, tmp_path, content, options, words):
+    path = tmp_path / "capture.bin"
+    if content is not None:
+        path.write_bytes(content)
+    assert main(["trace", str(path), *options]) == 2
+    error = capsys.readouterr().err
+    assert words in error
+    assert error.count("\n") == 1
+
+
+def test_a_folder_is_no_capture(capsys, tmp_path):
+    assert main(["trace", str(tmp_path)]) == 2
+    assert "is a folder" in capsys.readouterr().err
