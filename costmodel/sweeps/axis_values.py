@@ -43,10 +43,12 @@ class NumericAxis(NamedTuple):
     def drawn(self, units: np.ndarray) -> np.ndarray:
         """Return values at positions between 0 and 1: levels of equal share, or points of the continuous range."""
         if self.levels is not None:
-            return self.levels[self.drawn_levels(units)]
-        if self.logarithmic:
-            return np.exp(np.log(self.low) + units * (np.log(self.high) - np.log(self.low)))
-        return self.low + units * (self.high - self.low)
+            values: np.ndarray = self.levels[self.drawn_levels(units)]
+        elif self.logarithmic:
+            values = np.exp(np.log(self.low) + units * (np.log(self.high) - np.log(self.low)))
+        else:
+            values = self.low + units * (self.high - self.low)
+        return values
 
     def drawn_levels(self, units: np.ndarray) -> np.ndarray:
         """Return positions of levels at positions between 0 and 1."""

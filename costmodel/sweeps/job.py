@@ -123,7 +123,7 @@ def _count(mask: Any, shape: tuple[int, ...]) -> int:
     total = math.prod(shape)
     if not is_column(mask) or mask.ndim == 0:
         return total if mask else 0
-    return int(np.count_nonzero(mask)) * (total // mask.size)
+    return int(np.count_nonzero(mask)) * (total // int(mask.size))
 
 
 class _Gathered:

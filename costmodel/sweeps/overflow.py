@@ -67,7 +67,8 @@ def upper_bound(design: Design) -> int:
 
 def exact_design(design: Design) -> Design:
     """Return a design whose whole columns hold Python ints of any size: slow, and without limit."""
-    return _mapped(design, lambda column: column.astype(object) if column.dtype.kind in "iu" else column)
+    exact: Design = _mapped(design, lambda column: column.astype(object) if column.dtype.kind in "iu" else column)
+    return exact
 
 
 def beyond_limit(answer: Cost) -> Sequence[np.ndarray]:
@@ -89,7 +90,8 @@ def beyond_limit(answer: Cost) -> Sequence[np.ndarray]:
 
 def settled(answer: Cost) -> Cost:
     """Return an exact cost that stays within 64 bits with ordinary columns."""
-    return _mapped(answer, lambda column: np.array(column.tolist()) if column.dtype == object else column)
+    ordinary: Cost = _mapped(answer, lambda column: np.array(column.tolist()) if column.dtype == object else column)
+    return ordinary
 
 
 _BEYOND: Final = np.frompyfunc(lambda number: isinstance(number, int) and number > INT64_MAX, 1, 1)

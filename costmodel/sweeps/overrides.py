@@ -123,7 +123,8 @@ def _changed(scenario: Scenario, path: str, value: Any, beside: Path | None) -> 
         return with_changes(scenario, {"network": _nested(scenario.network, path, value)})
     if not rest and head in _LOADERS and value is not None:
         return _with_reference(scenario, head, value, beside)
-    return _nested(scenario, path, value)
+    changed: Scenario = _nested(scenario, path, value)
+    return changed
 
 
 def _with_layers(scenario: Scenario, rest: str, value: Any) -> Spec:

@@ -86,7 +86,8 @@ def pivots_of(points: np.ndarray) -> np.ndarray:
     beats = np.prod(1.0 - ranks[on_front] / (len(ranks) + 1), axis=1)
     strongest = np.argsort(-beats, kind="stable")[:_PIVOTS]
     spread = np.arange(0, len(on_front), max(1, len(on_front) // _SPREAD))
-    return distinct[on_front[np.concatenate([strongest, np.setdiff1d(spread, strongest)])]]
+    chosen: np.ndarray = distinct[on_front[np.concatenate([strongest, np.setdiff1d(spread, strongest)])]]
+    return chosen
 
 
 def _ranks(points: np.ndarray) -> np.ndarray:

@@ -116,7 +116,7 @@ def _layer_places(rest: str, network: Network) -> tuple[Place, ...]:
     for layer in layers:
         if getattr(layer, field, None) is None and not (field == "stride" and hasattr(layer, field)):
             continue
-        if field == "groups" and layer.groups == 1:
+        if field == "groups" and getattr(layer, field) == 1:
             # Whether the time is calibrated depends on there being groups at all: that is a choice, not a column.
             return ()
         if field not in PARTS:

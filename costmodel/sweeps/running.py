@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -155,7 +155,9 @@ def checked_study(written: Mapping[str, Any]) -> Study:
         raise SpecError(f"{place or 'study'}: {first['msg']}") from None
 
 
-def _stream(space: Space, jobs: list[Job], workers: int, scheduler: str | None, local_cluster: int) -> Iterator[tuple[Job, JobResult]]:
+def _stream(
+    space: Space, jobs: list[Job], workers: int, scheduler: str | None, local_cluster: int
+) -> Generator[tuple[Job, JobResult], None, None]:
     if scheduler is not None or local_cluster:
         return run_on_cluster(space, jobs, scheduler, local_cluster)
     if workers > 1 and len(jobs) > 1 and sum(job.designs for job in jobs) >= _WORTH_PROCESSES:

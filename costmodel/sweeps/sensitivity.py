@@ -8,9 +8,11 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
+from costmodel.columns import Number
 from costmodel.sweeps.axis_values import NumericAxis
 from costmodel.sweeps.block_cost import costs_of
 from costmodel.sweeps.figure_values import Values
+from costmodel.sweeps.places import Place
 from costmodel.sweeps.space import Block, Part, Space, blocks_of
 
 _DESIGNS: Final = 1 << 18
@@ -146,7 +148,8 @@ def _of_grid(space: Space, figures: Sequence[str]) -> tuple[Explained, ...]:
 
 
 def _thinned(axes: Sequence[NumericAxis], counts: Sequence[int]) -> Block:
-    columns, values = {}, {}
+    columns: dict[Place, Number] = {}
+    values: dict[str, Number] = {}
     for place, (axis, count) in enumerate(zip(axes, counts, strict=True)):
         if axis.levels is None:
             continue

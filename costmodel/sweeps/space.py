@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from costmodel.columns import Number
-from costmodel.errors import LimitError, SpecError
+from costmodel.errors import LimitError, SpecError, UnknownNameError
 from costmodel.evaluation.calibrating import calibrate
 from costmodel.evaluation.design import Design, design_of
 from costmodel.evaluation.evaluating import check_convention
@@ -118,8 +118,8 @@ def space_of(study: Study, beside: Path | None = None) -> Space:
             for path in axis.paths:
                 scenario = with_override(scenario, path, value, beside)
         check_convention(scenario)
-        found = [resolved_axis(axis, scenario, sampled) for axis in numeric]
-        axes = [axis for axis in found if isinstance(axis, NumericAxis)]
+        resolved = [resolved_axis(axis, scenario, sampled) for axis in numeric]
+        axes = [axis for axis in resolved if isinstance(axis, NumericAxis)]
         parts.append(_part(choices, scenario, axes, study))
     if not parts:
         raise SpecError("the study is empty: the conditions between its choices leave no combination")
@@ -159,8 +159,6 @@ def _part(choices: Mapping[str, Any], scenario: Scenario, axes: list[NumericAxis
 
 
 def _check_condition_names(conditions: tuple[Comparison, ...], study: Study) -> None:
-    from costmodel.errors import UnknownNameError
-
     labels = [axis.label for axis in study.axes]
     for comparison in conditions:
         for name in comparison.names:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from multiprocessing import get_context
 from typing import Any, Final
@@ -31,14 +32,14 @@ def keep_freed_memory() -> None:
     np.empty(_HEAP_BYTES, dtype=np.uint8)
 
 
-def run_here(space: Space, jobs: Sequence[Job]) -> Iterator[tuple[Job, JobResult]]:
+def run_here(space: Space, jobs: Sequence[Job]) -> Generator[tuple[Job, JobResult], None, None]:
     """Yield each job with its result, one after the other."""
     keep_freed_memory()
     for job in jobs:
         yield job, run_job(space, job)
 
 
-def run_in_processes(space: Space, jobs: Sequence[Job], workers: int) -> Iterator[tuple[Job, JobResult]]:
+def run_in_processes(space: Space, jobs: Sequence[Job], workers: int) -> Generator[tuple[Job, JobResult], None, None]:
     """Yield each job with its result as they finish, on several processes.
 
     Parameters
@@ -80,7 +81,9 @@ def run_in_processes(space: Space, jobs: Sequence[Job], workers: int) -> Iterato
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def run_on_cluster(space: Space, jobs: Sequence[Job], scheduler: str | None, local_workers: int) -> Iterator[tuple[Job, JobResult]]:
+def run_on_cluster(
+    space: Space, jobs: Sequence[Job], scheduler: str | None, local_workers: int
+) -> Generator[tuple[Job, JobResult], None, None]:
     """Yield each job with its result as they finish, on a Dask cluster.
 
     Parameters
@@ -117,12 +120,12 @@ def run_on_cluster(space: Space, jobs: Sequence[Job], scheduler: str | None, loc
     with client:
         shared = client.scatter(space, broadcast=True)
         left = iter(jobs)
-        by_key = {}
+        by_key: dict[str, Job] = {}
         ahead = max(1, len(client.scheduler_info(n_workers=-1)["workers"])) * _AHEAD
         stream = as_completed([])
-        for job in [job for _, job in zip(range(ahead), left, strict=False)]:
-            future = client.submit(run_job, shared, job, pure=False)
-            by_key[future.key] = job
+        for first in itertools.islice(left, ahead):
+            future = client.submit(run_job, shared, first, pure=False)
+            by_key[future.key] = first
             stream.add(future)
         for future in stream:
             yield by_key.pop(future.key), future.result()
