@@ -20,7 +20,7 @@ from __future__ import annotations
 import difflib
 import enum
 from collections.abc import Iterable, Sequence
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 MAX_LISTED: Final = 20
 """Most valid names one message lists."""
@@ -90,11 +90,14 @@ class ShapeError(InputError):
         Name of the layer that does not fit.
     message : str
         Both shapes, and what would fit.
+    where : column of bool, optional
+        Which of many designs do not fit.
     """
 
-    def __init__(self, layer: str, message: str, location: Location | None = None) -> None:
+    def __init__(self, layer: str, message: str, location: Location | None = None, where: Any = None) -> None:
         super().__init__(f"{layer}: {message}", location)
         self.layer = layer
+        self.where = where
 
 
 class UnknownNameError(InputError):

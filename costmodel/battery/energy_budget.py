@@ -330,6 +330,8 @@ def endless_where_idle(store: Number, drain: Number) -> Number:
     if is_column(store) or is_column(drain):
         import numpy as np
 
+        if np.greater(drain, 0.0).all():
+            return store / drain
         shape = np.broadcast_shapes(np.shape(store), np.shape(drain))
         endless = np.full(shape, math.inf)
         return np.divide(store, drain, out=endless, where=np.broadcast_to(np.greater(drain, 0.0), shape))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from costmodel.columns import Number
+from costmodel.columns import Number, product
 from costmodel.provenance import formula
 from costmodel.units import PJ_PER_J
 
@@ -35,7 +35,7 @@ def dynamic_energy_pj(read_count: Number, write_count: Number, read_pj: Number, 
     float or column
         Energy [pJ].
     """
-    return read_count * read_pj + write_count * write_pj
+    return product(read_count, read_pj) + product(write_count, write_pj)
 
 
 @formula(

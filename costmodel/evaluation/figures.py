@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from costmodel.columns import Number
-from costmodel.evaluation.composition import Cost
+from costmodel.errors import UnknownNameError
+from costmodel.evaluation.composition import BatteryCost, Cost, PowerCost
 from costmodel.evaluation.layer_cost import LayerCost
 from costmodel.evaluation.totals import total_of
 from costmodel.results.counts import AccessCounts
@@ -42,7 +43,53 @@ def figures_of(answer: Cost) -> dict[str, Figure]:
     figures: dict[str, Figure] = {}
     for layer in answer.layers:
         figures |= _layer_figures(layer)
-    figures |= {
+    for counter in COUNTERS:
+        figures[f"network.{counter}"] = _network_count(answer, counter)
+    return figures | _network_figures(answer)
+
+
+def figure_of(answer: Cost, name: str) -> Figure:
+    """Return one figure of a cost by its name, without computing the others.
+
+    Parameters
+    ----------
+    answer : Cost
+        Of one dataflow.
+    name : str
+        As `figures_of` names it.
+
+    Returns
+    -------
+    Figure
+        The same as `figures_of(answer)[name]`.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such figure; offers the nearest.
+    """
+    owner, _, rest = name.partition(".")
+    if owner == "network" and rest in COUNTERS:
+        return _network_count(answer, rest)
+    # What the scenario does not give has its names all the same, and no value.
+    power, battery = answer.power or PowerCost(*[None] * len(PowerCost._fields)), answer.battery
+    battery = battery or BatteryCost(*[None] * len(BatteryCost._fields))
+    found = _network_figures(answer._replace(power=power, battery=battery)).get(name)
+    for layer in answer.layers:
+        if found is None and layer.step.name == owner:
+            found = _layer_figures(layer).get(name)
+    if found is None:
+        raise UnknownNameError("figure", name, figures_of(answer), "a figure of this scenario")
+    return found
+
+
+def _network_count(answer: Cost, counter: str) -> Figure:
+    total = total_of([getattr(layer.counts, counter) for layer in answer.layers])
+    return Figure(total, "B" if counter.endswith("_bytes") else "", f"{counter} of all layers together, single elements")
+
+
+def _network_figures(answer: Cost) -> dict[str, Figure]:
+    figures = {
         "network.parameters": Figure(answer.parameter_count, "", "weights and biases of all layers"),
         "network.weight_bytes": Figure(answer.weight_bytes, "B", "bytes of weights and biases"),
         "network.input_bytes": Figure(answer.input_bytes, "B", "bytes of the network's input"),

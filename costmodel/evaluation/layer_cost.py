@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from costmodel.columns import Number, is_column
+from costmodel.columns import Number, is_column, product
 from costmodel.dataflows.closed_forms.terms import ACCUMULATOR_BYTES, SYMBOLS, convolution_terms, sliding
 from costmodel.dataflows.counting import count_work
 from costmodel.energy.access_energy import compute_energy_pj, dynamic_energy_pj
@@ -151,12 +151,18 @@ def packed_counts(counts: AccessCounts, sizes: TensorBytes, element_bytes: Numbe
         Reads and writes grouped; every other counter as it was.
     """
     changed: dict[str, Number] = {}
+    grouped: dict[tuple[int, int], Number] = {}
     for counter, tensor in _ELEMENT_OF.items():
         count = getattr(counts, counter)
         if isinstance(count, int) and count == 0:
             continue
         own_bytes = ACCUMULATOR_BYTES if tensor is None else getattr(sizes, tensor)
-        changed[counter] = packed_accesses(count, own_bytes if element_bytes is None else element_bytes, access_bytes)
+        one_bytes = own_bytes if element_bytes is None else element_bytes
+        # Several counters of a layer are one column; it is grouped once.
+        key = (id(count), id(one_bytes))
+        if key not in grouped or not is_column(count):
+            grouped[key] = packed_accesses(count, one_bytes, access_bytes)
+        changed[counter] = grouped[key]
     return counts._replace(**changed)
 
 
@@ -204,9 +210,9 @@ def taps_by_region(nest: LoopNest) -> TapsByRegion:
         Ints or columns.
     """
     h, w = sliding(nest)
-    per_pixel = nest.groups * nest.out_channels * nest.in_channels * h.K * w.K
+    per_pixel = nest.groups * h.K * w.K * (nest.out_channels * nest.in_channels)
     interior = h.interior * w.interior
-    return TapsByRegion(per_pixel * interior, per_pixel * (h.output * w.output - interior))
+    return TapsByRegion(product(per_pixel, interior), product(per_pixel, h.output * w.output - interior))
 
 
 def is_convolution(step: Step) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from costmodel.columns import Number, is_column
+from costmodel.columns import Number, is_column, sum_of
 from costmodel.provenance import formula
 
 
@@ -17,10 +17,7 @@ from costmodel.provenance import formula
 )
 def total_of(parts: Sequence[Number]) -> Number:
     """Return the sum of parts; 0 where there are none."""
-    total: Number = 0
-    for part in parts:
-        total = total + part
-    return total
+    return sum_of(parts)
 
 
 @formula(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from costmodel.columns import Number
+from costmodel.columns import Number, product
 from costmodel.provenance import formula
 
 _SOURCE = "per-tap cost model of this project; the split into interior and boundary is the deck's, slide 'Convolution Optimizations'"
@@ -71,7 +71,7 @@ def convolution_time_s(
         Time [s].
     """
     taps_s = interior_tap_count * interior_tap_s + boundary_tap_count * boundary_tap_s
-    return taps_s + output_count * output_s + flash_weight_count * flash_weight_s
+    return taps_s + product(output_count, output_s) + product(flash_weight_count, flash_weight_s)
 
 
 @formula(

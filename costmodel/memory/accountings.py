@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, NamedTuple, Protocol
 
-from costmodel.columns import Number, larger
+from costmodel.columns import Number, larger, sum_of
 from costmodel.memory.lifetimes import Lifetimes
 from costmodel.provenance import formula
 from costmodel.specs.deployment import MemoryAccounting
@@ -46,10 +46,7 @@ class Accounted(NamedTuple):
 )
 def total_bytes(b: Sequence[Number]) -> Number:
     """Return the bytes of buffers that exist side by side."""
-    total: Number = 0
-    for part in b:
-        total = total + part
-    return total
+    return sum_of(b)
 
 
 @formula(

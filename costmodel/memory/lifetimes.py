@@ -6,7 +6,7 @@ Lifetimes are the graph's structure, plain ints; only sizes may be columns.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from costmodel.columns import Number, any_true, larger
 from costmodel.provenance import formula
@@ -130,13 +130,16 @@ def runs_in_place(nest: LoopNest, input_bytes: Number, output_bytes: Number) -> 
     bool
         False where some output would overwrite what is still needed.
     """
-    h, w = nest.h, nest.w
-    if not isinstance(h, Axis) or not isinstance(w, Axis):
-        return False
+    return isinstance(nest.h, Axis) and isinstance(nest.w, Axis) and not any_true(overwrites_needed(nest, input_bytes, output_bytes))
+
+
+def overwrites_needed(nest: LoopNest, input_bytes: Number, output_bytes: Number) -> Number:
+    """Tell where a sliding pooling in place would overwrite what it still needs: a bool, or a column of them."""
+    h, w = cast("tuple[Axis, Axis]", (nest.h, nest.w))
     late_columns = (w.output > 1) & ((w.s - w.p) * input_bytes < output_bytes)
     late_rows = (h.output > 1) & (larger(h.s - h.p, 0) * w.H * input_bytes < w.output * output_bytes)
     grows = h.output * w.output * output_bytes > h.H * w.H * input_bytes
-    return not any_true(late_columns | late_rows | grows)
+    return late_columns | late_rows | grows
 
 
 def _readers(steps: Sequence[Step]) -> dict[int, list[int]]:

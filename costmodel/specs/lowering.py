@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple, TypeAlias
 
-from costmodel.columns import Number, any_true
+from costmodel.columns import Number, any_true, floor_div, is_column
 from costmodel.errors import ShapeError
 from costmodel.provenance import formula
 from costmodel.specs.axis import POINT, AdaptiveAxis, Axis
@@ -71,7 +71,7 @@ def element_count(shape: Shape) -> Number:
 )
 def channels_per_group(channels: Number, groups: Number) -> Number:
     """Return the channels of one group; the groups divide them."""
-    return channels // groups
+    return floor_div(channels, groups)
 
 
 @formula(
@@ -83,7 +83,7 @@ def channels_per_group(channels: Number, groups: Number) -> Number:
 )
 def convolution_weight_count(out_channels: Number, in_channels: Number, rows: Number, columns: Number) -> Number:
     """Return the weights of a convolution."""
-    return out_channels * in_channels * rows * columns
+    return out_channels * in_channels * (rows * columns)
 
 
 @formula(
@@ -181,7 +181,9 @@ def _window(layer: Any, shape: Shape, stride: tuple[Number, Number]) -> tuple[Ax
     h = Axis(height, layer.kernel[0], stride[0], top, bottom, layer.dilation[0])
     w = Axis(width, layer.kernel[1], stride[1], left, right, layer.dilation[1])
     for axis, name in ((h, "rows"), (w, "columns")):
-        if any_true(axis.output < 1):
+        if any_true(short := axis.output < 1):
+            if is_column(short):
+                raise ShapeError(layer.name, f"its kernel reaches over more {name} than its input has", where=short)
             reach = axis.d * (axis.K - 1) + 1
             raise ShapeError(
                 layer.name,
@@ -194,7 +196,9 @@ def _window(layer: Any, shape: Shape, stride: tuple[Number, Number]) -> tuple[Ax
 def _conv2d(layer: Any, inputs: Sequence[Shape], producer_kind: str | None) -> Lowered:  # noqa: ARG001 - one signature for all
     channels, _, _ = _planes(layer, inputs[0])
     for extent, name in ((channels, "input"), (layer.out_channels, "output")):
-        if any_true(extent % layer.groups != 0):
+        if not (type(layer.groups) is int and layer.groups == 1) and any_true(left := extent % layer.groups != 0):
+            if is_column(left):
+                raise ShapeError(layer.name, f"its groups do not divide its {name} channels", where=left)
             raise ShapeError(layer.name, f"{layer.groups} groups do not divide {extent} {name} channels")
     h, w = _window(layer, inputs[0], layer.stride)
     outputs, inputs_read = channels_per_group(layer.out_channels, layer.groups), channels_per_group(channels, layer.groups)
@@ -245,7 +249,9 @@ def _flatten(layer: Any, inputs: Sequence[Shape], producer_kind: str | None) -> 
 
 def _add(layer: Any, inputs: Sequence[Shape], producer_kind: str | None) -> Lowered:  # noqa: ARG001
     a, b = inputs
-    if len(a) != len(b) or any(any_true(x != y) for x, y in zip(a, b, strict=True)):
+    if len(a) != len(b) or any(any_true(differ := x != y) for x, y in zip(a, b, strict=True)):
+        if len(a) == len(b) and is_column(differ):
+            raise ShapeError(layer.name, "it adds tensors of different shapes", where=differ)
         raise ShapeError(layer.name, f"cannot add {shape_text(a)} and {shape_text(b)}")
     return Lowered(Elementwise(2, element_count(a)), a)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from costmodel.columns import product
 from costmodel.dataflows.closed_forms.terms import ACCUMULATOR_BYTES, SOURCE, SYMBOLS, both_taps, convolution_terms
 from costmodel.provenance import formula
 from costmodel.results.counts import AccessCounts
@@ -47,7 +48,7 @@ def input_stationary_counts(nest: LoopNest, taps: Taps, bias: bool, input_bytes:
         Every counter.
     """
     h, w = nest.h, nest.w
-    channels = nest.groups * nest.out_channels
+    channels = product(nest.groups, nest.out_channels)
     plane = h.output * w.output
     macs = channels * nest.in_channels * both_taps(nest, taps)
     outputs = channels * plane

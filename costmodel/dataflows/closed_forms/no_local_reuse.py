@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from costmodel.columns import product
 from costmodel.dataflows.closed_forms.terms import SOURCE, SYMBOLS, both_taps, convolution_terms
 from costmodel.provenance import formula
 from costmodel.results.counts import AccessCounts
@@ -43,8 +44,8 @@ def no_local_reuse_counts(nest: LoopNest, taps: Taps, bias: bool, input_bytes: i
     AccessCounts
         Every counter.
     """
-    channels = nest.groups * nest.out_channels
-    outputs = channels * nest.h.output * nest.w.output
+    channels = product(nest.groups, nest.out_channels)
+    outputs = channels * (nest.h.output * nest.w.output)
     macs = channels * nest.in_channels * both_taps(nest, taps)
     return AccessCounts(
         mac_count=macs,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from costmodel.columns import product
 from costmodel.dataflows.closed_forms.terms import (
     ACCUMULATOR_BYTES,
     SOURCE,
@@ -55,10 +56,11 @@ def output_stationary_counts(nest: LoopNest, taps: Taps, bias: bool, input_bytes
         Every counter.
     """
     h, w = sliding(nest)
-    channels = nest.groups * nest.out_channels
+    channels = product(nest.groups, nest.out_channels)
+    pairs = channels * nest.in_channels
     plane = h.output * w.output
     outputs = channels * plane
-    macs = channels * nest.in_channels * both_taps(nest, taps)
+    macs = pairs * both_taps(nest, taps)
     boundary = plane - h.interior * w.interior
     return AccessCounts(
         mac_count=macs,
@@ -66,7 +68,7 @@ def output_stationary_counts(nest: LoopNest, taps: Taps, bias: bool, input_bytes
         weight_read_count=macs,
         bias_read_count=outputs if bias else 0,
         output_write_count=outputs,
-        boundary_check_count=channels * nest.in_channels * h.K * w.K * boundary,
+        boundary_check_count=product(pairs, h.K * w.K * boundary),
         scratch_buffer_count=1,
         scratch_bytes=ACCUMULATOR_BYTES,
     )
@@ -122,7 +124,7 @@ def pooling_counts(nest: LoopNest) -> AccessCounts:
     return AccessCounts(
         operation_count=operations,
         input_read_count=operations,
-        output_write_count=nest.groups * nest.h.output * nest.w.output,
+        output_write_count=nest.groups * (nest.h.output * nest.w.output),
         scratch_buffer_count=1,
         scratch_bytes=ACCUMULATOR_BYTES,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from costmodel.columns import product
 from costmodel.dataflows.closed_forms.terms import ACCUMULATOR_BYTES, SOURCE, SYMBOLS, convolution_terms, sliding
 from costmodel.dataflows.closed_forms.terms import taps as taps_of
 from costmodel.provenance import formula
@@ -52,11 +53,11 @@ def row_stationary_counts(nest: LoopNest, taps: Taps, bias: bool, input_bytes: i
         Every counter.
     """
     h, w = sliding(nest)
-    channels = nest.groups * nest.out_channels
+    channels = product(nest.groups, nest.out_channels)
     columns = w.output
     rows_loaded = channels * nest.in_channels * taps_of(h, taps)
     macs = rows_loaded * taps_of(w, taps)
-    outputs = channels * h.output * columns
+    outputs = channels * (h.output * columns)
     inputs = rows_loaded * w.H
     weights = rows_loaded * w.K
     psums = rows_loaded * columns + outputs

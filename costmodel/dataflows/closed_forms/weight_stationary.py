@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from costmodel.columns import product
 from costmodel.dataflows.closed_forms.terms import ACCUMULATOR_BYTES, SOURCE, SYMBOLS, both_taps, convolution_terms, sliding
 from costmodel.provenance import formula
 from costmodel.results.counts import AccessCounts
@@ -47,7 +48,7 @@ def weight_stationary_counts(nest: LoopNest, taps: Taps, bias: bool, input_bytes
         Every counter.
     """
     h, w = sliding(nest)
-    channels = nest.groups * nest.out_channels
+    channels = product(nest.groups, nest.out_channels)
     pairs = channels * nest.in_channels
     plane = h.output * w.output
     macs = pairs * both_taps(nest, taps)
@@ -55,7 +56,7 @@ def weight_stationary_counts(nest: LoopNest, taps: Taps, bias: bool, input_bytes
     return AccessCounts(
         mac_count=macs,
         input_read_count=macs,
-        weight_read_count=pairs * h.K * w.K,
+        weight_read_count=pairs * (h.K * w.K),
         bias_read_count=channels if bias else 0,
         output_write_count=outputs,
         psum_read_count=macs + outputs,

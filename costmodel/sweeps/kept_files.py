@@ -1,0 +1,134 @@
+"""Results of jobs on disk: one file a job, written whole or not at all, and a manifest that says which study they belong to."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import os
+import tempfile
+import zipfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from costmodel.errors import FormatError, LimitError, SpecError
+from costmodel.sources.atomic_file import write_whole
+from costmodel.sweeps.job import Job, JobResult
+from costmodel.sweeps.space import Space
+
+MANIFEST: Final = "manifest.json"
+PARTS: Final = "parts"
+_COUNTS: Final = "__counts"
+_FORMAT: Final = 1
+
+
+def study_digest(space: Space, jobs: Sequence[Job]) -> str:
+    """Return a digest of everything the results depend on: study, resolved scenarios and division into jobs."""
+    text = json.dumps(
+        {
+            "format": _FORMAT,
+            "study": space.study.model_dump(mode="json", exclude={"base"}),
+            "scenarios": [part.scenario.model_dump(mode="json") for part in space.parts],
+            "jobs": jobs,
+        },
+        sort_keys=True,
+        default=str,
+    )
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+class KeptFiles:
+    """A folder of job results.
+
+    Parameters
+    ----------
+    folder : Path
+        Made if need be.
+    digest : str
+        Of the study.
+    resume : bool
+        Go on with what is there; otherwise a folder with results of any study is refused.
+
+    Raises
+    ------
+    SpecError
+        If the folder has results and `resume` was not asked for, or they are another study's.
+    """
+
+    def __init__(self, folder: Path, digest: str, *, resume: bool) -> None:
+        self._parts = folder / PARTS
+        manifest = folder / MANIFEST
+        found = _read_manifest(manifest)
+        if found is not None and resume and found != digest:
+            raise SpecError(f"{folder} holds results of another study, or of this one before it was changed; choose another folder")
+        if found is not None and not resume:
+            raise SpecError(f"{folder} already holds results; add --resume to go on with them, or choose another folder")
+        try:
+            self._parts.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise SpecError(f"cannot write to {folder}: {error.strerror}") from None
+        write_whole(manifest, json.dumps({"format": _FORMAT, "study": digest}) + "\n")
+
+    def done(self) -> frozenset[int]:
+        """Return the numbers of the jobs whose results are there."""
+        return frozenset(int(path.stem) for path in self._parts.glob("*.npz") if path.stem.isdecimal())
+
+    def write(self, job: Job, result: JobResult) -> None:
+        """Write a job's result.
+
+        Raises
+        ------
+        LimitError
+            If the disk is full; what was written before stays.
+        """
+        counts = np.array([result.evaluated, *result.survivors], dtype=np.int64)
+        try:
+            handle, temporary = tempfile.mkstemp(dir=self._parts, prefix=".")
+            try:
+                with os.fdopen(handle, "wb") as stream:
+                    np.savez(stream, **{_COUNTS: counts}, **result.rows)  # type: ignore[arg-type]
+                Path(temporary).replace(self._parts / f"{job.number:06d}.npz")
+            except BaseException:
+                Path(temporary).unlink(missing_ok=True)
+                raise
+        except OSError as error:
+            full = "the disk is full" if error.errno == errno.ENOSPC else error.strerror
+            raise LimitError(
+                f"{self._parts}: {full}; {len(self.done())} jobs are written and stay readable, make room and add --resume"
+            ) from None
+
+    def read(self, number: int) -> JobResult:
+        """Return a job's result.
+
+        Raises
+        ------
+        FormatError
+            If the file is damaged.
+        """
+        path = self._parts / f"{number:06d}.npz"
+        try:
+            with path.open("rb") as stream, np.load(stream, allow_pickle=False) as stored:
+                counts = stored[_COUNTS].tolist()
+                rows = {name: stored[name] for name in stored.files if name != _COUNTS}
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+            raise FormatError(f"{path} is damaged ({error}); delete it and add --resume") from None
+        return JobResult(rows, int(counts[0]), tuple(counts[1:]))
+
+
+def _read_manifest(path: Path) -> Any:
+    if not path.exists():
+        return None
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise FormatError(f"{path} is no manifest of a sweep") from None
+    return found.get("study") if isinstance(found, dict) else None
+
+
+def results_in_order(numbers: Sequence[int], read: Any) -> Iterator[JobResult]:
+    """Yield results by ascending job number, whatever order they were computed in."""
+    for number in sorted(numbers):
+        yield read(number)

@@ -1,0 +1,220 @@
+"""A study: which fields of a scenario vary, what a design must satisfy, and what makes one better than another."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+MAX_OBJECTIVES = 4
+"""Most objectives of a front."""
+
+
+class StudyPart(BaseModel):
+    """Frozen and strict about names, without NaN or infinity."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True)
+
+
+class Rounding(StrEnum):
+    """How a scaled value becomes a whole number."""
+
+    FLOOR = "floor"
+    NEAREST = "nearest"
+    CEILING = "ceiling"
+
+
+class Steps(StudyPart):
+    """Evenly spaced values, both ends included where a step reaches the last."""
+
+    start: int | float
+    stop: int | float
+    step: Annotated[int | float, Field(gt=0)] | None = None
+    """Left out, 1; or, when designs are sampled between floats, anything between."""
+
+    @model_validator(mode="after")
+    def _ascending(self) -> Steps:
+        if self.stop < self.start:
+            raise PydanticCustomError("range", f"stop should be at least start, found {self.start:g} to {self.stop:g}")
+        return self
+
+
+class LogSteps(StudyPart):
+    """Values a constant factor apart, both ends included."""
+
+    start: Annotated[int | float, Field(gt=0)]
+    stop: Annotated[int | float, Field(gt=0)]
+    count: Annotated[int, Field(ge=1)] | None = None
+    """How many; left out only when designs are sampled."""
+    whole: bool = False
+    """Round to whole numbers, each once."""
+
+    @model_validator(mode="after")
+    def _ascending(self) -> LogSteps:
+        if self.stop < self.start:
+            raise PydanticCustomError("range", f"stop should be at least start, found {self.start:g} to {self.stop:g}")
+        return self
+
+
+class Application(StudyPart):
+    """A field an axis sets: `axis * times + plus`, or with `of_base` the axis times the base scenario's own value."""
+
+    path: str
+    """Dotted path of a scenario's field; `*` in a layer's name stands for every layer that has the field."""
+    of_base: bool = False
+    """Scale the base scenario's own value (a pruning ratio)."""
+    times: float = 1.0
+    plus: float = 0.0
+    rounding: Rounding = Rounding.FLOOR
+    """Applies to whole numbers that were scaled; within 1e-9 of a whole number it is that number."""
+    at_least: float | None = None
+
+    @property
+    def scales(self) -> bool:
+        """Whether the axis's value is changed on its way."""
+        return self.of_base or self.times != 1.0 or self.plus != 0.0
+
+
+class StudyAxis(StudyPart):
+    """One thing that varies: a field, or several fields that vary together."""
+
+    name: str = ""
+    """Name of its column; left out, its path."""
+    path: str | None = None
+    """The field it sets; or give `apply`."""
+    apply: tuple[Application, ...] = ()
+    """Fields it sets together."""
+    values: tuple[Any, ...] | None = None
+    range: Steps | None = None
+    log_range: LogSteps | None = None
+
+    @model_validator(mode="after")
+    def _one_of_each(self) -> StudyAxis:
+        if (self.path is None) == (not self.apply):
+            raise PydanticCustomError("axis", "an axis has a path, or a list of fields to apply to, and not both")
+        if self.apply and not self.name:
+            raise PydanticCustomError("axis", "an axis that applies to several fields needs a name")
+        if sum(given is not None for given in (self.values, self.range, self.log_range)) != 1:
+            raise PydanticCustomError("axis", f"axis {self.label!r} needs one of values, range and log_range")
+        if self.values is not None and not self.values:
+            raise PydanticCustomError("axis", f"axis {self.label!r} has no values: the product of the axes is empty")
+        return self
+
+    @property
+    def label(self) -> str:
+        """Name of its column."""
+        return self.name or self.path or ""
+
+    @property
+    def applications(self) -> tuple[Application, ...]:
+        """The fields it sets."""
+        return self.apply or (Application(path=self.path or ""),)
+
+
+class SampleKind(StrEnum):
+    """How scattered designs are drawn."""
+
+    RANDOM = "random"
+    """Each axis uniformly, independently."""
+    LATIN = "latin"
+    """Latin hypercubes, one a block: each axis's range is divided into as many strata as the block has designs, each met once."""
+
+
+class Sample(StudyPart):
+    """Scattered designs in place of the product of all axes."""
+
+    kind: SampleKind = SampleKind.RANDOM
+    designs: Annotated[int, Field(ge=1)]
+    """How many are drawn for each combination of the categorical axes."""
+    seed: Annotated[int, Field(ge=0)]
+
+
+class Objective(StudyPart):
+    """A figure to minimise or maximise."""
+
+    minimise: str | None = None
+    maximise: str | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Objective:
+        if (self.minimise is None) == (self.maximise is None):
+            raise PydanticCustomError("objective", "an objective says minimise or maximise, and one of them")
+        return self
+
+    @property
+    def figure(self) -> str:
+        """Name of the figure."""
+        return self.minimise or self.maximise or ""
+
+    @property
+    def ascending(self) -> bool:
+        """Whether less is better."""
+        return self.minimise is not None
+
+
+class GivenTable(StudyPart):
+    """Figures that come with some axes' values, such as trained accuracies."""
+
+    on: Annotated[tuple[str, ...], Field(min_length=1)]
+    """Axes whose values select the row."""
+    figure: str
+    """Name of the figure, `accuracy` say."""
+    rows: tuple[tuple[Any, ...], ...] = ()
+    """The axes' values, then the figure's."""
+
+
+class Ties(StrEnum):
+    """What becomes of designs that are equal in every objective."""
+
+    KEEP = "keep"
+    FIRST = "first"
+    """The first in the order of the axes stands for them."""
+
+
+class Keep(StrEnum):
+    """Which designs are written."""
+
+    FRONT = "front"
+    ALL = "all"
+    """Every design that satisfies the constraints."""
+
+
+class Study(StudyPart):
+    """A question about many designs."""
+
+    name: Annotated[str, Field(min_length=1, pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.\-]*$")]
+    question: str = ""
+    base: Any = "esp32-deck"
+    """Scenario every design starts from: a packaged name, a path, a mapping of fields, or a `Scenario`."""
+    set: dict[str, Any] = Field(default_factory=dict)
+    """Dotted path to value: changes to the base before anything varies."""
+    axes: Annotated[tuple[StudyAxis, ...], Field(min_length=1)]
+    sample: Sample | None = None
+    """Scattered designs; left out, the product of all axes."""
+    conditions: tuple[str, ...] = ()
+    """Comparisons between axes (`conv1 <= 2 * conv2`); other combinations are not evaluated."""
+    constraints: tuple[str, ...] = ()
+    """Comparisons of figures, axes, fields of the scenario and numbers (`battery.duty_life >= 72000`)."""
+    objectives: Annotated[tuple[Objective, ...], Field(max_length=MAX_OBJECTIVES)] = ()
+    columns: tuple[str, ...] = ()
+    """Figures kept beside those of objectives and constraints."""
+    given: tuple[GivenTable, ...] = ()
+    keep: Keep = Keep.FRONT
+    ties: Ties = Ties.KEEP
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Study:
+        labels = [axis.label for axis in self.axes]
+        for label in labels:
+            if labels.count(label) > 1:
+                raise PydanticCustomError("axes", f"two axes are called {label!r}; give one of them a name")
+        if not self.objectives and self.keep is Keep.FRONT:
+            raise PydanticCustomError("objectives", "a front needs objectives; give some, or keep: all")
+        return self
+
+    @property
+    def figures(self) -> tuple[str, ...]:
+        """Figures of the objectives, then the columns, each once."""
+        return tuple(dict.fromkeys((*(objective.figure for objective in self.objectives), *self.columns)))

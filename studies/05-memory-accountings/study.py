@@ -1,0 +1,76 @@
+"""(5) Which memory accounting fits which device, and at what widths does each stop fitting?
+
+Run: python studies/05-memory-accountings/study.py
+"""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from costmodel.sources.catalogue import load_device, names
+from costmodel.specs.deployment import MemoryAccounting
+from costmodel.sweeps.running import sweep
+from costmodel.sweeps.study_output import save_figure, study_figure, write_study_table
+from costmodel.units import BYTES_PER_KIB
+
+ACCOUNTINGS = tuple(accounting.value for accounting in MemoryAccounting)
+CONTIGUOUS = {"arena-in-place"}
+"""Accountings that need their bytes in one piece."""
+STUDY = {
+    "name": "memory-accountings",
+    "base": "esp32-deck",
+    "axes": [
+        {"name": "activations", "path": "types.activation", "values": ["int8", "float32"]},
+        {
+            "name": "width_ratio",
+            "range": {"start": 0.05, "stop": 12.0, "step": 0.01},
+            "apply": [
+                {"path": f"layers.{name}", "of_base": True, "rounding": "nearest", "at_least": 1}
+                for name in ("conv1.out_channels", "conv2.out_channels", "fc1.out_features")
+            ],
+        },
+    ],
+    "keep": "all",
+    "columns": [f"memory.{accounting}" for accounting in ACCOUNTINGS],
+}
+COLORS = ("#7f7f7f", "#1f4e79", "#6c3483", "#c0392b", "#3a7d44")
+
+
+def main(folder: Path) -> None:
+    """Write table and figure."""
+    columns = sweep(STUDY).columns()
+    rows = []
+    for name in names("devices"):
+        device = load_device(name)
+        regions = [region.largest_bytes or region.size_bytes for region in device.heap_regions]
+        for kind in ("int8", "float32"):
+            chosen = columns["activations"] == kind
+            widths = columns["width_ratio"][chosen]
+            largest = []
+            for accounting in ACCOUNTINGS:
+                room = max(regions) if accounting in CONTIGUOUS else sum(regions)
+                fits = columns[f"memory.{accounting}"][chosen] <= room
+                largest.append(round(float(widths[fits].max()), 2) if fits.any() else 0.0)
+            rows.append((name, kind, round(sum(regions) / BYTES_PER_KIB), round(max(regions) / BYTES_PER_KIB), *largest))
+    header = ("device", "activations", "heap [KiB]", "largest region [KiB]", *(f"{accounting}: widest ratio" for accounting in ACCOUNTINGS))
+    write_study_table(folder, "table", header, rows)
+    figure, panels = study_figure(2, width=5.4, height=4.6)
+    for panel, kind in zip(panels, ("int8", "float32"), strict=True):
+        chosen = columns["activations"] == kind
+        for accounting, color in zip(ACCOUNTINGS, COLORS, strict=True):
+            size = np.asarray(columns[f"memory.{accounting}"][chosen], dtype=float) / BYTES_PER_KIB
+            panel.plot(
+                columns["width_ratio"][chosen], size, color=color, label=accounting, linestyle="--" if accounting == "ping-pong" else "-"
+            )
+        for name in ("stm32l476rg", "nrf52840", "esp32-wroom"):
+            room = max(region.largest_bytes or region.size_bytes for region in load_device(name).heap_regions) / BYTES_PER_KIB
+            panel.axhline(room, color="black", linewidth=0.8, linestyle=":")
+            panel.text(0.055, room * 1.05, f"{name}, largest region", fontsize=7)
+        panel.set(xscale="log", yscale="log", xlabel="width over the deck's pruned network", ylabel="tensor buffers [KiB]", title=kind)
+    panels[0].legend(fontsize=8, frameon=False, loc="lower right")
+    save_figure(figure, folder / "figure.png")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent)

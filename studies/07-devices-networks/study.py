@@ -1,0 +1,82 @@
+"""(7) Which devices can run which MLPerf-Tiny-sized networks?
+
+Run: python studies/07-devices-networks/study.py
+"""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from costmodel.sources.catalogue import load_device, names
+from costmodel.sweeps.running import sweep
+from costmodel.sweeps.study_output import save_figure, study_figure, write_study_table
+from costmodel.units import BYTES_PER_KIB
+
+NETWORKS = ("autoencoder", "ds-cnn", "resnet8", "mobilenet-v1-0.25", "cifar-aap-pruned", "resnet18")
+STUDY = {
+    "name": "devices-networks",
+    "base": "esp32-deck",
+    "set": {
+        "counting": {"taps": "valid", "bias": True},
+        "accounting": "arena-in-place",
+        "weights_in": "flash",
+        "power": None,
+        "battery": None,
+    },
+    "axes": [
+        {"path": "device", "values": list(names("devices"))},
+        {"path": "network", "values": list(NETWORKS)},
+        {"name": "types", "path": "network.types", "values": [{"activation": "int8"}, {"activation": "float32", "weight": "float32"}]},
+    ],
+    "keep": "all",
+    "columns": ["network.parameters", "network.weight_bytes", "memory.ram", "network.mac_count", "energy.memory"],
+}
+
+
+def main(folder: Path) -> None:
+    """Write table and figure."""
+    columns = sweep(STUDY).columns()
+    rows, verdicts = [], {}
+    for place in range(len(columns["device"])):
+        device, network = load_device(columns["device"][place]), columns["network"][place]
+        kind = columns["types"][place]["activation"]
+        ram, weights = int(columns["memory.ram"][place]), int(columns["network.weight_bytes"][place])
+        room = max(region.largest_bytes or region.size_bytes for region in device.heap_regions)
+        missing = [what for what, fits in (("RAM", ram <= room), ("flash", weights <= device.flash_bytes)) if not fits]
+        verdict = " and ".join(missing) + " too small" if missing else "fits"
+        verdicts[kind, device.name, network] = (ram / room, weights / device.flash_bytes)
+        rows.append(
+            (
+                device.name,
+                network,
+                kind,
+                int(columns["network.mac_count"][place]),
+                round(ram / BYTES_PER_KIB, 1),
+                round(room / BYTES_PER_KIB, 1),
+                round(weights / BYTES_PER_KIB, 1),
+                device.flash_bytes // BYTES_PER_KIB,
+                verdict,
+            )
+        )
+    header = ("device", "network", "types", "MACs", "arena [KiB]", "largest region [KiB]", "weights [KiB]", "flash [KiB]", "verdict")
+    write_study_table(folder, "table", header, rows)
+    figure, panels = study_figure(2, width=6.2, height=4.6)
+    devices = names("devices")
+    for panel, kind in zip(panels, ("int8", "float32"), strict=True):
+        grid = np.array([[max(verdicts[kind, device, network]) for network in NETWORKS] for device in devices])
+        panel.grid(visible=False)
+        panel.imshow(np.log10(grid), cmap="RdYlGn_r", vmin=-1.5, vmax=1.5, aspect="auto")
+        for row, device in enumerate(devices):
+            for column, network in enumerate(NETWORKS):
+                ram, flash = verdicts[kind, device, network]
+                tight = f"{100 * max(ram, flash):.0f} %\n{'RAM' if ram >= flash else 'flash'}"
+                panel.text(column, row, tight, ha="center", va="center", fontsize=7)
+        panel.set_xticks(range(len(NETWORKS)), NETWORKS, rotation=30, ha="right")
+        panel.set_yticks(range(len(devices)), devices)
+        panel.set_title(f"{kind}: use of the tighter of RAM and flash", fontsize=10)
+    save_figure(figure, folder / "figure.png")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent)

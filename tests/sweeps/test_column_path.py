@@ -1,0 +1,153 @@
+"""The column path gives what `evaluate` gives: whole numbers exactly, others to 1e-12."""
+
+import numpy as np
+import pytest
+
+from costmodel.evaluation.evaluating import cost_of, evaluate
+from costmodel.specs.deployment import MemoryAccounting
+from costmodel.sweeps.running import sweep
+
+EVALUATED = {
+    "energy.memory": lambda e: e.dataflows[0].energy.tensor_pj + e.dataflows[0].energy.scratch_pj,
+    "energy.tensors": lambda e: e.dataflows[0].energy.tensor_pj,
+    "energy.compute": lambda e: e.dataflows[0].energy.compute_pj,
+    "energy.leakage": lambda e: e.leakage_pj,
+    "latency.total": lambda e: e.dataflows[0].latency.total_s,
+    "battery.duty_life": lambda e: e.battery.duty_life_s,
+    "battery.continuous_life": lambda e: e.battery.continuous_life_s,
+    "power.inference_energy": lambda e: e.power.inference_j,
+    "network.parameters": lambda e: e.parameter_count,
+    "network.weight_bytes": lambda e: e.weight_bytes,
+    "network.mac_count": lambda e: e.dataflows[0].counts.mac_count,
+    "network.input_read_count": lambda e: e.dataflows[0].counts.input_read_count,
+    "network.weight_read_count": lambda e: e.dataflows[0].counts.weight_read_count,
+    "network.psum_write_count": lambda e: e.dataflows[0].counts.psum_write_count,
+    "network.boundary_check_count": lambda e: e.dataflows[0].counts.boundary_check_count,
+    "conv2.accesses.input_read_count": lambda e: layer(e, "conv2").accesses.input_read_count,
+    "fc1.mac_count": lambda e: layer(e, "fc1").counts.mac_count,
+}
+
+
+def layer(evaluation, name):
+    return next(one for one in evaluation.dataflows[0].layers if one.name == name)
+
+
+def refused(answer):
+    """Designs whose layers do not fit, or whose inference outlasts its period."""
+    left = dict(answer.survivors)
+    return answer.evaluated - left["power.active_a >= power.idle_a"]
+
+
+def assert_rows_equal_evaluate(answer, figures):
+    columns = answer.columns()
+    for row in range(len(answer)):
+        found = evaluate(answer.scenario(row))
+        for name, read in figures.items():
+            expected, column = read(found), columns[name]
+            if isinstance(expected, int):
+                assert column[row] == expected, (name, row)
+            else:
+                assert column[row] == pytest.approx(expected, rel=1e-12, abs=0), (name, row)
+
+
+WIDTHS_AND_GEOMETRY = [
+    {"path": "layers.conv1.out_channels", "range": {"start": 1, "stop": 64}},
+    {"path": "layers.conv2.out_channels", "range": {"start": 1, "stop": 128}},
+    {"path": "layers.fc1.out_features", "range": {"start": 1, "stop": 128}},
+    {"path": "layers.conv1.kernel", "values": [1, 2, 3, 5, 7]},
+    {"path": "layers.conv2.kernel.rows", "values": [1, 3, 4]},
+    {"path": "layers.conv1.stride", "values": [1, 2, 3]},
+    {"path": "layers.conv*.padding", "values": [0, 1, 2]},
+    {"path": "layers.conv2.dilation", "values": [1, 2]},
+    {"path": "layers.pool1.kernel", "values": [2, 3]},
+    {"path": "layers.pool1.stride", "values": [1, 2, 3]},
+    {"path": "layers.pool1.padding", "values": [0, 1]},
+    {"path": "input.extent", "range": {"start": 8, "stop": 80}},
+    {"path": "period_s", "log_range": {"start": 60.0, "stop": 86400.0}},
+    {"path": "battery.capacity_ah", "range": {"start": 0.1, "stop": 3.0}},
+    {"path": "memory_energy.read_pj", "range": {"start": 1.0, "stop": 100.0}},
+]
+
+
+@pytest.mark.slow
+def test_a_thousand_random_designs_equal_evaluate():
+    study = {
+        "name": "random",
+        "set": {"counting.block_bytes": None, "counting.element_bytes": None, "counting.bias": True},
+        "axes": [
+            {
+                "path": "dataflow",
+                "values": ["output-stationary", "row-stationary", "weight-stationary", "input-stationary", "no-local-reuse"],
+            },
+            {"path": "counting.taps", "values": ["valid", "nominal"]},
+            *WIDTHS_AND_GEOMETRY,
+        ],
+        "sample": {"designs": 160, "seed": 7},
+        "keep": "all",
+        "columns": [
+            "network.mac_count",
+            "network.psum_write_count",
+            "energy.memory",
+            "energy.compute",
+            "network.parameters",
+            "network.weight_bytes",
+            "network.boundary_check_count",
+            "conv2.accesses.input_read_count",
+            "fc1.mac_count",
+            "network.input_read_count",
+            "network.weight_read_count",
+            "energy.tensors",
+        ],
+    }
+    answer = sweep(study)
+    assert len(answer) + refused(answer) == 1600
+    assert len(answer) >= 1000
+    assert_rows_equal_evaluate(answer, {name: EVALUATED[name] for name in study["columns"]})
+
+
+@pytest.mark.parametrize("sampled", [False, True])
+def test_grid_and_sample_equal_evaluate_in_every_figure(sampled):
+    axes = [
+        {"path": "battery.capacity_ah", "values": [0.5, 2.0]},
+        {"path": "layers.conv1.out_channels", "values": [1, 7, 25]},
+        {"path": "layers.pool1.padding", "values": [0, 1]},
+        {
+            "name": "kept",
+            "range": {"start": 0.25, "stop": 1.0, "step": 0.25},
+            "apply": [{"path": "layers.conv2.out_channels", "of_base": True}, {"path": "layers.fc1.out_features", "of_base": True}],
+        },
+        {"path": "period_s", "values": [30.0, 60.0]},
+    ]
+    study = {"name": "all", "axes": axes, "keep": "all", "columns": [*EVALUATED, *(f"memory.{one.value}" for one in MemoryAccounting)]}
+    if sampled:
+        study["sample"] = {"designs": 60, "seed": 3, "kind": "latin"}
+    answer = sweep(study)
+    assert len(answer) == (60 if sampled else 96)
+    assert_rows_equal_evaluate(answer, EVALUATED)
+    columns = answer.columns()
+    for row in range(len(answer)):
+        scenario = answer.scenario(row)
+        _, alone = cost_of(scenario, scenario.dataflows[0])
+        for accounting in MemoryAccounting:
+            assert columns[f"memory.{accounting.value}"][row] == alone.memory[accounting].tensor_buffer_bytes, (accounting, row)
+
+
+def test_a_product_within_rounding_error_of_a_whole_width_is_that_width():
+    axis = {"name": "kept", "values": [0.29], "apply": [{"path": "layers.conv1.out_channels", "of_base": True}]}
+    study = {"name": "a", "set": {"layers.conv1.out_channels": 100}, "axes": [axis], "keep": "all", "columns": ["conv1.output_write_count"]}
+    assert sweep(study).columns()["conv1.output_write_count"].tolist() == [29 * 32 * 32]
+
+
+def test_the_measured_duration_of_the_base_is_not_used_for_other_networks():
+    answer = sweep(
+        {
+            "name": "a",
+            "axes": [{"path": "layers.conv1.out_channels", "values": [5, 25]}],
+            "keep": "all",
+            "columns": ["latency.duration", "latency.total"],
+        }
+    )
+    columns = answer.columns()
+    assert np.array_equal(columns["latency.duration"], columns["latency.total"])
+    assert columns["latency.duration"][0] < columns["latency.duration"][1]
+    assert any("measured" in note for note in answer.space.notes)

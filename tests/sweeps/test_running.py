@@ -1,0 +1,273 @@
+"""Sweeps as a whole: fronts, constraints, stopping and going on, and every way a study can be wrong."""
+
+import errno
+import json
+import math
+
+import numpy as np
+import pytest
+
+from costmodel.errors import FormatError, InputError, LimitError, MissingError, SpecError, UnknownNameError
+from costmodel.evaluation.evaluating import evaluate
+from costmodel.sources.catalogue import load_scenario
+from costmodel.sweeps import job, kept_files, space
+from costmodel.sweeps.pareto import front_rows
+from costmodel.sweeps.running import checked_study, prepared_space, sweep
+from costmodel.sweeps.space import Block, blocks_of
+from costmodel.sweeps.summary import summary_of, write_answer_files
+
+WIDTHS = [
+    {"name": "conv1", "path": "layers.conv1.out_channels", "range": {"start": 2, "stop": 32, "step": 3}},
+    {"name": "conv2", "path": "layers.conv2.out_channels", "values": [4, 8, 16, 32, 51]},
+    {"name": "period", "path": "period_s", "values": [1.0, 60.0, 600.0]},
+    {"name": "capacity", "path": "battery.capacity_ah", "values": [0.5, 1.0]},
+]
+OBJECTIVES = [{"minimise": "energy.memory"}, {"maximise": "battery.duty_life"}, {"maximise": "network.mac_count"}]
+STUDY = {"name": "widths", "axes": WIDTHS, "objectives": OBJECTIVES}
+
+
+def rows_of(answer):
+    columns = answer.columns()
+    return sorted(zip(*(column.tolist() for column in columns.values()), strict=True))
+
+
+@pytest.fixture
+def small_blocks(monkeypatch):
+    """Blocks and jobs so small that a little study has many of each."""
+    monkeypatch.setattr(space, "GRID_BLOCK", 24)
+    monkeypatch.setattr(space, "SCATTER_BLOCK", 10)
+    monkeypatch.setattr(job, "GRID_JOB", 50)
+    monkeypatch.setattr(job, "SCATTER_JOB", 40)
+    monkeypatch.setattr(job, "KEPT_JOB", 40)
+    monkeypatch.setattr(job, "_CROWD", 8)
+
+
+def assert_same_rows(found, expected):
+    """Axes exactly; figures to the last bits, in which the order of additions shows."""
+    assert [row[:4] for row in found] == [row[:4] for row in expected]
+    assert np.array([row[4:] for row in found]) == pytest.approx(np.array([row[4:] for row in expected]), rel=1e-12)
+
+
+def front_by_definition(everything):
+    columns = everything.columns()
+    points = np.stack([columns["energy.memory"], -columns["battery.duty_life"], -columns["network.mac_count"]], axis=1)
+    kept = front_rows(points)
+    return sorted(tuple(column[row] for column in columns.values()) for row in kept)
+
+
+@pytest.mark.parametrize("change", [{}, {"conditions": ["conv1 <= 0.5 * conv2"]}, {"sample": {"designs": 300, "seed": 2}}])
+def test_the_front_is_that_of_all_designs_however_they_are_divided(change, small_blocks):
+    study = STUDY | change
+    whole = sweep(study | {"keep": "all", "columns": []})
+    assert_same_rows(rows_of(sweep(study)), front_by_definition(whole))
+
+
+def test_a_dominated_design_that_a_constraint_removes_does_not_hide_others(small_blocks):
+    study = STUDY | {"constraints": ["battery.duty_life <= 60000", "energy.memory >= 1e6"]}
+    whole = sweep(study | {"keep": "all"})
+    assert 0 < len(whole) < whole.evaluated
+    assert_same_rows(rows_of(sweep(study)), front_by_definition(whole))
+
+
+def test_conditions_leave_out_combinations_and_count_what_is_evaluated():
+    answer = sweep({"name": "c", "axes": WIDTHS[:2], "conditions": ["conv1 <= conv2"], "keep": "all", "columns": ["network.mac_count"]})
+    expected = [(a, b) for a in range(2, 33, 3) for b in (4, 8, 16, 32, 51) if a <= b]
+    columns = answer.columns()
+    assert sorted(zip(columns["conv1"].tolist(), columns["conv2"].tolist(), strict=True)) == sorted(expected)
+    assert answer.evaluated == len(expected)
+
+
+def test_blocks_of_a_grid_cover_every_design_once(small_blocks):
+    resolved = prepared_space(STUDY | {"keep": "all"})
+    part = resolved.parts[0]
+    seen = []
+    for block in blocks_of(resolved, part, 0, part.designs):
+        assert isinstance(block, Block)
+        assert block.first == len(seen)
+        axes = np.broadcast_arrays(*(np.broadcast_to(block.axes[axis.label], block.shape) for axis in part.axes))
+        seen += list(zip(*(values.reshape(-1).tolist() for values in axes), strict=True))
+    assert len(seen) == len(set(seen)) == part.designs == 11 * 5 * 3 * 2
+
+
+def test_a_stopped_sweep_keeps_what_is_done_and_resume_goes_on(tmp_path, small_blocks):
+    calls = []
+
+    def stop_after_two(progress):
+        calls.append(progress)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+
+    stopped = sweep(STUDY, folder=tmp_path / "out", on_progress=stop_after_two)
+    assert not stopped.complete
+    assert stopped.jobs_done == 2 < stopped.jobs
+    assert len(stopped) > 0
+    again = []
+    resumed = sweep(STUDY, folder=tmp_path / "out", resume=True, on_progress=again.append)
+    assert resumed.complete
+    assert len(again) == resumed.jobs - 2
+    assert again[-1].designs_done == resumed.designs
+    assert rows_of(resumed) == rows_of(sweep(STUDY))
+
+
+def test_a_folder_with_results_is_neither_overwritten_nor_mixed(tmp_path):
+    sweep(STUDY, folder=tmp_path)
+    with pytest.raises(SpecError, match="already holds results; add --resume"):
+        sweep(STUDY, folder=tmp_path)
+    with pytest.raises(SpecError, match="another study"):
+        sweep(STUDY | {"ties": "first"}, folder=tmp_path, resume=True)
+
+
+def test_a_full_disk_leaves_what_is_written_readable(tmp_path, small_blocks, monkeypatch):
+    whole, written = np.savez, []
+
+    def savez(stream, **columns):
+        if len(written) == 3:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        written.append(1)
+        whole(stream, **columns)
+
+    monkeypatch.setattr(kept_files.np, "savez", savez)
+    with pytest.raises(LimitError, match=r"the disk is full; 3 jobs are written and stay readable, make room and add --resume"):
+        sweep(STUDY, folder=tmp_path)
+    monkeypatch.undo()
+    assert [path.name for path in sorted((tmp_path / "parts").iterdir())] == ["000000.npz", "000001.npz", "000002.npz"]
+
+
+def test_a_damaged_result_is_named(tmp_path):
+    sweep(STUDY, folder=tmp_path)
+    damaged = tmp_path / "parts" / "000000.npz"
+    damaged.write_bytes(damaged.read_bytes()[:100])
+    with pytest.raises(FormatError, match=r"000000.npz is damaged"):
+        sweep(STUDY, folder=tmp_path, resume=True)
+
+
+@pytest.mark.slow
+def test_several_processes_give_the_same(monkeypatch):
+    from costmodel.sweeps import running
+
+    monkeypatch.setattr(running, "_WORTH_PROCESSES", 0)
+    study = STUDY | {"sample": {"designs": 2 * job.SCATTER_JOB + 5000, "seed": 1}, "objectives": OBJECTIVES[:1]}
+    assert rows_of(sweep(study, workers=2)) == rows_of(sweep(study))
+
+
+@pytest.mark.slow
+def test_a_dask_cluster_gives_the_same(small_blocks):
+    pytest.importorskip("distributed", reason="pip install 'costmodel[dask]' runs it")
+    assert rows_of(sweep(STUDY, local_cluster=1)) == rows_of(sweep(STUDY))
+
+
+def test_ties_stay_or_the_first_stands_for_them():
+    study = {"name": "t", "axes": [WIDTHS[1], WIDTHS[2]], "objectives": [{"minimise": "network.parameters"}]}
+    assert len(sweep(study)) == 3
+    assert len(sweep(study | {"ties": "first"})) == 1
+
+
+def test_the_chosen_design_is_a_scenario_that_report_reads(tmp_path):
+    answer = sweep(STUDY | {"columns": ["memory.ram"]})
+    files = {path.name for path in write_answer_files(answer, tmp_path, "least:energy.memory")}
+    assert files == {"front.csv", "front.png", "summary.json", "chosen.scenario.yaml"}
+    scenario = load_scenario(tmp_path / "chosen.scenario.yaml")
+    found = evaluate(scenario).dataflows[0].energy
+    assert found.tensor_pj + found.scratch_pj == pytest.approx(answer.rows["energy.memory"].min(), rel=1e-12)
+    assert json.loads((tmp_path / "summary.json").read_text(encoding="utf-8")) == summary_of(answer)
+    lines = (tmp_path / "front.csv").read_text(encoding="utf-8").splitlines()
+    assert lines[0].startswith("conv1,conv2,period,capacity,energy.memory [pJ],battery.duty_life [s]")
+    assert len(lines) == len(answer) + 1
+
+
+def test_given_accuracies_join_by_their_axes_and_constrain():
+    rows = [[conv2, 0.5 + 0.005 * conv2] for conv2 in (4, 8, 16, 32)]
+    study = STUDY | {
+        "given": [{"on": ["conv2"], "figure": "accuracy", "rows": rows}],
+        "columns": ["accuracy"],
+        "constraints": ["accuracy >= 0.57"],
+    }
+    assert set(sweep(study).columns()["conv2"].tolist()) <= {16, 32}
+
+
+def test_a_choice_of_network_and_device_changes_everything_that_hangs_on_it():
+    study = {
+        "name": "n",
+        "axes": [{"path": "network", "values": ["ds-cnn", "resnet8"]}, {"path": "device", "values": ["nrf52840", "esp32-wroom"]}],
+        "set": {"counting": {}},
+        "keep": "all",
+        "columns": ["network.parameters", "device.sram_bytes", "latency.total"],
+    }
+    columns = sweep(study).columns()
+    assert columns["device.sram_bytes"].tolist() == [262144, 532480] * 2
+    assert len(set(columns["network.parameters"].tolist())) == 2
+    assert all(math.isnan(value) for value in columns["latency.total"])
+
+
+def test_overflow_is_refused_with_the_design_that_causes_it():
+    wide = 2**30
+    axis = {"name": "w", "path": "layers.conv2.out_channels", "values": [8, wide, 2**40]}
+    study = {
+        "name": "o",
+        "set": {"period_s": None},
+        "axes": [axis, {"name": "v", "path": "layers.conv1.out_channels", "values": [8, wide]}],
+        "keep": "all",
+        "columns": ["network.mac_count", "energy.memory"],
+    }
+    with pytest.raises(LimitError, match=r"a count of the design w = 1073741824, v = 1073741824 exceeds the limit of 64-bit"):
+        sweep(study)
+    # Beyond what the maxima prove, within what the designs need: exact, and an ordinary column in the end.
+    fine = sweep(study | {"axes": [axis | {"values": [8, 2**36]}, WIDTHS[0]]})
+    found = evaluate(fine.scenario(len(fine) - 1)).dataflows[0]
+    columns = fine.columns()
+    assert columns["network.mac_count"].dtype == np.int64
+    assert columns["network.mac_count"][-1] == found.counts.mac_count > 2**47
+    assert columns["energy.memory"][-1] == pytest.approx(found.energy.tensor_pj + found.energy.scratch_pj, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("change", "kind", "message"),
+    [
+        (
+            {"axes": [{"path": "layers.conv1.out_chanels", "values": [1]}]},
+            UnknownNameError,
+            r"'out_chanels' is not .* \(did you mean 'out_channels'\?\)",
+        ),
+        ({"axes": [{"path": "layers.conv9.kernel", "values": [1]}]}, UnknownNameError, r"'conv9' is not a layer"),
+        ({"axes": [{"path": "batery.capacity_ah", "values": [1]}]}, UnknownNameError, r"did you mean 'battery.capacity_ah'"),
+        ({"axes": [{"path": "counting.tap", "values": ["valid"]}]}, UnknownNameError, r"did you mean 'counting.taps'"),
+        ({"axes": [{"path": "period_s", "values": []}]}, SpecError, r"the product of the axes is empty"),
+        ({"axes": [WIDTHS[0], WIDTHS[0]]}, SpecError, r"two axes are called 'conv1'"),
+        ({"axes": [WIDTHS[0], WIDTHS[0] | {"name": "again"}]}, SpecError, r"axes 'conv1' and 'again' both set layers.conv1.out_channels"),
+        ({"axes": [WIDTHS[0] | {"range": {"start": 0, "stop": 3}}]}, SpecError, r"out_channels = 0: .*greater than or equal to 1"),
+        ({"axes": [WIDTHS[0] | {"range": {"start": 1.5, "stop": 3.5, "step": 1}}]}, SpecError, r"takes whole numbers"),
+        ({"axes": [{"path": "period_s", "range": {"start": 1.5, "stop": 3.5}}]}, SpecError, r"needs a step"),
+        ({"axes": [{"path": "counting.taps", "values": ["vlid"]}]}, SpecError, r"counting.taps: .*valid"),
+        ({"axes": [{"path": "counting", "values": [3]}]}, InputError, r"counting"),
+        ({"conditions": ["conv1 < conv3"]}, UnknownNameError, r"'conv3' is not an axis.*did you mean"),
+        ({"conditions": ["conv1 = 3"]}, SpecError, r"expected a comparison"),
+        ({"conditions": ["conv1 > 1000"]}, SpecError, r"no design satisfies its conditions"),
+        (
+            {"constraints": ["energy.memory <= 1e12", "memory.ram <= 1", "network.parameters <= 9e9"]},
+            SpecError,
+            r"the constraint 'memory.ram <= 1' removes the last 330 of 330",
+        ),
+        (
+            {"constraints": ["battery.duty_life >= 1e4", "energy.memory < 3e6", "network.mac_count > 5e6"]},
+            SpecError,
+            r"the constraint 'network.mac_count > 5e6' removes the last",
+        ),
+        ({"constraints": ["energy.memry <= 1"]}, UnknownNameError, r"did you mean 'energy.memory'"),
+        ({"objectives": [{"minimise": "latency.totl"}]}, UnknownNameError, r"did you mean 'latency.total'"),
+        ({"objectives": []}, SpecError, r"a front needs objectives"),
+        ({"objectives": OBJECTIVES * 2}, SpecError, r"objectives: .*at most 4"),
+        ({"set": {"dataflow": "row-stationary"}}, MissingError, r"battery.duty_life is not known: there is no duration \(not calibrated"),
+        ({"axes": [{"path": "memory_energy.access_bytes", "values": [4, 8]}]}, SpecError, r"set counting.block_bytes to null"),
+        ({"nmae": 1}, SpecError, r"nmae"),
+        ({"set": {"counting.granularity": "block_traced"}}, SpecError, r"block_traced"),
+    ],
+)
+def test_a_wrong_study_is_one_clear_line(change, kind, message):
+    with pytest.raises(kind, match=message) as found:
+        sweep(STUDY | change)
+    assert "\n" not in str(found.value)
+
+
+def test_a_study_is_checked_without_its_names_too():
+    with pytest.raises(SpecError, match=r"axes\.0: .*needs one of values, range and log_range"):
+        checked_study({"name": "x", "axes": [{"path": "period_s"}], "objectives": OBJECTIVES})

@@ -1,0 +1,78 @@
+"""The command: files, formats, and one clear line for a wrong study file."""
+
+import json
+
+import pytest
+
+from costmodel.cli.app import main
+
+STUDY = """\
+name: widths
+axes:
+  - {name: conv1, path: layers.conv1.out_channels, range: {start: 4, stop: 24, step: 4}}
+  - {name: conv2, path: layers.conv2.out_channels, values: [8, 16, 32]}
+objectives: [{minimise: energy.memory}, {maximise: network.mac_count}]
+"""
+
+
+@pytest.fixture
+def study(tmp_path):
+    file = tmp_path / "study.yaml"
+    file.write_text(STUDY, encoding="utf-8")
+    return file
+
+
+def test_a_study_becomes_a_front_a_figure_and_a_scenario_that_report_reads(study, tmp_path, capsys):
+    out = tmp_path / "out"
+    assert main(["sweep", str(study), "--out", str(out), "--format", "json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["evaluated"] == 18
+    assert {path.name for path in out.iterdir()} >= {"front.csv", "front.png", "summary.json", "chosen.scenario.yaml", "parts"}
+    assert main(["report", str(out / "chosen.scenario.yaml"), "--format", "json"]) == 0
+    capsys.readouterr()
+    assert main(["sweep", str(study), "--out", str(out)]) == 2
+    assert "--resume" in capsys.readouterr().err
+    assert main(["sweep", str(study), "--out", str(out), "--resume"]) == 0
+
+
+def test_a_folder_stands_for_its_study_and_every_format_is_there(study, tmp_path, capsys):
+    for form in ("terminal", "markdown", "csv", "json"):
+        assert main(["sweep", str(tmp_path), "--out", str(tmp_path / form), "--format", form]) == 0
+        assert "energy.memory" in capsys.readouterr().out
+
+
+def test_keeping_all_says_its_size_first(study, tmp_path, capsys):
+    assert main(["sweep", str(study), "--out", str(tmp_path / "o"), "--keep", "all", "--format", "csv"]) == 0
+    captured = capsys.readouterr()
+    assert captured.err.startswith("keep: all writes up to 18 designs of 6 columns")
+    assert len((tmp_path / "o" / "all.csv").read_text(encoding="utf-8").splitlines()) == 19
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("minimise: energy.memory", "minimize: energy.memory", "objectives.0.minimize"),
+        ("start: 4", "start: four", "study.yaml:3:"),
+        ("name: conv1, ", "nmae: conv1, ", "study.yaml:3:"),
+        (STUDY, "- a list\n", "a study is a mapping"),
+        (STUDY, "", "study"),
+        ("[8, 16, 32]", "[8, 16", "not YAML"),
+    ],
+)
+def test_a_wrong_study_file_is_one_line_with_its_place(old, new, message, study, capsys):
+    study.write_text(STUDY.replace(old, new), encoding="utf-8")
+    assert main(["sweep", str(study), "--out", str(study.parent / "o")]) == 2
+    error = capsys.readouterr().err
+    assert message in error
+    assert len(error.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize("choice", ["best", "least:enrgy.memory", "9999"])
+def test_a_choice_that_names_no_design_is_refused(choice, study, capsys):
+    assert main(["sweep", str(study), "--out", str(study.parent / "o"), "--choose", choice]) == 2
+    assert "--choose" in capsys.readouterr().err
+
+
+def test_a_missing_study_offers_the_nearest_file(study, capsys):
+    assert main(["sweep", str(study.parent / "studi.yaml")]) == 2
+    assert "study.yaml" in capsys.readouterr().err
