@@ -105,7 +105,8 @@ import yaml, zigzag
 from zigzag.api import get_hardware_performance_zigzag
 root = pathlib.Path(zigzag.__file__).parent
 layer = [{"id": 0, "name": "conv", "operator_type": "Conv", "equation": "O[b][k][oy][ox]+=W[k][c][fy][fx]*I[b][c][iy][ix]",
-  "dimension_relations": ["ix=1*ox+1*fx", "iy=1*oy+1*fy"], "loop_dims": ["B","K","C","OY","OX","FY","FX"], "loop_sizes": [1,51,25,16,16,3,3],
+  "dimension_relations": ["ix=1*ox+1*fx", "iy=1*oy+1*fy"], "loop_dims": ["B","K","C","OY","OX","FY","FX"],
+  "loop_sizes": [1,51,25,16,16,3,3],
   "operand_precision": {"W":8,"I":8,"O":32,"O_final":8}, "pr_loop_dims": ["IX","IY"], "pr_loop_sizes": [18,18], "padding": [[1,1],[1,1]],
   "operand_source": {"I":0,"W":0}}]
 hardware = next(path for path in sorted(root.glob("inputs/hardware/*.yaml")) if "tpu" in path.name)
