@@ -26,8 +26,8 @@ from costmodel.sweeps.space import blocks_of
 from costmodel.sweeps.workers import keep_freed_memory
 
 RESULTS = Path(__file__).parent / "results" / "sweeps.md"
-YARDSTICK_FLOOR = 15e6
-"""The yardstick runs 27 million a second on a quiet core; below this something disturbs the measurement and no ratio is given."""
+YARDSTICK_FLOOR = 27e6
+"""A plain closed form over columns reaches 27 million a second; a yardstick below that is a slow one, and no ratio is given."""
 AXES = [
     {"name": "conv1", "path": "layers.conv1.out_channels", "range": {"start": 1, "stop": 50}},
     {"name": "conv2", "path": "layers.conv2.out_channels", "range": {"start": 1, "stop": 100}},
@@ -106,11 +106,10 @@ from zigzag.api import get_hardware_performance_zigzag
 root = pathlib.Path(zigzag.__file__).parent
 layer = [{"id": 0, "name": "conv", "operator_type": "Conv", "equation": "O[b][k][oy][ox]+=W[k][c][fy][fx]*I[b][c][iy][ix]",
   "dimension_relations": ["ix=1*ox+1*fx", "iy=1*oy+1*fy"], "loop_dims": ["B","K","C","OY","OX","FY","FX"],
-  "loop_sizes": [1,51,25,16,16,3,3],
-  "operand_precision": {"W":8,"I":8,"O":32,"O_final":8}, "pr_loop_dims": ["IX","IY"], "pr_loop_sizes": [18,18], "padding": [[1,1],[1,1]],
+  "loop_sizes": [1,64,32,16,16,3,3],
+  "operand_precision": {"W":8,"I":8,"O":16,"O_final":8}, "pr_loop_dims": ["IX","IY"], "pr_loop_sizes": [18,18], "padding": [[1,1],[1,1]],
   "operand_source": {"I":0,"W":0}}]
-hardware = next(path for path in sorted(root.glob("inputs/hardware/*.yaml")) if "tpu" in path.name)
-mapping = next(path for path in sorted(root.glob("inputs/mapping/*.yaml")) if "tpu" in path.name)
+hardware, mapping = root / "inputs/hardware/tpu_like.yaml", root / "inputs/mapping/tpu_like.yaml"
 with tempfile.TemporaryDirectory() as folder:
     file = pathlib.Path(folder) / "layer.yaml"
     file.write_text(yaml.safe_dump(layer))
@@ -118,7 +117,7 @@ with tempfile.TemporaryDirectory() as folder:
     for _ in range(3):
         start = time.process_time()
         get_hardware_performance_zigzag(workload=str(file), accelerator=str(hardware), mapping=str(mapping), lpf_limit=6,
-            dump_folder=folder, pickle_filename=str(pathlib.Path(folder) / "out.pickle"))
+            dump_folder=folder, loma_show_progress_bar=False, pickle_filename=str(pathlib.Path(folder) / "out.pickle"))
         best = min(best, time.process_time() - start)
 print("SECONDS", best)
 """
@@ -133,7 +132,7 @@ def zigzag() -> tuple[float | None, str]:
     found = [line for line in done.stdout.splitlines() if line.startswith("SECONDS")]
     if not found:
         return None, f"not measured: {done.stderr.strip().splitlines()[-1] if done.stderr.strip() else 'no answer'}"
-    return 1 / float(found[0].split()[1]), "one layer, mapping search of its own included"
+    return 1 / float(found[0].split()[1]), "one convolution (64 x 32 channels, 16 x 16, 3 x 3) on its `tpu_like`, mapping search included"
 
 
 def front_seconds() -> list[tuple[str, float]]:
@@ -194,7 +193,7 @@ def main() -> None:
             shapes,
             "every axis a column, taps by floor sums",
         ),
-        ("one formula over columns (yardstick)", f"{rule / 1e6:,.1f} million/s", rule, "27 on a quiet core"),
+        ("one formula over columns (yardstick)", f"{rule / 1e6:,.1f} million/s", rule, "at least 27, or no ratio is given"),
         ("`evaluate`, two dataflows with findings' inputs", f"{one_by_one:,.0f}/s", one_by_one, "scalar path"),
         ("ZigZag", "-" if peer is None else f"{peer:,.2f} layers/s", peer, note),
     ]
@@ -210,7 +209,7 @@ def main() -> None:
     if disturbed:
         lines += [
             "",
-            f"The yardstick ran below {YARDSTICK_FLOOR / 1e6:.0f} million a second: the machine was disturbed, and no ratios are given.",
+            f"The yardstick ran below {YARDSTICK_FLOOR / 1e6:.0f} million a second: a slow yardstick, and no ratios are given.",
         ]
     lines += ["", "| what | found | wanted |", "|---|---:|---:|"]
     for (name, seconds), wanted in zip(front_seconds(), ("10 s", "30 s"), strict=True):
