@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from costmodel.units import BYTES_PER_MB, PER_MILLION
+
 if TYPE_CHECKING:
     from costmodel.cli.tables import Grid
     from costmodel.sweeps.answer import SweepAnswer
@@ -78,11 +80,11 @@ def _announce_size(designs: int, asked: Study, folder: Path) -> None:
 
     columns = len(asked.axes) + len(asked.figures) + 2
     size_bytes = designs * columns * 8
-    typer.echo(f"keep: all writes up to {designs:,} designs of {columns} columns, about {size_bytes / 1e6:,.0f} MB", err=True)
+    typer.echo(f"keep: all writes up to {designs:,} designs of {columns} columns, about {size_bytes / BYTES_PER_MB:,.0f} MB", err=True)
     above = next(parent for parent in (folder, *folder.resolve().parents) if parent.is_dir())
     free_bytes = shutil.disk_usage(above).free
     if size_bytes > free_bytes:
-        raise LimitError(f"{folder}: {free_bytes / 1e6:,.0f} MB are free; choose keep: front, fewer columns or another folder")
+        raise LimitError(f"{folder}: {free_bytes / BYTES_PER_MB:,.0f} MB are free; choose keep: front, fewer columns or another folder")
 
 
 class _ProgressLine:
@@ -111,7 +113,7 @@ class _ProgressLine:
         """Show how far the sweep is."""
         rate = progress.designs_done / max(progress.seconds, 1e-9)
         self._bar.update(
-            self._task, completed=progress.designs_done, total=progress.designs, rate=f"{rate / 1e6:,.1f} million designs a second"
+            self._task, completed=progress.designs_done, total=progress.designs, rate=f"{rate * PER_MILLION:,.1f} million designs a second"
         )
 
 
@@ -126,7 +128,7 @@ def _grids(answer: SweepAnswer) -> list[Grid]:
     what = "on the Pareto front" if answer.space.study.objectives and answer.space.study.keep.value == "front" else "kept"
     rate = answer.evaluated / max(answer.seconds, 1e-9)
     stopped = "" if answer.complete else f" Stopped after {answer.jobs_done} of {answer.jobs} jobs; add --resume to go on."
-    note = f"{answer.evaluated:,} designs evaluated in {answer.seconds:.2f} s ({rate / 1e6:,.1f} million a second).{stopped}"
+    note = f"{answer.evaluated:,} designs evaluated in {answer.seconds:.2f} s ({rate * PER_MILLION:,.1f} million a second).{stopped}"
     grids = [
         Grid(
             f"{answer.space.study.name}: {len(answer):,} designs {what}",
