@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from costmodel.units import PER_MILLION
+from costmodel.units import BYTES_PER_MB, PER_MILLION
 
 if TYPE_CHECKING:
     from costmodel.cli.tables import Grid
@@ -80,11 +80,11 @@ def _announce_size(designs: int, asked: Study, folder: Path) -> None:
 
     columns = len(asked.axes) + len(asked.figures) + 2
     size_bytes = designs * columns * 8
-    typer.echo(f"keep: all writes up to {designs:,} designs of {columns} columns, about {size_bytes * PER_MILLION:,.0f} MB", err=True)
+    typer.echo(f"keep: all writes up to {designs:,} designs of {columns} columns, about {size_bytes / BYTES_PER_MB:,.0f} MB", err=True)
     above = next(parent for parent in (folder, *folder.resolve().parents) if parent.is_dir())
     free_bytes = shutil.disk_usage(above).free
     if size_bytes > free_bytes:
-        raise LimitError(f"{folder}: {free_bytes * PER_MILLION:,.0f} MB are free; choose keep: front, fewer columns or another folder")
+        raise LimitError(f"{folder}: {free_bytes / BYTES_PER_MB:,.0f} MB are free; choose keep: front, fewer columns or another folder")
 
 
 class _ProgressLine:
