@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from costmodel.specs.layers import ReLU as ReLU
     from costmodel.specs.layers import Softmax as Softmax
     from costmodel.specs.network import Network as Network
+    from costmodel.sweeps.running import sweep as sweep
 
 _HOMES: Final[dict[str, str]] = {
     "AdaptiveAvgPool2d": "costmodel.specs.layers",
@@ -64,6 +65,7 @@ _HOMES: Final[dict[str, str]] = {
     "load_memory_energy": "costmodel.sources.catalogue",
     "load_network": "costmodel.sources.catalogue",
     "load_scenario": "costmodel.sources.catalogue",
+    "sweep": "costmodel.sweeps.running",
 }
 """Where each public name lives; it is imported when it is first asked for, so that starting up stays instant."""
 
