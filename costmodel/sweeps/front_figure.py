@@ -11,16 +11,17 @@ from typing import Any, Final
 import numpy as np
 
 from costmodel.sweeps.answer import SweepAnswer
+from costmodel.units import BYTES_PER_KIB, MJ_PER_J, MW_PER_W, PJ_PER_UJ, S_PER_HOUR
 
 _MOST_POINTS: Final = 20_000
 _INK: Final = "#1f4e79"
 _KNEE: Final = "#c0392b"
 _LABELS: Final[Mapping[str, tuple[str, float]]] = {
-    "pJ": ("uJ", 1e-6),
+    "pJ": ("uJ", 1 / PJ_PER_UJ),
     "s": ("s", 1.0),
-    "B": ("KiB", 1 / 1024),
-    "J": ("mJ", 1e3),
-    "W": ("mW", 1e3),
+    "B": ("KiB", 1 / BYTES_PER_KIB),
+    "J": ("mJ", MJ_PER_J),
+    "W": ("mW", MW_PER_W),
 }
 """Unit of a figure to the unit it is drawn in, and the factor."""
 
@@ -72,8 +73,6 @@ def drawn_unit(name: str, units: Mapping[str, str]) -> tuple[str, float]:
     """Return the bracketed unit a figure is drawn in, and the factor that brings it there."""
     unit = units.get(name, "")
     if unit == "s" and "life" in name:
-        from costmodel.units import S_PER_HOUR
-
         return " [h]", 1 / S_PER_HOUR
     shown, factor = _LABELS.get(unit, (unit, 1.0))
     return (f" [{shown}]" if shown else ""), factor
