@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 Number: TypeAlias = Any
 """A Python int or float, or a NumPy array of them (a column); any mixture that broadcasts."""
 
 
+_SCALARS: Final = frozenset({int, float, bool})
+"""Types that are no column: asked first, since they are what most numbers are."""
+
+
 def is_column(value: Number) -> bool:
     """Tell whether a number is a NumPy column, without importing NumPy to ask."""
-    return type(value) is not int and hasattr(value, "__array__")
+    return type(value) not in _SCALARS and hasattr(value, "__array__")
 
 
 def smaller(a: Number, b: Number) -> Number:
@@ -84,15 +88,10 @@ def product(a: Number, b: Number) -> Number:
 
 def sum_of(parts: Sequence[Number]) -> Number:
     """Return the sum of numbers and columns; 0 where there are none."""
-    known: Number = 0
-    columns = []
-    for part in parts:
-        if is_column(part):
-            columns.append(part)
-        else:
-            known = known + part
+    columns = [part for part in parts if is_column(part)]
     if not columns:
-        return known
+        return sum(parts)
+    known = sum(part for part in parts if not is_column(part))
     return column_sum(columns) if known == 0 else column_sum(columns) + known
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import NamedTuple
 
 from costmodel.evaluation.layer_cost import is_convolution, nominal_taps_by_region, other_tap_count
@@ -53,11 +54,25 @@ def calibrate(scenario: Scenario, dataflow: Dataflow) -> Calibrated:
     differs = _difference(scenario, dataflow, calibration)
     if differs:
         return Calibrated(None, f"not calibrated: {differs}", False, 0, ())
-    timed = _timed_convolutions(calibration, measured)
-    rates = fit_rates(calibration, measured)
+    # A recorded fit has to be made anew: its numbers remember the tape they were recorded on.
+    fit = _fit(calibration, measured) if is_recording() else _remembered_fit(calibration, measured)
     fitted = scenario.network.layers == measured.layers and scenario.network.input == measured.input
-    reason = f"calibrated on {len(timed)} convolutions of {measured.name} ({calibration.name})"
-    return Calibrated(rates, reason, fitted, len(timed), alternatives(calibration, measured))
+    reason = f"calibrated on {fit.measurement_count} convolutions of {measured.name} ({calibration.name})"
+    return Calibrated(fit.rates, reason, fitted, fit.measurement_count, fit.alternatives)
+
+
+class _Fit(NamedTuple):
+    rates: TapRates
+    measurement_count: int
+    alternatives: tuple[AlternativeFit, ...]
+
+
+def _fit(calibration: LatencyCalibration, measured: Network) -> _Fit:
+    timed = _timed_convolutions(calibration, measured)
+    return _Fit(fit_rates(calibration, measured), len(timed), alternatives(calibration, measured))
+
+
+_remembered_fit = functools.lru_cache(maxsize=64)(_fit)
 
 
 def fit_rates(calibration: LatencyCalibration, measured: Network) -> TapRates:

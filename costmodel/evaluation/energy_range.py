@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 from costmodel.energy.access_energy import dynamic_energy_pj
 from costmodel.evaluation.layer_cost import LayerCost
-from costmodel.evaluation.totals import total_of
 from costmodel.specs.hardware import MemoryEnergy
 
 
@@ -46,8 +45,8 @@ def energy_range(layers: Sequence[LayerCost], memory: MemoryEnergy) -> EnergyRan
 
 
 def _accesses(layers: Sequence[LayerCost], where: str) -> tuple[int, int]:
-    reads, writes = (total_of([getattr(layer, f"{where}_{kind}_count") for layer in layers]) for kind in ("read", "write"))
-    return reads, writes
+    reads, writes = f"{where}_read_count", f"{where}_write_count"
+    return sum(getattr(layer, reads) for layer in layers), sum(getattr(layer, writes) for layer in layers)
 
 
 def _bound(accesses: tuple[int, int], energies: tuple[float | None, float | None]) -> float | None:

@@ -119,7 +119,7 @@ def layer_cost(step: Step, sizes: TensorBytes, mac_pj: Number, design: Design, t
         tensor_pj=dynamic_energy_pj(tensor_reads, tensor_writes, memory.read_pj, memory.write_pj),
         scratch_pj=scratch_pj,
         compute_pj=compute_energy_pj(counts.mac_count, mac_pj),
-        duration_s=None if design.rates is None else layer_time_s(step, interior, boundary, design.rates, design.weights_in_ram),
+        duration_s=None if design.rates is None else layer_time_s(step, counts, interior, boundary, design.rates, design.weights_in_ram),
     )
 
 
@@ -127,7 +127,8 @@ def with_rates(layer: LayerCost, design: Design) -> LayerCost:
     """Return a layer's cost with its time under a design's rates; everything else stays."""
     if design.rates is None:
         return layer._replace(duration_s=None)
-    time_s = layer_time_s(layer.step, layer.interior_tap_count, layer.boundary_tap_count, design.rates, design.weights_in_ram)
+    interior, boundary = layer.interior_tap_count, layer.boundary_tap_count
+    time_s = layer_time_s(layer.step, layer.counts, interior, boundary, design.rates, design.weights_in_ram)
     return layer._replace(duration_s=time_s)
 
 
@@ -229,13 +230,15 @@ def other_tap_count(step: Step) -> Number:
     return count_work(work, Dataflow.OUTPUT_STATIONARY).input_read_count
 
 
-def layer_time_s(step: Step, interior: Number, boundary: Number, rates: TapRates, weights_in_ram: bool) -> Number:
+def layer_time_s(step: Step, counts: AccessCounts, interior: Number, boundary: Number, rates: TapRates, weights_in_ram: bool) -> Number:
     """Return the time of one layer under given rates.
 
     Parameters
     ----------
     step : Step
         The lowered layer.
+    counts : AccessCounts
+        Its counts; a layer that is no convolution takes time by the elements it reads.
     interior, boundary : int or column
         Its nominal taps by region, if it is a convolution.
     rates : TapRates
@@ -249,7 +252,7 @@ def layer_time_s(step: Step, interior: Number, boundary: Number, rates: TapRates
         Time [s].
     """
     if not is_convolution(step):
-        return other_time_s(other_tap_count(step), rates.other_tap_s)
+        return other_time_s(counts.input_read_count, rates.other_tap_s)
     flash_weights = 0 if weights_in_ram else step.lowered.weight_count
     return convolution_time_s(
         interior,

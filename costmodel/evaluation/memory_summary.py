@@ -31,7 +31,7 @@ def summarise_memory(scenario: Scenario, answer: Cost) -> MemorySummary:
     MemorySummary
         Every accounting's bytes, the plan under the scenario's own, and the heap's verdict on it.
     """
-    plan = plan_memory(scenario.accounting, answer.lives)
+    plan = plan_memory(scenario.accounting, answer.lives, accounted=answer.memory[scenario.accounting])
     weights_in_ram, input_in_ram = scenario.weights_in is Storage.RAM, scenario.input_in is Storage.RAM
     scratch = max(int(layer.counts.scratch_bytes) for layer in answer.layers)
     constants = _constants(answer, plan, weights_in_ram, input_in_ram)

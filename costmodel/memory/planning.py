@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from costmodel.memory.accountings import COUNTS_INPUT, SharedBuffer, account, alive_at
+from costmodel.memory.accountings import COUNTS_INPUT, Accounted, SharedBuffer, account, alive_at
 from costmodel.memory.first_fit import first_fit_bytes
 from costmodel.memory.lifetimes import Lifetimes
 from costmodel.results.memory_plan import LiveBuffer, MemoryPlan, PlannedBuffer, StepMemory
@@ -12,7 +12,9 @@ PER_TENSOR = frozenset({MemoryAccounting.PEAK_LIVE, MemoryAccounting.ARENA_IN_PL
 """Accountings that take memory for a tensor only while it is alive."""
 
 
-def plan_memory(accounting: MemoryAccounting, lives: Lifetimes, *, with_input: bool | None = None) -> MemoryPlan:
+def plan_memory(
+    accounting: MemoryAccounting, lives: Lifetimes, *, with_input: bool | None = None, accounted: Accounted | None = None
+) -> MemoryPlan:
     """Return a network's memory plan.
 
     Parameters
@@ -23,6 +25,8 @@ def plan_memory(accounting: MemoryAccounting, lives: Lifetimes, *, with_input: b
         The network's tensors, sizes as ints.
     with_input : bool, optional
         Whether the network's input counts; left out, in the arena yes, elsewhere no.
+    accounted : Accounted, optional
+        What the accounting came to, where the caller has it already.
 
     Returns
     -------
@@ -30,7 +34,7 @@ def plan_memory(accounting: MemoryAccounting, lives: Lifetimes, *, with_input: b
         Bytes, buffers, and the timeline for drawing; no buffers but a reason where the accounting does not apply.
     """
     counted = COUNTS_INPUT[accounting] if with_input is None else with_input
-    found = account(accounting, lives, with_input=counted)
+    found = account(accounting, lives, with_input=counted) if accounted is None else accounted
     moments = [_moment(accounting, lives, found.buffers, step, counted) for step in range(len(lives.steps))] if found.buffers else []
     return MemoryPlan(
         accounting=accounting,

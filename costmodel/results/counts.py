@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final, NamedTuple
 
-from pydantic import BeforeValidator, PlainSerializer
+from pydantic import PlainSerializer, PlainValidator
+from pydantic_core import PydanticCustomError
 
 from costmodel.columns import Number
 
@@ -56,9 +57,17 @@ def _as_mapping(counts: AccessCounts) -> dict[str, Any]:
     return counts._asdict()
 
 
-def _from_mapping(found: Any) -> Any:
-    return AccessCounts(**found) if isinstance(found, dict) and set(found) <= set(AccessCounts._fields) else found
+def _checked(found: Any) -> AccessCounts:
+    """Take counts as they are, or read them from a mapping of whole numbers."""
+    if isinstance(found, AccessCounts):
+        return found
+    if not isinstance(found, dict) or not set(found) <= set(AccessCounts._fields):
+        raise PydanticCustomError("counts", "access counts are a mapping of counters to whole numbers")
+    for counter, count in found.items():
+        if isinstance(count, bool) or not isinstance(count, int):
+            raise PydanticCustomError("counts", f"{counter} should be a whole number, found {count!r}")
+    return AccessCounts(**found)
 
 
-Counts = Annotated[AccessCounts, BeforeValidator(_from_mapping), PlainSerializer(_as_mapping)]
+Counts = Annotated[AccessCounts, PlainValidator(_checked), PlainSerializer(_as_mapping)]
 """Access counts as a field of a result: a mapping in JSON."""

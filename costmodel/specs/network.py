@@ -88,6 +88,14 @@ class Network(Spec):
         self.output_types  # noqa: B018 - lowering the graph once proves names, order, shapes and types
         return self
 
+    def __hash__(self) -> int:
+        """Hash of the whole graph, taken once: what is fitted to a network is looked up by it."""
+        return self._hash
+
+    @functools.cached_property
+    def _hash(self) -> int:
+        return hash((self.name, self.input, self.types, self.layers))
+
     @functools.cached_property
     def order(self) -> tuple[int, ...]:
         """Positions of the layers in an order in which each comes after what it reads."""
