@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
+from costmodel.battery.energy_budget import usable_energy_j
 from costmodel.columns import Number
 from costmodel.compression.pruning import kept_channels
 from costmodel.evaluation.totals import total_of
@@ -31,9 +32,7 @@ from costmodel.units import (
 )
 from costmodel.validation.deck import FP32_BYTES, Deck
 from costmodel.validation.deck_formulas import (
-    battery_energy_j,
     difference_of,
-    energy_of_means_j,
     largest_level,
     product_of,
     ratio_of,
@@ -96,25 +95,38 @@ def _figure_rows() -> None:
         "memory.buffers_bytes": ("memory.static-in-place", 1),
     }
     for row_id, (figure, scale) in rows.items():
-        DECK_FIGURES[row_id] = lambda deck, figure=figure, scale=scale: Computed(deck.figure(figure), scale)  # type: ignore[misc]
+        DECK_FIGURES[row_id] = _of_figure(figure, scale)
 
 
 def _network_rows() -> None:
     """Parameters and sizes of the networks."""
     for name in ("cifar-initial", "cifar-baseline", "cifar-aap", "cifar-aap-pruned"):
-        DECK_FIGURES[f"parameters.{name}"] = lambda deck, name=name: Computed(deck.parameters(name))  # type: ignore[misc]
-    sizes = {"original": "cifar-baseline", "aap": "cifar-aap", "pruned": "cifar-aap-pruned"}
-    for row, name in sizes.items():
-        for kind, size in (("fp32", FP32_BYTES), ("int8", 1)):
-            DECK_FIGURES[f"table1.{row}_{kind}"] = lambda deck, name=name, size=size: Computed(  # type: ignore[misc]
-                product_of(deck.parameters(name), size), 1 / BYTES_PER_MB
-            )
-    for row, taps in (("macs_nominal", Taps.NOMINAL), ("macs_valid", Taps.VALID)):
-        DECK_FIGURES[f"resnet18.{row}"] = lambda deck, taps=taps: Computed(deck.macs("resnet18", taps))  # type: ignore[misc]
+        DECK_FIGURES[f"parameters.{name}"] = _of_parameters(name, 1)
+    for row, name in (("original", "cifar-baseline"), ("aap", "cifar-aap"), ("pruned", "cifar-aap-pruned")):
+        DECK_FIGURES[f"table1.{row}_fp32"] = _of_size(name, FP32_BYTES)
+        DECK_FIGURES[f"table1.{row}_int8"] = _of_size(name, 1)
     for row, scale in (("parameters", PER_MILLION), ("parameters_exact", 1), ("parameters_claimed", PER_MILLION)):
-        DECK_FIGURES[f"resnet18.{row}"] = lambda deck, scale=scale: Computed(deck.parameters("resnet18"), scale)  # type: ignore[misc]
+        DECK_FIGURES[f"resnet18.{row}"] = _of_parameters("resnet18", scale)
     for row in ("size", "size_exact"):
-        DECK_FIGURES[f"resnet18.{row}"] = lambda deck: Computed(product_of(deck.parameters("resnet18"), FP32_BYTES), 1 / BYTES_PER_MB)
+        DECK_FIGURES[f"resnet18.{row}"] = _of_size("resnet18", FP32_BYTES)
+    DECK_FIGURES["resnet18.macs_nominal"] = _of_macs("resnet18", Taps.NOMINAL)
+    DECK_FIGURES["resnet18.macs_valid"] = _of_macs("resnet18", Taps.VALID)
+
+
+def _of_figure(figure: str, scale: float) -> RowFunction:
+    return lambda deck: Computed(deck.figure(figure), scale)
+
+
+def _of_parameters(network: str, scale: float) -> RowFunction:
+    return lambda deck: Computed(deck.parameters(network), scale)
+
+
+def _of_size(network: str, element_bytes: int) -> RowFunction:
+    return lambda deck: Computed(product_of(deck.parameters(network), element_bytes), 1 / BYTES_PER_MB)
+
+
+def _of_macs(network: str, taps: Taps) -> RowFunction:
+    return lambda deck: Computed(deck.macs(network, taps))
 
 
 _figure_rows()
@@ -206,13 +218,13 @@ def _interior(deck: Deck) -> Computed:  # noqa: ARG001 - an example of the deck'
 
 
 @_row("interior.boundary")
-def _boundary(deck: Deck) -> Computed:  # noqa: ARG001
+def _boundary(deck: Deck) -> Computed:  # noqa: ARG001 - as above
     pixels = product_of(_EXAMPLE.output, _EXAMPLE.output)
     return Computed(difference_of(pixels, product_of(_EXAMPLE.interior, _EXAMPLE.interior)))
 
 
 @_row("interior.share")
-def _interior_share(deck: Deck) -> Computed:  # noqa: ARG001
+def _interior_share(deck: Deck) -> Computed:  # noqa: ARG001 - as above
     pixels = product_of(_EXAMPLE.output, _EXAMPLE.output)
     return Computed(ratio_of(product_of(_EXAMPLE.interior, _EXAMPLE.interior), pixels), PERCENT)
 
@@ -229,7 +241,7 @@ def _current_delta(deck: Deck) -> Computed:
 
 @_row("battery.total")
 def _battery_total(deck: Deck) -> Computed:
-    return Computed(battery_energy_j(deck.battery("voltage_v"), deck.battery("capacity_ah")), 1 / J_PER_WH)
+    return Computed(usable_energy_j(deck.battery("voltage_v"), deck.battery("capacity_ah"), 1.0, 1.0), 1 / J_PER_WH)
 
 
 @_row("files.weights_ratio")
@@ -297,7 +309,7 @@ def _reduction(deck: Deck) -> Computed:
 
 @_row("table2.energy")
 def _table2_energy(deck: Deck) -> Computed:
-    return Computed(energy_of_means_j(deck.observed("host_power_w"), deck.observed("host_time_s")), UJ_PER_J)
+    return Computed(product_of(deck.observed("host_power_w"), deck.observed("host_time_s")), UJ_PER_J)
 
 
 @_row("time.conv_ratio")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from costmodel.columns import Number
 from costmodel.provenance import formula
-from costmodel.units import S_PER_HOUR
 
 
 @formula(
@@ -47,30 +46,6 @@ def difference_of(a: Number, b: Number) -> Number:
 def reduction_ratio(left: Number, before: Number) -> Number:
     """Return the share by which a figure shrank."""
     return 1 - left / before
-
-
-@formula(
-    id="ledger.battery_energy",
-    equation="E = V * Q * 3600 s/h",
-    symbols={"E": "nominal energy [J]", "V": "nominal voltage [V]", "Q": "capacity [Ah]"},
-    unit="J",
-    source="definition",
-)
-def battery_energy_j(voltage_v: Number, capacity_ah: Number) -> Number:
-    """Return the nominal energy of a battery, before any loss [J]."""
-    return voltage_v * capacity_ah * S_PER_HOUR
-
-
-@formula(
-    id="ledger.energy_of_means",
-    equation="E = P * t",
-    symbols={"E": "product of mean power and mean time [J]", "P": "mean power [W]", "t": "mean time [s]"},
-    unit="J",
-    source="definition; the mean of products differs from it where power and time vary together",
-)
-def energy_of_means_j(power_w: Number, duration_s: Number) -> Number:
-    """Return mean power times mean time [J]."""
-    return power_w * duration_s
 
 
 @formula(

@@ -25,7 +25,7 @@ from costmodel.specs.work import LoopNest
     source=SOURCE,
     terms=convolution_terms,
 )
-def no_local_reuse_counts(nest: LoopNest, taps: Taps, bias: bool, input_bytes: int, weight_bytes: int) -> AccessCounts:  # noqa: ARG001
+def no_local_reuse_counts(nest: LoopNest, taps: Taps, bias: bool, input_bytes: int, weight_bytes: int) -> AccessCounts:  # noqa: ARG001 - as all
     """Return the counts of a convolution without local reuse.
 
     Parameters
