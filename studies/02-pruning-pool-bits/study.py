@@ -22,7 +22,7 @@ LEVERS = (
     ("pool to 2 x 2", {"pooled": 2}),
     ("int8 weights", {"weights": "int8"}),
     ("int8 activations and weights", {"weights": "int8", "activations": "int8"}),
-    ("0.8, 2 x 2 and int8 weights (the deck's)", {"kept_ratio": 0.8, "pooled": 2, "weights": "int8"}),
+    ("0.8, 2 x 2 and int8 weights (the deck's convolutions)", {"kept_ratio": 0.8, "pooled": 2, "weights": "int8"}),
     ("0.5, 2 x 2, int8 throughout", {"kept_ratio": 0.5, "pooled": 2, "weights": "int8", "activations": "int8"}),
 )
 
