@@ -156,6 +156,8 @@ def floor_sum(terms: Number, divisor: Number, slope: Number, offset: Number) -> 
     -----
     Source: Graham, Knuth, Patashnik, *Concrete Mathematics*, 2nd ed., section 3.5 (floor/ceiling sums).
     """
+    if type(divisor) is int and divisor == 1:
+        return terms * (terms - 1) // 2 * slope + terms * offset
     total: Number = 0
     n, m, a, b = terms, divisor, slope, offset
     while True:

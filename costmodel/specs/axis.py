@@ -167,6 +167,9 @@ def _distinct(s: Number, d: Number, K: Number, O: Number) -> Number:
 
 def _distinct_below(p: Number, s: Number, d: Number, K: Number, O: Number) -> Number:
     """Distinct indices below p: pairs below p, less those that have an equal partner (o + d/g, k - s/g)."""
+    if type(s) is int and type(d) is int and type(K) is int and d == 1 and s <= K:
+        # Windows that touch or overlap cover every index from 0 on.
+        return clamped(p, 0, (O - 1) * s + K)
     g = common_divisor(s, d)
     shared_outputs, shared_taps = larger(O - d // g, 0), larger(K - s // g, 0)
     return taps_in_padding(p, s, d, K, O) - taps_in_padding(p - s // g * d, s, d, shared_taps, shared_outputs)
