@@ -19,6 +19,8 @@ from costmodel.specs.counting import Dataflow, Taps
 from costmodel.specs.work import LoopNest, NestKind
 from costmodel.units import MS_PER_S, US_PER_S
 
+ROUNDS = 5
+CALLS = 2000
 APART = 1_000_000
 """Between the extents that one dataflow is measured on and those of the next."""
 RESULTS = Path(__file__).parent / "results" / "core.md"
@@ -37,7 +39,7 @@ def plain_closed_form(size: int, kernel: int, padding: int, inputs: int, outputs
     return macs, outputs * plane, outputs * inputs * kernel * kernel * (plane - interior * interior), 2 * macs
 
 
-def seconds_each(call: Callable[[int], object], repeats: int = 5, calls: int = 2000) -> float:
+def seconds_each(call: Callable[[int], object], repeats: int = ROUNDS, calls: int = CALLS) -> float:
     """CPU seconds a call takes: the smallest mean of several rounds."""
     best = float("inf")
     for round_number in range(repeats):
@@ -75,7 +77,8 @@ def main() -> None:
     yardstick = seconds_each(lambda number: plain_closed_form(16 + number % 32, 3, 1, 25, 51))
     rows = [("plain closed form, one case, the yardstick", f"{yardstick * US_PER_S:.2f} us", "1")]
     for turn, dataflow in enumerate(Dataflow):
-        took = seconds_each(lambda number, turn=turn, dataflow=dataflow: count_work(nest_of(number + turn * APART), dataflow, Taps.VALID))
+        nests = [nest_of(number + turn * APART) for number in range(ROUNDS * CALLS)]
+        took = seconds_each(lambda number, nests=nests, dataflow=dataflow: count_work(nests[number], dataflow, Taps.VALID))
         rows.append(
             (f"every counter of one layer, {dataflow.value}, pure function", f"{took * US_PER_S:.2f} us", f"{took / yardstick:.1f}")
         )
