@@ -140,11 +140,7 @@ def _grids(answer: SweepAnswer) -> list[Grid]:
     ]
     for one in answer.explained:
         rows = tuple((share.axis, round(share.first, 4), None if share.total is None else round(share.total, 4)) for share in one.shares)
-        grids.append(
-            Grid(
-                f"what explains {one.figure}", ("axis", "alone", "with interactions"), rows, f"Shares of variance, {one.designs:,} designs."
-            )
-        )
+        grids.append(Grid(f"what explains {one.figure}", ("axis", "alone", "with interactions"), rows, one.note))
     return grids
 
 

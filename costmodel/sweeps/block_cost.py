@@ -43,7 +43,7 @@ def costs_of(part: Part, block: Block) -> Iterator[tuple[Block, Cost]]:
             raise
         fits = np.flatnonzero(~np.broadcast_to(error.where, block.shape))
         if len(fits):
-            yield from costs_of(part, _chosen(block, fits))
+            yield from costs_of(part, chosen_block(block, fits))
         return
     for mask in () if proven else beyond_limit(answer):
         at = int(np.flatnonzero(np.broadcast_to(mask, block.shape))[0])
@@ -55,7 +55,7 @@ def costs_of(part: Part, block: Block) -> Iterator[tuple[Block, Cost]]:
         return
     pattern = np.broadcast_to(pattern, block.shape).reshape(-1)
     for found in np.unique(pattern).tolist():
-        yield from costs_of(part, _chosen(block, np.flatnonzero(pattern == found)))
+        yield from costs_of(part, chosen_block(block, np.flatnonzero(pattern == found)))
 
 
 def in_place_pattern(answer: Cost, design: Design) -> np.ndarray | None:
@@ -75,7 +75,8 @@ def in_place_pattern(answer: Cost, design: Design) -> np.ndarray | None:
     return pattern
 
 
-def _chosen(block: Block, places: np.ndarray) -> Block:
+def chosen_block(block: Block, places: np.ndarray) -> Block:
+    """Return some designs of a block, by their positions in it."""
     at = np.unravel_index(places, block.shape)
 
     def taken(value: Any) -> Any:

@@ -244,7 +244,7 @@ def _filtered(space: Space, part: Part, start: int, stop: int) -> Iterator[Block
         for axis, at in zip(part.axes, positions, strict=True):
             if axis.levels is not None:
                 values[axis.label] = axis.levels[at]
-        held = np.flatnonzero(_holds(space.conditions, values, numbers.shape))
+        held = np.flatnonzero(conditions_hold(space.conditions, values, numbers.shape))
         for begin in range(0, len(held), SCATTER_BLOCK):
             some = held[begin : begin + SCATTER_BLOCK]
             chosen = [at[some] for at in positions]
@@ -257,7 +257,8 @@ def _levelled(part: Part, positions: list[np.ndarray], numbers: np.ndarray) -> B
     return Block(columns, axes, numbers.shape, numbers, int(numbers[0]))
 
 
-def _holds(conditions: tuple[Comparison, ...], values: Mapping[str, Any], shape: tuple[int, ...]) -> np.ndarray:
+def conditions_hold(conditions: tuple[Comparison, ...], values: Mapping[str, Any], shape: tuple[int, ...]) -> np.ndarray:
+    """Return where all conditions hold, given the values of the axes."""
     held = np.ones(shape, dtype=bool)
     for comparison in conditions:
         held &= comparison.holds(values)
@@ -288,7 +289,7 @@ def _sampled(space: Space, part: Part, start: int, stop: int) -> Iterator[Block]
                 columns |= {spot: column[at] for spot, column in (axis.applied or {}).items()}
         numbers = np.arange(first, first + count)
         if space.conditions:
-            held = np.flatnonzero(_holds(space.conditions, {**part.choices, **axes}, (count,)))
+            held = np.flatnonzero(conditions_hold(space.conditions, {**part.choices, **axes}, (count,)))
             if not len(held):
                 continue
             columns = {spot: column[held] for spot, column in columns.items()}

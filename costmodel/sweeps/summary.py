@@ -67,7 +67,8 @@ def summary_of(answer: SweepAnswer) -> dict[str, Any]:
         "objectives": [{"figure": one.figure, "goal": "minimise" if one.ascending else "maximise"} for one in study.objectives],
         "knee": None if answer.knee is None else row_values(answer, answer.knee),
         "explained": [
-            {"figure": one.figure, "designs": one.designs, "shares": [share._asdict() for share in one.shares]} for one in answer.explained
+            {"figure": one.figure, "designs": one.designs, "note": one.note, "shares": [share._asdict() for share in one.shares]}
+            for one in answer.explained
         ],
         "units": units_of(answer.space),
     }
