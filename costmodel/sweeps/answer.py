@@ -51,8 +51,9 @@ class SweepAnswer:
             if label in self.rows:
                 found[label] = self.rows[label]
             else:
-                values = np.array([part.choices.get(label) for part in self.space.parts], dtype=object)
-                found[label] = values[parts] if len(parts) else values[:0]
+                values = np.empty(len(self.space.parts), dtype=object)
+                values[:] = [_told(part.choices.get(label)) for part in self.space.parts]
+                found[label] = values[parts]
         return found | {name: self.rows[name] for name in self.space.study.figures}
 
     def to_frame(self) -> pd.DataFrame:
@@ -77,3 +78,10 @@ class SweepAnswer:
         part = self.space.parts[int(self.rows[PART][row])]
         values: dict[str, Any] = {axis.label: self.rows[axis.label][row].item() for axis in part.axes}
         return scenario_at(part, values)
+
+
+def _told(value: Any) -> str | int | float | None:
+    """Return a choice as one cell: what is written out as a mapping by its name, a list as it stands."""
+    if isinstance(value, Mapping) and isinstance(value.get("name"), str):
+        return str(value["name"])
+    return value if isinstance(value, str | int | float | None) else str(value)

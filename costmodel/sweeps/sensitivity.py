@@ -234,4 +234,4 @@ def _thinned(axes: Sequence[NumericAxis], counts: Sequence[int]) -> Block:
         spread = tuple(count if other == place else 1 for other in range(len(axes)))
         values[axis.label] = axis.levels[chosen].reshape(spread)
         columns |= {spot: column[chosen].reshape(spread) for spot, column in (axis.applied or {}).items()}
-    return Block(columns, values, tuple(counts), None, 0)
+    return Block(columns, values, tuple(counts) or (1,), None, 0)

@@ -228,7 +228,8 @@ def _grid_block(part: Part, shape: tuple[int, ...], at: int, stop: int) -> Block
         chosen = slice(first, first + count)
         axes[axis.label] = _spread(axis.levels, chosen, spread)
         columns |= {spot: _spread(values, chosen, spread) for spot, values in (axis.applied or {}).items()}
-    return Block(columns, axes, block_shape, None, at)
+    # Where all axes are choices, one design is left, in one row.
+    return Block(columns, axes, block_shape or (1,), None, at)
 
 
 def _spread(values: np.ndarray | None, chosen: slice, spread: tuple[int, ...]) -> Number:

@@ -201,6 +201,38 @@ def test_a_choice_of_network_and_device_changes_everything_that_hangs_on_it():
     assert all(math.isnan(value) for value in columns["latency.total"])
 
 
+def test_choices_may_be_lists_and_mappings():
+    """Kernels that are not square, and a battery written out, are choices and not columns."""
+    cell = {"name": "own", "voltage_v": 3.7, "capacity_ah": 0.1, "converter_ratio": 0.9, "discharge_ratio": 0.8, "source": "label"}
+    study = {
+        "name": "l",
+        "axes": [
+            {"name": "kernel", "path": "layers.conv1.kernel", "values": [[3, 1], [1, 3]]},
+            {"path": "battery", "values": [cell, "cr2032"]},
+            {"name": "same", "path": "layers.conv1.padding", "values": [[1, 1]]},
+        ],
+        "objectives": [{"maximise": "battery.duty_life"}, {"minimise": "energy.memory"}],
+    }
+    columns = sweep(study | {"keep": "all"}).columns()
+    assert columns["kernel"].tolist() == ["[3, 1]", "[3, 1]", "[1, 3]", "[1, 3]"]
+    assert columns["battery"].tolist() == ["own", "cr2032"] * 2
+    assert sweep(study).scenario(0).network.layers[0].kernel in ((3, 1), (1, 3))
+
+
+def test_axes_may_all_be_choices():
+    study = {
+        "name": "d",
+        "base": {"name": "b", "network": "ds-cnn", "device": "esp32-wroom"},
+        "axes": [{"path": "dataflow", "values": ["output-stationary", "row-stationary", "weight-stationary"]}],
+        "objectives": [{"minimise": "energy.memory"}, {"minimise": "energy.tensors"}],
+    }
+    answer = sweep(study)
+    energies = [evaluate(answer.scenario(row)).dataflows[0].energy for row in range(len(answer))]
+    assert answer.columns()["energy.memory"].tolist() == pytest.approx([each.tensor_pj + each.scratch_pj for each in energies], rel=1e-12)
+    assert len(answer) == 2
+    assert answer.explained[0].shares[0].first == pytest.approx(1.0)
+
+
 def test_overflow_is_refused_with_the_design_that_causes_it():
     wide = 2**30
     axis = {"name": "w", "path": "layers.conv2.out_channels", "values": [8, wide, 2**40]}
