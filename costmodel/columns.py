@@ -54,6 +54,15 @@ def common_divisor(a: Number, b: Number) -> Number:
     return math.gcd(a, b)
 
 
+def bit_length(a: Number) -> Number:
+    """Return how many bits a whole number from 1 on takes; of a column, exact below 2**53."""
+    if is_column(a):
+        import numpy as np
+
+        return np.frexp(a)[1].astype(np.int64)
+    return a.bit_length()
+
+
 def any_true(condition: Number) -> bool:
     """Tell whether a condition holds anywhere: a bool, or a column of them."""
     return bool(condition.any()) if is_column(condition) else bool(condition)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from costmodel.evaluation.composition import Cost
+from costmodel.evaluation.device_fit import ONE_BLOCK, constant_flash_bytes, constants_in_ram
 from costmodel.memory.accountings import COUNTS_INPUT
 from costmodel.memory.heap import place_buffers
 from costmodel.memory.planning import plan_memory
@@ -11,10 +12,6 @@ from costmodel.results.memory_plan import MemoryPlan
 from costmodel.results.memory_summary import AccountingBytes, HeapShares, MemorySummary
 from costmodel.specs.deployment import MemoryAccounting, Scenario, Storage
 from costmodel.specs.hardware import ObservedHeap
-
-ONE_BLOCK = frozenset({MemoryAccounting.ARENA_IN_PLACE})
-"""Accountings whose buffers share one allocation."""
-
 
 def summarise_memory(scenario: Scenario, answer: Cost) -> MemorySummary:
     """Return where a scenario's bytes are, and whether its device holds them.
@@ -34,7 +31,7 @@ def summarise_memory(scenario: Scenario, answer: Cost) -> MemorySummary:
     plan = plan_memory(scenario.accounting, answer.lives, accounted=answer.memory[scenario.accounting])
     weights_in_ram, input_in_ram = scenario.weights_in is Storage.RAM, scenario.input_in is Storage.RAM
     scratch = max(int(layer.counts.scratch_bytes) for layer in answer.layers)
-    constants = _constants(answer, plan, weights_in_ram, input_in_ram)
+    constants = [HeapRequest(name=name, size_bytes=int(size)) for name, size in constants_in_ram(scenario, answer)]
     buffers = plan.tensor_buffer_bytes
     return MemorySummary(
         accountings=tuple(
@@ -54,23 +51,13 @@ def summarise_memory(scenario: Scenario, answer: Cost) -> MemorySummary:
         input_in_ram=input_in_ram,
         scratch_bytes=scratch,
         ram_bytes=None if buffers is None else buffers + scratch + sum(request.size_bytes for request in constants),
-        flash_bytes=(0 if weights_in_ram else answer.weight_bytes) + (0 if input_in_ram else answer.input_bytes),
+        flash_bytes=constant_flash_bytes(scenario, answer),
         flash_capacity_bytes=scenario.device.flash_bytes,
         heap=place_buffers([*constants, *_requests(plan)], scenario.device.heap_regions, scenario.device.allocator)
         if scenario.device.heap_regions and buffers is not None
         else None,
         shares=None if scenario.observed_heap is None or buffers is None else _shares(scenario.observed_heap, answer, buffers),
     )
-
-
-def _constants(answer: Cost, plan: MemoryPlan, weights_in_ram: bool, input_in_ram: bool) -> list[HeapRequest]:
-    """What is allocated beside the tensor buffers."""
-    requests = []
-    if weights_in_ram and answer.weight_bytes:
-        requests.append(HeapRequest(name="weights", size_bytes=answer.weight_bytes))
-    if input_in_ram and not plan.with_input:
-        requests.append(HeapRequest(name="input", size_bytes=answer.input_bytes))
-    return requests
 
 
 def _requests(plan: MemoryPlan) -> list[HeapRequest]:

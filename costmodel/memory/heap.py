@@ -9,7 +9,7 @@ import functools
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from costmodel.columns import ceil_div
+from costmodel.columns import Number, bit_length, ceil_div, larger
 from costmodel.provenance import formula
 from costmodel.results.heap_verdict import HeapPlacement, HeapRequest, HeapShortfall, HeapVerdict, RegionState
 from costmodel.specs.hardware import HeapAllocator, HeapRegion
@@ -35,10 +35,9 @@ CLASSES_BEYOND: Final = 32
     unit="B",
     source=SOURCE,
 )
-def block_bytes(r: int, p: int, a: int, m: int) -> int:
+def block_bytes(r: Number, p: int, a: int, m: int) -> Number:
     """Return the bytes of the block a request becomes."""
-    aligned: int = ceil_div(r + p, a) * a
-    return max(aligned, m)
+    return larger(ceil_div(r + p, a) * a, m)
 
 
 @formula(
@@ -52,11 +51,10 @@ def block_bytes(r: int, p: int, a: int, m: int) -> int:
     unit="B",
     source=SOURCE,
 )
-def searched_bytes(n: int, c: int) -> int:
+def searched_bytes(n: Number, c: int) -> Number:
     """Return the free bytes in one piece that a search for a block of `n` bytes asks for: the start of the next size class."""
-    grain = max((1 << (n.bit_length() - 1)) // c, 1)
-    rounded: int = ceil_div(n, grain) * grain
-    return rounded
+    grain = larger((1 << (bit_length(n) - 1)) // c, 1)
+    return ceil_div(n, grain) * grain
 
 
 @functools.cache
@@ -66,12 +64,12 @@ def size_classes(region_bytes: int) -> int:
 
 
 class _Need(NamedTuple):
-    searched_bytes: int
-    kept_bytes: int
+    searched_bytes: Number
+    kept_bytes: Number
     """Of the block once it is found, without its header."""
 
 
-def _need(request_bytes: int, region: HeapRegion, allocator: HeapAllocator) -> _Need:
+def _need(request_bytes: Number, region: HeapRegion, allocator: HeapAllocator) -> _Need:
     block = block_bytes(request_bytes, allocator.poisoning_bytes, allocator.alignment_bytes, allocator.minimum_bytes)
     if not allocator.size_classes:
         return _Need(block, block)
@@ -84,8 +82,9 @@ def _free_at_boot(region: HeapRegion, allocator: HeapAllocator) -> int:
     return free // allocator.alignment_bytes * allocator.alignment_bytes
 
 
-def _holds(region: HeapRegion, free: int, request_bytes: int, need: _Need) -> bool:
-    return need.searched_bytes <= free and (region.largest_bytes is None or request_bytes <= region.largest_bytes)
+def _holds(region: HeapRegion, free: Number, request_bytes: Number, need: _Need) -> Number:
+    # Of columns this is one too, hence no `and`.
+    return (need.searched_bytes <= free) & (region.largest_bytes is None or request_bytes <= region.largest_bytes)
 
 
 def largest_request_bytes(region: HeapRegion, allocator: HeapAllocator) -> int:
@@ -167,6 +166,40 @@ def place_buffers(requests: Sequence[HeapRequest], regions: Sequence[HeapRegion]
             RegionState(name=region.name, size_bytes=region.size_bytes, free_bytes=left) for region, left in zip(regions, free, strict=True)
         ),
     )
+
+
+def buffers_fit(sizes: Sequence[Number], regions: Sequence[HeapRegion], allocator: HeapAllocator) -> Number:
+    """Tell whether buffers fit, for many designs at once.
+
+    Parameters
+    ----------
+    sizes : sequence of int or column
+        Bytes of each buffer, in the order in which they are allocated.
+    regions : sequence of HeapRegion
+        In the order in which malloc tries them.
+    allocator : HeapAllocator
+        How malloc rounds.
+
+    Returns
+    -------
+    array of bool
+        `place_buffers(...).fits` of each design.
+    """
+    import numpy as np
+
+    free: list[Number] = [_free_at_boot(region, allocator) for region in regions]
+    fits: Number = np.asarray(True)
+    for size in sizes:
+        request = np.asarray(size)
+        placed: Number = np.asarray(False)
+        for place, region in enumerate(regions):
+            need = _need(request, region, allocator)
+            here = ~placed & _holds(region, free[place], request, need)
+            left = free[place] - (need.kept_bytes + allocator.header_bytes)
+            free[place] = np.where(here, np.where(left < allocator.minimum_bytes, 0, left), free[place])
+            placed = placed | here
+        fits = fits & placed
+    return fits
 
 
 def _shortfall(request: HeapRequest, regions: Sequence[HeapRegion], free: Sequence[int], needs: Sequence[_Need]) -> HeapShortfall:

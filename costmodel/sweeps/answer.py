@@ -52,7 +52,8 @@ class SweepAnswer:
                 found[label] = self.rows[label]
             else:
                 values = np.empty(len(self.space.parts), dtype=object)
-                values[:] = [_told(part.choices.get(label)) for part in self.space.parts]
+                for place, part in enumerate(self.space.parts):
+                    values[place] = _told(part.choices.get(label))
                 found[label] = values[parts]
         return found | {name: self.rows[name] for name in self.space.study.figures}
 
@@ -80,8 +81,6 @@ class SweepAnswer:
         return scenario_at(part, values)
 
 
-def _told(value: Any) -> str | int | float | None:
-    """Return a choice as one cell: what is written out as a mapping by its name, a list as it stands."""
-    if isinstance(value, Mapping) and isinstance(value.get("name"), str):
-        return str(value["name"])
-    return value if isinstance(value, str | int | float | None) else str(value)
+def _told(value: Any) -> Any:
+    """Return a choice as it was written; a mapping that has a name goes by it."""
+    return value["name"] if isinstance(value, Mapping) and isinstance(value.get("name"), str) else value

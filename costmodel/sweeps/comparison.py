@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
 from costmodel.columns import Number
-from costmodel.errors import SpecError
+from costmodel.errors import SpecError, UnknownNameError
 
 _NUMBER: Final = r"[0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?"
 _NAME: Final = r"[A-Za-z_][A-Za-z0-9_.\-/]*"
@@ -22,6 +22,13 @@ _OPERATORS: Final[Mapping[str, Callable[[Any, Any], Any]]] = {
     "<": operator.lt,
     ">": operator.gt,
 }
+
+
+CONSTRAINTS: Final = "constraints"
+"""The field of a study whose comparisons may be of figures."""
+_FITS: Final = re.compile(r"\s*fits\s+(\S+)\s*")
+FITS_WHAT: Final[Mapping[str, str]] = {"device": "device.fits", "heap": "device.fits_heap", "flash": "device.fits_flash"}
+"""What a design can fit, and the figure that says so."""
 
 
 class Side(NamedTuple):
@@ -63,7 +70,7 @@ def parse_comparison(text: str, field: str) -> Comparison:
     Parameters
     ----------
     text : str
-        `name <= 3`, `a < 0.5 * b`; names may have dots and hyphens, the signs are <= >= == != < >.
+        `name <= 3`, `a < 0.5 * b`; names may have dots and hyphens, the signs are <= >= == != < >. Or `fits device`.
     field : str
         Where it was written, for messages.
 
@@ -76,10 +83,17 @@ def parse_comparison(text: str, field: str) -> Comparison:
     ------
     SpecError
         If it is none.
+    UnknownNameError
+        If it fits what nothing can fit; offers the nearest.
     """
+    if (fits := _FITS.fullmatch(text)) is not None:
+        if fits[1] not in FITS_WHAT:
+            raise UnknownNameError(field, fits[1], FITS_WHAT, "something that a design fits")
+        return Comparison(text.strip(), Side(1, FITS_WHAT[fits[1]]), "==", Side(1, ""))
     match = _COMPARISON.fullmatch(text)
     if match is None:
-        raise SpecError(f"{field}: expected a comparison like 'conv1 <= 2 * conv2', found {text!r}")
+        also = ", or 'fits device'" if field == CONSTRAINTS else ""
+        raise SpecError(f"{field}: expected a comparison like 'conv1 <= 2 * conv2'{also}, found {text!r}")
     left_factor, left, sign, right_factor, right = match.groups()
     return Comparison(text, _side(left_factor, left), sign, _side(right_factor, right))
 

@@ -11,6 +11,7 @@ import numpy as np
 from costmodel.columns import is_column
 from costmodel.errors import MissingError, SpecError, UnknownNameError
 from costmodel.evaluation.composition import Cost
+from costmodel.evaluation.device_fit import fits_device, fits_flash, fits_heap
 from costmodel.evaluation.figures import figure_of, figures_of
 from costmodel.evaluation.totals import total_of
 from costmodel.provenance import Constant
@@ -26,6 +27,12 @@ DEVICE: Final[Mapping[str, Callable[[Scenario], int]]] = {
     "device.largest_region_bytes": lambda scenario: max((region.size_bytes for region in scenario.device.heap_regions), default=0),
 }
 """What the device's heap regions come to."""
+FITS: Final[Mapping[str, Callable[[Scenario, Cost], Any]]] = {
+    "device.fits": fits_device,
+    "device.fits_heap": fits_heap,
+    "device.fits_flash": fits_flash,
+}
+"""Whether the device holds the network, as the report says: 1 or 0."""
 
 
 class Values(Mapping[str, Any]):
@@ -78,6 +85,8 @@ class Values(Mapping[str, Any]):
             return self._ram()
         if name in DEVICE:
             return DEVICE[name](self._part.scenario)
+        if name in FITS:
+            return FITS[name](self._part.scenario, self._answer)
         if name in self._given:
             return given_values(self._given[name], self._known)
         if is_scenario_field(name, self._part.scenario):
@@ -100,6 +109,8 @@ class Values(Mapping[str, Any]):
             return f"there is no duration ({self._part.note})"
         if name.startswith("memory.") and (found := self._answer.memory.get(self._part.scenario.accounting)) is not None and found.reason:
             return found.reason
+        if name in FITS:
+            return f"{self._part.scenario.device.name} states no heap regions"
         return "the scenario does not give what it needs"
 
 
@@ -122,7 +133,7 @@ def check_names(names: tuple[str, ...], space: Space, answer: Cost, scenario: Sc
     UnknownNameError
         With the nearest name.
     """
-    known = {RAM, *DEVICE, *space.labels, *(table.figure for table in space.study.given), *figures_of(answer)}
+    known = {RAM, *DEVICE, *FITS, *space.labels, *(table.figure for table in space.study.given), *figures_of(answer)}
     for name in names:
         if name in known or is_scenario_field(name, scenario):
             continue
@@ -195,4 +206,4 @@ def given_values(table: GivenTable, values: Mapping[str, Any]) -> Any:
 def accountings_for(names: Iterable[str], scenario: Scenario) -> tuple[MemoryAccounting, ...]:
     """Return the memory accountings that names need: computing all of them would cost every design."""
     wanted = {name.removeprefix("memory.") for name in names}
-    return tuple(each for each in MemoryAccounting if each.value in wanted or (each is scenario.accounting and "ram" in wanted))
+    return tuple(each for each in MemoryAccounting if each.value in wanted or (each is scenario.accounting and wanted & {"ram", *FITS}))

@@ -11,7 +11,7 @@ import numpy as np
 from costmodel.columns import any_true, is_column
 from costmodel.evaluation.composition import Cost
 from costmodel.sweeps.block_cost import costs_of
-from costmodel.sweeps.comparison import Comparison, parse_comparison
+from costmodel.sweeps.comparison import CONSTRAINTS, Comparison, parse_comparison
 from costmodel.sweeps.figure_values import Values
 from costmodel.sweeps.filling import filled
 from costmodel.sweeps.pareto import front_rows, pivots_of, survivors
@@ -94,7 +94,7 @@ def run_job(space: Space, job: Job) -> JobResult:
     """
     part = space.parts[job.part]
     gathered = _Gathered(space, job)
-    comparisons = [parse_comparison(text, "constraints") for text in space.study.constraints]
+    comparisons = [parse_comparison(text, CONSTRAINTS) for text in space.study.constraints]
     survivors = np.zeros(3 + len(comparisons), dtype=np.int64)
     evaluated = 0
     for block in blocks_of(space, part, job.start, job.stop):

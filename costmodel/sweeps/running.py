@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from costmodel.errors import LimitError, SpecError
 from costmodel.evaluation.composition import cost
 from costmodel.sweeps.answer import SweepAnswer
-from costmodel.sweeps.comparison import parse_comparison
+from costmodel.sweeps.comparison import CONSTRAINTS, parse_comparison
 from costmodel.sweeps.figure_values import accountings_for, check_names
 from costmodel.sweeps.job import PART, Job, JobResult, constraint_names, jobs_of, objective_points
 from costmodel.sweeps.kept_files import KeptFiles, study_digest
@@ -130,7 +130,7 @@ def prepared_space(study: Study | Mapping[str, Any], beside: Path | None = None)
     """
     checked = study if isinstance(study, Study) else checked_study(study)
     space = space_of(checked, beside)
-    compared = tuple(name for text in checked.constraints for name in parse_comparison(text, "constraints").names)
+    compared = tuple(name for text in checked.constraints for name in parse_comparison(text, CONSTRAINTS).names)
     names = (*checked.figures, *compared)
     parts = []
     for part in space.parts:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 MAX_OBJECTIVES = 4
@@ -181,6 +182,13 @@ class Keep(StrEnum):
     """Every design that satisfies the constraints."""
 
 
+def _fits_text(written: Any) -> Any:
+    """Take `fits: device` for `fits device`: the natural slip in YAML."""
+    if isinstance(written, Mapping) and list(written) == ["fits"]:
+        return f"fits {written['fits']}"
+    return written
+
+
 class Study(StudyPart):
     """A question about many designs."""
 
@@ -195,8 +203,8 @@ class Study(StudyPart):
     """Scattered designs; left out, the product of all axes."""
     conditions: tuple[str, ...] = ()
     """Comparisons between axes (`conv1 <= 2 * conv2`); other combinations are not evaluated."""
-    constraints: tuple[str, ...] = ()
-    """Comparisons of figures, axes, fields of the scenario and numbers (`battery.duty_life >= 72000`)."""
+    constraints: tuple[Annotated[str, BeforeValidator(_fits_text)], ...] = ()
+    """Comparisons of figures, axes, fields of the scenario and numbers (`battery.duty_life >= 72000`), and `fits device`."""
     objectives: Annotated[tuple[Objective, ...], Field(max_length=MAX_OBJECTIVES)] = ()
     columns: tuple[str, ...] = ()
     """Figures kept beside those of objectives and constraints."""

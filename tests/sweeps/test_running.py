@@ -214,7 +214,7 @@ def test_choices_may_be_lists_and_mappings():
         "objectives": [{"maximise": "battery.duty_life"}, {"minimise": "energy.memory"}],
     }
     columns = sweep(study | {"keep": "all"}).columns()
-    assert columns["kernel"].tolist() == ["[3, 1]", "[3, 1]", "[1, 3]", "[1, 3]"]
+    assert columns["kernel"].tolist() == [[3, 1], [3, 1], [1, 3], [1, 3]]
     assert columns["battery"].tolist() == ["own", "cr2032"] * 2
     assert sweep(study).scenario(0).network.layers[0].kernel in ((3, 1), (1, 3))
 
