@@ -49,16 +49,16 @@ def sweep_command(
     from costmodel.sweeps.summary import summary_of, write_answer_files
 
     chosen("--format", output_format, OutputFormat)
-    asked, beside = load_study(study)
+    asked, beside, document = load_study(study)
     if keep is not None:
         asked = asked.model_copy(update={"keep": chosen("--keep", keep, Keep)})
     folder = Path(f"sweep-{asked.name}") if out is None else out
+    space = prepared_space(asked, beside, document)
     if asked.keep is Keep.ALL:
-        _announce_size(prepared_space(asked, beside).designs, asked, folder)
+        _announce_size(space.designs, asked, folder)
     with _ProgressLine() as line:
         answer = sweep(
-            asked,
-            beside=beside,
+            space,
             folder=folder,
             resume=resume,
             workers=workers or os.cpu_count() or 1,

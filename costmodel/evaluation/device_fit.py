@@ -78,11 +78,11 @@ def _allocations(accounting: MemoryAccounting, answer: Cost) -> list[tuple[Numbe
         return [(True, [found.tensor_buffer_bytes])]
     if accounting is not MemoryAccounting.PEAK_LIVE:
         return [(True, [buffer.size_bytes for buffer in found.buffers])]
-    lives, earlier, allocations = answer.lives, False, []
+    lives = answer.lives
+    earlier: Number = False
+    allocations: list[tuple[Number, Sequence[Number]]] = []
     for step in range(len(lives.steps)):
-        sizes = [
-            lives.tensors[place].size_bytes for place in alive_at(lives, step, in_place=False, with_input=COUNTS_INPUT[accounting])
-        ]
+        sizes = [lives.tensors[place].size_bytes for place in alive_at(lives, step, in_place=False, with_input=COUNTS_INPUT[accounting])]
         at_peak = total_bytes(sizes) == found.tensor_buffer_bytes
         allocations.append((at_peak & (earlier == 0), sizes))
         earlier = earlier | at_peak

@@ -13,6 +13,7 @@ from costmodel.results.memory_summary import AccountingBytes, HeapShares, Memory
 from costmodel.specs.deployment import MemoryAccounting, Scenario, Storage
 from costmodel.specs.hardware import ObservedHeap
 
+
 def summarise_memory(scenario: Scenario, answer: Cost) -> MemorySummary:
     """Return where a scenario's bytes are, and whether its device holds them.
 

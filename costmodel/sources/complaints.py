@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
 from costmodel.errors import CollectedError, InputError, Location, ShapeError, SpecError, UnknownNameError, did_you_mean
 from costmodel.sources.yaml_document import Document, YamlPath
-from costmodel.specs.base import Spec
 from costmodel.units import EXTENTS
 
 if TYPE_CHECKING:
-    from pydantic import ValidationError
+    from pydantic import BaseModel, ValidationError
     from pydantic_core import ErrorDetails
 
-S = TypeVar("S", bound=Spec)
+S = TypeVar("S", bound="BaseModel")
 
 MAX_TOLD: Final = 20
 """Most mistakes told at once."""
@@ -33,7 +32,7 @@ def checked_spec(document: Document, model: type[S], noun: str, resolve: Resolve
     ----------
     document : Document
         What the user wrote.
-    model : type of Spec
+    model : type of Pydantic model
         What it should be.
     noun : str
         What messages call the whole (`network`).
@@ -85,7 +84,7 @@ def one_or_many(errors: Sequence[InputError]) -> InputError:
     return CollectedError(ordered)
 
 
-def complaints(error: ValidationError, document: Document, model: type[Spec], noun: str) -> list[tuple[str | int, InputError]]:
+def complaints(error: ValidationError, document: Document, model: type[BaseModel], noun: str) -> list[tuple[str | int, InputError]]:
     """Translate every mistake Pydantic found.
 
     Parameters
@@ -94,7 +93,7 @@ def complaints(error: ValidationError, document: Document, model: type[Spec], no
         What it found.
     document : Document
         What it looked at.
-    model : type of Spec
+    model : type of Pydantic model
         What it expected.
     noun : str
         What messages call the whole.
@@ -109,6 +108,28 @@ def complaints(error: ValidationError, document: Document, model: type[Spec], no
         for details in error.errors(include_url=False)
         if not _follows(details)
     ]
+
+
+def value_complaint(error: ValidationError, label: str) -> InputError:
+    """Translate the first mistake Pydantic found in a lone value.
+
+    Parameters
+    ----------
+    error : ValidationError
+        What it found.
+    label : str
+        What messages call the value.
+
+    Returns
+    -------
+    InputError
+        One line.
+    """
+    details = error.errors(include_url=False)[0]
+    kind, found, context = details["type"], details["input"], details.get("ctx", {})
+    if kind in ("enum", "literal_error") and isinstance(found, str):
+        return UnknownNameError(label, found, _quoted(context["expected"]), "one of the choices")
+    return SpecError(f"{label}: {_words(kind, details, context, ())}")
 
 
 def found_text(value: object) -> str:
@@ -133,7 +154,7 @@ def _follows(details: ErrorDetails) -> bool:
     return details["type"] == "too_short" and isinstance(found, list | tuple) and len(found) >= details["ctx"]["min_length"]
 
 
-def _complaint(details: ErrorDetails, document: Document, model: type[Spec], noun: str) -> InputError:
+def _complaint(details: ErrorDetails, document: Document, model: type[BaseModel], noun: str) -> InputError:
     loc, kind, found = details["loc"], details["type"], details["input"]
     context = details.get("ctx", {})
     path = _written(loc, document.data)
@@ -238,7 +259,7 @@ def _label(path: YamlPath, document: Document) -> str:
     return ".".join(parts)
 
 
-def _fields(model: type[Spec], loc: Sequence[str | int]) -> list[str]:
+def _fields(model: type[BaseModel], loc: Sequence[str | int]) -> list[str]:
     """Return the field names of the spec a Pydantic location ends at."""
     models: list[Any] = [model]
     for part in loc:
@@ -258,7 +279,7 @@ def _kind(model: Any) -> object:
 
 
 def _models_in(annotation: Any) -> Iterator[Any]:
-    if isinstance(annotation, type) and issubclass(annotation, Spec):
+    if isinstance(annotation, type) and hasattr(annotation, "model_fields"):
         yield annotation
     for inner in typing.get_args(annotation):
         yield from _models_in(inner)

@@ -9,6 +9,7 @@ import numpy as np
 from pydantic import TypeAdapter, ValidationError
 
 from costmodel.errors import LimitError, SpecError
+from costmodel.sources.complaints import value_complaint
 from costmodel.specs.deployment import Scenario
 from costmodel.sweeps.overrides import check_path
 from costmodel.sweeps.places import Place, base_value, holder_of, places_of, written
@@ -182,7 +183,9 @@ def _check_limits(axis: NumericAxis, scenario: Scenario) -> None:
     """Hold the smallest and the largest value against the field's own limits."""
     for place, column in (axis.applied or axis.columns(np.array([axis.low, axis.high]))).items():
         if place.whole and column.dtype.kind == "f":
-            raise SpecError(f"axis {axis.label!r}: {place.text} takes whole numbers, found {column[column % 1 != 0][:1] or column[:1]}")
+            fraction = next(iter(column[column % 1 != 0].tolist()), column[0].item())
+            whole = "; add whole: true" if axis.logarithmic else ""
+            raise SpecError(f"axis {axis.label!r}: {place.text} takes whole numbers, found {fraction:g}{whole}")
         if not np.isfinite(column).all():
             raise SpecError(f"axis {axis.label!r}: {place.text} takes finite numbers")
         holder = holder_of(place, scenario)
@@ -190,7 +193,7 @@ def _check_limits(axis: NumericAxis, scenario: Scenario) -> None:
             try:
                 _check_field(place, holder, value)
             except ValidationError as error:
-                raise SpecError(f"axis {axis.label!r}: {place.text} = {value:g}: {error.errors()[0]['msg']}") from None
+                raise value_complaint(error, f"axis {axis.label!r}: {place.text}") from None
 
 
 def _check_field(place: Place, holder: Any, value: int | float) -> None:

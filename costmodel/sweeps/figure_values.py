@@ -6,10 +6,7 @@ import difflib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
-import numpy as np
-
-from costmodel.columns import is_column
-from costmodel.errors import MissingError, SpecError, UnknownNameError
+from costmodel.errors import MissingError, UnknownNameError
 from costmodel.evaluation.composition import Cost
 from costmodel.evaluation.device_fit import fits_device, fits_flash, fits_heap
 from costmodel.evaluation.figures import figure_of, figures_of
@@ -18,7 +15,6 @@ from costmodel.provenance import Constant
 from costmodel.specs.base import Spec
 from costmodel.specs.deployment import MemoryAccounting, Scenario, Storage
 from costmodel.sweeps.space import Block, Part, Space
-from costmodel.sweeps.study import GivenTable
 
 RAM: Final = "memory.ram"
 """Tensor buffers under the scenario's accounting, with the weights where they live in RAM."""
@@ -40,8 +36,6 @@ class Values(Mapping[str, Any]):
 
     Parameters
     ----------
-    space : Space
-        The study's space.
     part : Part
         The block's combination of choices.
     block : Block
@@ -50,11 +44,10 @@ class Values(Mapping[str, Any]):
         Their cost.
     """
 
-    def __init__(self, space: Space, part: Part, block: Block, answer: Cost) -> None:
+    def __init__(self, part: Part, block: Block, answer: Cost) -> None:
         self._part = part
         self._answer = answer
         self._known: dict[str, Any] = {**part.choices, **block.axes}
-        self._given = {table.figure: table for table in space.study.given}
 
     def __getitem__(self, name: str) -> Any:
         """Return a value; raises MissingError where it cannot be told."""
@@ -87,8 +80,8 @@ class Values(Mapping[str, Any]):
             return DEVICE[name](self._part.scenario)
         if name in FITS:
             return FITS[name](self._part.scenario, self._answer)
-        if name in self._given:
-            return given_values(self._given[name], self._known)
+        if name in self._part.given:
+            return self._part.given[name].at(self._known)
         if is_scenario_field(name, self._part.scenario):
             return scenario_field(name, self._part.scenario)
         return figure_of(self._answer, name).value
@@ -114,13 +107,13 @@ class Values(Mapping[str, Any]):
         return "the scenario does not give what it needs"
 
 
-def check_names(names: tuple[str, ...], space: Space, answer: Cost, scenario: Scenario) -> None:
+def check_name(name: str, space: Space, answer: Cost, scenario: Scenario) -> None:
     """Refuse a name that stands for nothing.
 
     Parameters
     ----------
-    names : tuple of str
-        Of objectives, constraints and columns.
+    name : str
+        Of an objective, a constraint or a column.
     space : Space
         With the axes and given tables.
     answer : Cost
@@ -133,18 +126,18 @@ def check_names(names: tuple[str, ...], space: Space, answer: Cost, scenario: Sc
     UnknownNameError
         With the nearest name.
     """
-    known = {RAM, *DEVICE, *FITS, *space.labels, *(table.figure for table in space.study.given), *figures_of(answer)}
-    for name in names:
-        if name in known or is_scenario_field(name, scenario):
-            continue
-        try:
-            figure_of(answer, name)
-        except UnknownNameError:
-            # Without a near name, those of single layers would bury the others.
-            near = difflib.get_close_matches(name, known, n=1)
-            layers = {layer.step.name for layer in answer.layers}
-            shown = near or [each for each in known if each.partition(".")[0] not in layers]
-            raise UnknownNameError("figure", name, shown, "an axis, a figure or a number of the scenario") from None
+    own = {RAM, *DEVICE, *FITS, *space.labels, *(table.figure for table in space.study.given)}
+    if name in own or is_scenario_field(name, scenario):
+        return
+    try:
+        figure_of(answer, name)
+    except UnknownNameError:
+        # Without a near name, those of single layers would bury the others.
+        known = own | set(figures_of(answer))
+        near = difflib.get_close_matches(name, known, n=1)
+        layers = {layer.step.name for layer in answer.layers}
+        shown = near or [each for each in known if each.partition(".")[0] not in layers]
+        raise UnknownNameError("figure", name, shown, "an axis, a figure or a number of the scenario") from None
 
 
 def is_scenario_field(name: str, scenario: Scenario) -> bool:
@@ -160,47 +153,6 @@ def scenario_field(name: str, scenario: Scenario) -> Any:
             return None
         found = getattr(found, part)
     return found.value if isinstance(found, Constant) else found if isinstance(found, int | float) else None
-
-
-def given_values(table: GivenTable, values: Mapping[str, Any]) -> Any:
-    """Look up a given figure for designs; NaN where the table has no row.
-
-    Parameters
-    ----------
-    table : GivenTable
-        Rows of axis values, then the figure's.
-    values : mapping
-        Axis to a value or a column.
-
-    Returns
-    -------
-    float or column
-        The figure.
-    """
-    missing = [name for name in table.on if name not in values]
-    if missing:
-        raise SpecError(f"given {table.figure!r}: {missing[0]!r} is not an axis of this study")
-    keys: list[np.ndarray] = []
-    places: list[Any] = []
-    rows = table.rows
-    for at, name in enumerate(table.on):
-        column = values[name]
-        if not is_column(column):
-            rows = tuple(row for row in rows if row[at] == column or (isinstance(column, float) and np.isclose(row[at], column)))
-    for at, name in enumerate(table.on):
-        column = values[name]
-        if is_column(column):
-            known = np.unique([float(row[at]) for row in rows])
-            keys.append(known)
-            place = np.clip(np.searchsorted(known, column - 1e-9), 0, max(len(known) - 1, 0))
-            places.append(np.where(np.isclose(known[place], column), place, len(known)) if len(known) else np.zeros(column.shape, int))
-    columns_at = [at for at, name in enumerate(table.on) if is_column(values[name])]
-    if not columns_at:
-        return float(rows[0][-1]) if rows else float("nan")
-    grid = np.full(tuple(len(known) + 1 for known in keys), np.nan)
-    for row in rows:
-        grid[tuple(int(np.searchsorted(known, float(row[at]))) for known, at in zip(keys, columns_at, strict=True))] = row[-1]
-    return grid[tuple(places)]
 
 
 def accountings_for(names: Iterable[str], scenario: Scenario) -> tuple[MemoryAccounting, ...]:

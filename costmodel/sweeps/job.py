@@ -10,6 +10,7 @@ import numpy as np
 
 from costmodel.columns import any_true, is_column
 from costmodel.evaluation.composition import Cost
+from costmodel.sweeps.blame import blamed
 from costmodel.sweeps.block_cost import costs_of
 from costmodel.sweeps.comparison import CONSTRAINTS, Comparison, parse_comparison
 from costmodel.sweeps.figure_values import Values
@@ -69,7 +70,15 @@ def jobs_of(space: Space) -> tuple[Job, ...]:
 
 def constraint_names(space: Space) -> tuple[str, ...]:
     """Return the constraints in the order they are applied, those that hold for every scenario first."""
-    return (LAYERS_FIT, FITS_PERIOD, ACTIVE_DRAWS_MORE, *space.study.constraints)
+    given = tuple(f"{figure} is given" for figure in given_needed(space))
+    return (LAYERS_FIT, FITS_PERIOD, ACTIVE_DRAWS_MORE, *given, *space.study.constraints)
+
+
+def given_needed(space: Space) -> tuple[str, ...]:
+    """Return the given figures that objectives and constraints need: designs that no row is for are left out."""
+    compared = {name for text in space.study.constraints for name in parse_comparison(text, CONSTRAINTS).names}
+    needed = compared | {objective.figure for objective in space.study.objectives}
+    return tuple(table.figure for table in space.study.given if table.figure in needed)
 
 
 def run_job(space: Space, job: Job) -> JobResult:
@@ -95,28 +104,31 @@ def run_job(space: Space, job: Job) -> JobResult:
     part = space.parts[job.part]
     gathered = _Gathered(space, job)
     comparisons = [parse_comparison(text, CONSTRAINTS) for text in space.study.constraints]
-    survivors = np.zeros(3 + len(comparisons), dtype=np.int64)
+    survivors = np.zeros(len(constraint_names(space)), dtype=np.int64)
     evaluated = 0
     for block in blocks_of(space, part, job.start, job.stop):
         evaluated += math.prod(block.shape)
         for smaller, answer in costs_of(part, block):
-            values = Values(space, part, smaller, answer)
+            values = Values(part, smaller, answer)
             survivors[0] += math.prod(smaller.shape)
             feasible: Any = True
-            for place, held in enumerate(_masks(part, smaller, answer, comparisons, values), start=1):
+            for place, held in enumerate(_masks(space, part, smaller, answer, values, comparisons), start=1):
                 feasible = held if feasible is True else feasible & held
                 survivors[place] += _count(feasible, smaller.shape)
             gathered.take(smaller, values, feasible)
     return JobResult(gathered.rows(), evaluated, tuple(survivors.tolist()))
 
 
-def _masks(part: Part, block: Block, answer: Cost, comparisons: list[Comparison], values: Values) -> Iterator[Any]:
-    period_s, duration_s = filled(part.design, part.scenario, block.columns).period_s, answer.duration_s
-    yield True if period_s is None or duration_s is None else duration_s <= period_s
-    power = filled(part.design, part.scenario, block.columns).power
-    yield True if power is None else power.active_a >= power.idle_a
-    for comparison in comparisons:
-        yield comparison.holds(values)
+def _masks(space: Space, part: Part, block: Block, answer: Cost, values: Values, comparisons: list[Comparison]) -> Iterator[Any]:
+    design, duration_s = filled(part.design, part.scenario, block.columns), answer.duration_s
+    yield True if design.period_s is None or duration_s is None else duration_s <= design.period_s
+    yield True if design.power is None else design.power.active_a >= design.power.idle_a
+    for figure in given_needed(space):
+        yield ~np.isnan(values[figure])
+    for place, comparison in enumerate(comparisons):
+        with blamed(space.document, "constraints", place):
+            held = comparison.holds(values)
+        yield held
 
 
 def _count(mask: Any, shape: tuple[int, ...]) -> int:
@@ -131,6 +143,7 @@ class _Gathered:
 
     def __init__(self, space: Space, job: Job) -> None:
         self._study = space.study
+        self._document = space.document
         self._job = job
         self._labels = tuple(axis.label for axis in space.parts[job.part].axes)
         self._pieces: list[dict[str, np.ndarray]] = []
@@ -144,7 +157,10 @@ class _Gathered:
             return
         chosen = None
         if self._study.keep is Keep.FRONT:
-            objectives = [(values[objective.figure], objective.ascending) for objective in self._study.objectives]
+            objectives = []
+            for place, objective in enumerate(self._study.objectives):
+                with blamed(self._document, "objectives", place):
+                    objectives.append((values[objective.figure], objective.ascending))
             feasible = best_along_axes(objectives, feasible, block.shape)
             feasible = self._promising(block, objectives, feasible)
         if feasible is not True and not (not is_column(feasible) and bool(feasible)):

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from costmodel.errors import InputError, SpecError, UnknownNameError
 from costmodel.sources.catalogue import load_battery, load_calibration, load_compute_energy, load_device, load_memory_energy, load_network
+from costmodel.sources.complaints import value_complaint
 from costmodel.specs.base import Spec, with_changes
 from costmodel.specs.deployment import Scenario
 from costmodel.specs.hardware import Device
@@ -60,7 +61,7 @@ def with_override(scenario: Scenario, path: str, value: Any, beside: Path | None
     try:
         return _changed(scenario, short_path(path), value, beside)
     except ValidationError as error:
-        raise SpecError(f"{path}: {error.errors()[0]['msg']}") from None
+        raise value_complaint(error, path) from None
 
 
 def check_path(path: str, scenario: Scenario) -> None:
@@ -86,10 +87,10 @@ def check_path(path: str, scenario: Scenario) -> None:
     for part in short_path(path).split("."):
         fields = type(holder).model_fields if isinstance(holder, Spec) else {}
         if part not in fields:
-            raise UnknownNameError("axis", path, [*_choices(scenario), *known_paths(scenario)], "a field of a scenario")
+            raise UnknownNameError("field", path, [*_choices(scenario), *known_paths(scenario)], "a field of a scenario")
         holder = getattr(holder, part)
     if known and head != "input":
-        raise SpecError(f"axis: {path!r} is a group of fields; name one of them")
+        raise SpecError(f"{path!r} is a group of fields; name one of them")
     return None
 
 

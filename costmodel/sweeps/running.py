@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import numpy as np
-from pydantic import ValidationError
 
 from costmodel.errors import LimitError, SpecError
 from costmodel.evaluation.composition import cost
+from costmodel.sources.complaints import checked_spec
+from costmodel.sources.yaml_document import Document
 from costmodel.sweeps.answer import SweepAnswer
+from costmodel.sweeps.blame import blamed
 from costmodel.sweeps.comparison import CONSTRAINTS, parse_comparison
-from costmodel.sweeps.figure_values import accountings_for, check_names
+from costmodel.sweeps.figure_values import accountings_for, check_name
 from costmodel.sweeps.job import PART, Job, JobResult, constraint_names, jobs_of, objective_points
 from costmodel.sweeps.kept_files import KeptFiles, study_digest
 from costmodel.sweeps.pareto import front_rows, knee_row
@@ -38,7 +40,7 @@ class Progress(NamedTuple):
 
 
 def sweep(
-    study: Study | Mapping[str, Any],
+    study: Study | Mapping[str, Any] | Space,
     *,
     beside: Path | None = None,
     folder: Path | None = None,
@@ -52,8 +54,8 @@ def sweep(
 
     Parameters
     ----------
-    study : Study or mapping
-        Base scenario, axes, constraints and objectives.
+    study : Study, mapping or Space
+        Base scenario, axes, constraints and objectives; or these as `prepared_space` resolved them.
     beside : Path, optional
         Folder that relative paths in the study start from.
     folder : Path, optional
@@ -92,7 +94,7 @@ def sweep(
     """
     if workers < 1 or local_cluster < 0:
         raise SpecError(f"workers: expected at least 1, found {min(workers, local_cluster)}")
-    space = prepared_space(study, beside)
+    space = study if isinstance(study, Space) else prepared_space(study, beside)
     jobs = jobs_of(space)
     kept = _Results(space, jobs, folder, resume=resume)
     todo = [job for job in jobs if job.number not in kept.done]
@@ -113,7 +115,7 @@ def sweep(
     return _answer(space, jobs, kept, time.monotonic() - started, complete=complete)
 
 
-def prepared_space(study: Study | Mapping[str, Any], beside: Path | None = None) -> Space:
+def prepared_space(study: Study | Mapping[str, Any], beside: Path | None = None, document: Document | None = None) -> Space:
     """Resolve a study and check every name in it, before anything is computed.
 
     Parameters
@@ -122,6 +124,8 @@ def prepared_space(study: Study | Mapping[str, Any], beside: Path | None = None)
         As written.
     beside : Path, optional
         Folder that relative paths start from.
+    document : Document, optional
+        The file it was written in, for messages to say where.
 
     Returns
     -------
@@ -129,13 +133,20 @@ def prepared_space(study: Study | Mapping[str, Any], beside: Path | None = None)
         Ready to run.
     """
     checked = study if isinstance(study, Study) else checked_study(study)
-    space = space_of(checked, beside)
-    compared = tuple(name for text in checked.constraints for name in parse_comparison(text, CONSTRAINTS).names)
-    names = (*checked.figures, *compared)
+    space = space_of(checked, beside, document)
+    named: list[tuple[str, tuple[str | int, ...]]] = []
+    for place, text in enumerate(checked.constraints):
+        with blamed(document, "constraints", place):
+            named += [(name, ("constraints", place)) for name in parse_comparison(text, CONSTRAINTS).names]
+    named += [(objective.figure, ("objectives", place)) for place, objective in enumerate(checked.objectives)]
+    named += [(column, ("columns", place)) for place, column in enumerate(checked.columns)]
     parts = []
     for part in space.parts:
-        parts.append(part._replace(design=part.design._replace(accountings=accountings_for(names, part.scenario))))
-        check_names(names, space, cost(parts[-1].design), part.scenario)
+        parts.append(part._replace(design=part.design._replace(accountings=accountings_for([name for name, _ in named], part.scenario))))
+        answer = cost(parts[-1].design)
+        for name, written_at in named:
+            with blamed(document, *written_at):
+                check_name(name, space, answer, part.scenario)
     return space._replace(parts=tuple(parts))
 
 
@@ -144,15 +155,10 @@ def checked_study(written: Mapping[str, Any]) -> Study:
 
     Raises
     ------
-    SpecError
-        With the place and the reason of the first mistake.
+    InputError
+        With the place and the reason of each mistake.
     """
-    try:
-        return Study.model_validate(dict(written))
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise SpecError(f"{place or 'study'}: {first['msg']}") from None
+    return checked_spec(Document(dict(written)), Study, "study")
 
 
 def _stream(
@@ -228,12 +234,15 @@ def _check_left(space: Space, survivors: tuple[tuple[str, int], ...], evaluated:
     if not complete or (evaluated and survivors[-1][1]):
         return
     if not evaluated:
-        last = space.study.conditions[-1] if space.study.conditions else ""
-        raise SpecError(f"the study is empty: no design satisfies its conditions (the last is {last!r})")
+        with blamed(space.document, "conditions"):
+            last = space.study.conditions[-1] if space.study.conditions else ""
+            raise SpecError(f"the study is empty: no design satisfies its conditions (the last is {last!r})")
     before = evaluated
-    for name, left in survivors:
+    own = len(survivors) - len(space.study.constraints)
+    for place, (name, left) in enumerate(survivors):
         if left == 0:
-            raise SpecError(f"no design is left: the constraint {name!r} removes the last {before:,} of {evaluated:,}")
+            with blamed(space.document, *(("constraints", place - own) if place >= own else ())):
+                raise SpecError(f"no design is left: the constraint {name!r} removes the last {before:,} of {evaluated:,}")
         before = left
 
 

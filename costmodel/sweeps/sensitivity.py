@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -178,7 +178,8 @@ def _told(figure: str, values: np.ndarray, shares: tuple[Share, ...], told: str)
     if shares:
         note = f"Shares of the variance over {told}, those that a constraint removes included."
     elif len(values) and not np.isfinite(values).all():
-        note = f"{figure} is infinite or unknown for {np.count_nonzero(~np.isfinite(values)):,} of {len(values):,} designs: no variance to share."
+        without = np.count_nonzero(~np.isfinite(values))
+        note = f"{figure} is infinite or unknown for {without:,} of {len(values):,} designs: no variance to share."
     else:
         note = f"{figure} is the same for all {len(values):,} designs."
     return Explained(figure, len(values), shares, note)
@@ -197,7 +198,7 @@ class _Columns:
         """Evaluate a block; return how many of its designs fit."""
         before = self.designs
         for smaller, answer in costs_of(part, block):
-            values = Values(space, part, smaller, answer)
+            values = Values(part, smaller, answer)
             count = math.prod(smaller.shape)
             for label, found in self._axes.items():
                 value = part.choices.get(label, smaller.axes.get(label))

@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 
 from costmodel.columns import Number
-from costmodel.errors import LimitError, SpecError, UnknownNameError
+from costmodel.errors import LimitError, Location, SpecError, UnknownNameError
 from costmodel.evaluation.calibrating import calibrate
 from costmodel.evaluation.design import Design, design_of
 from costmodel.evaluation.evaluating import check_convention
 from costmodel.sources.catalogue import load_scenario
+from costmodel.sources.yaml_document import Document
 from costmodel.specs.deployment import Scenario
 from costmodel.sweeps.axis_values import ChoiceAxis, NumericAxis, resolved_axis
+from costmodel.sweeps.blame import blamed
 from costmodel.sweeps.comparison import Comparison, parse_comparison
+from costmodel.sweeps.given_tables import GivenFigure, given_figure, read_given
 from costmodel.sweeps.overrides import with_override
 from costmodel.sweeps.places import Place, with_numbers
-from costmodel.sweeps.study import SampleKind, Study
+from costmodel.sweeps.study import SampleKind, Study, StudyAxis
 
 GRID_BLOCK: Final = 1 << 20
 """Designs of a grid that are evaluated at once: most sub-expressions are far smaller."""
@@ -56,6 +59,8 @@ class Part(NamedTuple):
     """Before conditions."""
     note: str
     """Why the time is not known, where it is not."""
+    given: Mapping[str, GivenFigure]
+    """Figures that the user brings along, by name."""
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -70,6 +75,8 @@ class Space(NamedTuple):
     parts: tuple[Part, ...]
     conditions: tuple[Comparison, ...]
     notes: tuple[str, ...]
+    document: Document | None = None
+    """What the user wrote, where it is a file: mistakes are told with their place in it."""
 
     @property
     def designs(self) -> int:
@@ -82,7 +89,7 @@ class Space(NamedTuple):
         return tuple(axis.label for axis in self.study.axes)
 
 
-def space_of(study: Study, beside: Path | None = None) -> Space:
+def space_of(study: Study, beside: Path | None = None, document: Document | None = None) -> Space:
     """Resolve a study against its base scenario.
 
     Parameters
@@ -91,6 +98,8 @@ def space_of(study: Study, beside: Path | None = None) -> Space:
         As written.
     beside : Path, optional
         Folder that relative paths in it start from.
+    document : Document, optional
+        What the user wrote.
 
     Returns
     -------
@@ -102,68 +111,112 @@ def space_of(study: Study, beside: Path | None = None) -> Space:
     InputError
         If a field does not exist, a value does not fit it, or no combination is left.
     """
-    base, notes = _base(study, beside)
+    study = _with_given(study, beside, document)
+    base, notes = _base(study, beside, document)
     sampled = study.sample is not None
-    choice_axes = [found for axis in study.axes if isinstance(found := resolved_axis(axis, base, sampled), ChoiceAxis)]
-    numeric = [axis for axis in study.axes if axis.label not in {found.label for found in choice_axes}]
-    conditions = tuple(parse_comparison(text, "conditions") for text in study.conditions)
-    _check_condition_names(conditions, study)
+    resolved = []
+    for place, axis in enumerate(study.axes):
+        with blamed(document, "axes", place):
+            resolved.append(resolved_axis(axis, base, sampled))
+    choice_axes = [(place, axis) for place, axis in enumerate(resolved) if isinstance(axis, ChoiceAxis)]
+    numeric = [(place, study.axes[place]) for place, axis in enumerate(resolved) if isinstance(axis, NumericAxis)]
+    conditions = _conditions(study, document)
     parts = []
-    for values in itertools.product(*(axis.values for axis in choice_axes)):
-        choices = {axis.label: value for axis, value in zip(choice_axes, values, strict=True)}
+    for chosen in itertools.product(*(range(len(axis.values)) for _, axis in choice_axes)):
+        choices = {axis.label: axis.values[at] for (_, axis), at in zip(choice_axes, chosen, strict=True)}
         if not all(comparison.holds(choices) for comparison in conditions if set(comparison.names) <= set(choices)):
             continue
         scenario = base
-        for axis, value in zip(choice_axes, values, strict=True):
-            for path in axis.paths:
-                scenario = with_override(scenario, path, value, beside)
+        for (place, choice), at in zip(choice_axes, chosen, strict=True):
+            with blamed(document, "axes", place, "values", at):
+                for path in choice.paths:
+                    scenario = with_override(scenario, path, choice.values[at], beside)
         check_convention(scenario)
-        resolved = [resolved_axis(axis, scenario, sampled) for axis in numeric]
-        axes = [axis for axis in resolved if isinstance(axis, NumericAxis)]
-        parts.append(_part(choices, scenario, axes, study))
+        parts.append(_part(choices, scenario, numeric, study, document, notes))
     if not parts:
-        raise SpecError("the study is empty: the conditions between its choices leave no combination")
-    rest = tuple(comparison for comparison in conditions if not set(comparison.names) <= {axis.label for axis in choice_axes})
-    return Space(study, tuple(parts), rest, tuple(notes))
+        raise SpecError("the study is empty: the conditions between its choices leave no combination", _location(document, "conditions"))
+    labels = {axis.label for _, axis in choice_axes}
+    rest = tuple(comparison for comparison in conditions if not set(comparison.names) <= labels)
+    return Space(study, tuple(parts), rest, tuple(notes), document)
 
 
-def _base(study: Study, beside: Path | None) -> tuple[Scenario, list[str]]:
-    base = load_scenario(study.base, beside)
+def _location(document: Document | None, *place: str | int) -> Location | None:
+    return None if document is None else document.location(place)
+
+
+def _with_given(study: Study, beside: Path | None, document: Document | None) -> Study:
+    tables = []
+    for place, table in enumerate(study.given):
+        with blamed(document, "given", place):
+            tables.append(read_given(table, [axis.label for axis in study.axes], beside))
+    return study.model_copy(update={"given": tuple(tables)})
+
+
+def _base(study: Study, beside: Path | None, document: Document | None) -> tuple[Scenario, list[str]]:
+    with blamed(document, "base"):
+        base = load_scenario(study.base, beside)
     notes = []
     paths = [rule.path.removeprefix("network.") for axis in study.axes for rule in axis.applications]
     changed = [path for path in (*paths, *study.set) if path.startswith(_MEASURED_ON_BASE)]
     if base.duration_s is not None and changed and "duration_s" not in (*paths, *study.set):
         base = with_override(base, "duration_s", None)
-        notes.append(f"duration_s was measured on the base design and is left out, since {changed[0]} changes: the calibrated time holds")
+        notes.append(
+            f"the base's duration_s is left out, since {changed[0]} changes what it was measured on;"
+            " set: {duration_s: ...} takes one time for all designs"
+        )
     for path, value in study.set.items():
-        base = with_override(base, path, value, beside)
+        with blamed(document, "set", path):
+            base = with_override(base, path, value, beside)
     return base, notes
 
 
-def _part(choices: Mapping[str, Any], scenario: Scenario, axes: list[NumericAxis], study: Study) -> Part:
+def _part(
+    choices: Mapping[str, Any],
+    scenario: Scenario,
+    numeric: Sequence[tuple[int, StudyAxis]],
+    study: Study,
+    document: Document | None,
+    notes: Sequence[str],
+) -> Part:
+    axes: list[NumericAxis] = []
     seen: dict[Place, str] = {}
-    for axis in axes:
-        for place, _, _ in axis.rules:
-            if place in seen:
-                raise SpecError(f"axes {seen[place]!r} and {axis.label!r} both set {place.text}")
-            seen[place] = axis.label
-            if place.field == "access_bytes" and scenario.counting.block_bytes is not None:
-                raise SpecError(f"axis {axis.label!r}: an access and a block are one width; set counting.block_bytes to null")
+    for place_in_study, written in numeric:
+        with blamed(document, "axes", place_in_study):
+            axis = resolved_axis(written, scenario, study.sample is not None)
+            if not isinstance(axis, NumericAxis):
+                raise SpecError(f"axis {written.label!r} is a number for some choices only; make it a choice for all, or another study")
+            for place, _, _ in axis.rules:
+                if place in seen:
+                    raise SpecError(f"axes {seen[place]!r} and {axis.label!r} both set {place.text}")
+                seen[place] = axis.label
+                if place.field == "access_bytes" and scenario.counting.block_bytes is not None:
+                    raise SpecError(f"axis {axis.label!r}: an access and a block are one width; set counting.block_bytes to null")
+        axes.append(axis)
     calibrated = calibrate(scenario, scenario.dataflows[0])
     design = design_of(scenario, scenario.dataflows[0], calibrated.rates)
     ordered = tuple(sorted(axes, key=lambda axis: axis.rank))
     designs = study.sample.designs if study.sample else math.prod(len(axis.levels) for axis in ordered if axis.levels is not None)
     if designs > 1 << 53:
         raise LimitError(f"the study has {designs:.3g} designs; sample it (sample: {{designs: 1000000, seed: 1}})")
-    return Part(choices, scenario, design, ordered, designs, "" if calibrated.rates else calibrated.reason)
+    given = {}
+    for at, table in enumerate(study.given):
+        with blamed(document, "given", at):
+            given[table.figure] = given_figure(table, choices, [axis.label for axis in axes])
+    note = "" if calibrated.rates else "; ".join([calibrated.reason, *notes])
+    return Part(choices, scenario, design, ordered, designs, note, given)
 
 
-def _check_condition_names(conditions: tuple[Comparison, ...], study: Study) -> None:
+def _conditions(study: Study, document: Document | None) -> tuple[Comparison, ...]:
     labels = [axis.label for axis in study.axes]
-    for comparison in conditions:
-        for name in comparison.names:
-            if name not in labels:
-                raise UnknownNameError("conditions", name, labels, "an axis of this study")
+    found = []
+    for place, text in enumerate(study.conditions):
+        with blamed(document, "conditions", place):
+            comparison = parse_comparison(text, "conditions")
+            for name in comparison.names:
+                if name not in labels:
+                    raise UnknownNameError("conditions", name, labels, "an axis of this study")
+        found.append(comparison)
+    return tuple(found)
 
 
 def blocks_of(space: Space, part: Part, start: int, stop: int) -> Iterator[Block]:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeAlias
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, model_validator
 from pydantic_core import PydanticCustomError
+
+from costmodel.sources.complaints import found_text
 
 MAX_OBJECTIVES = 4
 """Most objectives of a front."""
@@ -17,6 +21,16 @@ class StudyPart(BaseModel):
     """Frozen and strict about names, without NaN or infinity."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True)
+
+
+def _number(written: Any) -> int | float:
+    if isinstance(written, bool) or not isinstance(written, int | float) or not math.isfinite(written):
+        raise PydanticCustomError("number", f"expected a number, found {found_text(written)}")
+    return written
+
+
+AnyNumber: TypeAlias = Annotated[int | float, PlainValidator(_number)]
+"""A whole number or a fraction, as it was written."""
 
 
 class Rounding(StrEnum):
@@ -30,23 +44,23 @@ class Rounding(StrEnum):
 class Steps(StudyPart):
     """Evenly spaced values, both ends included where a step reaches the last."""
 
-    start: int | float
-    stop: int | float
-    step: Annotated[int | float, Field(gt=0)] | None = None
+    start: AnyNumber
+    stop: AnyNumber
+    step: Annotated[AnyNumber, Field(gt=0)] | None = None
     """Left out, 1; or, when designs are sampled between floats, anything between."""
 
     @model_validator(mode="after")
     def _ascending(self) -> Steps:
         if self.stop < self.start:
-            raise PydanticCustomError("range", f"stop should be at least start, found {self.start:g} to {self.stop:g}")
+            raise PydanticCustomError("stop", f"stop should be at least start, found {self.start:g} to {self.stop:g}")
         return self
 
 
 class LogSteps(StudyPart):
     """Values a constant factor apart, both ends included."""
 
-    start: Annotated[int | float, Field(gt=0)]
-    stop: Annotated[int | float, Field(gt=0)]
+    start: Annotated[AnyNumber, Field(gt=0)]
+    stop: Annotated[AnyNumber, Field(gt=0)]
     count: Annotated[int, Field(ge=1)] | None = None
     """How many; left out only when designs are sampled."""
     whole: bool = False
@@ -55,7 +69,7 @@ class LogSteps(StudyPart):
     @model_validator(mode="after")
     def _ascending(self) -> LogSteps:
         if self.stop < self.start:
-            raise PydanticCustomError("range", f"stop should be at least start, found {self.start:g} to {self.stop:g}")
+            raise PydanticCustomError("stop", f"stop should be at least start, found {self.start:g} to {self.stop:g}")
         return self
 
 
@@ -100,7 +114,11 @@ class StudyAxis(StudyPart):
         if sum(given is not None for given in (self.values, self.range, self.log_range)) != 1:
             raise PydanticCustomError("axis", f"axis {self.label!r} needs one of values, range and log_range")
         if self.values is not None and not self.values:
-            raise PydanticCustomError("axis", f"axis {self.label!r} has no values: the product of the axes is empty")
+            raise PydanticCustomError("values", f"axis {self.label!r} has no values: the product of the axes is empty")
+        told = Counter(str(value) for value in self.values or ())
+        twice, times = next(iter(told.most_common(1)), ("", 0))
+        if times > 1:
+            raise PydanticCustomError("values", f"axis {self.label!r} has the value {twice} twice")
         return self
 
     @property
@@ -158,12 +176,20 @@ class Objective(StudyPart):
 class GivenTable(StudyPart):
     """Figures that come with some axes' values, such as trained accuracies."""
 
-    on: Annotated[tuple[str, ...], Field(min_length=1)]
-    """Axes whose values select the row."""
-    figure: str
+    on: tuple[str, ...] = ()
+    """Axes whose values select the row; with a file, left out, all axes it has a column for."""
+    figure: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_.\-/]*$")]
     """Name of the figure, `accuracy` say."""
     rows: tuple[tuple[Any, ...], ...] = ()
     """The axes' values, then the figure's."""
+    file: str | None = None
+    """A CSV table beside the study in place of rows: a header with the axes' names and the figure's; other columns are not read."""
+
+    @model_validator(mode="after")
+    def _rows_or_file(self) -> GivenTable:
+        if self.rows and self.file is not None:
+            raise PydanticCustomError("given", f"given {self.figure!r} has rows or a file, and not both")
+        return self
 
 
 class Ties(StrEnum):

@@ -1,21 +1,30 @@
-"""Reading a study from a file or a study's folder."""
+"""Reading a study from a file, a study's folder, or by its packaged name."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
-from pydantic import ValidationError
-
-from costmodel.errors import InputError, SpecError
+from costmodel.sources.complaints import checked_spec
 from costmodel.sources.text_file import read_document
+from costmodel.sources.yaml_document import Document
 from costmodel.sweeps.study import Study
 
 STUDY_FILE: Final = "study.yaml"
 """The study of a folder."""
 
 
-def load_study(path: Path) -> tuple[Study, Path]:
+class WrittenStudy(NamedTuple):
+    """A study and where it was written."""
+
+    study: Study
+    beside: Path
+    """Folder that relative paths in it start from."""
+    document: Document
+    """Its values with their places."""
+
+
+def load_study(path: Path) -> WrittenStudy:
     """Read a study.
 
     Parameters
@@ -25,8 +34,8 @@ def load_study(path: Path) -> tuple[Study, Path]:
 
     Returns
     -------
-    tuple of Study and Path
-        The study, and the folder that relative paths in it start from.
+    WrittenStudy
+        The study, its folder and its text.
 
     Raises
     ------
@@ -35,15 +44,4 @@ def load_study(path: Path) -> tuple[Study, Path]:
     """
     file = path / STUDY_FILE if path.is_dir() else path
     document = read_document(file)
-    if not isinstance(document.data, dict):
-        raise SpecError("a study is a mapping with name, axes and objectives", document.location())
-    try:
-        return Study.model_validate(dict(document.data)), file.parent
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = tuple(part for part in first["loc"] if isinstance(part, int | str))
-        text = ".".join(str(part) for part in place)
-        raise SpecError(f"{text or 'study'}: {first['msg']}", document.location(place)) from None
-    except InputError as error:
-        error.location = error.location or document.location()
-        raise
+    return WrittenStudy(checked_spec(document, Study, "study"), file.parent, document)

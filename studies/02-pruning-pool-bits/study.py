@@ -29,7 +29,7 @@ LEVERS = (
 
 def main(folder: Path) -> None:
     """Draw the front, and tell what each lever does alone and together."""
-    study, _ = load_study(Path(__file__).parent)
+    study = load_study(Path(__file__).parent).study
     answer = sweep(study)
     draw_front(answer, folder / "figure.png", units_of(answer.space))
     columns = sweep(study.model_copy(update={"keep": Keep.ALL})).columns()

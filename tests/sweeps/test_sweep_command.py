@@ -51,7 +51,11 @@ def test_keeping_all_says_its_size_first(study, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("minimise: energy.memory", "minimize: energy.memory", "objectives.0.minimize"),
+        (
+            "minimise: energy.memory",
+            "minimize: energy.memory",
+            "study.yaml:5:15 objectives[0]: 'minimize' is not a field here (did you mean 'minimise'?)",
+        ),
         ("start: 4", "start: four", "study.yaml:3:"),
         ("name: conv1, ", "nmae: conv1, ", "study.yaml:3:"),
         (STUDY, "- a list\n", "a study is a mapping"),
