@@ -1,4 +1,4 @@
-"""`costmodel init`: a network and a scenario to start from."""
+"""`costmodel init`: a network, a scenario and a study to start from."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ def init_command(
     schemas: Annotated[Path | None, typer.Option(help="Write only the JSON Schemas of the files, into this folder.")] = None,
     output_format: Annotated[str, typer.Option("--format", help="terminal, json, csv or markdown.")] = "terminal",
 ) -> None:
-    """Write a commented network and a scenario that run at once, and the schemas from which editors complete them.
+    """Write a commented network, a scenario and a study that run at once, and the schemas from which editors complete them.
 
     Examples
     --------
     costmodel init my-net.yaml
     costmodel report my-net.scenario.yaml
+    costmodel sweep my-net.study.yaml --out results
     """
     from costmodel.cli.options import chosen
     from costmodel.cli.tables import Grid, OutputFormat, write_answer
@@ -36,6 +37,6 @@ def init_command(
         raise MissingError("give the network file to write: costmodel init my-net.yaml")
     else:
         written = write_starter(network, force=force)
-        note = f"Next: costmodel report {written[1]}"
+        note = f"Next: costmodel report {written[1]}, or: costmodel sweep {written[2]}"
     grid = Grid("written", ("file",), tuple((str(path),) for path in written), note)
     write_answer(output_format, [grid], {"written": [str(path) for path in written]})

@@ -18,9 +18,10 @@ _SHOWN_ROWS = 12
 
 
 def sweep_command(
-    study: Annotated[Path, typer.Argument(help="A study file, or a folder with a study.yaml.", show_default=False)],
+    study: Annotated[Path, typer.Argument(help="A study file, a folder with a study.yaml, or a packaged study.", show_default=False)],
     out: Annotated[Path | None, typer.Option(help="Folder for results; left out, sweep-NAME here.", show_default=False)] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with what the folder holds.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace the results the folder holds.")] = False,
     keep: Annotated[str | None, typer.Option(help="front or all, in place of the study's own.", show_default=False)] = None,
     choose: Annotated[
         str | None, typer.Option(help="Design to write as a scenario: knee, least:FIGURE, most:FIGURE or a row.", show_default=False)
@@ -36,8 +37,10 @@ def sweep_command(
 
     Examples
     --------
-    costmodel sweep studies/02-pruning-pool-bits --out results
+    costmodel sweep pruning-pool-bits --out results
     costmodel report results/chosen.scenario.yaml
+    costmodel init my-net.yaml
+    costmodel sweep my-net.study.yaml --choose least:energy.memory
     """
     import os
 
@@ -61,6 +64,7 @@ def sweep_command(
             space,
             folder=folder,
             resume=resume,
+            replace=force,
             workers=workers or os.cpu_count() or 1,
             scheduler=dask,
             local_cluster=local_cluster,
@@ -94,13 +98,15 @@ class _ProgressLine:
         from rich.console import Console
         from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+        console = Console(stderr=True)
         self._bar = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
             TextColumn("{task.percentage:>5.1f} %  {task.fields[rate]}"),
             TimeRemainingColumn(),
-            console=Console(stderr=True),
+            console=console,
             transient=True,
+            disable=not console.is_terminal,
         )
         self._task = self._bar.add_task("designs", total=None, rate="")
         self._bar.start()

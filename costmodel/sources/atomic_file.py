@@ -35,6 +35,9 @@ def write_whole(path: Path, content: str | bytes) -> None:
         # mkstemp makes files only their owner reads; a result is as readable as any other file.
         Path(temporary).chmod(0o644)
         Path(temporary).replace(path)
+    except OSError as error:
+        Path(temporary).unlink(missing_ok=True)
+        raise SpecError(f"cannot write {path}: {error.strerror or error}") from None
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise

@@ -1,4 +1,4 @@
-"""A commented network and scenario to start from, with the JSON Schemas beside them."""
+"""A commented network, scenario and study to start from, with the JSON Schemas beside them."""
 
 from __future__ import annotations
 
@@ -20,20 +20,25 @@ def scenario_path(network: Path) -> Path:
     return network.with_name(f"{network.stem}.scenario{network.suffix}")
 
 
+def study_path(network: Path) -> Path:
+    """Return the study file that goes with a network file: `my-net.yaml`, `my-net.study.yaml`."""
+    return network.with_name(f"{network.stem}.study{network.suffix}")
+
+
 def write_starter(network: Path, *, force: bool = False) -> tuple[Path, ...]:
-    """Write a network, a scenario that runs it, and their schemas.
+    """Write a network, a scenario that runs it, a study that varies it, and their schemas.
 
     Parameters
     ----------
     network : Path
-        The network file; the scenario stands beside it.
+        The network file; the others stand beside it.
     force : bool
-        Replace a network or scenario that is there.
+        Replace files that are there.
 
     Returns
     -------
     tuple of Path
-        Every file written, the network and the scenario first.
+        Every file written, the network, the scenario and the study first.
 
     Raises
     ------
@@ -42,14 +47,21 @@ def write_starter(network: Path, *, force: bool = False) -> tuple[Path, ...]:
     """
     if network.suffix not in (".yaml", ".yml"):
         raise SpecError(f"{network}: a network file ends in .yaml, like {network.with_suffix('.yaml').name or 'my-net.yaml'}")
-    scenario = scenario_path(network)
-    words = {"NAME": _name(network.stem), "FILE": network.name, "SCENARIO_FILE": scenario.name, "SCHEMA": SCHEMA_FOLDER}
-    for path in (network, scenario):
+    scenario, study = scenario_path(network), study_path(network)
+    words = {
+        "NAME": _name(network.stem),
+        "FILE": network.name,
+        "SCENARIO_FILE": scenario.name,
+        "STUDY_FILE": study.name,
+        "SCHEMA": SCHEMA_FOLDER,
+    }
+    for path in (network, scenario, study):
         if path.exists() and (path.is_dir() or not force):
             raise SpecError(f"{path} is already there{'' if path.is_dir() else '; --force replaces it'}")
     write_whole(network, _filled("network.yaml", words))
     write_whole(scenario, _filled("scenario.yaml", words))
-    return (network, scenario, *write_schemas(network.parent / SCHEMA_FOLDER))
+    write_whole(study, _filled("study.yaml", words))
+    return (network, scenario, study, *write_schemas(network.parent / SCHEMA_FOLDER))
 
 
 def write_schemas(folder: Path) -> tuple[Path, ...]:

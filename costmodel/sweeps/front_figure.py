@@ -11,6 +11,7 @@ from typing import Any, Final
 import numpy as np
 
 from costmodel.sweeps.answer import SweepAnswer
+from costmodel.sweeps.study_output import save_figure
 from costmodel.units import BYTES_PER_KIB, MJ_PER_J, MW_PER_W, PJ_PER_UJ, S_PER_HOUR
 
 _MOST_POINTS: Final = 20_000
@@ -64,9 +65,7 @@ def draw_front(answer: SweepAnswer, path: Path, units: Mapping[str, str]) -> Pat
             getattr(axes, f"set_{which}label")(f"{objective.figure}{text}\n({arrow})", fontsize=9)
     title = answer.space.study.question or answer.space.study.name
     figure.suptitle(f"{title}\n{len(answer):,} designs on the front of {answer.evaluated:,}", fontsize=10)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=130)
-    return path
+    return save_figure(figure, path)
 
 
 def drawn_unit(name: str, units: Mapping[str, str]) -> tuple[str, float]:

@@ -21,6 +21,15 @@ from costmodel.sweeps.space import Space
 
 MANIFEST: Final = "manifest.json"
 PARTS: Final = "parts"
+OWN_FILES: Final = (
+    MANIFEST,
+    f"{PARTS}/[0-9]*.npz",
+    *(f"{stem}{ending}" for stem in ("front", "all") for ending in (".csv", ".parquet", "-[0-9]*.npz")),
+    "front.png",
+    "summary.json",
+    "chosen.scenario.yaml",
+)
+"""What sweeps write into their folder."""
 _COUNTS: Final = "__counts"
 _FORMAT: Final = 1
 
@@ -51,21 +60,31 @@ class KeptFiles:
         Of the study.
     resume : bool
         Go on with what is there; otherwise a folder with results of any study is refused.
+    replace : bool
+        Delete what earlier sweeps left there first.
 
     Raises
     ------
     SpecError
-        If the folder has results and `resume` was not asked for, or they are another study's.
+        If the folder has results and neither was asked for, or they are another study's.
     """
 
-    def __init__(self, folder: Path, digest: str, *, resume: bool) -> None:
+    def __init__(self, folder: Path, digest: str, *, resume: bool, replace: bool) -> None:
         self._parts = folder / PARTS
         manifest = folder / MANIFEST
-        found = _read_manifest(manifest)
+        if resume and replace:
+            raise SpecError("--resume goes on with results, --force replaces them: give one of the two")
+        if replace and manifest.exists():
+            _delete(folder)
+        # A sweep that failed before its first result holds nobody up.
+        found = _read_manifest(manifest) if self.done() else None
         if found is not None and resume and found != digest:
-            raise SpecError(f"{folder} holds results of another study, or of this one before it was changed; choose another folder")
+            raise SpecError(
+                f"{folder} holds results of another study, or of this one before it was changed;"
+                " --force replaces them, --out is another folder"
+            )
         if found is not None and not resume:
-            raise SpecError(f"{folder} already holds results; add --resume to go on with them, or choose another folder")
+            raise SpecError(f"{folder} already holds results; --resume goes on with them, --force replaces them, --out is another folder")
         try:
             self._parts.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -116,6 +135,13 @@ class KeptFiles:
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
             raise FormatError(f"{path} is damaged ({error}); delete it and add --resume") from None
         return JobResult(rows, int(counts[0]), tuple(counts[1:]))
+
+
+def _delete(folder: Path) -> None:
+    """Delete what a sweep writes, and nothing else."""
+    for pattern in OWN_FILES:
+        for path in folder.glob(pattern):
+            path.unlink(missing_ok=True)
 
 
 def _read_manifest(path: Path) -> Any:

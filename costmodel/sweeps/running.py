@@ -9,7 +9,8 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from costmodel.errors import LimitError, SpecError
+from costmodel.columns import is_column
+from costmodel.errors import InputError, LimitError, SpecError
 from costmodel.evaluation.composition import cost
 from costmodel.sources.complaints import checked_spec
 from costmodel.sources.yaml_document import Document
@@ -17,11 +18,12 @@ from costmodel.sweeps.answer import SweepAnswer
 from costmodel.sweeps.blame import blamed
 from costmodel.sweeps.comparison import CONSTRAINTS, parse_comparison
 from costmodel.sweeps.figure_values import accountings_for, check_name
-from costmodel.sweeps.job import PART, Job, JobResult, constraint_names, jobs_of, objective_points
+from costmodel.sweeps.job import LAYERS_FIT, PART, Job, JobResult, constraint_names, jobs_of, objective_points
 from costmodel.sweeps.kept_files import KeptFiles, study_digest
 from costmodel.sweeps.pareto import front_rows, knee_row
+from costmodel.sweeps.places import with_numbers
 from costmodel.sweeps.sensitivity import explained
-from costmodel.sweeps.space import Space, space_of
+from costmodel.sweeps.space import SCATTER_BLOCK, Space, blocks_of, space_of
 from costmodel.sweeps.study import Keep, Study
 from costmodel.sweeps.workers import run_here, run_in_processes, run_on_cluster
 
@@ -45,6 +47,7 @@ def sweep(
     beside: Path | None = None,
     folder: Path | None = None,
     resume: bool = False,
+    replace: bool = False,
     workers: int = 1,
     scheduler: str | None = None,
     local_cluster: int = 0,
@@ -62,6 +65,8 @@ def sweep(
         Where results of finished jobs are kept, so that a stopped sweep can go on; left out, in memory.
     resume : bool
         Go on with what the folder holds.
+    replace : bool
+        Delete what earlier sweeps left in the folder first.
     workers : int
         Processes. More than one needs the caller's main module to be importable (`if __name__ == "__main__":`).
     scheduler : str, optional
@@ -96,7 +101,7 @@ def sweep(
         raise SpecError(f"workers: expected at least 1, found {min(workers, local_cluster)}")
     space = study if isinstance(study, Space) else prepared_space(study, beside)
     jobs = jobs_of(space)
-    kept = _Results(space, jobs, folder, resume=resume)
+    kept = _Results(space, jobs, folder, resume=resume, replace=replace)
     todo = [job for job in jobs if job.number not in kept.done]
     started = time.monotonic()
     complete = True
@@ -174,8 +179,8 @@ def _stream(
 class _Results:
     """Results of jobs, in a folder or in memory."""
 
-    def __init__(self, space: Space, jobs: tuple[Job, ...], folder: Path | None, *, resume: bool) -> None:
-        self._files = None if folder is None else KeptFiles(folder, study_digest(space, jobs), resume=resume)
+    def __init__(self, space: Space, jobs: tuple[Job, ...], folder: Path | None, *, resume: bool, replace: bool) -> None:
+        self._files = None if folder is None else KeptFiles(folder, study_digest(space, jobs), resume=resume, replace=replace)
         self._held: dict[int, JobResult] = {}
         self.done = set() if self._files is None else set(self._files.done())
 
@@ -241,9 +246,21 @@ def _check_left(space: Space, survivors: tuple[tuple[str, int], ...], evaluated:
     own = len(survivors) - len(space.study.constraints)
     for place, (name, left) in enumerate(survivors):
         if left == 0:
+            why = f" ({_misfit(space)})" if name == LAYERS_FIT else ""
             with blamed(space.document, *(("constraints", place - own) if place >= own else ())):
-                raise SpecError(f"no design is left: the constraint {name!r} removes the last {before:,} of {evaluated:,}")
+                raise SpecError(f"no design is left: the constraint {name!r} removes the last {before:,} of {evaluated:,}{why}")
         before = left
+
+
+def _misfit(space: Space) -> str:
+    """Return what does not fit in one of a space's designs, none of which fits."""
+    block = next(iter(blocks_of(space, space.parts[0], 0, min(space.parts[0].designs, SCATTER_BLOCK))))
+    numbers = {place: values.flat[0].item() if is_column(values) else values for place, values in block.columns.items()}
+    try:
+        with_numbers(space.parts[0].scenario, numbers)
+    except InputError as error:
+        return error.message
+    return "each for a reason of its own"
 
 
 def _joined(pieces: list[Mapping[str, np.ndarray]]) -> Mapping[str, np.ndarray]:

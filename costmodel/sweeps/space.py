@@ -131,7 +131,7 @@ def space_of(study: Study, beside: Path | None = None, document: Document | None
             with blamed(document, "axes", place, "values", at):
                 for path in choice.paths:
                     scenario = with_override(scenario, path, choice.values[at], beside)
-        check_convention(scenario)
+        _check_convention(scenario, choices, document)
         parts.append(_part(choices, scenario, numeric, study, document, notes))
     if not parts:
         raise SpecError("the study is empty: the conditions between its choices leave no combination", _location(document, "conditions"))
@@ -142,6 +142,15 @@ def space_of(study: Study, beside: Path | None = None, document: Document | None
 
 def _location(document: Document | None, *place: str | int) -> Location | None:
     return None if document is None else document.location(place)
+
+
+def _check_convention(scenario: Scenario, choices: Mapping[str, Any], document: Document | None) -> None:
+    try:
+        check_convention(scenario)
+    except SpecError as error:
+        told = "".join(f"{label} = {value}: " for label, value in choices.items())
+        message = f"{told}{error.message}; set: {{counting: {{}}}} drops what the base counts by"
+        raise SpecError(message, _location(document, "base")) from None
 
 
 def _with_given(study: Study, beside: Path | None, document: Document | None) -> Study:

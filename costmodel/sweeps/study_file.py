@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from costmodel.errors import MissingError, UnknownNameError
 from costmodel.sources.complaints import checked_spec
-from costmodel.sources.text_file import read_document
+from costmodel.sources.packaged_data import packaged_folder
+from costmodel.sources.text_file import FILE_SUFFIXES, read_document
 from costmodel.sources.yaml_document import Document
 from costmodel.sweeps.study import Study
 
@@ -24,13 +26,19 @@ class WrittenStudy(NamedTuple):
     """Its values with their places."""
 
 
+def packaged_studies() -> dict[str, Path]:
+    """Return the folders of packaged studies that a file describes, by name: with their number and without."""
+    folders = sorted(file.parent for file in packaged_folder("studies").glob(f"*/{STUDY_FILE}"))
+    return {folder.name: folder for folder in folders} | {folder.name.partition("-")[2]: folder for folder in folders}
+
+
 def load_study(path: Path) -> WrittenStudy:
     """Read a study.
 
     Parameters
     ----------
     path : Path
-        A YAML or JSON file, or a folder with a `study.yaml`.
+        A YAML or JSON file, a folder with a `study.yaml`, or the name of a packaged study.
 
     Returns
     -------
@@ -42,6 +50,14 @@ def load_study(path: Path) -> WrittenStudy:
     InputError
         With file, line and reason.
     """
+    if not path.exists() and path.parent == Path() and path.suffix not in FILE_SUFFIXES:
+        packaged = packaged_studies()
+        if path.name not in packaged:
+            raise UnknownNameError("study", path.name, packaged, "a file, a folder or a packaged study")
+        path = packaged[path.name]
     file = path / STUDY_FILE if path.is_dir() else path
-    document = read_document(file)
+    try:
+        document = read_document(file)
+    except MissingError as error:
+        raise MissingError(f"{error.message}; `costmodel init my-net.yaml` writes a study to start from", error.location) from None
     return WrittenStudy(checked_spec(document, Study, "study"), file.parent, document)

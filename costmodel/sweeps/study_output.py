@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -67,8 +68,9 @@ def study_figure(panels: int, width: float = 4.8, height: float = 4.0) -> tuple[
 
 def save_figure(figure: Any, path: Path) -> Path:
     """Write a figure as an image and return its path."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=130)
+    image = io.BytesIO()
+    figure.savefig(image, dpi=130, format=path.suffix.removeprefix("."))
+    write_whole(path, image.getvalue())
     return path
 
 

@@ -20,13 +20,43 @@ def _init(tmp_path: Path, name: str = "my-net.yaml") -> Path:
 def test_what_is_written_runs_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     network = _init(tmp_path)
     written = json.loads(capsys.readouterr().out)["written"]
-    assert [Path(path).name for path in written] == ["my-net.yaml", "my-net.scenario.yaml", "network.schema.json", "scenario.schema.json"]
+    assert [Path(path).name for path in written] == [
+        "my-net.yaml",
+        "my-net.scenario.yaml",
+        "my-net.study.yaml",
+        "network.schema.json",
+        "scenario.schema.json",
+    ]
     assert all(Path(path).is_file() for path in written)
     assert load_network(network).name == "my-net"
     found = evaluate(load_scenario(tmp_path / "my-net.scenario.yaml"))
     assert found.network == "my-net"
     assert found.battery is not None
     assert found.duration_source.startswith("calibrated on")
+
+
+def test_the_study_that_is_written_sweeps_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What stands commented out in it is valid too."""
+    _init(tmp_path)
+    study, out = tmp_path / "my-net.study.yaml", tmp_path / "results"
+    capsys.readouterr()
+    assert main(["sweep", str(study), "--out", str(out), "--format", "json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [each["constraint"] for each in found["constraints"]][-2:] == ["fits device", "memory.ram <= 65536"]
+    assert 0 < found["kept"] < found["constraints"][-1]["left"] < found["evaluated"] == 8 * 3 * 3 * 2
+    assert evaluate(load_scenario(out / "chosen.scenario.yaml")).network == "my-net"
+    text = study.read_text(encoding="utf-8")
+    for line in ('conditions: ["kernel <= channels"]', "given: [{figure: accuracy, file: accuracies.csv}]"):
+        assert f"# {line}" in text
+        text = text.replace(f"# {line}", line)
+    study.write_text(text.replace("# - accuracy >= 0.8", "  - accuracy >= 0.8"), encoding="utf-8")
+    (tmp_path / "accuracies.csv").write_text("channels,epochs,accuracy\n8,3,0.7\n16,3,0.85\n24,3,\n", encoding="utf-8")
+    assert main(["sweep", str(study), "--out", str(out), "--force", "--format", "json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    left = {each["constraint"]: each["left"] for each in found["constraints"]}
+    assert left["accuracy is given"] == 2 * 3 * 3 * 2
+    assert 0 < left["accuracy >= 0.8"] <= 3 * 3 * 2
+    assert found["knee"]["channels"] == 16
 
 
 def test_the_files_point_at_schemas_they_satisfy(tmp_path: Path) -> None:

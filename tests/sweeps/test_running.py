@@ -111,10 +111,46 @@ def test_a_stopped_sweep_keeps_what_is_done_and_resume_goes_on(tmp_path, small_b
 
 def test_a_folder_with_results_is_neither_overwritten_nor_mixed(tmp_path):
     sweep(STUDY, folder=tmp_path)
-    with pytest.raises(SpecError, match="already holds results; add --resume"):
+    with pytest.raises(SpecError, match="already holds results; --resume goes on"):
         sweep(STUDY, folder=tmp_path)
     with pytest.raises(SpecError, match="another study"):
         sweep(STUDY | {"ties": "first"}, folder=tmp_path, resume=True)
+    with pytest.raises(SpecError, match="one of the two"):
+        sweep(STUDY, folder=tmp_path, resume=True, replace=True)
+
+
+def test_results_are_replaced_on_demand_and_nothing_else_is_deleted(tmp_path):
+    write_answer_files(sweep(STUDY | {"keep": "all"}, folder=tmp_path), tmp_path)
+    (tmp_path / "notes.txt").write_text("mine", encoding="utf-8")
+    answer = sweep(STUDY | {"ties": "first"}, folder=tmp_path, replace=True)
+    assert rows_of(answer) == rows_of(sweep(STUDY | {"ties": "first"}))
+    assert {path.name for path in tmp_path.iterdir()} == {"manifest.json", "parts", "notes.txt"}
+
+
+def test_a_sweep_that_failed_at_once_does_not_hold_its_folder(tmp_path):
+    with pytest.raises(MissingError, match="there is no duration"):
+        sweep(STUDY | {"set": {"dataflow": "row-stationary"}}, folder=tmp_path)
+    assert len(sweep(STUDY, folder=tmp_path)) > 0
+
+
+def test_a_time_measured_on_the_base_is_offered_where_none_is_known(tmp_path):
+    study = STUDY | {"set": {"dataflow": "row-stationary"}}
+    with pytest.raises(MissingError, match=r"the base's duration_s is left out, since .* set: \{duration_s: ...\} takes one"):
+        sweep(study)
+    assert len(sweep(study | {"set": study["set"] | {"duration_s": 0.3}})) > 0
+
+
+def test_designs_none_of_which_fits_say_what_does_not():
+    kernels = {"name": "k", "path": "layers.conv1.kernel", "values": [99]}
+    with pytest.raises(SpecError, match=r"'every layer fits its input' removes the last 11 of 11 \(conv1: .*99 rows does not fit"):
+        sweep(STUDY | {"axes": [WIDTHS[0], kernels], "objectives": OBJECTIVES[:1]})
+
+
+def test_a_device_that_does_not_suit_the_bases_counting_says_what_to_set():
+    study = {"name": "d", "axes": [{"path": "device", "values": ["nrf52840"]}], "objectives": OBJECTIVES[:1]}
+    with pytest.raises(SpecError, match=r"device = nrf52840: counting.block_bytes: .*; set: \{counting: \{\}\}"):
+        sweep(study)
+    assert len(sweep(study | {"set": {"counting": {}}})) == 1
 
 
 def test_a_full_disk_leaves_what_is_written_readable(tmp_path, small_blocks, monkeypatch):
