@@ -80,3 +80,45 @@ def test_a_choice_that_names_no_design_is_refused(choice, study, capsys):
 def test_a_missing_study_offers_the_nearest_file(study, capsys):
     assert main(["sweep", str(study.parent / "studi.yaml")]) == 2
     assert "study.yaml" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("layers.conv1.out_channels", "layers.conv1.out_chanels", "study.yaml:3:5 layers.conv1: 'out_chanels' is not a field of conv1"),
+        (
+            "path: layers.conv2.out_channels, values: [8, 16, 32]",
+            "path: dataflow, values: [row-stationery]",
+            "study.yaml:4:44 dataflow: 'row-st",
+        ),
+        ("[8, 16, 32]", "[8, 16, 8]", "study.yaml:4:60 conv2: axis 'conv2' has the value 8 twice"),
+        ("energy.memory}", "enrgy.memory}", "study.yaml:5:14 figure: 'enrgy.memory' is not"),
+        ("objectives", "constraints: [memory.ram <= 9]\nobjectives", "study.yaml:5:15 no design is left: the constraint 'memory.ram <= 9'"),
+        ("objectives", "conditions: [conv1 < conv3]\nobjectives", "study.yaml:5:14 conditions: 'conv3' is not an axis"),
+        (
+            "objectives",
+            "set: {acounting: sum}\nobjectives",
+            "study.yaml:5:18 field: 'acounting' is not a field of a scenario (did you mean",
+        ),
+        ("objectives", "columns: [memory.rm]\nobjectives", "study.yaml:5:11 figure: 'memory.rm'"),
+        ("objectives", "base: esp32-dek\nobjectives", "study.yaml:5:7 scenario: 'esp32-dek' is not packaged (did you mean"),
+        ("objectives", "objetives", "study.yaml:5:1 study: 'objetives' is not a field here (did you mean 'objectives'?)"),
+        ("objectives", "given: [{on: [conv], figure: a, rows: [[4, 1]]}]\nobjectives", "study.yaml:5:9 given 'a': 'conv' is not an axis"),
+    ],
+)
+def test_a_mistake_in_a_name_has_its_place_in_the_file(old, new, message, study, capsys):
+    study.write_text(STUDY.replace(old, new, 1), encoding="utf-8")
+    assert main(["sweep", str(study), "--out", str(study.parent / "o")]) == 2
+    error = capsys.readouterr().err
+    assert message in error
+    assert len(error.splitlines()) == 1
+    assert not (study.parent / "o" / "front.csv").exists()
+
+
+def test_a_packaged_study_goes_by_its_name(tmp_path, capsys):
+    assert main(["sweep", "pruning-pool-bits", "--out", str(tmp_path / "o"), "--format", "csv"]) == 0
+    assert capsys.readouterr().err == ""
+    assert main(["sweep", "prunin-pool-bits"]) == 2
+    assert "did you mean 'pruning-pool-bits'" in capsys.readouterr().err
+    assert main(["sweep", str(tmp_path / "none.yaml")]) == 2
+    assert "`costmodel init my-net.yaml` writes a study" in capsys.readouterr().err
