@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from costmodel.sweeps.study import Study
 
 _SHOWN_ROWS = 12
+_VALUE_BYTES = 8
 
 
 def sweep_command(
@@ -58,7 +59,7 @@ def sweep_command(
     folder = Path(f"sweep-{asked.name}") if out is None else out
     space = prepared_space(asked, beside, document)
     if asked.keep is Keep.ALL:
-        _announce_size(space.designs, asked, folder)
+        _announce_size(space.designs, asked, folder, resume=resume)
     with _ProgressLine() as line:
         answer = sweep(
             space,
@@ -77,18 +78,21 @@ def sweep_command(
         raise typer.Exit(130)
 
 
-def _announce_size(designs: int, asked: Study, folder: Path) -> None:
+def _announce_size(designs: int, asked: Study, folder: Path, *, resume: bool) -> None:
     import shutil
 
     from costmodel.errors import LimitError
+    from costmodel.sweeps.kept_files import kept_bytes
+    from costmodel.sweeps.written_tables import table_bytes
 
     columns = len(asked.axes) + len(asked.figures) + 2
-    size_bytes = designs * columns * 8
-    typer.echo(f"keep: all writes up to {designs:,} designs of {columns} columns, about {size_bytes / BYTES_PER_MB:,.0f} MB", err=True)
+    # Results of the jobs, which a stopped sweep goes on from, and then the table.
+    size_bytes = designs * columns * _VALUE_BYTES + table_bytes(designs, columns)
+    typer.echo(f"keep: all writes up to {designs:,} designs of {columns} columns, about {size_bytes / BYTES_PER_MB:,.1f} MB", err=True)
     above = next(parent for parent in (folder, *folder.resolve().parents) if parent.is_dir())
-    free_bytes = shutil.disk_usage(above).free
+    free_bytes = shutil.disk_usage(above).free + (kept_bytes(folder) if resume else 0)
     if size_bytes > free_bytes:
-        raise LimitError(f"{folder}: {free_bytes / BYTES_PER_MB:,.0f} MB are free; choose keep: front, fewer columns or another folder")
+        raise LimitError(f"{folder}: {free_bytes / BYTES_PER_MB:,.1f} MB are free; choose keep: front, fewer columns or another folder")
 
 
 class _ProgressLine:
@@ -118,9 +122,11 @@ class _ProgressLine:
     def show(self, progress: Any) -> None:
         """Show how far the sweep is."""
         rate = progress.designs_done / max(progress.seconds, 1e-9)
-        self._bar.update(
-            self._task, completed=progress.designs_done, total=progress.designs, rate=f"{rate * PER_MILLION:,.1f} million designs a second"
-        )
+        self._bar.update(self._task, completed=progress.designs_done, total=progress.designs, rate=f"{_rate_text(rate)} designs a second")
+
+
+def _rate_text(rate: float) -> str:
+    return f"{rate * PER_MILLION:,.1f} million" if rate * PER_MILLION >= 1 else f"{rate:,.0f}"
 
 
 def _grids(answer: SweepAnswer) -> list[Grid]:
@@ -134,15 +140,16 @@ def _grids(answer: SweepAnswer) -> list[Grid]:
     what = f"{len(answer):,} designs kept" if answer.front is None else f"{len(answer.front.places):,} designs on the Pareto front"
     if answer.front is not None and len(answer) > len(answer.front.places):
         what += f", {len(answer):,} kept"
-    rate = answer.evaluated / max(answer.seconds, 1e-9)
+    rate = _rate_text(answer.evaluated / max(answer.seconds, 1e-9))
+    some = "" if len(shown) >= len(answer) else f" {len(shown)} are shown, the knee among them; all are in the table that was written."
     stopped = "" if answer.complete else f" Stopped after {answer.jobs_done} of {answer.jobs} jobs; add --resume to go on."
-    note = f"{answer.evaluated:,} designs evaluated in {answer.seconds:.2f} s ({rate * PER_MILLION:,.1f} million a second).{stopped}"
+    note = f"{answer.evaluated:,} designs evaluated in {answer.seconds:.2f} s ({rate} a second).{some}{stopped}"
     grids = [
         Grid(
             f"{answer.space.study.name}: {what}",
             ("", *(heading(name, units) for name in names)),
             tuple(("knee" if row == answer.knee else str(row), *row_values(answer, row).values()) for row in shown),
-            " ".join([note, *answer.space.notes]),
+            " ".join([note, *(f"{told[0].upper()}{told[1:]}." for told in answer.space.notes)]),
         ),
         Grid("left after each constraint", ("constraint", "designs"), (("", answer.evaluated), *answer.survivors)),
     ]

@@ -108,7 +108,7 @@ class KeptFiles:
         except OSError as error:
             full = "the disk is full" if error.errno == errno.ENOSPC else error.strerror
             raise LimitError(
-                f"{self._parts}: {full}; {len(self.done())} jobs are written and stay readable, make room and add --resume"
+                f"{self._parts}: {full}; {len(self.done())} finished jobs are written and stay readable, make room and add --resume"
             ) from None
 
     def read(self, number: int) -> JobResult:
@@ -127,6 +127,11 @@ class KeptFiles:
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
             raise FormatError(f"{path} is damaged ({error}); delete it and add --resume") from None
         return JobResult(rows, int(counts[0]), tuple(counts[1:]))
+
+
+def kept_bytes(folder: Path) -> int:
+    """Return the bytes of the job results in a folder."""
+    return sum(path.stat().st_size for path in (folder / PARTS).glob("*.npz"))
 
 
 def _delete(folder: Path) -> None:

@@ -109,15 +109,22 @@ def chosen_row(answer: SweepAnswer, choice: str) -> int:
 
 
 def _extreme_row(answer: SweepAnswer, figure: str, *, least: bool) -> int:
-    found, extreme, before = 0, math.inf, 0
+    found: int | None = None
+    extreme, before = math.inf, 0
     for columns in answer.batches():
         if figure not in columns:
             raise UnknownNameError("--choose", figure, columns, "a column of this sweep")
-        values = columns[figure] if least else -columns[figure]
-        place = int(np.argmin(values))
-        if values[place] < extreme:
-            found, extreme = before + place, values[place]
+        if columns[figure].dtype.kind not in "iufb":
+            raise SpecError(f"--choose: {figure} is no number")
+        values = np.asarray(columns[figure], dtype=np.float64) * (1 if least else -1)
+        # What is not known is neither the least nor the most.
+        known = np.where(np.isnan(values), math.inf, values)
+        place = int(np.argmin(known))
+        if (found is None and not np.isnan(values[place])) or known[place] < extreme:
+            found, extreme = before + place, known[place]
         before += len(values)
+    if found is None:
+        raise SpecError(f"--choose: {figure} is not known for any of the designs kept")
     return found
 
 

@@ -19,6 +19,9 @@ from costmodel.sweeps.kept_designs import Rows
 CSV_ROWS: Final = 1_000_000
 """Larger tables are written as Parquet or chunks."""
 _CSV_SLICE: Final = 1 << 14
+_CSV_VALUE_BYTES: Final = 20
+_BINARY_VALUE_BYTES: Final = 8
+"""Of one value, on average at most: a float written out has up to 17 digits; binary files are compressed besides."""
 
 
 def write_table(folder: Path, stem: str, batches: Iterable[Rows], rows: int, units: Mapping[str, str]) -> tuple[Path, ...]:
@@ -57,6 +60,11 @@ def write_table(folder: Path, stem: str, batches: Iterable[Rows], rows: int, uni
         # A library's own error may carry no number and no text of the system's.
         told = "the disk is full" if error.errno == errno.ENOSPC else error.strerror or str(error)
         raise LimitError(f"{folder}: {told}; the finished jobs are kept, make room and add --resume") from None
+
+
+def table_bytes(rows: int, columns: int) -> int:
+    """Return about how many bytes a table takes at most."""
+    return rows * columns * (_CSV_VALUE_BYTES if rows <= CSV_ROWS else _BINARY_VALUE_BYTES)
 
 
 def heading(name: str, units: Mapping[str, str]) -> str:

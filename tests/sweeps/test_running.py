@@ -14,7 +14,7 @@ from costmodel.sweeps import job, kept_files, space
 from costmodel.sweeps.pareto import front_rows
 from costmodel.sweeps.running import checked_study, prepared_space, sweep
 from costmodel.sweeps.space import Block, blocks_of
-from costmodel.sweeps.summary import summary_of, write_answer_files
+from costmodel.sweeps.summary import chosen_row, summary_of, write_answer_files
 
 WIDTHS = [
     {"name": "conv1", "path": "layers.conv1.out_channels", "range": {"start": 2, "stop": 32, "step": 3}},
@@ -140,6 +140,21 @@ def test_a_time_measured_on_the_base_is_offered_where_none_is_known(tmp_path):
     assert len(sweep(study | {"set": study["set"] | {"duration_s": 0.3}})) > 0
 
 
+def test_the_most_of_a_figure_passes_over_designs_it_is_not_known_for():
+    """Only float32 activations have a calibrated time."""
+    types = {"path": "types.activation", "values": ["int8", "float32"]}
+    answer = sweep(STUDY | {"axes": [types, WIDTHS[0]], "objectives": OBJECTIVES[:1], "columns": ["latency.total"], "keep": "all"})
+    times = answer.columns()["latency.total"]
+    assert np.isnan(times[0])
+    for choice, row in (("least:latency.total", np.nanargmin(times)), ("most:latency.total", np.nanargmax(times))):
+        assert chosen_row(answer, choice) == row
+    with pytest.raises(SpecError, match=r"types.activation is no number"):
+        chosen_row(answer, "most:types.activation")
+    unknown = sweep(STUDY | {"axes": [types | {"values": ["int8"]}, WIDTHS[0]], "objectives": OBJECTIVES[:1], "columns": ["latency.total"]})
+    with pytest.raises(SpecError, match=r"latency.total is not known for any"):
+        chosen_row(unknown, "most:latency.total")
+
+
 def test_designs_none_of_which_fits_say_what_does_not():
     kernels = {"name": "k", "path": "layers.conv1.kernel", "values": [99]}
     with pytest.raises(SpecError, match=r"'every layer fits its input' removes the last 11 of 11 \(conv1: .*99 rows does not fit"):
@@ -163,7 +178,7 @@ def test_a_full_disk_leaves_what_is_written_readable(tmp_path, small_blocks, mon
         whole(stream, **columns)
 
     monkeypatch.setattr(kept_files.np, "savez", savez)
-    with pytest.raises(LimitError, match=r"the disk is full; 3 jobs are written and stay readable, make room and add --resume"):
+    with pytest.raises(LimitError, match=r"the disk is full; 3 finished jobs are written and stay readable, make room and add --resume"):
         sweep(STUDY, folder=tmp_path)
     monkeypatch.undo()
     assert [path.name for path in sorted((tmp_path / "parts").iterdir())] == ["000000.npz", "000001.npz", "000002.npz"]

@@ -1,6 +1,7 @@
 """The command: files, formats, and one clear line for a wrong study file."""
 
 import json
+import re
 
 import pytest
 
@@ -69,6 +70,22 @@ def test_a_wrong_study_file_is_one_line_with_its_place(old, new, message, study,
     error = capsys.readouterr().err
     assert message in error
     assert len(error.strip().splitlines()) == 1
+
+
+def test_the_size_that_is_said_holds_and_what_is_there_counts_as_room(study, tmp_path, capsys, monkeypatch):
+    """Results of the jobs and the table: both stay on disk."""
+    out = tmp_path / "o"
+    study.write_text(STUDY.replace("stop: 24, step: 4", "stop: 2000"), encoding="utf-8")
+    arguments = ["sweep", str(study), "--out", str(out), "--keep", "all", "--format", "csv"]
+    assert main(arguments) == 0
+    said = float(re.search(r"about ([0-9.]+) MB", capsys.readouterr().err)[1]) * 1e6
+    written = sum(path.stat().st_size for path in out.rglob("*") if path.name in ("all.csv", "000000.npz"))
+    assert 0.4 * said < written < said
+    usage = type("Usage", (), {"free": int(said) - 100_000})
+    monkeypatch.setattr("shutil.disk_usage", lambda _: usage)
+    assert main([*arguments, "--force"]) == 2
+    assert "MB are free" in capsys.readouterr().err
+    assert main([*arguments, "--resume"]) == 0
 
 
 @pytest.mark.parametrize("choice", ["best", "least:enrgy.memory", "9999"])
