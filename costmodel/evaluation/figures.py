@@ -76,7 +76,8 @@ def figure_of(answer: Cost, name: str) -> Figure:
     battery = battery or BatteryCost(*[None] * len(BatteryCost._fields))
     found = _network_figures(answer._replace(power=power, battery=battery)).get(name)
     for layer in answer.layers:
-        if found is None and layer.step.name == owner:
+        # A layer's name may have dots itself.
+        if found is None and name.startswith(f"{layer.step.name}."):
             found = _layer_figures(layer).get(name)
     if found is None:
         raise UnknownNameError("figure", name, figures_of(answer), "a figure of this scenario")

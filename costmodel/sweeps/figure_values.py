@@ -135,8 +135,8 @@ def check_name(name: str, space: Space, answer: Cost, scenario: Scenario) -> Non
         # Without a near name, those of single layers would bury the others.
         known = own | set(figures_of(answer))
         near = difflib.get_close_matches(name, known, n=1)
-        layers = {layer.step.name for layer in answer.layers}
-        shown = near or [each for each in known if each.partition(".")[0] not in layers]
+        layers = tuple(f"{layer.step.name}." for layer in answer.layers)
+        shown = near or [each for each in known if not each.startswith(layers)]
         raise UnknownNameError("figure", name, shown, "an axis, a figure or a number of the scenario") from None
 
 

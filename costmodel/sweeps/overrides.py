@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -15,7 +14,7 @@ from costmodel.sources.complaints import value_complaint
 from costmodel.specs.base import Spec, with_changes
 from costmodel.specs.deployment import Scenario
 from costmodel.specs.hardware import Device
-from costmodel.sweeps.places import known_paths, places_of, short_path, with_numbers
+from costmodel.sweeps.places import known_paths, matching_layers, places_of, short_path, split_layer_path, with_numbers
 
 _LOADERS: Final[Mapping[str, Callable[..., Spec]]] = {
     "network": load_network,
@@ -95,8 +94,8 @@ def check_path(path: str, scenario: Scenario) -> None:
 
 
 def _check_layer_path(rest: str, scenario: Scenario) -> None:
-    pattern, _, field = rest.partition(".")
-    layers = [layer for layer in scenario.network.layers if fnmatch.fnmatchcase(layer.name, pattern)]
+    pattern, field = split_layer_path(rest, scenario.network)
+    layers = matching_layers(pattern, scenario.network)
     if not layers:
         raise UnknownNameError("layers", pattern, [layer.name for layer in scenario.network.layers], f"a layer of {scenario.network.name}")
     fields = {name for layer in layers for name in type(layer).model_fields}
@@ -129,11 +128,9 @@ def _changed(scenario: Scenario, path: str, value: Any, beside: Path | None) -> 
 
 
 def _with_layers(scenario: Scenario, rest: str, value: Any) -> Spec:
-    pattern, _, field = rest.partition(".")
-    layers = tuple(
-        with_changes(layer, {field: value}) if fnmatch.fnmatchcase(layer.name, pattern) and field in type(layer).model_fields else layer
-        for layer in scenario.network.layers
-    )
+    pattern, field = split_layer_path(rest, scenario.network)
+    chosen = {layer.name for layer in matching_layers(pattern, scenario.network) if field in type(layer).model_fields}
+    layers = tuple(with_changes(layer, {field: value}) if layer.name in chosen else layer for layer in scenario.network.layers)
     return with_changes(scenario.network, {"layers": layers})
 
 

@@ -104,12 +104,46 @@ def places_of(path: str, scenario: Scenario) -> tuple[Place, ...]:
     return ()
 
 
+def split_layer_path(rest: str, network: Network) -> tuple[str, str]:
+    """Divide what follows `layers.` into the layer's name and its field: either may have dots.
+
+    Parameters
+    ----------
+    rest : str
+        `conv1.padding.top`, `stack1.conv2.out_channels`, `*.kernel`.
+    network : Network
+        Whose layers they are.
+
+    Returns
+    -------
+    tuple of str
+        Name or pattern, and field; the longest name that any layer has and whose field that layer may have.
+    """
+    words = rest.split(".")
+    splits = [(".".join(words[:at]), ".".join(words[at:])) for at in range(len(words) - 1, 0, -1)]
+    named = [(pattern, field, matching_layers(pattern, network)) for pattern, field in splits]
+    for pattern, field, layers in named:
+        if any(field.partition(".")[0] in type(layer).model_fields for layer in layers):
+            return pattern, field
+    known = next(((pattern, field) for pattern, field, layers in named if layers), None)
+    if known is not None:
+        return known
+    # No such layer: what the name should have been can be told best without a part of a field.
+    guessed = [(pattern, field) for pattern, field in splits if field.partition(".")[0] in _LAYER_FIELDS]
+    return (guessed or splits or [(rest, "")])[-1 if guessed else 0]
+
+
+def matching_layers(pattern: str, network: Network) -> list[Any]:
+    """Return the layers whose name fits a pattern."""
+    return [layer for layer in network.layers if fnmatch.fnmatchcase(layer.name, pattern)]
+
+
 def _layer_places(rest: str, network: Network) -> tuple[Place, ...]:
-    pattern, _, field_path = rest.partition(".")
+    pattern, field_path = split_layer_path(rest, network)
     field, _, part = field_path.partition(".")
     if field not in _LAYER_FIELDS:
         return ()
-    layers = [layer for layer in network.layers if fnmatch.fnmatchcase(layer.name, pattern)]
+    layers = matching_layers(pattern, network)
     if not layers:
         raise UnknownNameError("layers", pattern, [layer.name for layer in network.layers], f"a layer of {network.name}")
     places: list[Place] = []

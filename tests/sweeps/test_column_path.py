@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from costmodel.errors import InputError
 from costmodel.evaluation.evaluating import cost_of, evaluate
 from costmodel.specs.deployment import MemoryAccounting
 from costmodel.sweeps.running import sweep
@@ -151,3 +152,45 @@ def test_the_measured_duration_of_the_base_is_not_used_for_other_networks():
     assert np.array_equal(columns["latency.duration"], columns["latency.total"])
     assert columns["latency.duration"][0] < columns["latency.duration"][1]
     assert any("measured" in note for note in answer.space.notes)
+
+
+def test_layers_whose_names_have_dots_vary_and_are_told_like_others():
+    """As in the packaged residual networks."""
+    study = {
+        "name": "r",
+        "base": {"name": "b", "network": "resnet8", "device": "esp32-wroom"},
+        "axes": [
+            {"name": "w", "values": [16, 24], "apply": [{"path": f"layers.{name}.out_channels"} for name in ("conv1", "stack1.conv2")]},
+            {"name": "inner", "path": "layers.stack1.conv1.out_channels", "values": [8, 16]},
+            {"name": "first", "path": "layers.stack*.conv1.padding.top", "values": [1, 0]},
+            {"name": "types", "path": "layers.stack1.conv1.weight_type", "values": ["int8", "float32"]},
+        ],
+        "constraints": ["stack1.conv1.mac_count > 0"],
+        "keep": "all",
+        "columns": ["stack1.conv1.mac_count", "stack1.conv1.accesses.weight_read_count", "stack1.add.energy"],
+    }
+    answer = sweep(study)
+    columns = answer.columns()
+    assert 0 < len(answer) < answer.evaluated == 16
+    for row in range(len(answer)):
+        layers = {layer.name: layer for layer in evaluate(answer.scenario(row)).dataflows[0].layers}
+        assert columns["stack1.conv1.mac_count"][row] == layers["stack1.conv1"].counts.mac_count
+        written = {layer.name: layer for layer in answer.scenario(row).network.layers}
+        assert written["stack1.conv1"].out_channels == columns["inner"][row]
+
+
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        ("layers.stack1.conv9.out_channels", r"'stack1.conv9' is not a layer of resnet8 \(did you mean 'stack1.conv"),
+        ("layers.stack1.conv1.out_chanels", r"layers.stack1.conv1: 'out_chanels' is not a field of stack1.conv1"),
+        ("layers.stack1.conv1.padding.tpo", r"layers.stack1.conv1.padding: 'tpo' is not a part of it \(did you mean 'top'"),
+        ("layers.stack1.cnv1.padding.top", r"'stack1.cnv1' is not a layer of resnet8"),
+        ("layers.conv1", r"not a"),
+        ("layers", r"not a|group of fields"),
+    ],
+)
+def test_a_wrong_path_into_a_layer_names_what_is_wrong(path, message):
+    base = {"name": "b", "network": "resnet8", "device": "esp32-wroom"}
+    with pytest.raises(InputError, match=message):
+        sweep({"name": "r", "base": base, "axes": [{"path": path, "values": [1]}], "keep": "all"})
