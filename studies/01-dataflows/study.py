@@ -1,4 +1,4 @@
-"""(1) Output against row, weight and input stationary across layer shapes: where does each win?
+"""(1) Output against row, weight and input stationary across layer shapes: where does each win, in accesses, scratch and energy?
 
 Run: python studies/01-dataflows/study.py
 """
@@ -12,6 +12,8 @@ from costmodel.sweeps.running import sweep
 from costmodel.sweeps.study_output import save_figure, study_figure, write_study_table
 
 DATAFLOWS = ("output-stationary", "row-stationary", "weight-stationary", "input-stationary")
+TENSORS = ("input_read", "weight_read", "bias_read", "output_read", "output_write")
+SCRATCH = ("input_row_read", "input_row_write", "weight_row_read", "weight_row_write", "psum_read", "psum_write")
 LAYER = {"name": "one-convolution", "input": "16x16x16", "layers": [{"kind": "conv2d", "name": "conv", "out_channels": 16, "kernel": 3}]}
 KERNELS, EXTENTS, CHANNELS = (1, 3, 5, 7), (4, 6, 8, 12, 16, 24, 32, 48, 64), (1, 2, 4, 8, 16, 32, 64, 128)
 STUDY = {
@@ -35,7 +37,12 @@ STUDY = {
         {"name": "out_channels", "path": "layers.conv.out_channels", "values": CHANNELS},
     ],
     "keep": "all",
-    "columns": ["energy.memory", "energy.tensors", "network.scratch_bytes"],
+    "columns": [
+        "energy.memory",
+        "energy.tensors",
+        "network.scratch_bytes",
+        *(f"conv.accesses.{counter}_count" for counter in (*TENSORS, *SCRATCH)),
+    ],
 }
 COLORS = ("#1f4e79", "#c0392b", "#3a7d44", "#b8860b")
 
@@ -53,27 +60,34 @@ def main(folder: Path) -> None:
     def cube(figure: str) -> np.ndarray:
         return np.asarray(columns[figure], dtype=float)[keys].reshape(shape)
 
-    placements = {"rows in the same SRAM": cube("energy.memory"), "rows in registers": cube("energy.tensors")}
+    def accesses(counters: tuple[str, ...]) -> np.ndarray:
+        return sum(cube(f"conv.accesses.{counter}_count") for counter in counters)
+
+    energies = {"rows in the same SRAM": cube("energy.memory"), "rows in registers": cube("energy.tensors")}
+    counts = {"rows in the same SRAM": accesses((*TENSORS, *SCRATCH)), "rows in registers": accesses(TENSORS)}
     scratch = cube("network.scratch_bytes")
+    measures = [("accesses", place, count) for place, count in counts.items()]
+    measures += [("energy", place, energy) for place, energy in energies.items()]
     rows = []
-    for placement, energy in placements.items():
-        winner = energy.argmin(axis=0)
+    for measure, placement, cost in [*measures, ("scratch bytes", "wherever it lives", scratch)]:
+        winner = cost.argmin(axis=0)
         for at, kernel in enumerate(KERNELS):
             shares = [float((winner[at] == flow).mean()) for flow in range(len(DATAFLOWS))]
-            gain = float(np.median(energy[0, at] / energy[1, at]))
-            rows.append((placement, kernel, *(round(100 * share, 1) for share in shares), round(gain, 2)))
-    header = ("scratch", "kernel", *(f"{name} wins [%]" for name in DATAFLOWS), "median OS / RS energy")
+            against = float(np.median(cost[0, at] / cost[1, at]))
+            rows.append((measure, placement, kernel, *(round(100 * share, 1) for share in shares), round(against, 2)))
+    header = ("fewest or least", "scratch", "kernel", *(f"{name} wins [%]" for name in DATAFLOWS), "median OS / RS")
     write_study_table(folder, "table", header, rows)
     figure, panels = study_figure(3)
-    for panel, (placement, energy) in zip(panels[:2], placements.items(), strict=True):
+    for panel, (placement, energy) in zip(panels[:2], energies.items(), strict=True):
+        panel.set_axisbelow(True)
         wins = np.array([[(energy.argmin(axis=0)[at] == flow).mean() for at in range(len(KERNELS))] for flow in range(4)])
         bottom = np.zeros(len(KERNELS))
         for flow, share in enumerate(wins):
             panel.bar([str(kernel) for kernel in KERNELS], 100 * share, bottom=100 * bottom, color=COLORS[flow], label=DATAFLOWS[flow])
             bottom += share
+        panel.set(xlabel="kernel extent", ylabel="share of layer shapes [%]", ylim=(0, 100))
         panel.set_title(f"least energy, {placement}", fontsize=10)
-        panel.set_xlabel("kernel extent")
-        panel.set_ylabel("share of layer shapes [%]")
+    panels[0].legend(fontsize=8, loc="center", framealpha=0.95)
     at = KERNELS.index(3), 0, slice(None), CHANNELS.index(16), CHANNELS.index(16)
     for flow, name in enumerate(DATAFLOWS):
         panels[2].plot(EXTENTS, scratch[(flow, *at)], "o-", color=COLORS[flow], label=name, markersize=4)
