@@ -12,7 +12,7 @@ from costmodel.battery.duty_cycle import crossover_period_s
 from costmodel.columns import Number
 from costmodel.evaluation.battery_inquiry import BatteryQuestion, life_s, pattern_of
 from costmodel.evaluation.battery_patterns import Board, rest_currents
-from costmodel.evaluation.uncertainty import Interval, interval, sampled, swings
+from costmodel.evaluation.uncertainty import Interval, interval, is_assumed, sampled, swings
 from costmodel.provenance import Constant
 from costmodel.results.battery_life import BatteryLife, Crossover, LifeAgainstRate, Sensitivity
 from costmodel.units import MW_PER_W, S_PER_DAY, S_PER_HOUR, S_PER_MINUTE
@@ -25,9 +25,11 @@ def crossovers(question: BatteryQuestion, values: Mapping[str, Number], columns:
     if question.cycle is not None:
         return ()
     found = []
-    for lighter, deeper in itertools.pairwise(
-        sorted(question.board.rests(), key=lambda rest: -float(rest_currents(question.board, values, rest)[0]))
-    ):
+    costs = {rest: rest_currents(question.board, values, rest) for rest in question.board.rests()}
+    for lighter, deeper in itertools.pairwise(sorted(costs, key=lambda rest: (-float(costs[rest][0]), -float(costs[rest][1])))):
+        if costs[lighter][0] == costs[deeper][0]:
+            # Two ways to wake up from the same sleep: the cheaper one lasts longer at every rate.
+            continue
         period = float(_crossover_s(question.board, values, lighter, deeper))
         if not math.isfinite(period) or period <= 0.0:
             continue
@@ -153,4 +155,4 @@ def warnings(question: BatteryQuestion, values: Mapping[str, Number]) -> tuple[s
 
 def assumptions(inputs: Mapping[str, Constant]) -> tuple[str, ...]:
     """Return the inputs whose source says that they are assumed."""
-    return tuple(f"{name}: {constant.source}" for name, constant in inputs.items() if constant.source.startswith("assumption"))
+    return tuple(f"{name}: {constant.source}" for name, constant in inputs.items() if is_assumed(constant))
