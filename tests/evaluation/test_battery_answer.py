@@ -128,6 +128,14 @@ def test_of_two_ways_to_wake_up_from_one_sleep_only_the_cheaper_meets_the_next_d
     assert lives["deep-fast"] > lives["deep"]
 
 
+def test_a_sleep_that_may_draw_as_much_as_a_lighter_one_may_never_pay():
+    crossover = asked().crossovers[-1]
+    assert crossover.deeper == "hibernation"
+    assert crossover.rate_low_hz is None
+    assert 0 < crossover.rate_hz < crossover.rate_high_hz
+    assert "(0 to " in crossover.statement
+
+
 def test_a_cell_too_weak_for_the_load_lives_no_time_and_says_so():
     board = Board(load_battery("cr2032"), DECK.states)
     life = asked(board, rest="deep", model=BatteryModelName.VOLTAGE).lives[0]
