@@ -77,14 +77,19 @@ def _announce_size(designs: int, asked: Study, folder: Path) -> None:
     import shutil
 
     from costmodel.errors import LimitError
+    from costmodel.sweeps.kept_files import PARTS
 
     columns = len(asked.axes) + len(asked.figures) + 2
-    size_bytes = designs * columns * 8
-    typer.echo(f"keep: all writes up to {designs:,} designs of {columns} columns, about {size_bytes / BYTES_PER_MB:,.0f} MB", err=True)
+    size_mb = designs * columns * 8 / BYTES_PER_MB
+    typer.echo(
+        f"keep: all writes up to {designs:,} designs of {columns} columns: about {size_mb:,.0f} MB in {folder / PARTS}, "
+        "and at most as much again for the table",
+        err=True,
+    )
     above = next(parent for parent in (folder, *folder.resolve().parents) if parent.is_dir())
-    free_bytes = shutil.disk_usage(above).free
-    if size_bytes > free_bytes:
-        raise LimitError(f"{folder}: {free_bytes / BYTES_PER_MB:,.0f} MB are free; choose keep: front, fewer columns or another folder")
+    free_mb = shutil.disk_usage(above).free / BYTES_PER_MB
+    if 2 * size_mb > free_mb:
+        raise LimitError(f"{folder}: {free_mb:,.0f} MB are free; choose keep: front, fewer columns or another folder")
 
 
 class _ProgressLine:
@@ -123,16 +128,18 @@ def _grids(answer: SweepAnswer) -> list[Grid]:
     from costmodel.sweeps.written_tables import heading
 
     units = units_of(answer.space)
-    columns = answer.columns()
     shown = _shown_rows(answer)
-    what = "on the Pareto front" if answer.space.study.objectives and answer.space.study.keep.value == "front" else "kept"
+    names = (*answer.space.labels, *answer.space.study.figures)
+    what = f"{len(answer):,} designs kept" if answer.front is None else f"{len(answer.front.places):,} designs on the Pareto front"
+    if answer.front is not None and len(answer) > len(answer.front.places):
+        what += f", {len(answer):,} kept"
     rate = answer.evaluated / max(answer.seconds, 1e-9)
     stopped = "" if answer.complete else f" Stopped after {answer.jobs_done} of {answer.jobs} jobs; add --resume to go on."
     note = f"{answer.evaluated:,} designs evaluated in {answer.seconds:.2f} s ({rate * PER_MILLION:,.1f} million a second).{stopped}"
     grids = [
         Grid(
-            f"{answer.space.study.name}: {len(answer):,} designs {what}",
-            ("", *(heading(name, units) for name in columns)),
+            f"{answer.space.study.name}: {what}",
+            ("", *(heading(name, units) for name in names)),
             tuple(("knee" if row == answer.knee else str(row), *row_values(answer, row).values()) for row in shown),
             " ".join([note, *answer.space.notes]),
         ),
@@ -149,10 +156,9 @@ def _grids(answer: SweepAnswer) -> list[Grid]:
 
 
 def _shown_rows(answer: SweepAnswer) -> list[int]:
-    count = len(answer)
-    step = max(1, -(-count // _SHOWN_ROWS))
-    rows = set(range(0, count, step)) | ({answer.knee} if answer.knee is not None else set())
-    return sorted(rows)
+    places = range(len(answer)) if answer.front is None else answer.front.places.tolist()
+    step = max(1, -(-len(places) // _SHOWN_ROWS))
+    return sorted({*places[::step]} | ({answer.knee} if answer.knee is not None else set()))
 
 
 def _written_grid(written: tuple[Path, ...]) -> Grid:
