@@ -82,16 +82,19 @@ def _announce_size(designs: int, asked: Study, folder: Path, *, resume: bool) ->
     import shutil
 
     from costmodel.errors import LimitError
-    from costmodel.sweeps.kept_files import kept_bytes
+    from costmodel.sweeps.kept_files import PARTS, kept_bytes
     from costmodel.sweeps.written_tables import table_bytes
 
     columns = len(asked.axes) + len(asked.figures) + 2
-    # Results of the jobs, which a stopped sweep goes on from, and then the table.
-    size_bytes = designs * columns * _VALUE_BYTES + table_bytes(designs, columns)
-    typer.echo(f"keep: all writes up to {designs:,} designs of {columns} columns, about {size_bytes / BYTES_PER_MB:,.1f} MB", err=True)
+    parts_bytes, written_bytes = designs * columns * _VALUE_BYTES, table_bytes(designs, columns)
+    typer.echo(
+        f"keep: all writes up to {designs:,} designs of {columns} columns: about {parts_bytes / BYTES_PER_MB:,.1f} MB in {folder / PARTS}, "
+        f"and {written_bytes / BYTES_PER_MB:,.1f} MB for the table",
+        err=True,
+    )
     above = next(parent for parent in (folder, *folder.resolve().parents) if parent.is_dir())
     free_bytes = shutil.disk_usage(above).free + (kept_bytes(folder) if resume else 0)
-    if size_bytes > free_bytes:
+    if parts_bytes + written_bytes > free_bytes:
         raise LimitError(f"{folder}: {free_bytes / BYTES_PER_MB:,.1f} MB are free; choose keep: front, fewer columns or another folder")
 
 
@@ -121,8 +124,9 @@ class _ProgressLine:
 
     def show(self, progress: Any) -> None:
         """Show how far the sweep is."""
-        rate = progress.designs_done / max(progress.seconds, 1e-9)
-        self._bar.update(self._task, completed=progress.designs_done, total=progress.designs, rate=f"{_rate_text(rate)} designs a second")
+        self._bar.update(
+            self._task, completed=progress.designs_done, total=progress.designs, rate=f"{_rate_text(progress.rate)} designs a second"
+        )
 
 
 def _rate_text(rate: float) -> str:
@@ -143,7 +147,10 @@ def _grids(answer: SweepAnswer) -> list[Grid]:
     rate = _rate_text(answer.evaluated / max(answer.seconds, 1e-9))
     some = "" if len(shown) >= len(answer) else f" {len(shown)} are shown, the knee among them; all are in the table that was written."
     stopped = "" if answer.complete else f" Stopped after {answer.jobs_done} of {answer.jobs} jobs; add --resume to go on."
-    note = f"{answer.evaluated:,} designs evaluated in {answer.seconds:.2f} s ({rate} a second).{some}{stopped}"
+    took = f" in {answer.seconds:.2f} s ({rate} a second)"
+    if answer.jobs_before:
+        took = f", {answer.jobs_before} of {answer.jobs} jobs by an earlier run"
+    note = f"{answer.evaluated:,} designs evaluated{took}.{some}{stopped}"
     grids = [
         Grid(
             f"{answer.space.study.name}: {what}",
@@ -151,7 +158,7 @@ def _grids(answer: SweepAnswer) -> list[Grid]:
             tuple(("knee" if row == answer.knee else str(row), *row_values(answer, row).values()) for row in shown),
             " ".join([note, *(f"{told[0].upper()}{told[1:]}." for told in answer.space.notes)]),
         ),
-        Grid("left after each constraint", ("constraint", "designs"), (("", answer.evaluated), *answer.survivors)),
+        Grid("left after each constraint", ("constraint", "designs"), (("of the designs evaluated", answer.evaluated), *answer.survivors)),
     ]
     for one in answer.explained:
         rows = tuple((share.axis, round(share.first, 4), None if share.total is None else round(share.total, 4)) for share in one.shares)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from costmodel.specs.base import Spec
 from costmodel.specs.deployment import Scenario
 from costmodel.sweeps.job import PART
 from costmodel.sweeps.kept_designs import KeptDesigns, Rows
@@ -50,6 +51,8 @@ class SweepAnswer:
     """False where the sweep was stopped."""
     jobs_done: int
     jobs: int
+    jobs_before: int = 0
+    """Jobs of them that an earlier run had finished."""
 
     def __len__(self) -> int:
         """Count the designs that were kept."""
@@ -109,5 +112,7 @@ class SweepAnswer:
 
 
 def _told(value: Any) -> Any:
-    """Return a choice as it was written; a mapping that has a name goes by it."""
-    return value["name"] if isinstance(value, Mapping) and isinstance(value.get("name"), str) else value
+    """Return a choice as it was written; what has a name goes by it."""
+    if isinstance(value, Mapping) and isinstance(value.get("name"), str):
+        return value["name"]
+    return getattr(value, "name", str(value)) if isinstance(value, Spec) else value

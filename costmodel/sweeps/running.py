@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator, Mapping
+from dataclasses import replace as replace_fields
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from costmodel.columns import is_column
 from costmodel.errors import InputError, SpecError
 from costmodel.evaluation.composition import cost
-from costmodel.sources.complaints import checked_spec
+from costmodel.sources.complaints import checked_spec, found_text
 from costmodel.sources.yaml_document import Document
 from costmodel.sweeps.answer import SweepAnswer
 from costmodel.sweeps.blame import blamed
@@ -23,6 +24,7 @@ from costmodel.sweeps.places import with_numbers
 from costmodel.sweeps.sensitivity import explained
 from costmodel.sweeps.space import SCATTER_BLOCK, Space, blocks_of, space_of
 from costmodel.sweeps.study import Study
+from costmodel.sweeps.study_file import load_study
 from costmodel.sweeps.workers import run_here, run_in_processes, run_on_cluster
 
 _WORTH_PROCESSES: Final = 8_000_000
@@ -35,10 +37,17 @@ class Progress(NamedTuple):
     designs_done: int
     designs: int
     seconds: float
+    designs_before: int = 0
+    """Designs of those done that an earlier run had finished."""
+
+    @property
+    def rate(self) -> float:
+        """Designs a second, in this run."""
+        return (self.designs_done - self.designs_before) / max(self.seconds, 1e-9)
 
 
 def sweep(
-    study: Study | Mapping[str, Any] | Space,
+    study: Study | Mapping[str, Any] | Space | str | Path,
     *,
     beside: Path | None = None,
     folder: Path | None = None,
@@ -53,8 +62,9 @@ def sweep(
 
     Parameters
     ----------
-    study : Study, mapping or Space
-        Base scenario, axes, constraints and objectives; or these as `prepared_space` resolved them.
+    study : Study, mapping, Space or path
+        Base scenario, axes, constraints and objectives; these as `prepared_space` resolved them; or a file or a packaged name that
+        `load_study` reads.
     beside : Path, optional
         Folder that relative paths in the study start from.
     folder : Path, optional
@@ -95,7 +105,11 @@ def sweep(
     """
     if workers < 1 or local_cluster < 0:
         raise SpecError(f"workers: expected at least 1, found {min(workers, local_cluster)}")
-    space = study if isinstance(study, Space) else prepared_space(study, beside)
+    if isinstance(study, str | Path):
+        written = load_study(Path(study))
+        space = prepared_space(written.study, beside or written.beside, written.document)
+    else:
+        space = study if isinstance(study, Space) else prepared_space(study, beside)
     jobs = jobs_of(space)
     kept = JobResults(space, jobs, folder, resume=resume, replace=replace)
     todo = [job for job in jobs if job.number not in kept.done]
@@ -103,17 +117,18 @@ def sweep(
     complete = True
     stream = _stream(space, todo, workers, scheduler, local_cluster)
     try:
-        done = sum(job.designs for job in jobs if job.number in kept.done)
+        before = done = sum(job.designs for job in jobs if job.number in kept.done)
         for job, result in stream:
             kept.add(job, result)
             done += job.designs
             if on_progress is not None:
-                on_progress(Progress(done, space.designs, time.monotonic() - started))
+                on_progress(Progress(done, space.designs, time.monotonic() - started, before))
     except KeyboardInterrupt:
         complete = False
     finally:
         stream.close()
-    return _answer(space, jobs, kept, time.monotonic() - started, complete=complete)
+    seconds = time.monotonic() - started
+    return replace_fields(_answer(space, jobs, kept, seconds, complete=complete), jobs_before=len(jobs) - len(todo))
 
 
 def prepared_space(study: Study | Mapping[str, Any], beside: Path | None = None, document: Document | None = None) -> Space:
@@ -159,6 +174,8 @@ def checked_study(written: Mapping[str, Any]) -> Study:
     InputError
         With the place and the reason of each mistake.
     """
+    if not isinstance(written, Mapping):
+        raise SpecError(f"a study is a mapping with name, axes and objectives, or a file; found {found_text(written)}")
     return checked_spec(Document(dict(written)), Study, "study")
 
 

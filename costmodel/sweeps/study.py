@@ -92,6 +92,12 @@ class Application(StudyPart):
         return self.of_base or self.times != 1.0 or self.plus != 0.0
 
 
+def _plain_values(written: Any) -> Any:
+    """Take NumPy's arrays and numbers as Python's."""
+    listed = written.tolist() if hasattr(written, "__array__") else written
+    return [value.item() if hasattr(value, "item") else value for value in listed] if isinstance(listed, list | tuple) else listed
+
+
 class StudyAxis(StudyPart):
     """One thing that varies: a field, or several fields that vary together."""
 
@@ -101,7 +107,7 @@ class StudyAxis(StudyPart):
     """The field it sets; or give `apply`."""
     apply: tuple[Application, ...] = ()
     """Fields it sets together."""
-    values: tuple[Any, ...] | None = None
+    values: Annotated[tuple[Any, ...] | None, BeforeValidator(_plain_values)] = None
     range: Steps | None = None
     log_range: LogSteps | None = None
 

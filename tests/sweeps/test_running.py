@@ -9,7 +9,7 @@ import pytest
 
 from costmodel.errors import FormatError, InputError, LimitError, MissingError, SpecError, UnknownNameError
 from costmodel.evaluation.evaluating import evaluate
-from costmodel.sources.catalogue import load_scenario
+from costmodel.sources.catalogue import load_network, load_scenario
 from costmodel.sweeps import job, kept_files, space
 from costmodel.sweeps.pareto import front_rows
 from costmodel.sweeps.running import checked_study, prepared_space, sweep
@@ -153,6 +153,37 @@ def test_the_most_of_a_figure_passes_over_designs_it_is_not_known_for():
     unknown = sweep(STUDY | {"axes": [types | {"values": ["int8"]}, WIDTHS[0]], "objectives": OBJECTIVES[:1], "columns": ["latency.total"]})
     with pytest.raises(SpecError, match=r"latency.total is not known for any"):
         chosen_row(unknown, "most:latency.total")
+
+
+def test_a_study_from_python_may_hold_specs_arrays_and_paths(tmp_path):
+    axes = [
+        {"path": "network", "values": [load_network("ds-cnn"), "resnet8"]},
+        {"name": "w", "path": "layers.conv1.kernel", "values": np.arange(3, 6)},
+        {"name": "v", "path": "layers.conv1.stride", "values": [np.int64(1)]},
+    ]
+    study = {"name": "p", "axes": axes, "set": {"counting": {}}, "keep": "all", "columns": ["network.mac_count"]}
+    columns = sweep(study).columns()
+    assert columns["network"].tolist() == ["ds-cnn"] * 3 + ["resnet8"] * (len(columns["network"]) - 3)
+    assert set(columns["w"].tolist()) == {3, 4, 5}
+    file = tmp_path / "s.yaml"
+    file.write_text("name: f\nkeep: all\naxes: [{path: period_s, values: [1.0, 2.0]}]\ncolumns: [battery.duty_life]\n", encoding="utf-8")
+    assert len(sweep(file)) == len(sweep(str(file))) == 2
+    with pytest.raises(MissingError, match=r"none.yaml does not exist"):
+        sweep(tmp_path / "none.yaml")
+    with pytest.raises(SpecError, match=r"a study is a mapping .*found nothing"):
+        sweep(None)
+
+
+def test_the_rate_after_going_on_is_that_of_this_run(tmp_path, small_blocks):
+    def stop(progress):
+        raise KeyboardInterrupt
+
+    sweep(STUDY, folder=tmp_path / "out", on_progress=stop)
+    seen = []
+    answer = sweep(STUDY, folder=tmp_path / "out", resume=True, on_progress=seen.append)
+    assert answer.jobs_before == 1
+    assert seen[0].designs_before == 50
+    assert seen[0].rate == pytest.approx((seen[0].designs_done - 50) / seen[0].seconds)
 
 
 def test_designs_none_of_which_fits_say_what_does_not():

@@ -78,7 +78,7 @@ def test_the_size_that_is_said_holds_and_what_is_there_counts_as_room(study, tmp
     study.write_text(STUDY.replace("stop: 24, step: 4", "stop: 2000"), encoding="utf-8")
     arguments = ["sweep", str(study), "--out", str(out), "--keep", "all", "--format", "csv"]
     assert main(arguments) == 0
-    said = float(re.search(r"about ([0-9.]+) MB", capsys.readouterr().err)[1]) * 1e6
+    said = sum(float(size) for size in re.findall(r"([0-9.]+) MB", capsys.readouterr().err)) * 1e6
     written = sum(path.stat().st_size for path in out.rglob("*") if path.name in ("all.csv", "000000.npz"))
     assert 0.4 * said < written < said
     usage = type("Usage", (), {"free": int(said) - 100_000})
