@@ -79,7 +79,7 @@ def constraint_names(space: Space) -> tuple[str, ...]:
 
 def given_needed(space: Space) -> tuple[str, ...]:
     """Return the given figures that objectives and constraints need: designs that no row is for are left out."""
-    compared = {name for text in space.study.constraints for name in parse_comparison(text, CONSTRAINTS).names}
+    compared = {name for text in space.study.constraints for name in parse_comparison(text, CONSTRAINTS, space.study.named_choices).names}
     needed = compared | {objective.figure for objective in space.study.objectives}
     return tuple(table.figure for table in space.study.given if table.figure in needed)
 
@@ -113,7 +113,7 @@ def run_job(space: Space, job: Job) -> JobResult:
     """
     part = space.parts[job.part]
     gathered = _Gathered(space, job)
-    comparisons = [parse_comparison(text, CONSTRAINTS) for text in space.study.constraints]
+    comparisons = [parse_comparison(text, CONSTRAINTS, space.study.named_choices) for text in space.study.constraints]
     survivors = np.zeros(len(constraint_names(space)), dtype=np.int64)
     evaluated = 0
     for block in blocks_of(space, part, job.start, job.stop):

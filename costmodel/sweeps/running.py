@@ -153,7 +153,7 @@ def prepared_space(study: Study | Mapping[str, Any], beside: Path | None = None,
     named: list[tuple[str, tuple[str | int, ...]]] = []
     for place, text in enumerate(checked.constraints):
         with blamed(document, "constraints", place):
-            named += [(name, ("constraints", place)) for name in parse_comparison(text, CONSTRAINTS).names]
+            named += [(name, ("constraints", place)) for name in parse_comparison(text, CONSTRAINTS, space.study.named_choices).names]
     named += [(objective.figure, ("objectives", place)) for place, objective in enumerate(checked.objectives)]
     named += [(column, ("columns", place)) for place, column in enumerate(checked.columns)]
     parts = []

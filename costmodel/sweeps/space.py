@@ -220,7 +220,7 @@ def _conditions(study: Study, document: Document | None) -> tuple[Comparison, ..
     found = []
     for place, text in enumerate(study.conditions):
         with blamed(document, "conditions", place):
-            comparison = parse_comparison(text, "conditions")
+            comparison = parse_comparison(text, "conditions", study.named_choices)
             for name in comparison.names:
                 if name not in labels:
                     raise UnknownNameError("conditions", name, labels, "an axis of this study")

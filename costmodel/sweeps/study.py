@@ -255,6 +255,15 @@ class Study(StudyPart):
         return self
 
     @property
+    def named_choices(self) -> dict[str, tuple[str, ...]]:
+        """Axes whose values are names, with these."""
+        return {
+            axis.label: tuple(value for value in axis.values if isinstance(value, str))
+            for axis in self.axes
+            if any(isinstance(value, str) for value in axis.values or ()) and axis.values is not None
+        }
+
+    @property
     def figures(self) -> tuple[str, ...]:
         """Figures of the objectives, then the columns, each once."""
         return tuple(dict.fromkeys((*(objective.figure for objective in self.objectives), *self.columns)))
