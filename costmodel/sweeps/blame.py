@@ -27,9 +27,11 @@ def blamed(document: Document | None, *place: str | int) -> Iterator[None]:
     """
     try:
         yield
-    except CollectedError:
-        raise
     except InputError as error:
-        if document is not None and error.location is None:
-            error.location = document.location(place)
-        raise
+        location = None if document is None else document.location(place)
+        if not isinstance(error, CollectedError):
+            error.location = error.location or location
+            raise
+        for part in error.errors:
+            part.location = part.location or location
+        raise CollectedError(error.errors) from None

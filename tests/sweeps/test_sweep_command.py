@@ -139,3 +139,11 @@ def test_a_packaged_study_goes_by_its_name(tmp_path, capsys):
     assert "did you mean 'pruning-pool-bits'" in capsys.readouterr().err
     assert main(["sweep", str(tmp_path / "none.yaml")]) == 2
     assert "`costmodel init my-net.yaml` writes a study" in capsys.readouterr().err
+
+
+def test_several_mistakes_in_a_base_written_out_have_its_place(study, capsys):
+    study.write_text(STUDY + "base: {name: b, netwrk: resnet8, device: esp32-wroom}\n", encoding="utf-8")
+    assert main(["sweep", str(study)]) == 2
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 2
+    assert all("study.yaml:6:7 scenario: 'net" in line for line in lines)
