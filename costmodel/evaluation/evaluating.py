@@ -257,7 +257,9 @@ def _reasons(scenario: Scenario, answer: Cost) -> dict[str, str]:
     if answer.duration_s is None:
         reasons["duration_s"] = NO_DURATION
     if answer.power is None:
-        reasons["power"] = "no supply and currents of the board given: give power (supply_v, idle_a, active_a; --supply, --idle and --active, or --trace)"
+        reasons["power"] = (
+            "no supply and currents of the board given: give power (supply_v, idle_a, active_a; --supply, --idle and --active, or --trace)"
+        )
     if answer.battery is None:
         needed = {"battery": scenario.battery, "power": answer.power, "duration": answer.duration_s}
         reasons["battery"] = f"needs {', '.join(name for name, found in needed.items() if found is None)}"

@@ -153,7 +153,7 @@ def test_without_options_the_scenario_is_as_it_was(deck: Scenario) -> None:
         (["--device", "esp23-wroom"], "did you mean 'esp32-wroom'"),
         (["--device", "stm32l476"], "did you mean 'stm32l476rg'"),
         (
-            "--device nrf52840 --supply 3 --idle 0.001 --active 0.01 --duration 0.2 --sleep deep".split(),
+            ["--device", "nrf52840", "--supply", "3", "--idle", "0.001", "--active", "0.01", "--duration", "0.2", "--sleep", "deep"],
             "costmodel battery --states FILE --sleep deep",
         ),
         (["--dataflow", "row-stationery"], "did you mean 'row-stationary'"),
