@@ -75,6 +75,13 @@ def constraint_names(space: Space) -> tuple[str, ...]:
     return (LAYERS_FIT, FITS_PERIOD, ACTIVE_DRAWS_MORE, *space.study.constraints)
 
 
+def empty_rows(space: Space) -> dict[str, np.ndarray]:
+    """Return the columns of no design."""
+    whole = dict.fromkeys((PART, NUMBER), np.empty(0, dtype=np.int64))
+    names = (*(axis.label for axis in space.parts[0].axes), *space.study.figures)
+    return whole | dict.fromkeys(names, np.empty(0, dtype=np.float64))
+
+
 def run_job(space: Space, job: Job) -> JobResult:
     """Evaluate a job.
 
@@ -133,6 +140,7 @@ class _Gathered:
     """Kept designs of a job so far."""
 
     def __init__(self, space: Space, job: Job) -> None:
+        self._space = space
         self._study = space.study
         self._job = job
         self._labels = tuple(axis.label for axis in space.parts[job.part].axes)
@@ -164,12 +172,11 @@ class _Gathered:
 
     def rows(self) -> dict[str, np.ndarray]:
         """Return what is left, thinned."""
-        names = (PART, NUMBER, *self._labels, *self._study.figures)
         if not self._pieces:
-            return {name: np.empty(0, dtype=np.int64 if name in (PART, NUMBER) else np.float64) for name in names}
+            return empty_rows(self._space)
         if self._study.keep is Keep.FRONT:
             self._thin()
-        return {name: np.concatenate([piece[name] for piece in self._pieces]) for name in names}
+        return {name: np.concatenate([piece[name] for piece in self._pieces]) for name in self._pieces[0]}
 
     def _promising(self, block: Block, objectives: list[tuple[Any, bool]], feasible: Any) -> Any:
         """Where a design is not worse in every objective than one of a few strong ones: cheap, on columns as they are."""

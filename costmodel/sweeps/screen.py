@@ -43,7 +43,8 @@ class Screen(NamedTuple):
         kept = survivors(points, self.strongest)
         rest = points if len(kept) == len(points) else points[kept]
         cells = tuple(np.searchsorted(edge, column, side="right") for edge, column in zip(self.edges, rest.T, strict=False))
-        return kept[~(self.least[cells] < rest[:, -1])]
+        beaten = self.least[cells] < rest[:, -1]
+        return kept[np.flatnonzero(~beaten)]
 
 
 def screen_of(points: np.ndarray) -> Screen:
