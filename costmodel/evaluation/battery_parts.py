@@ -9,10 +9,10 @@ from typing import Any, Final
 
 from costmodel.battery.cell_voltage import stopping_voltage_v
 from costmodel.battery.duty_cycle import crossover_period_s
-from costmodel.columns import Number
+from costmodel.columns import Number, is_column
 from costmodel.evaluation.battery_inquiry import BatteryQuestion, life_s, pattern_of
 from costmodel.evaluation.battery_patterns import Board, rest_currents
-from costmodel.evaluation.uncertainty import Interval, interval, sampled, swings
+from costmodel.evaluation.uncertainty import Interval, interval, is_assumed, sampled, swings
 from costmodel.provenance import Constant
 from costmodel.results.battery_life import BatteryLife, Crossover, LifeAgainstRate, Sensitivity
 from costmodel.units import MW_PER_W, S_PER_DAY, S_PER_HOUR, S_PER_MINUTE
@@ -25,9 +25,11 @@ def crossovers(question: BatteryQuestion, values: Mapping[str, Number], columns:
     if question.cycle is not None:
         return ()
     found = []
-    for lighter, deeper in itertools.pairwise(
-        sorted(question.board.rests(), key=lambda rest: -float(rest_currents(question.board, values, rest)[0]))
-    ):
+    costs = {rest: rest_currents(question.board, values, rest) for rest in question.board.rests()}
+    for lighter, deeper in itertools.pairwise(sorted(costs, key=lambda rest: (-float(costs[rest][0]), -float(costs[rest][1])))):
+        if costs[lighter][0] == costs[deeper][0]:
+            # Two ways to wake up from the same sleep: the cheaper one lasts longer at every rate.
+            continue
         period = float(_crossover_s(question.board, values, lighter, deeper))
         if not math.isfinite(period) or period <= 0.0:
             continue
@@ -38,7 +40,8 @@ def crossovers(question: BatteryQuestion, values: Mapping[str, Number], columns:
             statement = f"{deeper} beats {lighter} at every rate it fits (a period of at least {earliest:.3g} s)"
             period = earliest
         else:
-            ends_text = " to ".join("0" if rate is None else rate_text(rate) for rate in rates)
+            low_text = "0" if rates.low is None else rate_text(rates.low)
+            ends_text = f"{low_text} to {'any rate' if rates.high is None else rate_text(rates.high)}"
             statement = f"{deeper} beats {lighter} below {rate_text(1.0 / period)} ({ends_text}; a period longer than {period:.3g} s)"
         found.append(
             Crossover(
@@ -57,7 +60,13 @@ def crossovers(question: BatteryQuestion, values: Mapping[str, Number], columns:
 def _crossover_s(board: Board, values: Mapping[str, Number], lighter: str, deeper: str) -> Number:
     light_a, light_charge, light_wake_s = rest_currents(board, values, lighter)
     deep_a, deep_charge, deep_wake_s = rest_currents(board, values, deeper)
-    return crossover_period_s(values["inference duration"], deep_charge, deep_a, deep_wake_s, light_charge, light_a, light_wake_s)
+    period = crossover_period_s(values["inference duration"], deep_charge, deep_a, deep_wake_s, light_charge, light_a, light_wake_s)
+    if not is_column(period):
+        return period
+    import numpy as np
+
+    # Where the deeper rest happens to draw as much as the lighter one, it never pays: no period is long enough.
+    return np.where(np.less(deep_a, light_a), period, math.inf)
 
 
 def rate_text(rate_hz: float) -> str:
@@ -153,4 +162,4 @@ def warnings(question: BatteryQuestion, values: Mapping[str, Number]) -> tuple[s
 
 def assumptions(inputs: Mapping[str, Constant]) -> tuple[str, ...]:
     """Return the inputs whose source says that they are assumed."""
-    return tuple(f"{name}: {constant.source}" for name, constant in inputs.items() if constant.source.startswith("assumption"))
+    return tuple(f"{name}: {constant.source}" for name, constant in inputs.items() if is_assumed(constant))
