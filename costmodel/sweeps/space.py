@@ -173,6 +173,11 @@ def _base(study: Study, beside: Path | None, document: Document | None) -> tuple
             f"the base's duration_s is left out, since {changed[0]} changes what it was measured on;"
             " set: {duration_s: ...} takes one time for all designs"
         )
+    said = (*paths, *study.set)
+    if base.power is not None and "device" in said and not any(path.startswith("power") for path in said):
+        notes.append(
+            f"power was measured on the board of {base.device.name} and is taken for every device; `power: null` under set leaves it out"
+        )
     for path, value in study.set.items():
         with blamed(document, "set", path):
             base = with_override(base, path, value, beside)
@@ -211,7 +216,7 @@ def _part(
     for at, table in enumerate(study.given):
         with blamed(document, "given", at):
             given[table.figure] = given_figure(table, choices, [axis.label for axis in axes])
-    note = "" if calibrated.rates else "; ".join([calibrated.reason, *notes])
+    note = "" if calibrated.rates else "; ".join([calibrated.reason, *(told for told in notes if "duration_s" in told)])
     return Part(choices, scenario, design, ordered, designs, note, given)
 
 
