@@ -15,46 +15,54 @@ from costmodel.sweeps.study_output import save_figure, study_figure, write_study
 from costmodel.units import BYTES_PER_KIB
 
 ACCOUNTINGS = tuple(accounting.value for accounting in MemoryAccounting)
-CONTIGUOUS = {"arena-in-place"}
-"""Accountings that need their bytes in one piece."""
-STUDY = {
+WIDTHS = {
+    "name": "width_ratio",
+    "range": {"start": 0.05, "stop": 12.0, "step": 0.01},
+    "apply": [
+        {"path": f"layers.{name}", "of_base": True, "rounding": "nearest", "at_least": 1}
+        for name in ("conv1.out_channels", "conv2.out_channels", "fc1.out_features")
+    ],
+}
+TYPES = {"name": "activations", "path": "types.activation", "values": ["int8", "float32"]}
+SIZES = {
     "name": "memory-accountings",
     "base": "esp32-deck",
-    "axes": [
-        {"name": "activations", "path": "types.activation", "values": ["int8", "float32"]},
-        {
-            "name": "width_ratio",
-            "range": {"start": 0.05, "stop": 12.0, "step": 0.01},
-            "apply": [
-                {"path": f"layers.{name}", "of_base": True, "rounding": "nearest", "at_least": 1}
-                for name in ("conv1.out_channels", "conv2.out_channels", "fc1.out_features")
-            ],
-        },
-    ],
+    "axes": [TYPES, WIDTHS],
     "keep": "all",
     "columns": [f"memory.{accounting}" for accounting in ACCOUNTINGS],
+}
+FITS = {
+    "name": "what-fits",
+    "base": "esp32-deck",
+    "set": {"counting": {}, "power": None, "battery": None, "weights_in": "flash"},
+    "axes": [
+        {"path": "device", "values": list(names("devices"))},
+        TYPES,
+        {"path": "accounting", "values": list(ACCOUNTINGS)},
+        WIDTHS,
+    ],
+    "constraints": ["fits heap"],
+    "keep": "all",
+    "columns": ["memory.ram"],
 }
 COLORS = ("#7f7f7f", "#1f4e79", "#6c3483", "#c0392b", "#3a7d44")
 
 
 def main(folder: Path) -> None:
     """Write table and figure."""
-    columns = sweep(STUDY).columns()
+    fitting = sweep(FITS).columns()
     rows = []
     for name in names("devices"):
-        device = load_device(name)
-        regions = [region.largest_bytes or region.size_bytes for region in device.heap_regions]
+        regions = [region.largest_bytes or region.size_bytes for region in load_device(name).heap_regions]
         for kind in ("int8", "float32"):
-            chosen = columns["activations"] == kind
-            widths = columns["width_ratio"][chosen]
             largest = []
             for accounting in ACCOUNTINGS:
-                room = max(regions) if accounting in CONTIGUOUS else sum(regions)
-                fits = columns[f"memory.{accounting}"][chosen] <= room
-                largest.append(round(float(widths[fits].max()), 2) if fits.any() else 0.0)
+                chosen = (fitting["device"] == name) & (fitting["activations"] == kind) & (fitting["accounting"] == accounting)
+                largest.append(round(float(fitting["width_ratio"][chosen].max(initial=0.0)), 2))
             rows.append((name, kind, round(sum(regions) / BYTES_PER_KIB), round(max(regions) / BYTES_PER_KIB), *largest))
     header = ("device", "activations", "heap [KiB]", "largest region [KiB]", *(f"{accounting}: widest ratio" for accounting in ACCOUNTINGS))
     write_study_table(folder, "table", header, rows)
+    columns = sweep(SIZES).columns()
     figure, panels = study_figure(2, width=5.4, height=4.6)
     for panel, kind in zip(panels, ("int8", "float32"), strict=True):
         chosen = columns["activations"] == kind
