@@ -66,7 +66,8 @@ class ChoiceAxis(NamedTuple):
 
     label: str
     values: tuple[Any, ...]
-    paths: tuple[str, ...]
+    settings: tuple[Mapping[str, Any], ...]
+    """For each value, the fields it sets."""
 
 
 def resolved_axis(axis: StudyAxis, scenario: Scenario, sampled: bool) -> NumericAxis | ChoiceAxis:
@@ -93,8 +94,10 @@ def resolved_axis(axis: StudyAxis, scenario: Scenario, sampled: bool) -> Numeric
     SpecError
         If a value does not fit its field.
     """
-    for rule in axis.applications:
-        check_path(rule.path, scenario)
+    for path in axis.paths:
+        check_path(path, scenario)
+    if axis.variants is not None:
+        return ChoiceAxis(axis.label, tuple(axis.variants), tuple(axis.variants.values()))
     values = axis.values
     numeric = values is None or all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
     places = [(place, rule) for rule in axis.applications for place in places_of(rule.path, scenario)]
@@ -123,7 +126,7 @@ def _choices(axis: StudyAxis) -> ChoiceAxis:
     else:
         levels = _levels(axis, False)[0]
         values = () if levels is None else tuple(levels.tolist())
-    return ChoiceAxis(axis.label, values, tuple(rule.path for rule in axis.applications))
+    return ChoiceAxis(axis.label, values, tuple(dict.fromkeys(axis.paths, value) for value in values))
 
 
 def _levels(axis: StudyAxis, sampled: bool) -> tuple[np.ndarray | None, float, float, bool]:

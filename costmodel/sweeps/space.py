@@ -115,9 +115,14 @@ def space_of(study: Study, beside: Path | None = None, document: Document | None
     base, notes = _base(study, beside, document)
     sampled = study.sample is not None
     resolved = []
+    setters: dict[str, str] = {}
     for place, axis in enumerate(study.axes):
         with blamed(document, "axes", place):
             resolved.append(resolved_axis(axis, base, sampled))
+            for path in axis.paths:
+                if path in setters:
+                    raise SpecError(f"axes {setters[path]!r} and {axis.label!r} both set {path}")
+                setters[path] = axis.label
     choice_axes = [(place, axis) for place, axis in enumerate(resolved) if isinstance(axis, ChoiceAxis)]
     numeric = [(place, study.axes[place]) for place, axis in enumerate(resolved) if isinstance(axis, NumericAxis)]
     conditions = _conditions(study, document)
@@ -128,9 +133,10 @@ def space_of(study: Study, beside: Path | None = None, document: Document | None
             continue
         scenario = base
         for (place, choice), at in zip(choice_axes, chosen, strict=True):
-            with blamed(document, "axes", place, "values", at):
-                for path in choice.paths:
-                    scenario = with_override(scenario, path, choice.values[at], beside)
+            variants = study.axes[place].variants is not None
+            for path, value in choice.settings[at].items():
+                with blamed(document, "axes", place, *(("variants", choice.values[at], path) if variants else ("values", at))):
+                    scenario = with_override(scenario, path, value, beside)
         _check_convention(scenario, choices, document)
         parts.append(_part(choices, scenario, numeric, study, document, notes))
     if not parts:
@@ -165,7 +171,7 @@ def _base(study: Study, beside: Path | None, document: Document | None) -> tuple
     with blamed(document, "base"):
         base = load_scenario(study.base, beside)
     notes = []
-    paths = [rule.path.removeprefix("network.") for axis in study.axes for rule in axis.applications]
+    paths = [path.removeprefix("network.") for axis in study.axes for path in axis.paths]
     changed = [path for path in (*paths, *study.set) if path.startswith(_MEASURED_ON_BASE)]
     if base.duration_s is not None and changed and "duration_s" not in (*paths, *study.set):
         base = with_override(base, "duration_s", None)

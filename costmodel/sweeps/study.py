@@ -110,21 +110,34 @@ class StudyAxis(StudyPart):
     values: Annotated[tuple[Any, ...] | None, BeforeValidator(_plain_values)] = None
     range: Steps | None = None
     log_range: LogSteps | None = None
+    variants: dict[str, dict[str, Any]] | None = None
+    """Names, each with the fields it sets: what goes together, a clock with its time and its current say."""
 
     @model_validator(mode="after")
     def _one_of_each(self) -> StudyAxis:
+        if self.variants is not None:
+            return self._named_variants()
         if (self.path is None) == (not self.apply):
             raise PydanticCustomError("axis", "an axis has a path, or a list of fields to apply to, and not both")
         if self.apply and not self.name:
             raise PydanticCustomError("axis", "an axis that applies to several fields needs a name")
         if sum(given is not None for given in (self.values, self.range, self.log_range)) != 1:
-            raise PydanticCustomError("axis", f"axis {self.label!r} needs one of values, range and log_range")
+            raise PydanticCustomError("axis", f"axis {self.label!r} needs one of values, range, log_range and variants")
         if self.values is not None and not self.values:
             raise PydanticCustomError("values", f"axis {self.label!r} has no values: the product of the axes is empty")
         told = Counter(str(value) for value in self.values or ())
         twice, times = next(iter(told.most_common(1)), ("", 0))
         if times > 1:
             raise PydanticCustomError("values", f"axis {self.label!r} has the value {twice} twice")
+        return self
+
+    def _named_variants(self) -> StudyAxis:
+        if not self.name:
+            raise PydanticCustomError("axis", "an axis with variants needs a name")
+        if self.path is not None or self.apply or any(given is not None for given in (self.values, self.range, self.log_range)):
+            raise PydanticCustomError("axis", "variants say themselves what they set: leave path, apply and values out")
+        if not self.variants:
+            raise PydanticCustomError("variants", f"axis {self.label!r} has no variants: the product of the axes is empty")
         return self
 
     @property
@@ -134,8 +147,14 @@ class StudyAxis(StudyPart):
 
     @property
     def applications(self) -> tuple[Application, ...]:
-        """The fields it sets."""
-        return self.apply or (Application(path=self.path or ""),)
+        """The fields it sets to its values; none where its variants say which."""
+        return () if self.variants is not None else self.apply or (Application(path=self.path or ""),)
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Every field it sets, each once."""
+        written = (path for fields in (self.variants or {}).values() for path in fields)
+        return tuple(dict.fromkeys((*(rule.path for rule in self.applications), *written)))
 
 
 class SampleKind(StrEnum):
@@ -257,11 +276,9 @@ class Study(StudyPart):
     @property
     def named_choices(self) -> dict[str, tuple[str, ...]]:
         """Axes whose values are names, with these."""
-        return {
-            axis.label: tuple(value for value in axis.values if isinstance(value, str))
-            for axis in self.axes
-            if any(isinstance(value, str) for value in axis.values or ()) and axis.values is not None
-        }
+        values = {axis.label: axis.values or tuple(axis.variants or ()) for axis in self.axes}
+        named = {label: tuple(value for value in found if isinstance(value, str)) for label, found in values.items()}
+        return {label: found for label, found in named.items() if found}
 
     @property
     def figures(self) -> tuple[str, ...]:

@@ -186,6 +186,60 @@ def test_the_rate_after_going_on_is_that_of_this_run(tmp_path, small_blocks):
     assert seen[0].rate == pytest.approx((seen[0].designs_done - 50) / seen[0].seconds)
 
 
+def test_variants_set_several_fields_each():
+    """A clock with its time and current; a block with the memory it suits."""
+    study = {
+        "name": "v",
+        "axes": [
+            {
+                "name": "clock",
+                "variants": {
+                    "80 MHz": {"duration_s": 0.9, "power.active_a": 0.038},
+                    "240 MHz": {"duration_s": 0.32, "power.active_a": 0.043},
+                },
+            },
+            {
+                "name": "block",
+                "variants": {
+                    "4 B": {"memory_energy": "esp32-40nm-lstp-320k-4b", "counting": {"taps": "valid"}},
+                    "64 B": {"memory_energy": "deck-printed"},
+                },
+            },
+            {"path": "period_s", "values": [1.0, 60.0]},
+        ],
+        "conditions": ["block != x"],
+        "objectives": [{"maximise": "battery.duty_life"}, {"minimise": "energy.memory"}],
+        "keep": "all",
+    }
+    with pytest.raises(UnknownNameError, match=r"'x' is not a value of 'block'"):
+        sweep(study)
+    answer = sweep(study | {"conditions": []})
+    assert len(answer) == 8
+    for row in range(8):
+        values, scenario = answer.row(row), answer.scenario(row)
+        assert scenario.duration_s.value == {"80 MHz": 0.9, "240 MHz": 0.32}[values["clock"]]
+        assert scenario.memory_energy.access_bytes == {"4 B": 4, "64 B": 64}[values["block"]]
+        energy = evaluate(scenario).dataflows[0].energy
+        assert values["energy.memory"] == pytest.approx(energy.tensor_pj + energy.scratch_pj, rel=1e-12)
+    assert answer.explained[0].shares[0].axis in ("clock", "period_s")
+
+
+@pytest.mark.parametrize(
+    ("axis", "message"),
+    [
+        ({"variants": {"a": {"period_s": 1}}}, r"an axis with variants needs a name"),
+        ({"name": "v", "variants": {}}, r"has no variants"),
+        ({"name": "v", "path": "period_s", "variants": {"a": {"period_s": 1}}}, r"leave path, apply and values out"),
+        ({"name": "v", "variants": {"a": {"perid_s": 1}}}, r"'perid_s' is not a field of a scenario \(did you mean 'period_s'"),
+        ({"name": "v", "variants": {"a": {"period_s": 0}}}, r"period_s: .*greater than 0"),
+        ({"name": "v", "variants": {"a": {"layers.conv1.out_channels": 3}}}, r"axes 'conv1' and 'v' both set layers.conv1.out_channels"),
+    ],
+)
+def test_wrong_variants_are_told(axis, message):
+    with pytest.raises(InputError, match=message):
+        sweep(STUDY | {"axes": [WIDTHS[0], axis]})
+
+
 def test_designs_none_of_which_fits_say_what_does_not():
     kernels = {"name": "k", "path": "layers.conv1.kernel", "values": [99]}
     with pytest.raises(SpecError, match=r"'every layer fits its input' removes the last 11 of 11 \(conv1: .*99 rows does not fit"):
@@ -379,5 +433,5 @@ def test_a_wrong_study_is_one_clear_line(change, kind, message):
 
 
 def test_a_study_is_checked_without_its_names_too():
-    with pytest.raises(SpecError, match=r"axes\[0\]: .*needs one of values, range and log_range"):
+    with pytest.raises(SpecError, match=r"axes\[0\]: .*needs one of values, range, log_range and variants"):
         checked_study({"name": "x", "axes": [{"path": "period_s"}], "objectives": OBJECTIVES})
