@@ -88,7 +88,7 @@ def test_a_mistake_found_by_a_worker_is_the_users_own(scheduler, monkeypatch):
     changed = STUDY | {"constraints": ["network.mac_count <= 5e6"]}
     from costmodel.sweeps import running
 
-    monkeypatch.setattr(running, "check_names", lambda *_: None)
+    monkeypatch.setattr(running, "check_name", lambda *_: None)
     with worker(scheduler), pytest.raises(UnknownNameError, match=r"network.mac_cuont.*network.mac_count"):
         sweep(changed | {"columns": ["network.mac_cuont"]}, scheduler=scheduler)
 
