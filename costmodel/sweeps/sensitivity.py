@@ -13,7 +13,7 @@ from costmodel.sweeps.axis_values import NumericAxis
 from costmodel.sweeps.block_cost import chosen_block, costs_of
 from costmodel.sweeps.figure_values import Values
 from costmodel.sweeps.places import Place
-from costmodel.sweeps.space import Block, Part, Space, blocks_of, conditions_hold
+from costmodel.sweeps.space import Block, Part, Space, blocks_of, conditions_hold, levelled_block
 
 _DESIGNS: Final = 1 << 18
 """Designs the decomposition looks at; larger grids are thinned evenly."""
@@ -136,6 +136,8 @@ def _of_grid(space: Space, figures: Sequence[str]) -> tuple[Explained, ...]:
     while math.prod(counts) * len(space.parts) > _DESIGNS and max(counts, default=0) > 2:
         widest = counts.index(max(counts))
         counts[widest] = (counts[widest] + 1) // 2
+    if math.prod(counts) * len(space.parts) > _DESIGNS:
+        return _of_drawn(space, figures)
     labels = (*space.parts[0].choices, *(axis.label for axis in space.parts[0].axes))
     columns = _Columns(space.labels, figures)
     for part in space.parts:
@@ -154,6 +156,21 @@ def _of_grid(space: Space, figures: Sequence[str]) -> tuple[Explained, ...]:
         )
     told = f"the {columns.designs:,} designs that fit{thinned or f' out of {space.designs:,}'}, each axis alone"
     return _of_columns(columns, told, drawn=False)
+
+
+def _of_drawn(space: Space, figures: Sequence[str]) -> tuple[Explained, ...]:
+    """Decompose designs drawn from a product of so many axes that two values of each are too many."""
+    draw = np.random.Generator(np.random.PCG64(0))
+    columns = _Columns(space.labels, figures)
+    chosen = space.parts if len(space.parts) <= _DESIGNS else [space.parts[at] for at in draw.integers(0, len(space.parts), _DESIGNS)]
+    for part in chosen:
+        numbers = np.unique(draw.integers(0, part.designs, max(1, _DESIGNS // len(chosen))))
+        positions = np.unravel_index(numbers, part.shape) if part.shape else ()
+        block = levelled_block(part, positions, numbers)
+        held = np.flatnonzero(conditions_hold(space.conditions, {**part.choices, **block.axes}, block.shape))
+        if len(held):
+            columns.take(space, part, chosen_block(block, held))
+    return _of_columns(columns, f"{columns.designs:,} designs drawn out of {space.designs:,}, each axis alone", drawn=True)
 
 
 def _of_sample(space: Space, figures: Sequence[str]) -> tuple[Explained, ...]:

@@ -322,10 +322,11 @@ def _filtered(space: Space, part: Part, start: int, stop: int) -> Iterator[Block
         for begin in range(0, len(held), SCATTER_BLOCK):
             some = held[begin : begin + SCATTER_BLOCK]
             chosen = [at[some] for at in positions]
-            yield _levelled(part, chosen, numbers[some])
+            yield levelled_block(part, chosen, numbers[some])
 
 
-def _levelled(part: Part, positions: list[np.ndarray], numbers: np.ndarray) -> Block:
+def levelled_block(part: Part, positions: Sequence[np.ndarray], numbers: np.ndarray) -> Block:
+    """Return designs of a grid by the position of each on every axis, and their numbers."""
     axes = {axis.label: axis.levels[at] for axis, at in zip(part.axes, positions, strict=True) if axis.levels is not None}
     columns = {place: column[at] for axis, at in zip(part.axes, positions, strict=True) for place, column in (axis.applied or {}).items()}
     return Block(columns, axes, numbers.shape, numbers, int(numbers[0]))

@@ -123,3 +123,23 @@ def test_an_objective_without_variance_says_so():
     (explained,) = sweep({"name": "s", "axes": axes, "objectives": [{"minimise": "network.input_bytes"}]}).explained
     assert explained.shares == ()
     assert explained.note == "network.input_bytes is the same for all 3 designs."
+
+
+def test_a_product_of_very_many_axes_is_drawn_from(monkeypatch):
+    """Two values of each of twenty axes are a million designs already; their decomposition stays small."""
+    from costmodel.sweeps import sensitivity
+
+    monkeypatch.setattr(sensitivity, "_DESIGNS", 2000)
+    paths = ("conv1.out_channels", "conv2.out_channels", "fc1.out_features", "conv1.kernel.rows", "conv1.kernel.columns")
+    sides = tuple(f"conv{at}.padding.{side}" for at in (1, 2) for side in ("top", "bottom", "left", "right"))
+    study = {
+        "name": "s",
+        "axes": [{"name": path, "path": f"layers.{path}", "values": [2, 3]} for path in (*paths, *sides)],
+        "objectives": [{"minimise": "network.parameters"}],
+    }
+    (explained,) = sweep(study).explained
+    assert 1500 < explained.designs <= 2000
+    assert "designs drawn out of 8,192" in explained.note
+    shares = by_axis(explained.shares)
+    assert sum(shares[path].first for path in paths) > 0.9
+    assert sum(shares[side].first for side in sides) < 0.05
