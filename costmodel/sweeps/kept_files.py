@@ -29,7 +29,8 @@ OWN_FILES: Final = (
 )
 """What sweeps write into their folder."""
 _COUNTS: Final = "__counts"
-_FORMAT: Final = 1
+_STUDY: Final = "__study"
+_FORMAT: Final = 2
 
 
 def study_digest(space: Space, jobs: Sequence[Job]) -> str:
@@ -69,6 +70,7 @@ class KeptFiles:
 
     def __init__(self, folder: Path, digest: str, *, resume: bool, replace: bool) -> None:
         self._parts = folder / PARTS
+        self._digest = digest
         manifest = folder / MANIFEST
         if resume and replace:
             raise SpecError("--resume goes on with results, --force replaces them: give one of the two")
@@ -104,7 +106,7 @@ class KeptFiles:
         counts = np.array([result.evaluated, *result.survivors], dtype=np.int64)
         try:
             with whole_file(self._parts / f"{job.number:06d}.npz") as stream:
-                np.savez(stream, **{_COUNTS: counts}, **result.rows)  # type: ignore[arg-type]
+                np.savez(stream, **{_COUNTS: counts, _STUDY: np.array(self._digest)}, **result.rows)  # type: ignore[arg-type]
         except OSError as error:
             full = "the disk is full" if error.errno == errno.ENOSPC else error.strerror
             raise LimitError(
@@ -118,14 +120,18 @@ class KeptFiles:
         ------
         FormatError
             If the file is damaged.
+        SpecError
+            If another sweep has written it meanwhile.
         """
         path = self._parts / f"{number:06d}.npz"
         try:
             with path.open("rb") as stream, np.load(stream, allow_pickle=False) as stored:
-                counts = stored[_COUNTS].tolist()
-                rows = {name: stored[name] for name in stored.files if name != _COUNTS}
+                counts, study = stored[_COUNTS].tolist(), str(stored[_STUDY])
+                rows = {name: stored[name] for name in stored.files if name not in (_COUNTS, _STUDY)}
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
             raise FormatError(f"{path} is damaged ({error}); delete it and add --resume") from None
+        if study != self._digest:
+            raise SpecError(f"{path} is another study's result: give each sweep a folder of its own (--out), or --force")
         return JobResult(rows, int(counts[0]), tuple(counts[1:]))
 
 

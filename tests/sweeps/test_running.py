@@ -133,6 +133,22 @@ def test_a_sweep_that_failed_at_once_does_not_hold_its_folder(tmp_path):
     assert len(sweep(STUDY, folder=tmp_path)) > 0
 
 
+def test_results_that_another_sweep_has_put_there_are_not_mixed_in(tmp_path, small_blocks):
+    """Two sweeps into one folder at once, or a manifest that was deleted."""
+    other = STUDY | {"ties": "first"}
+
+    def intrude(progress):
+        if progress.designs_done == 50:
+            (tmp_path / "parts" / "000000.npz").unlink()
+            sweep(other, folder=tmp_path)
+
+    with pytest.raises(SpecError, match=r"is another study's result: give each sweep a folder of its own"):
+        sweep(STUDY, folder=tmp_path, on_progress=intrude)
+    (tmp_path / "manifest.json").unlink()
+    with pytest.raises(SpecError, match=r"is another study's result"):
+        sweep(STUDY | {"columns": ["memory.ram"]}, folder=tmp_path)
+
+
 def test_a_time_measured_on_the_base_is_offered_where_none_is_known(tmp_path):
     study = STUDY | {"set": {"dataflow": "row-stationary"}}
     with pytest.raises(MissingError, match=r"the base's duration_s is left out, since .* set: \{duration_s: ...\} takes one"):
