@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from costmodel.errors import FormatError, Location, MissingError
-from costmodel.measurement.current_levels import Band, current_levels, inference_band
+from costmodel.measurement.current_levels import current_levels
+from costmodel.measurement.inference_level import Band, inference_band
 from costmodel.measurement.inference_windows import FoundWindows, Window, find_windows
 from costmodel.measurement.trace_blocks import Blocks, condensed
 from costmodel.measurement.trace_chunk import Trace
@@ -16,6 +17,8 @@ from costmodel.results.trace import AnalysedTrace, InferenceWindow, Spread, Trac
 from costmodel.units import MA_PER_A, MS_PER_S
 
 _NORMAL_95: Final = 1.96
+_LEAST_OUTSIDE: Final = 0.01
+"""Share of the capture below given thresholds, at least, that is idle: fewer blocks are noise or a dip."""
 _CURVE_POINTS: Final = 6000
 
 
@@ -71,7 +74,7 @@ def analyse_trace(trace: Trace, supply_v: float, supply_source: str, thresholds:
     else:
         charge = float(blocks.charge.sum())
         volts, source, total_j = (total / charge if charge else supply_v), "the capture's voltage", total
-    return AnalysedTrace(_summary(trace, blocks, found, volts, source, total_j), _curve(blocks))
+    return AnalysedTrace(_summary(trace, blocks, band, found, volts, source, total_j), _curve(blocks))
 
 
 def _band(blocks: Blocks, given: Thresholds, name: str) -> Band:
@@ -79,14 +82,22 @@ def _band(blocks: Blocks, given: Thresholds, name: str) -> Band:
     found = inference_band(blocks, levels)
     if given.minimum_a is not None:
         maximum_a = np.inf if given.maximum_a is None else given.maximum_a
-        below = blocks.mean_a[blocks.mean_a <= given.minimum_a]
-        idle_a = float(np.median(below)) if len(below) else 0.0
-        return Band(given.minimum_a, float(maximum_a), idle_a, "given")
+        return Band(given.minimum_a, float(maximum_a), _idle_a(blocks, given.minimum_a, float(maximum_a)), "given")
     if found is None:
         raise MissingError(_no_level(blocks, [level.current_a for level in levels]), Location(name))
     if given.maximum_a is not None:
         return Band(found.minimum_a, given.maximum_a, found.idle_a, f"maximum given; minimum: {found.reason}")
     return found
+
+
+def _idle_a(blocks: Blocks, minimum_a: float, maximum_a: float) -> float:
+    """Return the current outside given thresholds: below them, or above where nothing lies below."""
+    means = blocks.mean_a
+    for outside in (means[means <= minimum_a], means[means >= maximum_a]):
+        if len(outside) > _LEAST_OUTSIDE * len(means):
+            return float(np.median(outside))
+    below = means[means <= minimum_a]
+    return float(np.median(below)) if len(below) else 0.0
 
 
 def _no_level(blocks: Blocks, levels: list[float]) -> str:
@@ -122,15 +133,14 @@ def _no_window(blocks: Blocks, found: FoundWindows, given: Thresholds) -> str:
     )
 
 
-def _summary(trace: Trace, blocks: Blocks, found: FoundWindows, volts: float, source: str, total_j: float) -> TraceSummary:
+def _summary(trace: Trace, blocks: Blocks, band: Band, found: FoundWindows, volts: float, source: str, total_j: float) -> TraceSummary:
     tally, rule = blocks.tally, found.rule
     windows = tuple(_priced(window, volts) for window in found.windows)
     starts = np.array([window.start_s for window in windows])
     span_s = float(blocks.start_s[-1] - blocks.start_s[0])
     means = blocks.mean_a
     booted = blocks.start_s[:-1] >= rule.boot_s
-    floor = 2.0 * (rule.idle_a or 0.0) - rule.minimum_a
-    idle = _sample_spread(blocks, booted & _inner((means <= rule.minimum_a) & (means >= floor)), "idle current")
+    idle = _sample_spread(blocks, booted & _inner(band.idles(means)), "idle current")
     active_mask = np.zeros(len(means), dtype=bool)
     for window in found.windows:
         active_mask[window.first : window.last] = True
@@ -176,7 +186,7 @@ def _summary(trace: Trace, blocks: Blocks, found: FoundWindows, volts: float, so
         computational_ratio=computational.mean / inference.mean if inference.mean else None,
         period_s=float(np.median(np.diff(starts))) if len(starts) > 1 else None,
         windows=windows,
-        warnings=(*trace.notes, *_warnings(blocks, found)),
+        warnings=(*trace.notes, *band.doubts, *_warnings(blocks, found)),
     )
 
 

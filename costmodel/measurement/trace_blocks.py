@@ -24,7 +24,7 @@ BLOCK_S: Final = 0.64 / MS_PER_S
 LONGEST_BLOCK: Final = 64
 _GAP: Final = 1.5
 """A step of more than this many sample periods is a gap."""
-_JUMP_SIGMAS: Final = 5.0
+_JUMP_SIGMAS: Final = 3.5
 _KEPT_SAMPLES: Final = 1 << 21
 """Raw samples kept at most."""
 _CLIP_RUN: Final = 10
