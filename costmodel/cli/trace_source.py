@@ -17,7 +17,9 @@ _STATES: Final = "esp32-deck"
 """Packaged power states whose awake supply stands in where none is given."""
 
 
-def analysed_capture(capture: Path, supply_v: str | None, thresholds: Thresholds, columns: Mapping[str, str]) -> AnalysedTrace:
+def analysed_capture(
+    capture: Path, supply_v: str | None, thresholds: Thresholds, columns: Mapping[str, str], sample_rate_hz: float | None = None
+) -> AnalysedTrace:
     """Open a capture and analyse it.
 
     Parameters
@@ -30,6 +32,8 @@ def analysed_capture(capture: Path, supply_v: str | None, thresholds: Thresholds
         The rule for windows, where the user gives it.
     columns : mapping
         Kind to column, where the user chose.
+    sample_rate_hz : float, optional
+        Rate of the samples, where the user gave it.
 
     Returns
     -------
@@ -52,5 +56,7 @@ def analysed_capture(capture: Path, supply_v: str | None, thresholds: Thresholds
     else:
         volts = load_power_states(_STATES).inference.supply_v.value
         source = f"assumed, the supply of {_STATES}; --supply-v changes it"
-    with open_trace(capture, columns, None if supply_v is None else volts) as trace:
+    if sample_rate_hz == 0.0:
+        raise SpecError("--sample-rate: expected a rate above 0")
+    with open_trace(capture, columns, None if supply_v is None else volts, sample_rate_hz) as trace:
         return analyse_trace(trace, volts, source, thresholds)

@@ -17,6 +17,8 @@ from costmodel.results.trace import AnalysedTrace, InferenceWindow, Spread, Trac
 from costmodel.units import MA_PER_A, MS_PER_S
 
 _NORMAL_95: Final = 1.96
+_BELOW_ZERO: Final = 0.1
+"""Share of the largest current that a median below zero is no offset any more."""
 _LEAST_OUTSIDE: Final = 0.01
 """Share of the capture below given thresholds, at least, that is idle: fewer blocks are noise or a dip."""
 _CURVE_POINTS: Final = 6000
@@ -64,6 +66,12 @@ def analyse_trace(trace: Trace, supply_v: float, supply_source: str, thresholds:
     blocks = condensed(trace.chunks)
     if blocks is None:
         raise FormatError("the capture holds no sample with a number", Location(trace.name))
+    if np.median(blocks.mean_a) < -_BELOW_ZERO * np.quantile(np.abs(blocks.mean_a), 0.999):
+        raise FormatError(
+            f"current is negative, {MA_PER_A * float(np.median(blocks.mean_a)):.4g} mA in the median: the instrument's leads are "
+            "reversed; swap them, or change the sign of the column",
+            Location(trace.name),
+        )
     band = _band(blocks, thresholds, trace.name)
     found = find_windows(blocks, band, thresholds.shortest_s, thresholds.boot_s)
     if not found.windows:

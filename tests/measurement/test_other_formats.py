@@ -79,6 +79,19 @@ def test_runner_voltage_may_stand_around_the_samples_or_be_given():
     assert next(read_runner(runner_json([1e-4]), supply_v=3.3).chunks).voltage_v[0] == 3.3
 
 
+def test_the_runners_own_energy_of_an_inference_is_told_for_a_run_without_pauses():
+    # As in the results files of MLPerf Tiny v1.3: a list of captures, marks as (counter, samples so far), the last two bracket the run.
+    def captured(level_j, iterations):
+        power = {"samples": [1e-6] * 50 + [level_j] * 100 + [1e-6] * 30, "timestamps": [["00", 3], ["01", 50], ["02", 150]], "voltage": 3}
+        return {"file": "a.bin", "infer": {"results": [1.0], "iterations": iterations}, "power": power, "mode": "e"}
+
+    notes = read_runner(json.dumps([captured(2e-6, 20), captured(6e-6, 20), captured(4e-6, 20)]).encode()).notes
+    assert notes[0] == "3 captures in this file: the first is analysed"
+    assert "an inference takes 20 uJ and 5 ms (median of 3 capture(s))" in notes[1]
+    assert read_runner(json.dumps([captured(2e-6, 0)]).encode()).notes == []
+    assert read_runner(json.dumps([captured(2e-6, "many")]).encode()).notes == []
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [
@@ -123,6 +136,22 @@ def test_a_joulescope_capture_is_analysed_as_its_csv_would_be(tmp_path, recipe):
     assert len(summary.windows) == len(truth.windows_s)
     assert summary.supply_v == pytest.approx(recipe.supply_v)
     assert summary.total_j == pytest.approx(truth.total_j, rel=1e-3)
+
+
+def test_of_several_instruments_the_first_current_is_read_with_its_own_voltage():
+    def signal(place, source, name):
+        return SimpleNamespace(signal_id=place, source_id=source, name=name, sample_rate=1000, length=4)
+
+    signals = [signal(1, 1, "current"), signal(2, 2, "current"), signal(3, 2, "voltage"), signal(4, 1, "voltage")]
+    values = {1: 0.1, 2: 0.2, 3: 2.0, 4: 1.0}
+    reader = SimpleNamespace(
+        signals=dict(enumerate(signals)), fsr=lambda place, first, count: np.full(count, values[place], dtype=np.float32)
+    )
+    trace = read_jls_trace(reader, "capture.jls")
+    chunk = next(trace.chunks)
+    assert chunk.current_a[0] == pytest.approx(0.1)
+    assert chunk.voltage_v[0] == pytest.approx(1.0)
+    assert trace.notes == ["2 instruments in this file: the current of the first is analysed"]
 
 
 def test_a_capture_without_current_names_the_signals_it_has():
