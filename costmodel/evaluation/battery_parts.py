@@ -9,10 +9,10 @@ from typing import Any, Final
 
 from costmodel.battery.cell_voltage import stopping_voltage_v
 from costmodel.battery.duty_cycle import crossover_period_s
-from costmodel.columns import Number
-from costmodel.evaluation.battery_inquiry import BatteryQuestion, life_s, pattern_of
+from costmodel.columns import Number, larger
+from costmodel.evaluation.battery_inquiry import SHELF_DEGC, BatteryQuestion, life_s, pattern_of
 from costmodel.evaluation.battery_patterns import Board, rest_currents
-from costmodel.evaluation.uncertainty import Interval, interval, sampled, swings
+from costmodel.evaluation.uncertainty import interval, sampled, swings
 from costmodel.provenance import Constant
 from costmodel.results.battery_life import BatteryLife, Crossover, LifeAgainstRate, Sensitivity
 from costmodel.units import MW_PER_W, S_PER_DAY, S_PER_HOUR, S_PER_MINUTE
@@ -31,14 +31,16 @@ def crossovers(question: BatteryQuestion, values: Mapping[str, Number], columns:
         period = float(_crossover_s(question.board, values, lighter, deeper))
         if not math.isfinite(period) or period <= 0.0:
             continue
-        ends = interval(_crossover_s(question.board, columns, lighter, deeper))
-        rates = Interval(*(None if end is None or end <= 0.0 else 1.0 / end for end in (ends.high, ends.low)))
+        rates = interval(_paying_rate_hz(question.board, columns, lighter, deeper))
         earliest = float(values["inference duration"]) + float(values[f"{deeper} wake-up time"])
+        ends_text = " to ".join("never" if not rate else rate_text(rate) for rate in rates)
         if period <= earliest:
             statement = f"{deeper} beats {lighter} at every rate it fits (a period of at least {earliest:.3g} s)"
             period = earliest
+            slowest = interval(1.0 / (columns["inference duration"] + columns[f"{deeper} wake-up time"])).low
+            if rates.low is not None and slowest is not None and rates.low < slowest:
+                statement += f"; within the inputs' ranges below {ends_text}"
         else:
-            ends_text = " to ".join("0" if rate is None else rate_text(rate) for rate in rates)
             statement = f"{deeper} beats {lighter} below {rate_text(1.0 / period)} ({ends_text}; a period longer than {period:.3g} s)"
         found.append(
             Crossover(
@@ -52,6 +54,18 @@ def crossovers(question: BatteryQuestion, values: Mapping[str, Number], columns:
             )
         )
     return tuple(found)
+
+
+def _paying_rate_hz(board: Board, values: Mapping[str, Number], lighter: str, deeper: str) -> Number:
+    """Return the rate below which a deeper rest pays: that it still fits at most, zero where it draws no less."""
+    import numpy as np
+
+    earliest = values["inference duration"] + values[f"{deeper} wake-up time"]
+    draws_less = np.asarray(rest_currents(board, values, deeper)[0]) < rest_currents(board, values, lighter)[0]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        period = larger(_crossover_s(board, values, lighter, deeper), earliest)
+        rate: Number = np.where(draws_less, 1.0 / period, 0.0)
+    return rate
 
 
 def _crossover_s(board: Board, values: Mapping[str, Number], lighter: str, deeper: str) -> Number:
@@ -70,7 +84,7 @@ def rate_text(rate_hz: float) -> str:
 
 def sensitivities(question: BatteryQuestion, inputs: Mapping[str, Constant]) -> tuple[Sensitivity, ...]:
     """Return what each input with a range does to the asked life, the widest first."""
-    found = swings(inputs, lambda values: float(life_s(question, question.rest, values, question.period_s)))
+    found = swings(inputs, lambda values: float(life_s(question, question.rest, values, question.period_of(values))))
     rows = []
     for swing in found:
         low, high = (each if math.isfinite(each) else None for each in (swing.at_low, swing.at_high))
@@ -135,7 +149,26 @@ def _finite(column: Any, fits: Any) -> tuple[float | None, ...]:
 
 
 def warnings(question: BatteryQuestion, values: Mapping[str, Number]) -> tuple[str, ...]:
-    """Say where a cell cannot carry the load at all, whatever model was asked for."""
+    """Say where a temperature lies outside the cell's data, and where a cell cannot carry the load at all, whatever the model."""
+    return (*_beyond_the_temperatures(question), *_too_weak(question, values))
+
+
+def _beyond_the_temperatures(question: BatteryQuestion) -> tuple[str, ...]:
+    cell, asked = question.board.cell, question.temperature_degc
+    if not cell.temperatures:
+        said = f"{cell.name} does not say what temperature does to its capacity: {asked:g} degC changes self-discharge alone"
+        return () if asked == SHELF_DEGC else (said,)
+    degrees = [point.temperature_degc.value for point in cell.temperatures]
+    nearest = min(max(asked, degrees[0]), degrees[-1])
+    if nearest == asked:
+        return ()
+    return (
+        f"{cell.name} says what temperature does to its capacity from {degrees[0]:g} to {degrees[-1]:g} degC: at {asked:g} the "
+        f"share at {nearest:g} is taken",
+    )
+
+
+def _too_weak(question: BatteryQuestion, values: Mapping[str, Number]) -> tuple[str, ...]:
     cell = question.board.cell
     if cell.voltage is None:
         return ()

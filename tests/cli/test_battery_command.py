@@ -84,7 +84,9 @@ def test_a_written_cycle_is_read_from_its_file(capsys, tmp_path):
         (("--duration", "3 parsecs"), "'parsecs' is not one of s, ms, us"),
         (("--states", "esp32-module"), "give --duration"),
         (("--temperature", "900"), "--temperature"),
-        (("--samples", "0"), "--samples"),
+        (("--samples", "1"), "--samples"),
+        (("--cycle", "sense-and-infer", "--rate", "1/h"), "--rate: the pattern of --cycle sense-and-infer says all"),
+        (("--cycle", "sense-and-infer", "--sleep", "deep"), "--sleep: the pattern of --cycle"),
         (("--trace", "absent.csv"), "absent.csv does not exist"),
     ],
 )
@@ -94,7 +96,18 @@ def test_what_cannot_be_asked_is_refused_in_one_line(capsys, arguments, words):
 
 @pytest.mark.parametrize(
     ("text", "period_s"),
-    [("1/min", 60.0), ("30/h", 120.0), ("0.5Hz", 2.0), ("2", 0.5), ("1 a day", 86400.0), ("4 per hour", 900.0), ("continuous", 0.32)],
+    [
+        ("1/min", 60.0),
+        ("30/h", 120.0),
+        ("0.5Hz", 2.0),
+        ("2", 0.5),
+        ("1 a day", 86400.0),
+        ("4 per hour", 900.0),
+        ("continuous", 0.32),
+        ("back-to-back", 0.32),
+        ("2/hours", 1800.0),
+        ("1/week", 604800.0),
+    ],
 )
 def test_rates_are_read_as_people_write_them(text, period_s):
     assert period_of_rate("--rate", text, 0.32) == pytest.approx(period_s)
