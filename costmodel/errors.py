@@ -58,6 +58,11 @@ class CostModelError(Exception):
     def __str__(self) -> str:
         return f"{self.location} {self.message}" if self.location else self.message
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # An exception is pickled as a call of its class with its message, which is not what most of these take: a worker's error
+        # would not reach the process that asked.
+        return _restored, (type(self), self.args, self.__dict__)
+
 
 class InputError(CostModelError):
     """The user's input cannot be used."""
@@ -182,6 +187,13 @@ class CactiError(ToolError):
     def __init__(self, failure: CactiFailure, message: str, location: Location | None = None) -> None:
         super().__init__(f"CACTI, {failure.value}: {message}", location)
         self.failure = failure
+
+
+def _restored(kind: type[CostModelError], args: tuple[Any, ...], state: dict[str, Any]) -> CostModelError:
+    error = kind.__new__(kind)
+    error.args = args
+    error.__dict__.update(state)
+    return error
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

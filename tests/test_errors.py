@@ -1,9 +1,13 @@
 """Messages lead with the place and offer what is valid."""
 
+import pickle
+
 import pytest
 
 from costmodel.errors import (
     MAX_LISTED,
+    CactiError,
+    CactiFailure,
     CollectedError,
     CostModelError,
     InputError,
@@ -43,3 +47,20 @@ def test_collected_mistakes_are_a_line_each_and_one_input_error() -> None:
     assert collected.errors == tuple(parts)
     assert isinstance(collected, InputError)
     assert isinstance(collected, CostModelError)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        SpecError("wrong", Location("a.yaml", 3, 7), layer="conv1"),
+        ShapeError("conv1", "kernel 3 on 2 rows"),
+        UnknownNameError("network", "resnt8", ["resnet8"]),
+        CollectedError([SpecError("one"), UnknownNameError("device", "x", [])]),
+        CactiError(CactiFailure.HANG, "no answer in 60 s"),
+    ],
+)
+def test_an_error_crosses_to_another_process_as_it_is(error: CostModelError) -> None:
+    back = pickle.loads(pickle.dumps(error))
+    assert type(back) is type(error)
+    assert str(back) == str(error)
+    assert {name: str(value) for name, value in vars(back).items()} == {name: str(value) for name, value in vars(error).items()}

@@ -123,16 +123,18 @@ def _grids(answer: SweepAnswer) -> list[Grid]:
     from costmodel.sweeps.written_tables import heading
 
     units = units_of(answer.space)
-    columns = answer.columns()
     shown = _shown_rows(answer)
-    what = "on the Pareto front" if answer.space.study.objectives and answer.space.study.keep.value == "front" else "kept"
+    names = (*answer.space.labels, *answer.space.study.figures)
+    what = f"{len(answer):,} designs kept" if answer.front is None else f"{len(answer.front.places):,} designs on the Pareto front"
+    if answer.front is not None and len(answer) > len(answer.front.places):
+        what += f", {len(answer):,} kept"
     rate = answer.evaluated / max(answer.seconds, 1e-9)
     stopped = "" if answer.complete else f" Stopped after {answer.jobs_done} of {answer.jobs} jobs; add --resume to go on."
     note = f"{answer.evaluated:,} designs evaluated in {answer.seconds:.2f} s ({rate * PER_MILLION:,.1f} million a second).{stopped}"
     grids = [
         Grid(
-            f"{answer.space.study.name}: {len(answer):,} designs {what}",
-            ("", *(heading(name, units) for name in columns)),
+            f"{answer.space.study.name}: {what}",
+            ("", *(heading(name, units) for name in names)),
             tuple(("knee" if row == answer.knee else str(row), *row_values(answer, row).values()) for row in shown),
             " ".join([note, *answer.space.notes]),
         ),
@@ -149,10 +151,9 @@ def _grids(answer: SweepAnswer) -> list[Grid]:
 
 
 def _shown_rows(answer: SweepAnswer) -> list[int]:
-    count = len(answer)
-    step = max(1, -(-count // _SHOWN_ROWS))
-    rows = set(range(0, count, step)) | ({answer.knee} if answer.knee is not None else set())
-    return sorted(rows)
+    places = range(len(answer)) if answer.front is None else answer.front.places.tolist()
+    step = max(1, -(-len(places) // _SHOWN_ROWS))
+    return sorted({*places[::step]} | ({answer.knee} if answer.knee is not None else set()))
 
 
 def _written_grid(written: tuple[Path, ...]) -> Grid:

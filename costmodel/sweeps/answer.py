@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from costmodel.specs.deployment import Scenario
-from costmodel.sweeps.job import NUMBER, PART
+from costmodel.sweeps.job import PART
+from costmodel.sweeps.kept_designs import KeptDesigns, Rows
 from costmodel.sweeps.sensitivity import Explained
 from costmodel.sweeps.space import Space, scenario_at
 
@@ -17,13 +18,24 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+class Front(NamedTuple):
+    """The Pareto front."""
+
+    places: np.ndarray
+    """Its rows among the kept designs, ascending."""
+    rows: Rows
+    """Its designs."""
+
+
 @dataclass(frozen=True)
 class SweepAnswer:
     """A study's answer."""
 
     space: Space
-    rows: Mapping[str, np.ndarray]
+    kept: KeptDesigns
     """Designs of the front, or all that satisfy the constraints: part, number, figures."""
+    front: Front | None
+    """None without objectives."""
     designs: int
     """Designs of the space, before conditions."""
     evaluated: int
@@ -41,25 +53,29 @@ class SweepAnswer:
 
     def __len__(self) -> int:
         """Count the designs that were kept."""
-        return len(self.rows[NUMBER])
+        return len(self.kept)
 
     def columns(self) -> dict[str, np.ndarray]:
-        """Return axes and figures by name, one entry a kept design."""
-        found: dict[str, np.ndarray] = {}
-        parts = self.rows[PART]
-        for label in self.space.labels:
-            if label in self.rows:
-                found[label] = self.rows[label]
-            else:
-                values = np.array([part.choices.get(label) for part in self.space.parts], dtype=object)
-                found[label] = values[parts] if len(parts) else values[:0]
-        return found | {name: self.rows[name] for name in self.space.study.figures}
+        """Return axes and figures of the kept designs by name, one entry a design; all at once, however many they are."""
+        return self._labelled(self.kept.joined())
+
+    def batches(self) -> Iterator[dict[str, np.ndarray]]:
+        """Yield axes and figures of the kept designs by name, so many at a time as memory holds easily."""
+        return (self._labelled(rows) for rows in self.kept.batches())
+
+    def front_columns(self) -> dict[str, np.ndarray]:
+        """Return axes and figures of the front by name, one entry a design; of nothing without objectives."""
+        return {} if self.front is None else self._labelled(self.front.rows)
 
     def to_frame(self) -> pd.DataFrame:
         """Return the kept designs as a pandas frame."""
         import pandas as pd
 
         return pd.DataFrame(self.columns())
+
+    def row(self, row: int) -> dict[str, Any]:
+        """Return axes and figures of one kept design by name."""
+        return {name: column[0] for name, column in self._labelled(self.kept.row(row)).items()}
 
     def scenario(self, row: int) -> Scenario:
         """Return a kept design as a scenario that `evaluate` and `report` read.
@@ -74,6 +90,18 @@ class SweepAnswer:
         Scenario
             Named after the study and the design.
         """
-        part = self.space.parts[int(self.rows[PART][row])]
-        values: dict[str, Any] = {axis.label: self.rows[axis.label][row].item() for axis in part.axes}
+        found = self.kept.row(row)
+        part = self.space.parts[int(found[PART][0])]
+        values: dict[str, Any] = {axis.label: found[axis.label][0].item() for axis in part.axes}
         return scenario_at(part, values)
+
+    def _labelled(self, rows: Rows) -> dict[str, np.ndarray]:
+        found: dict[str, np.ndarray] = {}
+        parts = rows[PART]
+        for label in self.space.labels:
+            if label in rows:
+                found[label] = rows[label]
+            else:
+                values = np.array([part.choices.get(label) for part in self.space.parts], dtype=object)
+                found[label] = values[parts] if len(parts) else values[:0]
+        return found | {name: rows[name] for name in self.space.study.figures}

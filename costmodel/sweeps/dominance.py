@@ -1,19 +1,36 @@
 """Which rows are dominated: divide and conquer over sorted ranks, all nodes of a level at once.
 
 Rows are sorted by their first objective, so that whatever dominates a row stands before it. At each level the rows fall into nodes of two
-halves; only "does a row of the left half dominate this row of the right half" is left to ask, in one objective less. With two objectives
+halves; only "does a row of the first half dominate this row of the second half" is left to ask, in one objective less. With two objectives
 left, that is a running minimum. Kung, Luccio and Preparata, "On finding the maxima of a set of vectors", JACM 22(4), 1975, turned from a
-recursion into levels so that NumPy walks whole columns: O(n log^(k-1) n).
+recursion into levels so that NumPy walks whole columns: O(n log^(k-2) n).
+
+Rows are padded to a power of two, so that every node of a level has the same size and its halves are a bit of the row's number. Each
+objective is sorted once; the order inside the nodes of a level comes from the level above by a stable partition.
 """
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
 _LEAF: Final = 16
 """Rows of a node that are compared pair by pair."""
+_WIDE: Final = 32
+"""Half a node from which on each node's minimum is taken on its own; for narrow nodes one pass over all of them is faster."""
+
+
+class _Pad(NamedTuple):
+    """Values that no rank reaches."""
+
+    rank: int
+    """Of a padding row: dominates nothing."""
+
+    @property
+    def never(self) -> int:
+        """Minimum of nothing."""
+        return self.rank + 1
 
 
 def dominated_rows(ranks: np.ndarray) -> np.ndarray:
@@ -22,7 +39,7 @@ def dominated_rows(ranks: np.ndarray) -> np.ndarray:
     Parameters
     ----------
     ranks : int array, shape (n, k)
-        Distinct rows in lexicographic order; less is better; values below n.
+        Distinct rows in lexicographic order; less is better; 1 to 4 columns of values below n, n below 2^30.
 
     Returns
     -------
@@ -36,73 +53,126 @@ def dominated_rows(ranks: np.ndarray) -> np.ndarray:
         second = ranks[:, 1]
         before = np.minimum.accumulate(second)[:-1]
         return np.concatenate([np.zeros(min(count, 1), dtype=bool), before <= second[1:]])
-    dominated = np.zeros(count, dtype=bool)
-    _compare_leaves(ranks[:, 1:], dominated)
-    width = _LEAF
-    while width < count:
-        node = np.arange(count) // (2 * width)
-        right = (np.arange(count) // width) % 2 == 1
-        # A row known to be dominated need not be asked about; as a dominator, what dominates it stands in for it.
-        active = ~dominated
-        _mark(ranks[active][:, 1:], node[active], right[active], np.flatnonzero(active), dominated)
-        width *= 2
-    return dominated
+    size = 1 << max(_LEAF.bit_length() - 1, (count - 1).bit_length())
+    pad = _Pad(size)
+    columns = [np.concatenate([column, np.full(size - count, pad.rank)]).astype(np.int32) for column in ranks[:, 1:].T]
+    dominated = np.zeros(size, dtype=bool)
+    dominated[:count] = _beaten_in_leaf(columns, count)
+    # A stable sort keeps equal rows in their order, so a row of a first half stands before its equal of the second.
+    orders = [np.argsort(column, kind="stable").astype(np.int32) for column in columns[:-1]]
+    if objectives == 3:
+        _compare_halves_by_two(orders[0], columns[-1], pad, dominated)
+    else:
+        _compare_halves_by_three(orders[0], orders[1], columns[-1], pad, dominated)
+    return dominated[:count]
 
 
-def _compare_leaves(rest: np.ndarray, dominated: np.ndarray) -> None:
+def _beaten_in_leaf(columns: list[np.ndarray], count: int) -> np.ndarray:
     """Compare every row with the rows before it in its leaf."""
-    count = len(rest)
-    columns = [np.ascontiguousarray(column) for column in rest.T]
-    for step in range(1, _LEAF):
-        if step >= count:
-            return
+    beaten = np.zeros(count, dtype=bool)
+    for step in range(1, min(_LEAF, count)):
         place = np.arange(step, count)
         place = place[place % _LEAF >= step]
-        dominated[place] |= np.logical_and.reduce([column[place - step] <= column[place] for column in columns])
+        beaten[place] |= np.logical_and.reduce([column[place - step] <= column[place] for column in columns])
+    return beaten
 
 
-def _mark(values: np.ndarray, node: np.ndarray, right: np.ndarray, rows: np.ndarray, dominated: np.ndarray) -> None:
-    """Mark rows on the right of a node that a row on its left is at most equal to in every value.
+def _compare_halves_by_two(order: np.ndarray, last: np.ndarray, pad: _Pad, dominated: np.ndarray) -> None:
+    """Mark rows of second halves that a row of their first half is at most equal to in two columns.
 
     Parameters
     ----------
-    values : int array, shape (m, j)
-        What is left to compare, j at least 2.
-    node : int array
-        Node of each row, ascending.
-    right : bool array
-        Side of its node.
-    rows : int array
-        Where each row stands in `dominated`.
+    order : int array
+        Rows by the first of the two columns.
+    last : int array
+        The other column, by row.
+    pad : _Pad
+        Values no rank reaches.
     dominated : bool array
-        Changed in place.
+        By row; changed in place.
     """
-    if not len(values) or not right.any() or right.all():
-        return
-    # By node, then the first value, a left row before a right one of the same value.
-    # One key in place of three: ranks and nodes are below the number of rows, whose square is far from 64 bits.
-    order = np.argsort((node * (int(values[:, 0].max()) + 1) + values[:, 0]) * 2 + right)
-    values, node, right, rows = values[order], node[order], right[order], rows[order]
-    if values.shape[1] == 2:
-        top = int(values[:, 1].max()) + 2
-        shift = (int(node[-1]) - node) * top
-        seen = np.minimum.accumulate(np.where(right, top - 1, values[:, 1]) + shift)
-        # A later node's numbers lie below all earlier ones', so the running minimum starts anew in each.
-        dominated[rows[right & (seen <= values[:, 1] + shift)]] = True
-        return
-    _levels(values, node, right, rows, dominated)
+    row, value = order, last[order]
+    width = len(order) // 2
+    while width >= _LEAF:
+        second = (row & width) != 0
+        dominated[row[_reached(value, second, second, width, pad)]] = True
+        row, value = _parted(second, width, row, value)
+        width //= 2
 
 
-def _levels(values: np.ndarray, node: np.ndarray, right: np.ndarray, rows: np.ndarray, dominated: np.ndarray) -> None:
-    """Halve each node by its first value's order and compare left rows of first halves with right rows of second halves."""
-    starts = np.flatnonzero(np.concatenate([[True], node[1:] != node[:-1]]))
-    sizes = np.diff(np.concatenate([starts, [len(node)]]))
-    within = np.arange(len(node)) - np.repeat(starts, sizes)
-    longest = int(sizes.max())
-    width = 1
-    while width < longest:
-        second = (within // width) % 2 == 1
-        kept = (second == right) & ~dominated[rows]
-        inner = node[kept] * (longest // (2 * width) + 1) + within[kept] // (2 * width)
-        _mark(values[kept][:, 1:], inner, right[kept], rows[kept], dominated)
-        width *= 2
+def _compare_halves_by_three(by_first: np.ndarray, by_second: np.ndarray, last: np.ndarray, pad: _Pad, dominated: np.ndarray) -> None:
+    """Mark rows of second halves that a row of their first half is at most equal to in three columns.
+
+    Each node's rows, in the order of the first of these columns, are halved again and again: a row of an inner first half is at most equal
+    to those of the inner second half in that column, which leaves two.
+
+    Parameters
+    ----------
+    by_first, by_second : int array
+        Rows by the first and by the second of the three columns.
+    last : int array
+        The third column, by row.
+    pad : _Pad
+        Values no rank reaches.
+    dominated : bool array
+        By row; changed in place.
+    """
+    place = np.empty_like(by_first)
+    numbers = np.arange(len(place), dtype=place.dtype)
+    value = last[by_second]
+    width = len(place) // 2
+    while width >= _LEAF:
+        place[by_first] = numbers
+        asking = (by_second & width) != 0
+        inner_row, inner_place, inner_value, inner_asking = by_second, place[by_second], value, asking
+        inner = width
+        while inner:
+            second = (inner_place & inner) != 0
+            reached = _reached(inner_value, second & inner_asking, second | inner_asking, inner, pad)
+            dominated[inner_row[reached]] = True
+            if inner > 1:
+                inner_row, inner_place, inner_value, inner_asking = _parted(
+                    second, inner, inner_row, inner_place, inner_value, inner_asking
+                )
+            inner //= 2
+        (by_first,) = _parted((by_first & width) != 0, width, by_first)
+        by_second, value = _parted(asking, width, by_second, value)
+        width //= 2
+
+
+def _reached(value: np.ndarray, asking: np.ndarray, mute: np.ndarray, width: int, pad: _Pad) -> np.ndarray:
+    """Find who asks and stands behind a value of its node that is at most its own.
+
+    Parameters
+    ----------
+    value : int array
+        Of each row, nodes one after the other.
+    asking, mute : bool array
+        Whose answer is wanted, and whose value counts for nobody.
+    width : int
+        Half the rows of a node.
+    pad : _Pad
+        Values no rank reaches.
+
+    Returns
+    -------
+    int array
+        Places in `value`.
+    """
+    if width >= _WIDE:
+        told = np.where(mute, np.int32(pad.never), value).reshape(-1, 2 * width)
+        least = np.minimum.accumulate(told, axis=1).reshape(-1)
+        return np.flatnonzero((least <= value) & asking)
+    nodes = len(value) // (2 * width)
+    # A later node's numbers lie below all earlier ones', so the running minimum starts anew in each.
+    shift = np.repeat(np.arange(nodes - 1, -1, -1) * (pad.never + 1), 2 * width)
+    shifted = value + shift
+    least = np.minimum.accumulate(np.where(mute, shift + pad.never, shifted))
+    return np.flatnonzero((least <= shifted) & asking)
+
+
+def _parted(second: np.ndarray, width: int, *columns: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Put the first half of every node before its second half, each in the order it had."""
+    halves = [np.flatnonzero(chosen).reshape(-1, width) for chosen in (~second, second)]
+    order = np.stack(halves, axis=1).reshape(-1)
+    return tuple(column[order] for column in columns)

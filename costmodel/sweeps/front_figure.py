@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from costmodel.sweeps.answer import SweepAnswer
+from costmodel.sweeps.answer import Front, SweepAnswer
 from costmodel.units import BYTES_PER_KIB, MJ_PER_J, MW_PER_W, PJ_PER_UJ, S_PER_HOUR
 
 _MOST_POINTS: Final = 20_000
@@ -45,7 +45,8 @@ def draw_front(answer: SweepAnswer, path: Path, units: Mapping[str, str]) -> Pat
     """
     objectives = answer.space.study.objectives
     pairs = list(itertools.combinations(range(len(objectives)), 2))
-    if not pairs or not len(answer):
+    front = answer.front
+    if not pairs or front is None or not len(front.places):
         return None
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -54,16 +55,16 @@ def draw_front(answer: SweepAnswer, path: Path, units: Mapping[str, str]) -> Pat
     down = math.ceil(len(pairs) / across)
     figure = Figure(figsize=(4.6 * across, 3.9 * down + 0.4), layout="constrained")
     FigureCanvasAgg(figure)
-    shown = np.arange(len(answer))[:: max(1, math.ceil(len(answer) / _MOST_POINTS))]
+    shown = np.arange(len(front.places))[:: max(1, math.ceil(len(front.places) / _MOST_POINTS))]
     for place, (one, other) in enumerate(pairs):
         axes = figure.add_subplot(down, across, place + 1)
-        _draw_pair(axes, answer, (objectives[one].figure, objectives[other].figure), shown, units)
+        _draw_pair(axes, front, answer.knee, (objectives[one].figure, objectives[other].figure), shown, units)
         for objective, which in ((objectives[one], "x"), (objectives[other], "y")):
             arrow = "less is better" if objective.ascending else "more is better"
             text, _ = drawn_unit(objective.figure, units)
             getattr(axes, f"set_{which}label")(f"{objective.figure}{text}\n({arrow})", fontsize=9)
     title = answer.space.study.question or answer.space.study.name
-    figure.suptitle(f"{title}\n{len(answer):,} designs on the front of {answer.evaluated:,}", fontsize=10)
+    figure.suptitle(f"{title}\n{len(front.places):,} designs on the front of {answer.evaluated:,}", fontsize=10)
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=130)
     return path
@@ -78,11 +79,12 @@ def drawn_unit(name: str, units: Mapping[str, str]) -> tuple[str, float]:
     return (f" [{shown}]" if shown else ""), factor
 
 
-def _draw_pair(axes: Any, answer: SweepAnswer, names: tuple[str, str], shown: np.ndarray, units: Mapping[str, str]) -> None:
-    x, y = (answer.rows[name] * drawn_unit(name, units)[1] for name in names)
+def _draw_pair(axes: Any, front: Front, knee: int | None, names: tuple[str, str], shown: np.ndarray, units: Mapping[str, str]) -> None:
+    x, y = (front.rows[name] * drawn_unit(name, units)[1] for name in names)
     axes.scatter(x[shown], y[shown], s=8, color=_INK, alpha=0.6, linewidths=0, rasterized=True)
-    if answer.knee is not None:
-        axes.scatter([x[answer.knee]], [y[answer.knee]], s=60, marker="D", color=_KNEE, label="knee", zorder=3)
+    if knee is not None:
+        place = int(np.searchsorted(front.places, knee))
+        axes.scatter([x[place]], [y[place]], s=60, marker="D", color=_KNEE, label="knee", zorder=3)
         axes.legend(loc="best", fontsize=8, frameon=False)
     for values, which in ((x, "x"), (y, "y")):
         finite = values[np.isfinite(values)]

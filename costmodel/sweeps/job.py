@@ -14,7 +14,8 @@ from costmodel.sweeps.block_cost import costs_of
 from costmodel.sweeps.comparison import Comparison, parse_comparison
 from costmodel.sweeps.figure_values import Values
 from costmodel.sweeps.filling import filled
-from costmodel.sweeps.pareto import front_rows, pivots_of, survivors
+from costmodel.sweeps.pareto import front_rows
+from costmodel.sweeps.screen import Screen, screen_of
 from costmodel.sweeps.space import SCATTER_BLOCK, Block, Part, Space, blocks_of
 from costmodel.sweeps.study import Keep
 
@@ -22,7 +23,9 @@ GRID_JOB: Final = 1 << 25
 SCATTER_JOB: Final = 1 << 21
 KEPT_JOB: Final = 1 << 20
 _CROWD: Final = 1 << 16
-"""Candidates that are gathered before they are thinned to a front."""
+"""Candidates that are gathered before they are thinned to a front,"""
+_OF_FRONT: Final = 6
+"""and how many more for each design of the front so far: a wide front is dear to thin, and thinning it drops little."""
 LAYERS_FIT: Final = "every layer fits its input"
 FITS_PERIOD: Final = "an inference fits its period"
 ACTIVE_DRAWS_MORE: Final = "power.active_a >= power.idle_a"
@@ -70,6 +73,13 @@ def jobs_of(space: Space) -> tuple[Job, ...]:
 def constraint_names(space: Space) -> tuple[str, ...]:
     """Return the constraints in the order they are applied, those that hold for every scenario first."""
     return (LAYERS_FIT, FITS_PERIOD, ACTIVE_DRAWS_MORE, *space.study.constraints)
+
+
+def empty_rows(space: Space) -> dict[str, np.ndarray]:
+    """Return the columns of no design."""
+    whole = dict.fromkeys((PART, NUMBER), np.empty(0, dtype=np.int64))
+    names = (*(axis.label for axis in space.parts[0].axes), *space.study.figures)
+    return whole | dict.fromkeys(names, np.empty(0, dtype=np.float64))
 
 
 def run_job(space: Space, job: Job) -> JobResult:
@@ -130,13 +140,14 @@ class _Gathered:
     """Kept designs of a job so far."""
 
     def __init__(self, space: Space, job: Job) -> None:
+        self._space = space
         self._study = space.study
         self._job = job
         self._labels = tuple(axis.label for axis in space.parts[job.part].axes)
         self._pieces: list[dict[str, np.ndarray]] = []
         self._waiting = 0
         self._front = 0
-        self._pivots: np.ndarray | None = None
+        self._screen: Screen | None = None
 
     def take(self, block: Block, values: Values, feasible: Any) -> None:
         """Keep what a block adds."""
@@ -149,32 +160,31 @@ class _Gathered:
             feasible = self._promising(block, objectives, feasible)
         if feasible is not True and not (not is_column(feasible) and bool(feasible)):
             chosen = np.flatnonzero(np.broadcast_to(feasible, block.shape))
-            if self._study.keep is Keep.FRONT and self._pivots is not None:
-                chosen = chosen[survivors(_points(objectives, block.shape, chosen), self._pivots)]
+            if self._study.keep is Keep.FRONT and self._screen is not None:
+                chosen = chosen[self._screen.passes(_points(objectives, block.shape, chosen))]
             if not len(chosen):
                 return
         piece = self._extracted(block, values, chosen)
         self._pieces.append(piece)
         self._waiting += len(piece[NUMBER])
-        if self._study.keep is Keep.FRONT and self._waiting > _CROWD + 2 * self._front:
+        if self._study.keep is Keep.FRONT and self._waiting > _CROWD + _OF_FRONT * self._front:
             self._thin()
 
     def rows(self) -> dict[str, np.ndarray]:
         """Return what is left, thinned."""
-        names = (PART, NUMBER, *self._labels, *self._study.figures)
         if not self._pieces:
-            return {name: np.empty(0, dtype=np.int64 if name in (PART, NUMBER) else np.float64) for name in names}
+            return empty_rows(self._space)
         if self._study.keep is Keep.FRONT:
             self._thin()
-        return {name: np.concatenate([piece[name] for piece in self._pieces]) for name in names}
+        return {name: np.concatenate([piece[name] for piece in self._pieces]) for name in self._pieces[0]}
 
     def _promising(self, block: Block, objectives: list[tuple[Any, bool]], feasible: Any) -> Any:
         """Where a design is not worse in every objective than one of a few strong ones: cheap, on columns as they are."""
-        if self._pivots is None:
-            self._pivots = _first_pivots(block, objectives, feasible)
-        for pivot in self._pivots[:3]:
+        if self._screen is None:
+            self._screen = _first_screen(block, objectives, feasible)
+        for strong in self._screen.strongest:
             better: Any = False
-            for (column, ascending), limit in zip(objectives, pivot, strict=True):
+            for (column, ascending), limit in zip(objectives, strong, strict=True):
                 near = column <= limit if ascending else column >= -limit
                 better = near if better is False else better | near
             feasible = better if feasible is True else feasible & better
@@ -203,7 +213,7 @@ class _Gathered:
         kept = front_rows(points, self._study.ties)
         self._pieces = [{name: column[kept] for name, column in merged.items()}]
         self._waiting = self._front = len(kept)
-        self._pivots = pivots_of(points[kept])
+        self._screen = screen_of(points[kept])
 
 
 def objective_points(rows: dict[str, np.ndarray], objectives: Any) -> np.ndarray:
@@ -211,11 +221,11 @@ def objective_points(rows: dict[str, np.ndarray], objectives: Any) -> np.ndarray
     return np.stack([rows[one.figure] if one.ascending else -rows[one.figure] for one in objectives], axis=1)
 
 
-def _first_pivots(block: Block, objectives: list[tuple[Any, bool]], feasible: Any) -> np.ndarray:
+def _first_screen(block: Block, objectives: list[tuple[Any, bool]], feasible: Any) -> Screen:
     total = math.prod(block.shape)
     sampled = np.arange(0, total, max(1, total // SCATTER_BLOCK))
     held = np.broadcast_to(feasible, block.shape)[np.unravel_index(sampled, block.shape)]
-    return pivots_of(_points(objectives, block.shape, sampled[held]))
+    return screen_of(_points(objectives, block.shape, sampled[held]))
 
 
 def _points(objectives: list[tuple[Any, bool]], shape: tuple[int, ...], chosen: np.ndarray) -> np.ndarray:

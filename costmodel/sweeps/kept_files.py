@@ -5,17 +5,15 @@ from __future__ import annotations
 import errno
 import hashlib
 import json
-import os
-import tempfile
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
 from costmodel.errors import FormatError, LimitError, SpecError
-from costmodel.sources.atomic_file import write_whole
+from costmodel.sources.atomic_file import whole_file, write_whole
 from costmodel.sweeps.job import Job, JobResult
 from costmodel.sweeps.space import Space
 
@@ -86,14 +84,8 @@ class KeptFiles:
         """
         counts = np.array([result.evaluated, *result.survivors], dtype=np.int64)
         try:
-            handle, temporary = tempfile.mkstemp(dir=self._parts, prefix=".")
-            try:
-                with os.fdopen(handle, "wb") as stream:
-                    np.savez(stream, **{_COUNTS: counts}, **result.rows)  # type: ignore[arg-type]
-                Path(temporary).replace(self._parts / f"{job.number:06d}.npz")
-            except BaseException:
-                Path(temporary).unlink(missing_ok=True)
-                raise
+            with whole_file(self._parts / f"{job.number:06d}.npz") as stream:
+                np.savez(stream, **{_COUNTS: counts}, **result.rows)  # type: ignore[arg-type]
         except OSError as error:
             full = "the disk is full" if error.errno == errno.ENOSPC else error.strerror
             raise LimitError(
@@ -126,9 +118,3 @@ def _read_manifest(path: Path) -> Any:
     except (OSError, ValueError):
         raise FormatError(f"{path} is no manifest of a sweep") from None
     return found.get("study") if isinstance(found, dict) else None
-
-
-def results_in_order(numbers: Sequence[int], read: Any) -> Iterator[JobResult]:
-    """Yield results by ascending job number, whatever order they were computed in."""
-    for number in sorted(numbers):
-        yield read(number)

@@ -7,11 +7,9 @@ from typing import Final
 import numpy as np
 
 from costmodel.sweeps.dominance import dominated_rows
+from costmodel.sweeps.screen import ranks_of, screen_of
 from costmodel.sweeps.study import Ties
 
-_SAMPLE: Final = 4096
-_PIVOTS: Final = 12
-_SPREAD: Final = 24
 _SMALL: Final = 20_000
 """Fewer rows are not worth filtering first."""
 
@@ -38,7 +36,7 @@ def front_rows(objectives: np.ndarray, ties: Ties = Ties.KEEP) -> np.ndarray:
     places = np.flatnonzero(~np.isnan(objectives).any(axis=1)) if objectives.dtype.kind == "f" else np.arange(len(objectives))
     points = objectives if len(places) == len(objectives) else objectives[places]
     while len(points) > _SMALL:
-        kept = survivors(points, pivots_of(points))
+        kept = screen_of(points).passes(points)
         shrunk = len(kept) < 0.7 * len(points)
         points, places = points[kept], places[kept]
         if not shrunk:
@@ -50,52 +48,10 @@ def front_rows(objectives: np.ndarray, ties: Ties = Ties.KEEP) -> np.ndarray:
     changes = (ordered[1:] != ordered[:-1]).any(axis=1)
     group = np.concatenate([[0], np.cumsum(changes)])
     leaders = np.flatnonzero(np.concatenate([[True], changes]))
-    on_front = ~dominated_rows(_ranks(ordered[leaders]))
+    on_front = ~dominated_rows(ranks_of(ordered[leaders]))
     # lexsort is stable, so the first of a group is the first in the order given.
     chosen = leaders[on_front] if ties is Ties.FIRST else np.flatnonzero(on_front[group])
     return np.sort(places[order[chosen]])
-
-
-def survivors(points: np.ndarray, pivots: np.ndarray) -> np.ndarray:
-    """Return the rows that a few strong rows do not dominate: a cheap first pass that never drops a row of the front."""
-    kept = np.arange(len(points))
-    columns = [np.ascontiguousarray(column) for column in points.T]
-    for pivot in pivots:
-        if not len(kept):
-            break
-        beaten = np.logical_and.reduce([column >= limit for column, limit in zip(columns, pivot, strict=True)])
-        equal = np.logical_and.reduce([column == limit for column, limit in zip(columns, pivot, strict=True)])
-        stays = ~beaten | equal
-        if not stays.all():
-            kept = kept[stays]
-            columns = [column[stays] for column in columns]
-    return kept
-
-
-def pivots_of(points: np.ndarray) -> np.ndarray:
-    """Return a few rows of a sample's front: those that dominate the largest share of the sample first, then some along the front."""
-    step = max(1, len(points) // _SAMPLE)
-    sample = points[::step]
-    sample = sample[~np.isnan(sample).any(axis=1)] if sample.dtype.kind == "f" else sample
-    if not len(sample):
-        return sample
-    ordered = sample[np.lexsort(sample.T[::-1])]
-    distinct = ordered[np.concatenate([[True], (ordered[1:] != ordered[:-1]).any(axis=1)])]
-    ranks = _ranks(distinct)
-    on_front = np.flatnonzero(~dominated_rows(ranks))
-    beats = np.prod(1.0 - ranks[on_front] / (len(ranks) + 1), axis=1)
-    strongest = np.argsort(-beats, kind="stable")[:_PIVOTS]
-    spread = np.arange(0, len(on_front), max(1, len(on_front) // _SPREAD))
-    chosen: np.ndarray = distinct[on_front[np.concatenate([strongest, np.setdiff1d(spread, strongest)])]]
-    return chosen
-
-
-def _ranks(points: np.ndarray) -> np.ndarray:
-    """Replace each column by the order of its values: whole numbers of any size compare exactly, and equal stays equal."""
-    ranks = np.empty(points.shape, dtype=np.int64)
-    for column in range(points.shape[1]):
-        _, ranks[:, column] = np.unique(points[:, column], return_inverse=True)
-    return ranks
 
 
 def knee_row(objectives: np.ndarray) -> int:

@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-import numpy as np
 from pydantic import ValidationError
 
-from costmodel.errors import LimitError, SpecError
+from costmodel.errors import SpecError
 from costmodel.evaluation.composition import cost
 from costmodel.sweeps.answer import SweepAnswer
 from costmodel.sweeps.comparison import parse_comparison
 from costmodel.sweeps.figure_values import accountings_for, check_names
-from costmodel.sweeps.job import PART, Job, JobResult, constraint_names, jobs_of, objective_points
-from costmodel.sweeps.kept_files import KeptFiles, study_digest
-from costmodel.sweeps.pareto import front_rows, knee_row
+from costmodel.sweeps.gathering import Gathered, JobResults
+from costmodel.sweeps.job import Job, JobResult, constraint_names, jobs_of, objective_points
+from costmodel.sweeps.pareto import knee_row
 from costmodel.sweeps.sensitivity import explained
 from costmodel.sweeps.space import Space, space_of
-from costmodel.sweeps.study import Keep, Study
+from costmodel.sweeps.study import Study
 from costmodel.sweeps.workers import run_here, run_in_processes, run_on_cluster
 
-MAX_FRONT: Final = 10_000_000
-"""Most rows of a front that are held at once."""
 _WORTH_PROCESSES: Final = 8_000_000
 """Fewer designs are done before other processes have started."""
 
@@ -94,7 +91,7 @@ def sweep(
         raise SpecError(f"workers: expected at least 1, found {min(workers, local_cluster)}")
     space = prepared_space(study, beside)
     jobs = jobs_of(space)
-    kept = _Results(space, jobs, folder, resume=resume)
+    kept = JobResults(space, jobs, folder, resume=resume)
     todo = [job for job in jobs if job.number not in kept.done]
     started = time.monotonic()
     complete = True
@@ -165,55 +162,20 @@ def _stream(
     return run_here(space, jobs)
 
 
-class _Results:
-    """Results of jobs, in a folder or in memory."""
-
-    def __init__(self, space: Space, jobs: tuple[Job, ...], folder: Path | None, *, resume: bool) -> None:
-        self._files = None if folder is None else KeptFiles(folder, study_digest(space, jobs), resume=resume)
-        self._held: dict[int, JobResult] = {}
-        self.done = set() if self._files is None else set(self._files.done())
-
-    def add(self, job: Job, result: JobResult) -> None:
-        """Keep a result."""
-        if self._files is None:
-            self._held[job.number] = result
-        else:
-            self._files.write(job, result)
-        self.done.add(job.number)
-
-    def __iter__(self) -> Iterator[JobResult]:
-        for number in sorted(self.done):
-            yield self._held[number] if self._files is None else self._files.read(number)
-
-
-def _answer(space: Space, jobs: tuple[Job, ...], kept: _Results, seconds: float, *, complete: bool) -> SweepAnswer:
-    study = space.study
-    names = constraint_names(space)
-    survivors = np.zeros(len(names), dtype=np.int64)
-    evaluated = 0
-    pieces: list[Mapping[str, np.ndarray]] = []
-    waiting = 0
-    for result in kept:
-        evaluated += result.evaluated
-        survivors += result.survivors
-        pieces.append(result.rows)
-        waiting += len(result.rows[PART])
-        if study.keep is Keep.FRONT and waiting > MAX_FRONT // 2:
-            pieces = [_thinned(_joined(pieces), study)]
-            waiting = len(pieces[0][PART])
-            if waiting > MAX_FRONT:
-                raise LimitError(f"the front has more than {MAX_FRONT:,} designs; give fewer objectives, a constraint, or ties: first")
-    counted = tuple(zip(names, survivors.tolist(), strict=True))
-    _check_left(space, counted, evaluated, complete=complete)
-    rows = _joined(pieces)
-    if study.objectives and study.keep is Keep.FRONT:
-        rows = _thinned(rows, study)
-    knee = knee_row(objective_points(dict(rows), study.objectives)) if study.objectives and len(rows[PART]) else None
+def _answer(space: Space, jobs: tuple[Job, ...], kept: JobResults, seconds: float, *, complete: bool) -> SweepAnswer:
+    found = Gathered(space, kept)
+    counted = tuple(zip(constraint_names(space), found.survivors.tolist(), strict=True))
+    _check_left(space, counted, found.evaluated, complete=complete)
+    front = found.front
+    knee = None
+    if front is not None and len(front.places):
+        knee = int(front.places[knee_row(objective_points(dict(front.rows), space.study.objectives))])
     return SweepAnswer(
         space=space,
-        rows=rows,
+        kept=found.kept,
+        front=front,
         designs=space.designs,
-        evaluated=evaluated,
+        evaluated=found.evaluated,
         survivors=counted,
         knee=knee,
         explained=explained(space) if complete else (),
@@ -235,17 +197,3 @@ def _check_left(space: Space, survivors: tuple[tuple[str, int], ...], evaluated:
         if left == 0:
             raise SpecError(f"no design is left: the constraint {name!r} removes the last {before:,} of {evaluated:,}")
         before = left
-
-
-def _joined(pieces: list[Mapping[str, np.ndarray]]) -> Mapping[str, np.ndarray]:
-    filled = [piece for piece in pieces if len(piece[PART])] or pieces[:1]
-    if not filled:
-        return {PART: np.empty(0, dtype=np.int64)}
-    return {name: np.concatenate([piece[name] for piece in filled]) for name in filled[0]}
-
-
-def _thinned(rows: Mapping[str, np.ndarray], study: Study) -> Mapping[str, np.ndarray]:
-    if not len(rows[PART]):
-        return rows
-    kept = front_rows(objective_points(dict(rows), study.objectives), study.ties)
-    return {name: column[kept] for name, column in rows.items()}

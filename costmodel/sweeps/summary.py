@@ -18,6 +18,7 @@ from costmodel.sweeps.answer import SweepAnswer
 from costmodel.sweeps.figure_values import DEVICE, RAM
 from costmodel.sweeps.front_figure import draw_front
 from costmodel.sweeps.space import Space
+from costmodel.sweeps.study import Keep
 from costmodel.sweeps.written_tables import write_table
 
 KNEE = "knee"
@@ -34,7 +35,7 @@ def units_of(space: Space) -> dict[str, str]:
 
 def row_values(answer: SweepAnswer, row: int) -> dict[str, Any]:
     """Return one kept design as plain values; what is infinite or unknown is None."""
-    return {name: _plain(column[row]) for name, column in answer.columns().items()}
+    return {name: _plain(value) for name, value in answer.row(row).items()}
 
 
 def summary_of(answer: SweepAnswer) -> dict[str, Any]:
@@ -61,6 +62,7 @@ def summary_of(answer: SweepAnswer) -> dict[str, Any]:
         "evaluated": answer.evaluated,
         "seconds": round(answer.seconds, 3),
         "kept": len(answer),
+        "front": None if answer.front is None else len(answer.front.places),
         "keep": study.keep.value,
         "notes": list(answer.space.notes),
         "constraints": [{"constraint": name, "left": left} for name, left in answer.survivors],
@@ -99,13 +101,23 @@ def chosen_row(answer: SweepAnswer, choice: str) -> int:
     if choice == KNEE and answer.knee is not None:
         return answer.knee
     if how in ("least", "most"):
-        columns = answer.columns()
-        if figure not in columns:
-            raise UnknownNameError("--choose", figure, columns, "a column of this sweep")
-        return int(np.argmin(columns[figure]) if how == "least" else np.argmax(columns[figure]))
+        return _extreme_row(answer, figure, least=how == "least")
     if choice.isdecimal() and int(choice) < len(answer):
         return int(choice)
     raise SpecError(f"--choose: expected knee, least:FIGURE, most:FIGURE or a row from 0 to {len(answer) - 1}, found {choice!r}")
+
+
+def _extreme_row(answer: SweepAnswer, figure: str, *, least: bool) -> int:
+    found, extreme, before = 0, math.inf, 0
+    for columns in answer.batches():
+        if figure not in columns:
+            raise UnknownNameError("--choose", figure, columns, "a column of this sweep")
+        values = columns[figure] if least else -columns[figure]
+        place = int(np.argmin(values))
+        if values[place] < extreme:
+            found, extreme = before + place, values[place]
+        before += len(values)
+    return found
 
 
 def write_answer_files(answer: SweepAnswer, folder: Path, choice: str | None = None) -> tuple[Path, ...]:
@@ -126,9 +138,13 @@ def write_answer_files(answer: SweepAnswer, folder: Path, choice: str | None = N
         What was written.
     """
     units = units_of(answer.space)
-    written = list(write_table(folder, answer.space.study.keep.value, answer.columns(), units))
-    if answer.space.study.objectives and (figure := draw_front(answer, folder / "front.png", units)) is not None:
-        written.append(figure)
+    written: list[Path] = []
+    if answer.space.study.keep is Keep.ALL:
+        written += write_table(folder, Keep.ALL.value, answer.batches(), len(answer), units)
+    if answer.front is not None:
+        written += write_table(folder, Keep.FRONT.value, [answer.front_columns()], len(answer.front.places), units)
+        if (figure := draw_front(answer, folder / "front.png", units)) is not None:
+            written.append(figure)
     write_whole(folder / "summary.json", json.dumps(summary_of(answer), indent=2, ensure_ascii=False, allow_nan=False) + "\n")
     written.append(folder / "summary.json")
     if len(answer) and (choice is not None or answer.knee is not None):

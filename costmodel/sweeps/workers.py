@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import itertools
+import logging
 import signal
-from collections.abc import Generator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from collections.abc import Generator, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, ProcessPoolExecutor, wait
+from contextlib import contextmanager
+from importlib import import_module
 from multiprocessing import get_context
 from typing import Any, Final
 
@@ -15,6 +18,8 @@ from costmodel.sweeps.space import Space
 
 _AHEAD: Final = 2
 """Jobs that wait for each worker: enough to keep it busy, few enough to stop soon and to hold few results."""
+_ANSWER_S: Final = 15
+"""How long a scheduler and its first worker may take to answer."""
 _HEAP_BYTES: Final = 24 << 20
 
 _SPACE: list[Space] = []
@@ -107,32 +112,87 @@ def run_on_cluster(
     MissingError
         If `distributed` is not installed.
     ToolError
-        If the scheduler does not answer.
+        If the scheduler does not answer, has no workers, its workers have no or another `costmodel`, or the cluster is lost.
     """
     try:
-        from distributed import Client, as_completed
+        # By name: its functions are partly without types.
+        distributed: Any = import_module("distributed")
     except ImportError:
         raise MissingError("a Dask cluster needs the extra [dask]: pip install 'costmodel[dask]'") from None
+    what = f"the Dask scheduler at {scheduler}" if scheduler else "the local Dask cluster"
     try:
-        client: Any = Client(scheduler) if scheduler else Client(n_workers=local_workers, threads_per_worker=1, dashboard_address=None)
-    except (OSError, ValueError) as error:
-        raise ToolError(f"no Dask scheduler answers at {scheduler}: {error}") from None
-    with client:
-        shared = client.scatter(space, broadcast=True)
-        left = iter(jobs)
-        by_key: dict[str, Job] = {}
-        ahead = max(1, len(client.scheduler_info(n_workers=-1)["workers"])) * _AHEAD
-        stream = as_completed([])
-        for first in itertools.islice(left, ahead):
-            future = client.submit(run_job, shared, first, pure=False)
-            by_key[future.key] = first
-            stream.add(future)
-        for future in stream:
-            yield by_key.pop(future.key), future.result()
-            if (job := next(left, None)) is not None:
-                following = client.submit(run_job, shared, job, pure=False)
-                by_key[following.key] = job
-                stream.add(following)
+        with _quiet_logs(), _client(distributed, scheduler, local_workers) as client:
+            _check_workers(client, what)
+            shared = client.scatter(space, broadcast=True)
+            left = iter(jobs)
+            by_key: dict[str, Job] = {}
+            ahead = max(1, len(client.scheduler_info(n_workers=-1)["workers"])) * _AHEAD
+            stream = distributed.as_completed()
+
+            def start(job: Job) -> None:
+                future = client.submit(run_job, shared, job, pure=False)
+                by_key[future.key] = job
+                stream.add(future)
+
+            for job in itertools.islice(left, ahead):
+                start(job)
+            for future in stream:
+                yield by_key.pop(future.key), future.result()
+                if (following := next(left, None)) is not None:
+                    start(following)
+    except (distributed.KilledWorker, CancelledError, OSError) as error:
+        raise ToolError(f"{what} was lost: {_first_line(error)}; what is done is kept, add --resume to go on") from None
+
+
+@contextmanager
+def _quiet_logs() -> Iterator[None]:
+    """Leave out what the cluster logs of connections lost and workers stopped: the one error that is raised says it."""
+    loggers = [
+        logging.getLogger(name) for name in ("distributed", "distributed.client", "distributed.nanny", "distributed.core", "tornado")
+    ]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
+
+
+def _client(distributed: Any, scheduler: str | None, local_workers: int) -> Any:
+    if scheduler is None:
+        return distributed.Client(n_workers=local_workers, threads_per_worker=1, dashboard_address=None, silence_logs=logging.CRITICAL)
+    try:
+        return distributed.Client(scheduler, timeout=_ANSWER_S)
+    except (OSError, ValueError, TypeError) as error:
+        raise ToolError(
+            f"no Dask scheduler answers at {scheduler}: {_first_line(error)}; expected an address such as tcp://host:8786"
+        ) from None
+
+
+def _first_line(error: BaseException) -> str:
+    return next(iter(str(error).splitlines()), "") or type(error).__name__
+
+
+def _check_workers(client: Any, what: str) -> None:
+    """Refuse a cluster without workers, or whose workers would compute something else."""
+    try:
+        client.wait_for_workers(1, timeout=_ANSWER_S)
+    except TimeoutError:
+        raise ToolError(f"{what} has no workers; start some, with `dask worker ADDRESS` in an environment that has costmodel") from None
+
+    def installed() -> str:
+        # Defined here, so that it is sent whole: a worker without costmodel can run it, and fails inside.
+        from costmodel import __version__
+
+        return __version__
+
+    ours = installed()
+    for worker, theirs in client.run(installed, on_error="return").items():
+        if theirs != ours:
+            found = "has no costmodel" if isinstance(theirs, Exception) else f"has costmodel {theirs}"
+            raise ToolError(f"worker {worker} of {what} {found}, and this machine has {ours}; install the same version there")
 
 
 def _start_worker(space: Space) -> None:

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import csv
+import errno
 import io
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
 from costmodel.errors import LimitError
-from costmodel.sources.atomic_file import write_whole
+from costmodel.sources.atomic_file import whole_file
+from costmodel.sweeps.kept_designs import Rows
 
 CSV_ROWS: Final = 1_000_000
 """Larger tables are written as Parquet or chunks."""
-_CHUNK_ROWS: Final = 1_000_000
+_CSV_SLICE: Final = 1 << 14
 
 
-def write_table(folder: Path, stem: str, columns: Mapping[str, np.ndarray], units: Mapping[str, str]) -> tuple[Path, ...]:
-    """Write a table.
+def write_table(folder: Path, stem: str, batches: Iterable[Rows], rows: int, units: Mapping[str, str]) -> tuple[Path, ...]:
+    """Write a table, holding one batch at a time.
 
     Parameters
     ----------
@@ -28,10 +30,12 @@ def write_table(folder: Path, stem: str, columns: Mapping[str, np.ndarray], unit
         Made if need be.
     stem : str
         File name without its ending.
-    columns : mapping
-        Name to values, all of one length.
+    batches : iterable of mapping
+        Name to values, all of one length, one after the other; the same names in each.
+    rows : int
+        Of all batches.
     units : mapping
-        Name to unit, for the heading.
+        Name to unit: in a CSV's heading, and in the metadata of a Parquet column.
 
     Returns
     -------
@@ -43,15 +47,16 @@ def write_table(folder: Path, stem: str, columns: Mapping[str, np.ndarray], unit
     LimitError
         If there is no room.
     """
-    rows = len(next(iter(columns.values()), ()))
     try:
         if rows <= CSV_ROWS:
-            return (_write_csv(folder / f"{stem}.csv", columns, units),)
+            return (_write_csv(folder / f"{stem}.csv", batches, units),)
         if find_spec("pyarrow") is not None:
-            return (_write_parquet(folder / f"{stem}.parquet", columns),)
-        return _write_chunks(folder, stem, columns, rows)
+            return (_write_parquet(folder / f"{stem}.parquet", batches, units),)
+        return tuple(_write_chunks(folder, stem, batches))
     except OSError as error:
-        raise LimitError(f"{folder}: {error.strerror or error}; the finished jobs are kept, make room and add --resume") from None
+        # A library's own error may carry no number and no text of the system's.
+        told = "the disk is full" if error.errno == errno.ENOSPC else error.strerror or str(error)
+        raise LimitError(f"{folder}: {told}; the finished jobs are kept, make room and add --resume") from None
 
 
 def heading(name: str, units: Mapping[str, str]) -> str:
@@ -59,38 +64,49 @@ def heading(name: str, units: Mapping[str, str]) -> str:
     return f"{name} [{units[name]}]" if units.get(name) else name
 
 
-def _write_csv(path: Path, columns: Mapping[str, np.ndarray], units: Mapping[str, str]) -> Path:
-    stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow([heading(name, units) for name in columns])
-    writer.writerows(zip(*(column.tolist() for column in columns.values()), strict=True))
-    write_whole(path, stream.getvalue())
+def _write_csv(path: Path, batches: Iterable[Rows], units: Mapping[str, str]) -> Path:
+    with whole_file(path) as stream:
+        text = io.TextIOWrapper(stream, encoding="utf-8", newline="", write_through=True)
+        writer = csv.writer(text, lineterminator="\n")
+        for number, columns in enumerate(batches):
+            if not number:
+                writer.writerow([heading(name, units) for name in columns])
+            for start in range(0, len(next(iter(columns.values()))), _CSV_SLICE):
+                writer.writerows(zip(*(column[start : start + _CSV_SLICE].tolist() for column in columns.values()), strict=True))
+        text.detach()
     return path
 
 
-def _write_parquet(path: Path, columns: Mapping[str, np.ndarray]) -> Path:
+def _write_parquet(path: Path, batches: Iterable[Rows], units: Mapping[str, str]) -> Path:
     import pyarrow
-    import pyarrow.parquet
+    from pyarrow.parquet import ParquetWriter
 
-    unfinished = path.with_suffix(".parquet.part")
-    table = pyarrow.table({name: column.astype(str) if column.dtype == object else column for name, column in columns.items()})
-    pyarrow.parquet.write_table(table, unfinished)
-    unfinished.replace(path)
+    with whole_file(path) as stream:
+        writer: Any = None
+        try:
+            for columns in batches:
+                arrays = [pyarrow.array(_texts(column)) for column in columns.values()]
+                if writer is None:
+                    told = zip(columns, arrays, strict=True)
+                    schema = pyarrow.schema([pyarrow.field(name, one.type, metadata={"unit": units.get(name, "")}) for name, one in told])
+                    writer = ParquetWriter(stream, schema)
+                writer.write_table(
+                    pyarrow.Table.from_arrays([one.cast(field.type) for one, field in zip(arrays, schema, strict=True)], schema=schema)
+                )
+        finally:
+            if writer is not None:
+                writer.close()
     return path
 
 
-def _write_chunks(folder: Path, stem: str, columns: Mapping[str, np.ndarray], rows: int) -> tuple[Path, ...]:
-    folder.mkdir(parents=True, exist_ok=True)
-    written = []
-    for number, start in enumerate(range(0, rows, _CHUNK_ROWS)):
+def _write_chunks(folder: Path, stem: str, batches: Iterable[Rows]) -> Iterator[Path]:
+    for number, columns in enumerate(batches):
         path = folder / f"{stem}-{number:04d}.npz"
-        unfinished = path.with_suffix(".part")
-        part = {name: column[start : start + _CHUNK_ROWS] for name, column in columns.items()}
-        with unfinished.open("wb") as stream:
-            np.savez_compressed(
-                stream,
-                **{name: column.astype(str) if column.dtype == object else column for name, column in part.items()},  # type: ignore[arg-type]
-            )
-        unfinished.replace(path)
-        written.append(path)
-    return tuple(written)
+        with whole_file(path) as stream:
+            np.savez_compressed(stream, **{name: _texts(column) for name, column in columns.items()})  # type: ignore[arg-type]
+        yield path
+
+
+def _texts(column: np.ndarray) -> np.ndarray:
+    """Return names and mappings of a choice as texts; numbers stay."""
+    return column.astype(str) if column.dtype == object else column

@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from costmodel.sweeps.pareto import front_rows, knee_row, survivors
+from costmodel.sweeps.pareto import front_rows, knee_row
+from costmodel.sweeps.screen import screen_of
 from costmodel.sweeps.study import Ties
 
 
@@ -61,11 +62,11 @@ def test_rows_with_a_nan_are_on_no_front_and_infinity_compares():
     assert front_rows(np.empty((0, 3))).tolist() == []
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(point_arrays(st.integers(0, 9), np.int64), st.integers(0, 89))
 def test_the_cheap_first_pass_never_drops_a_row_of_the_front(points, place):
-    pivots = points[place % len(points) :: 3]
-    assert set(by_definition(points)) <= set(survivors(points, pivots).tolist())
+    screen = screen_of(points[place % len(points) :: 3])
+    assert set(by_definition(points)) <= set(screen.passes(points).tolist())
 
 
 def test_large_input_takes_the_filtering_path_and_equals_the_plain_one():
@@ -81,3 +82,19 @@ def test_the_knee_of_a_bent_front_is_its_corner():
     points = np.array([[0.0, 10.0], [1.0, 1.0], [10.0, 0.0]])
     assert knee_row(points) == 1
     assert knee_row(np.array([[3.0, 3.0]])) == 0
+
+
+@pytest.mark.parametrize("dtype", [np.int64, np.float64])
+@pytest.mark.parametrize("objectives", [1, 2, 3, 4])
+def test_the_cheap_first_pass_drops_most_of_what_is_dominated(objectives, dtype):
+    points = np.random.default_rng(objectives).integers(0, 1 << 40, (50_000, objectives)).astype(dtype)
+    passed = screen_of(points).passes(points)
+    assert set(front_rows(points).tolist()) <= set(passed.tolist())
+    assert len(passed) < 0.05 * len(points)
+
+
+def test_the_cheap_first_pass_of_nothing_passes_everything():
+    for objectives in (1, 2, 4):
+        points = np.random.default_rng(0).random((10, objectives))
+        assert len(screen_of(points[:0]).passes(points)) == 10
+        assert len(screen_of(np.full((5, objectives), np.nan)).passes(points)) == 10
