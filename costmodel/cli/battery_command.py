@@ -20,7 +20,10 @@ def battery_command(
     ] = None,
     model: Annotated[str, typer.Option(help="energy, peukert, kinetic, diffusion or voltage.")] = "energy",
     duration: Annotated[str | None, typer.Option(metavar="SECONDS", help="Of one inference, such as 320ms.")] = None,
-    trace: Annotated[Path | None, typer.Option(help="Take supply, currents and duration from a current trace.")] = None,
+    trace: Annotated[
+        Path | None,
+        typer.Option(help="Take supply, currents and duration from a current trace, or from a file of what `trace --format json` printed."),
+    ] = None,
     supply_v: Annotated[str | None, typer.Option(metavar="VOLTS", help="Supply the trace was taken at, where it holds no voltage.")] = None,
     temperature: Annotated[float, typer.Option(metavar="DEGC", help="Temperature of the battery.", min=-60.0, max=100.0)] = 20.0,
     samples: Annotated[int, typer.Option(help="Samples of the intervals.", min=100, max=1_000_000)] = 10_000,
@@ -35,6 +38,7 @@ def battery_command(
     costmodel battery --rate 1/min --sleep deep
     costmodel battery --battery 18650 --states esp32-module --duration 0.3 --model kinetic --rate 4/h --sleep light
     costmodel battery --trace capture.csv --rate 1/day --sleep deep --chart life.png --format json
+    costmodel battery --trace figures.json --cycle sense-and-infer
     """
     from costmodel import __version__
     from costmodel.cli.battery_question import CommandInputs, question_of

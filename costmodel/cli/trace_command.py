@@ -39,7 +39,7 @@ def trace_command(
     --------
     costmodel trace capture.csv
     costmodel trace capture.csv --supply-v 5.03 --min-current 40mA --max-current 50mA --chart trace.png
-    costmodel trace logger.csv --current-column shunt:mA --sample-rate 1kHz --format json
+    costmodel trace logger.csv --current-column shunt:mA --sample-rate 1kHz --format json > figures.json
     """
     from costmodel import __version__
     from costmodel.cli.document_output import DocumentFormat, deliver_document

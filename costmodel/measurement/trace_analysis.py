@@ -17,6 +17,8 @@ from costmodel.results.trace import AnalysedTrace, InferenceWindow, Spread, Trac
 from costmodel.units import MA_PER_A, MS_PER_S
 
 _NORMAL_95: Final = 1.96
+_ROUNDING: Final = 1e-12
+"""Share of a mean below which a deviation is rounding."""
 _BELOW_ZERO: Final = 0.1
 """Share of the largest current that a median below zero is no offset any more."""
 _LEAST_OUTSIDE: Final = 0.01
@@ -226,6 +228,7 @@ def _spread(values: list[float], name: str, unit: str) -> Spread:
     numbers = np.array(values)
     mean = float(numbers.mean())
     sigma = float(numbers.std(ddof=1)) if len(numbers) > 1 else 0.0
+    sigma = sigma if sigma > _ROUNDING * abs(mean) else 0.0
     low, high = (float(value) for value in np.quantile(numbers, (0.025, 0.975)))
     return Spread(
         name=name,

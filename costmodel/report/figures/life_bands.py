@@ -42,14 +42,26 @@ def life_bands_figure(chart: LifeBands) -> Figure:
     quiet_axes(axes, grid="y")
     axes.set_xscale("log")
     axes.set_yscale("log")
+    floor = min((value for band in chart.bands for value in (*band.y, *band.low, *band.high) if value), default=1.0)
     for place, band in enumerate(chart.bands):
         color = LIGHT[_COLORS[place % len(_COLORS)]]
-        line, low, high = ([math.nan if value is None else value for value in values] for values in (band.y, band.low, band.high))
+        line = [math.nan if value is None or value <= 0.0 else value for value in band.y]
+        # A band that reaches down to no life at all reaches the lowest life drawn.
+        low, high = ([math.nan if value is None else max(value, floor) for value in values] for values in (band.low, band.high))
         axes.fill_between(band.x, low, high, color=color, alpha=LIGHT_PART / 2, linewidth=0)
         axes.plot(band.x, line, color=color, linestyle=_STYLES[place % len(_STYLES)], linewidth=1.8, label=printable(band.name))
     for mark in chart.marks:
         axes.plot([mark.x], [mark.y], "o", color=LIGHT["ink"], markersize=6, markeredgecolor=LIGHT["paper"], markeredgewidth=1.2, zorder=5)
-        axes.annotate(mark.text, (mark.x, mark.y), xytext=(7, 6), textcoords="offset points", fontsize=9.5, ha="left", va="bottom")
+        axes.annotate(
+            mark.text,
+            (mark.x, mark.y),
+            xytext=(7, 6),
+            textcoords="offset points",
+            fontsize=9.5,
+            ha="left",
+            va="bottom",
+            bbox={"facecolor": LIGHT["paper"], "alpha": 0.8, "edgecolor": "none", "pad": 1.0},
+        )
     axes.xaxis.set_major_locator(LogLocator(base=10, numticks=12))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.yaxis.set_minor_locator(NullLocator())

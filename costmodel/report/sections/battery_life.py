@@ -28,25 +28,36 @@ T = TypeVar("T")
 _MOST_INPUTS: Final = 8
 
 
-def battery_section(answer: BatteryAnswer) -> Section:
+def battery_section(answer: BatteryAnswer, *, in_report: bool = False) -> Section:
     """Return an answer about a battery as a section of a document.
 
     Parameters
     ----------
     answer : BatteryAnswer
         The figures.
+    in_report : bool, optional
+        Whether it stands beside a report's own summary of the battery, which counts less.
 
     Returns
     -------
     Section
         Life a rest, what it is spent on, where rests cross, what to measure, assumptions, chart.
     """
-    blocks: list[Block] = [_remarks(answer), _lives(answer), _drains(answer), _energy(answer)]
+    blocks: list[Block] = []
+    if in_report:
+        blocks.append(
+            Paragraph(
+                f"These lives count self-discharge, and what {digits(answer.temperature_degc)} °C leaves of the capacity "
+                f"({watt_hours_text(answer.usable_j)} usable); the figures under Power and battery count the efficiencies alone."
+            )
+        )
+    blocks += [_remarks(answer), _lives(answer), _drains(answer), _energy(answer)]
     if answer.sensitivities:
         blocks.append(_sensitivities(answer))
     if answer.assumptions:
         blocks.append(Paragraph("Assumed, not measured: " + "; ".join(answer.assumptions) + "."))
-    if answer.curves:
+    # On a logarithmic axis there is nothing to draw where no life is finite and above nothing.
+    if any(life for curve in answer.curves for life in curve.life_s):
         blocks.append(_chart(answer))
     return Section("battery-life", f"Battery life on {answer.battery}", tuple(blocks))
 
@@ -232,7 +243,7 @@ def _chart(answer: BatteryAnswer) -> Illustration:
     )
     life = answer.lives[0]
     marks: tuple[CurveMark, ...] = ()
-    if life.life_s is not None:
+    if life.life_s:
         marks = (
             CurveMark(
                 S_PER_HOUR * life.rate_hz, life.life_s / seconds, f"{life.rest}, {every_text(life.period_s)}: {life_text(life.life_s)}"
