@@ -46,6 +46,7 @@ def trace_command(
     from costmodel.cli.options import chosen
     from costmodel.cli.quantity_text import AMPERES, HERTZ, SECONDS, quantity
     from costmodel.cli.trace_source import analysed_capture
+    from costmodel.errors import SpecError
     from costmodel.measurement.trace_analysis import Thresholds
     from costmodel.report.document import Document
     from costmodel.report.sections.trace import trace_lead, trace_section
@@ -57,6 +58,8 @@ def trace_command(
         None if min_duration is None else quantity("--min-duration", min_duration, SECONDS),
         None if boot is None else quantity("--boot", boot, SECONDS),
     )
+    if thresholds.minimum_a is not None and thresholds.maximum_a is not None and thresholds.minimum_a >= thresholds.maximum_a:
+        raise SpecError(f"--min-current {min_current} is not below --max-current {max_current}: no current lies between")
     named = {"time": time_column, "current": current_column, "voltage": voltage_column}
     columns = {kind: column for kind, column in named.items() if column is not None}
     rate_hz = None if sample_rate is None else quantity("--sample-rate", sample_rate, HERTZ)

@@ -112,9 +112,9 @@ def _idle_a(blocks: Blocks, minimum_a: float, maximum_a: float) -> float:
 
 def _no_level(blocks: Blocks, levels: list[float]) -> str:
     tally = blocks.tally
-    seen = " and ".join(f"{MA_PER_A * level:.4g}" for level in levels) or "no steady current"
+    seen = (" and ".join(f"{MA_PER_A * level:.4g}" for level in levels) + " mA") if levels else "no steady current"
     return (
-        f"no inference window: current dwells at {seen} mA ({MA_PER_A * tally.lowest_a:.4g} to {MA_PER_A * tally.highest_a:.4g} mA in "
+        f"no inference window: current dwells at {seen} ({MA_PER_A * tally.lowest_a:.4g} to {MA_PER_A * tally.highest_a:.4g} mA in "
         f"{tally.last_s - tally.first_s:.4g} s) and never rises to a level and falls back; capture a whole inference with idle around it, "
         "or give --min-current and --max-current"
     )
@@ -138,7 +138,7 @@ def _no_window(blocks: Blocks, found: FoundWindows, given: Thresholds) -> str:
         )
     where = "after boot " if given.boot_s is not None or rule.boot_s > blocks.start_s[0] else ""
     return (
-        f"{text}; {found.short_count} run(s) {where}within them, none longer than tau_min {MS_PER_S * rule.shortest_s:.4g} ms: "
+        f"{text}; {found.short_count} run(s) {where}within them, none longer than tau_min {MS_PER_S * rule.shortest_s:.6g} ms: "
         "lower --min-duration or --boot, or widen the thresholds"
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -94,13 +95,25 @@ def _refuse_options(name: str, columns: Mapping[str, str] | None, sample_rate_hz
 
 
 @contextmanager
+def _unlogged(name: str) -> Iterator[None]:
+    """Keep a library's own log off the terminal while what it raises says the same in one line."""
+    logger = logging.getLogger(name)
+    before, logger.disabled = logger.disabled, True
+    try:
+        yield
+    finally:
+        logger.disabled = before
+
+
+@contextmanager
 def _jls_reader(path: Path) -> Iterator[Trace]:
     try:
         import pyjls
     except ImportError:
         raise MissingError("reading JLS needs pyjls: pip install 'costmodel[jls]'", Location(str(path))) from None
     try:
-        reader = pyjls.Reader(str(path))
+        with _unlogged("pyjls.c"):
+            reader = pyjls.Reader(str(path))
     except (OSError, RuntimeError, ValueError) as error:
         raise FormatError(f"not a whole JLS file: {error}", Location(str(path))) from None
     try:

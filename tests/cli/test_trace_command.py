@@ -58,6 +58,13 @@ def test_samples_without_times_are_read_at_a_given_rate(capsys, capture, tmp_pat
         (b"jlsfmt broken", (), "JLS"),
         (b'{"power": 3}', (), "no 'power' with 'samples'"),
         (b"a,b\n1,2\n", (), "no time column"),
+        (b"jlsfmt", (), "JLS"),
+        (
+            b"time_s,current_A\n0,1\n",
+            ("--min-current", "50mA", "--max-current", "0.04"),
+            "--min-current 50mA is not below --max-current 0.04",
+        ),
+        (b"time_s,current_A\n0,1\n", (), "current dwells at no steady current (1000 to 1000 mA"),
         (b"current_mA\n1\n", ("--sample-rate", "often"), "--sample-rate: expected a number with a unit (Hz, kHz, MHz)"),
         (b"current_mA\n1\n", ("--sample-rate", "0"), "--sample-rate: expected a rate above 0"),
         (b"current_mA\n1\n", (), "or --sample-rate where samples follow each other evenly"),
