@@ -46,12 +46,15 @@ def read_jls_trace(reader: Any, name: str) -> Trace:
         voltage = None
     rate_hz = float(current.sample_rate)
     notes = [f"{len(currents)} instruments in this file: the current of the first is analysed"] if len(currents) > 1 else []
-    return Trace(name, f"Joulescope JLS: A at {rate_hz:g} samples/s", "sample", _chunks(reader, current, voltage, rate_hz), notes)
+    return Trace(name, f"Joulescope JLS: A at {rate_hz:g} samples/s", "sample", _chunks(reader, name, current, voltage), notes)
 
 
-def _chunks(reader: Any, current: Any, voltage: Any, rate_hz: float) -> Iterator[TraceChunk]:
+def _chunks(reader: Any, name: str, current: Any, voltage: Any) -> Iterator[TraceChunk]:
     for first in range(0, current.length, _SAMPLES_A_CHUNK):
         count = min(_SAMPLES_A_CHUNK, current.length - first)
-        amperes = np.asarray(reader.fsr(current.signal_id, first, count), dtype=np.float64)
-        volts = None if voltage is None else np.asarray(reader.fsr(voltage.signal_id, first, count), dtype=np.float64)
-        yield TraceChunk(np.arange(first, first + count) / rate_hz, amperes, volts, first + 1)
+        try:
+            amperes = np.asarray(reader.fsr(current.signal_id, first, count), dtype=np.float64)
+            volts = None if voltage is None else np.asarray(reader.fsr(voltage.signal_id, first, count), dtype=np.float64)
+        except (OSError, RuntimeError, ValueError) as error:
+            raise FormatError(f"the capture breaks off after sample {first}: {' '.join(str(error).split())}", Location(name)) from None
+        yield TraceChunk(np.arange(first, first + count) / float(current.sample_rate), amperes, volts, first + 1)

@@ -111,12 +111,12 @@ def _jls_reader(path: Path) -> Iterator[Trace]:
         import pyjls
     except ImportError:
         raise MissingError("reading JLS needs pyjls: pip install 'costmodel[jls]'", Location(str(path))) from None
-    try:
-        with _unlogged("pyjls.c"):
+    with _unlogged("pyjls.c"):
+        try:
             reader = pyjls.Reader(str(path))
-    except (OSError, RuntimeError, ValueError) as error:
-        raise FormatError(f"not a whole JLS file: {error}", Location(str(path))) from None
-    try:
-        yield read_jls_trace(reader, str(path))
-    finally:
-        reader.close()
+        except (OSError, RuntimeError, ValueError) as error:
+            raise FormatError(f"not a whole JLS file: {error}", Location(str(path))) from None
+        try:
+            yield read_jls_trace(reader, str(path))
+        finally:
+            reader.close()

@@ -5,6 +5,7 @@ import json
 from types import SimpleNamespace
 
 import numpy as np
+import pyjls
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -119,12 +120,11 @@ def test_no_corruption_of_a_runner_file_escapes_as_anything_but_an_input_error(c
 
 
 def test_a_joulescope_capture_is_analysed_as_its_csv_would_be(tmp_path, recipe):
-    pyjls = pytest.importorskip("pyjls", reason="pip install 'costmodel[jls]' runs this")
     current = np.concatenate([chunk.current_a for chunk in synthetic_chunks(recipe)]).astype(np.float32)
     path = tmp_path / "capture.jls"
     with pyjls.Writer(str(path)) as writer:
         writer.source_def(source_id=1, name="js", vendor="", model="", version="", serial_number="")
-        for signal, name, units in ((1, "current", "A"), (2, "voltage", "V")):
+        for signal, name, units in ((1, "current", "A"), (2, "voltage", "V"), (3, "power", "W")):
             writer.signal_def(signal, source_id=1, sample_rate=int(recipe.rate_hz), name=name, units=units, data_type=pyjls.DataType.F32)
         writer.fsr_f32(1, 0, current)
         writer.fsr_f32(2, 0, np.full_like(current, recipe.supply_v))
@@ -136,6 +136,19 @@ def test_a_joulescope_capture_is_analysed_as_its_csv_would_be(tmp_path, recipe):
     assert len(summary.windows) == len(truth.windows_s)
     assert summary.supply_v == pytest.approx(recipe.supply_v)
     assert summary.total_j == pytest.approx(truth.total_j, rel=1e-3)
+
+
+def test_a_capture_that_breaks_off_says_where(complaint_of):
+    def broken(place, first, count):
+        if first:
+            raise RuntimeError("rd_fsr MESSAGE_INTEGRITY[9]:\ncheck failed")
+        return np.zeros(count, dtype=np.float32)
+
+    current = SimpleNamespace(signal_id=1, source_id=1, name="current", sample_rate=1000, length=1_000_000)
+    trace = read_jls_trace(SimpleNamespace(signals={1: current}, fsr=broken), "capture.jls")
+    assert complaint_of(lambda: list(trace.chunks)) == (
+        "capture.jls the capture breaks off after sample 262144: rd_fsr MESSAGE_INTEGRITY[9]: check failed"
+    )
 
 
 def test_of_several_instruments_the_first_current_is_read_with_its_own_voltage():
