@@ -19,6 +19,8 @@ from costmodel.units import MA_PER_A, MS_PER_S
 _NORMAL_95: Final = 1.96
 _ROUNDING: Final = 1e-12
 """Share of a mean below which a deviation is rounding."""
+_MUCH_MISSING: Final = 0.02
+"""Share of a capture's time in gaps that is told of beside their count."""
 _BELOW_ZERO: Final = 0.1
 """Share of the largest current that a median below zero is no offset any more."""
 _LEAST_OUTSIDE: Final = 0.01
@@ -266,6 +268,9 @@ def _sample_spread(blocks: Blocks, where: NDArray[np.bool_], name: str) -> Sprea
 
 def _warnings(blocks: Blocks, found: FoundWindows) -> tuple[str, ...]:
     tally, notes = blocks.tally, []
+    lost = tally.missing_s / (tally.last_s - tally.first_s) if tally.last_s > tally.first_s else 0.0
+    if lost > _MUCH_MISSING:
+        notes.append(f"{100.0 * lost:.3g} % of the capture's time is missing: inferences within gaps are not found")
     if tally.clipped_count:
         notes.append(f"{tally.clipped_count} samples lie at exactly {MA_PER_A * tally.highest_a:.6g} mA: the range was clipped there")
     if tally.unresolved:

@@ -99,5 +99,19 @@ def test_another_level_that_may_be_the_inference_is_told_of_with_the_thresholds_
     assert edge_errors(analysed(time, current, given), _EACH_SECOND, 10_000.0).max() <= 1.0 + 1e-6
 
 
+def test_a_gap_that_swallows_an_inference_is_told_of():
+    time, current, _ = capture(10_000.0, _EACH_SECOND, 1e-4)
+    kept = (time < 0.7) | (time >= 1.2)
+    summary = analysed(time[kept], current[kept])
+    assert edge_errors(summary, _EACH_SECOND[1:], 10_000.0).max() <= 1.0 + 1e-6
+    assert summary.warnings == ("10 % of the capture's time is missing: inferences within gaps are not found",)
+
+
+def test_a_gap_within_an_inference_does_not_split_it():
+    time, current, _ = capture(10_000.0, _EACH_SECOND, 1e-4)
+    kept = (time < 0.9) | (time >= 0.95)
+    assert edge_errors(analysed(time[kept], current[kept]), _EACH_SECOND, 10_000.0).max() <= 1.0 + 1e-6
+
+
 def test_a_plain_capture_raises_no_doubt():
     assert analysed(*capture(10_000.0, _EACH_SECOND, 1e-4)[:2]).warnings == ()
