@@ -77,14 +77,19 @@ def _announce_size(designs: int, asked: Study, folder: Path) -> None:
     import shutil
 
     from costmodel.errors import LimitError
+    from costmodel.sweeps.kept_files import PARTS
 
     columns = len(asked.axes) + len(asked.figures) + 2
-    size_bytes = designs * columns * 8
-    typer.echo(f"keep: all writes up to {designs:,} designs of {columns} columns, about {size_bytes / BYTES_PER_MB:,.0f} MB", err=True)
+    size_mb = designs * columns * 8 / BYTES_PER_MB
+    typer.echo(
+        f"keep: all writes up to {designs:,} designs of {columns} columns: about {size_mb:,.0f} MB in {folder / PARTS}, "
+        "and at most as much again for the table",
+        err=True,
+    )
     above = next(parent for parent in (folder, *folder.resolve().parents) if parent.is_dir())
-    free_bytes = shutil.disk_usage(above).free
-    if size_bytes > free_bytes:
-        raise LimitError(f"{folder}: {free_bytes / BYTES_PER_MB:,.0f} MB are free; choose keep: front, fewer columns or another folder")
+    free_mb = shutil.disk_usage(above).free / BYTES_PER_MB
+    if 2 * size_mb > free_mb:
+        raise LimitError(f"{folder}: {free_mb:,.0f} MB are free; choose keep: front, fewer columns or another folder")
 
 
 class _ProgressLine:

@@ -18,7 +18,7 @@ from costmodel.battery.energy_budget import (
 from costmodel.battery.load_profile import LoadProfile, average_current_a, period_s
 from costmodel.columns import Number
 from costmodel.evaluation.battery_inquiry import BatteryQuestion, fits, life_s, pattern_of, refuse_impossible
-from costmodel.evaluation.battery_models import SOURCES, capacity_share_ratio
+from costmodel.evaluation.battery_models import CAPACITY_SHARE, SOURCES
 from costmodel.evaluation.battery_parts import assumptions, crossovers, curves, measure_next, sensitivities, warnings
 from costmodel.evaluation.battery_patterns import IDLE, Pattern
 from costmodel.evaluation.uncertainty import interval, sampled
@@ -61,8 +61,8 @@ def answer_battery(question: BatteryQuestion) -> BatteryAnswer:
     lives = tuple(_life(question, rest, values, columns) for rest in asked)
     swung = sensitivities(question, inputs)
     cell = question.board.cell
-    share = capacity_share_ratio(cell, question.temperature_degc)
-    usable = usable_energy_j(cell.voltage_v.value, cell.capacity_ah.value * share, cell.converter_ratio.value, cell.discharge_ratio.value)
+    capacity_ah = cell.capacity_ah.value * float(values.get(CAPACITY_SHARE, 1.0))
+    usable = usable_energy_j(cell.voltage_v.value, capacity_ah, cell.converter_ratio.value, cell.discharge_ratio.value)
     return BatteryAnswer(
         battery=cell.name,
         cycle=None if question.cycle is None else question.cycle.name,

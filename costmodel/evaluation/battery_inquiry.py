@@ -9,7 +9,7 @@ from typing import Final
 from costmodel.battery.load_profile import by_row_blocks
 from costmodel.columns import Number
 from costmodel.errors import SpecError
-from costmodel.evaluation.battery_models import BatteryModelName, battery_model, model_inputs
+from costmodel.evaluation.battery_models import BatteryModelName, battery_model, model_inputs, temperature_inputs
 from costmodel.evaluation.battery_patterns import IDLE, Board, Pattern, cycle_inputs, cycle_pattern, rate_pattern, refuse_impossible_cycle
 from costmodel.provenance import Constant
 from costmodel.specs.power import DutyCycle
@@ -42,8 +42,10 @@ class BatteryQuestion:
 
     def inputs(self) -> dict[str, Constant]:
         """Return every number the answer rests on."""
+        cell = self.board.cell
         phases = {} if self.cycle is None else cycle_inputs(self.cycle)
-        return self.board.inputs(self.duration_s) | phases | model_inputs(self.board.cell, self.model)
+        temperature = temperature_inputs(cell, self.temperature_degc)
+        return self.board.inputs(self.duration_s) | phases | temperature | model_inputs(cell, self.model)
 
     def period_of(self, values: Mapping[str, Number]) -> Number:
         """Return the period at some values of the inputs: back to back, it is the inference's own duration."""
@@ -94,7 +96,7 @@ def life_s(question: BatteryQuestion, rest: str, values: Mapping[str, Number], a
     def life(period: Number, *numbers: Number) -> Number:
         block = dict(zip(names, numbers, strict=True))
         profile = pattern_of(question, rest, block, period).profile
-        return battery_model(question.board.cell, question.model, block, question.temperature_degc).battery.life_s(profile)
+        return battery_model(question.board.cell, question.model, block).battery.life_s(profile)
 
     # What depends on the samples alone is computed once a block: the larger the block, the less often.
     return by_row_blocks(life, asked_period_s, *values.values(), block_elements=_BLOCK_ELEMENTS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from costmodel.battery import cell_voltage, diffusion, ideal_charge, kinetic, peukert
 from costmodel.battery.cell_voltage import CellVoltage
@@ -16,6 +16,7 @@ from costmodel.battery.load_profile import BatteryModel
 from costmodel.battery.peukert import Peukert
 from costmodel.columns import Number
 from costmodel.errors import MissingError
+from costmodel.evaluation.uncertainty import ends, is_assumed
 from costmodel.provenance import Constant
 from costmodel.specs.battery import BatteryCell
 
@@ -49,6 +50,37 @@ SOURCES: Mapping[BatteryModelName, str] = {
     BatteryModelName.DIFFUSION: diffusion.SOURCE,
     BatteryModelName.VOLTAGE: cell_voltage.SOURCE,
 }
+
+
+CAPACITY_SHARE: Final = "capacity at temperature"
+"""Input that says how much of the rated capacity a temperature leaves."""
+
+
+def temperature_inputs(cell: BatteryCell, temperature_degc: float) -> dict[str, Constant]:
+    """Return the share of the capacity a temperature leaves, interpolated with its range; nothing where the cell does not say.
+
+    Parameters
+    ----------
+    cell : BatteryCell
+        The battery.
+    temperature_degc : float
+        Its temperature [degC].
+
+    Returns
+    -------
+    dict
+        At most one entry, `CAPACITY_SHARE`.
+    """
+    if not cell.temperatures:
+        return {}
+    degrees = [each.temperature_degc.value for each in cell.temperatures]
+    ranges = [(each.capacity_ratio.value, *ends(each.capacity_ratio)) for each in cell.temperatures]
+    value, low, high = (float(interpolated_share_ratio(temperature_degc, degrees, shares)) for shares in zip(*ranges, strict=True))
+    # The points on either side, or the one the table ends with, say where the figure comes from.
+    below = [each for each in cell.temperatures if each.temperature_degc.value <= temperature_degc][-1:]
+    above = [each for each in cell.temperatures if each.temperature_degc.value >= temperature_degc][:1]
+    near = sorted({each.capacity_ratio for each in (*below, *above)}, key=lambda share: (not is_assumed(share), share.source))
+    return {CAPACITY_SHARE: Constant(value, "", low, high, "; ".join(share.source for share in near))}
 
 
 def model_inputs(cell: BatteryCell, name: BatteryModelName) -> dict[str, Constant]:
@@ -85,7 +117,7 @@ def model_inputs(cell: BatteryCell, name: BatteryModelName) -> dict[str, Constan
     raise MissingError(f"battery {cell.name} has no parameters for the {name.value} model; it has them for {', '.join(known)}")
 
 
-def battery_model(cell: BatteryCell, name: BatteryModelName, values: Mapping[str, Number], temperature_degc: float) -> ChosenModel:
+def battery_model(cell: BatteryCell, name: BatteryModelName, values: Mapping[str, Number]) -> ChosenModel:
     """Return a model of a cell.
 
     Parameters
@@ -95,16 +127,14 @@ def battery_model(cell: BatteryCell, name: BatteryModelName, values: Mapping[str
     name : BatteryModelName
         The model.
     values : mapping
-        Each input, as a float or a column.
-    temperature_degc : float
-        Temperature; scales the capacity where the cell says how [degC].
+        Each input, as a float or a column; the capacity at its temperature among them where the cell says it.
 
     Returns
     -------
     ChosenModel
         The discharge efficiency is applied to the capacity, except where a cut-off voltage says what is left.
     """
-    capacity = values["battery capacity"] * capacity_share_ratio(cell, temperature_degc)
+    capacity = values["battery capacity"] * values.get(CAPACITY_SHARE, 1.0)
     usable = capacity * values["discharge efficiency"]
     source = SOURCES[name]
     if name is BatteryModelName.PEUKERT:
@@ -121,12 +151,3 @@ def battery_model(cell: BatteryCell, name: BatteryModelName, values: Mapping[str
         resistance, cutoff = values["internal resistance"], values["cut-off voltage"]
         return ChosenModel(CellVoltage(capacity, values["battery voltage"], charges, volts, resistance, cutoff), source)
     return ChosenModel(IdealCharge(capacity, values["discharge efficiency"]), source)
-
-
-def capacity_share_ratio(cell: BatteryCell, temperature_degc: float) -> float:
-    """Return the share of the capacity a temperature leaves; 1 where the cell does not say."""
-    if not cell.temperatures:
-        return 1.0
-    degrees = [each.temperature_degc.value for each in cell.temperatures]
-    shares = [each.capacity_ratio.value for each in cell.temperatures]
-    return float(interpolated_share_ratio(temperature_degc, degrees, shares))

@@ -9,10 +9,10 @@ from typing import Any, Final
 
 from costmodel.battery.cell_voltage import stopping_voltage_v
 from costmodel.battery.duty_cycle import crossover_period_s
-from costmodel.columns import Number, larger
+from costmodel.columns import Number, is_column, larger
 from costmodel.evaluation.battery_inquiry import SHELF_DEGC, BatteryQuestion, life_s, pattern_of
 from costmodel.evaluation.battery_patterns import Board, rest_currents
-from costmodel.evaluation.uncertainty import interval, sampled, swings
+from costmodel.evaluation.uncertainty import interval, is_assumed, sampled, swings
 from costmodel.provenance import Constant
 from costmodel.results.battery_life import BatteryLife, Crossover, LifeAgainstRate, Sensitivity
 from costmodel.units import MW_PER_W, S_PER_DAY, S_PER_HOUR, S_PER_MINUTE
@@ -25,19 +25,23 @@ def crossovers(question: BatteryQuestion, values: Mapping[str, Number], columns:
     if question.cycle is not None:
         return ()
     found = []
-    for lighter, deeper in itertools.pairwise(
-        sorted(question.board.rests(), key=lambda rest: -float(rest_currents(question.board, values, rest)[0]))
-    ):
+    costs = {rest: rest_currents(question.board, values, rest) for rest in question.board.rests()}
+    for lighter, deeper in itertools.pairwise(sorted(costs, key=lambda rest: (-float(costs[rest][0]), -float(costs[rest][1])))):
+        if costs[lighter][0] == costs[deeper][0]:
+            # Two ways to wake up from the same sleep: the cheaper one lasts longer at every rate.
+            continue
         period = float(_crossover_s(question.board, values, lighter, deeper))
         if not math.isfinite(period) or period <= 0.0:
             continue
-        rates = interval(_paying_rate_hz(question.board, columns, lighter, deeper))
+        fits_s = columns["inference duration"] + columns[f"{deeper} wake-up time"]
+        # At most the rate the deeper rest still fits; zero where it never pays.
+        rates = interval(1.0 / larger(_crossover_s(question.board, columns, lighter, deeper), fits_s))
         earliest = float(values["inference duration"]) + float(values[f"{deeper} wake-up time"])
         ends_text = " to ".join("never" if not rate else rate_text(rate) for rate in rates)
         if period <= earliest:
             statement = f"{deeper} beats {lighter} at every rate it fits (a period of at least {earliest:.3g} s)"
             period = earliest
-            slowest = interval(1.0 / (columns["inference duration"] + columns[f"{deeper} wake-up time"])).low
+            slowest = interval(1.0 / fits_s).low
             if rates.low is not None and slowest is not None and rates.low < slowest:
                 statement += f"; within the inputs' ranges below {ends_text}"
         else:
@@ -56,22 +60,16 @@ def crossovers(question: BatteryQuestion, values: Mapping[str, Number], columns:
     return tuple(found)
 
 
-def _paying_rate_hz(board: Board, values: Mapping[str, Number], lighter: str, deeper: str) -> Number:
-    """Return the rate below which a deeper rest pays: that it still fits at most, zero where it draws no less."""
-    import numpy as np
-
-    earliest = values["inference duration"] + values[f"{deeper} wake-up time"]
-    draws_less = np.asarray(rest_currents(board, values, deeper)[0]) < rest_currents(board, values, lighter)[0]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        period = larger(_crossover_s(board, values, lighter, deeper), earliest)
-        rate: Number = np.where(draws_less, 1.0 / period, 0.0)
-    return rate
-
-
 def _crossover_s(board: Board, values: Mapping[str, Number], lighter: str, deeper: str) -> Number:
     light_a, light_charge, light_wake_s = rest_currents(board, values, lighter)
     deep_a, deep_charge, deep_wake_s = rest_currents(board, values, deeper)
-    return crossover_period_s(values["inference duration"], deep_charge, deep_a, deep_wake_s, light_charge, light_a, light_wake_s)
+    period = crossover_period_s(values["inference duration"], deep_charge, deep_a, deep_wake_s, light_charge, light_a, light_wake_s)
+    if not is_column(period):
+        return period
+    import numpy as np
+
+    # Where the deeper rest happens to draw as much as the lighter one, it never pays: no period is long enough.
+    return np.where(np.less(deep_a, light_a), period, math.inf)
 
 
 def rate_text(rate_hz: float) -> str:
@@ -186,4 +184,4 @@ def _too_weak(question: BatteryQuestion, values: Mapping[str, Number]) -> tuple[
 
 def assumptions(inputs: Mapping[str, Constant]) -> tuple[str, ...]:
     """Return the inputs whose source says that they are assumed."""
-    return tuple(f"{name}: {constant.source}" for name, constant in inputs.items() if constant.source.startswith("assumption"))
+    return tuple(f"{name}: {constant.source}" for name, constant in inputs.items() if is_assumed(constant))

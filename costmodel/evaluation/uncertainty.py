@@ -128,6 +128,11 @@ def ends(constant: Constant) -> tuple[float, float]:
     return low, high
 
 
+def is_assumed(constant: Constant) -> bool:
+    """Tell whether a constant's source says that nobody has measured or published it."""
+    return constant.source.startswith("assumption")
+
+
 def _width(swing: Swing) -> float:
     width = abs(swing.at_high - swing.at_low)
     return math.inf if math.isnan(width) else width

@@ -123,7 +123,8 @@ def run_on_cluster(
     try:
         with _quiet_logs(), _client(distributed, scheduler, local_workers) as client:
             _check_workers(client, what)
-            shared = client.scatter(space, broadcast=True)
+            # In a list: a space is a tuple itself, which would be sent field by field.
+            (shared,) = client.scatter([space], broadcast=True)
             left = iter(jobs)
             by_key: dict[str, Job] = {}
             ahead = max(1, len(client.scheduler_info(n_workers=-1)["workers"])) * _AHEAD

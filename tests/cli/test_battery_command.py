@@ -34,7 +34,7 @@ def test_the_decks_figures_stand_in_every_format(capsys):
 
 def test_deep_sleep_leads_with_its_days_and_names_where_it_pays(capsys):
     text = printed(capsys, "--rate", "1/min", "--sleep", "deep")
-    assert "81.8 days" in text
+    assert "79.3 days" in text
     assert "deep beats light below" in text
     assert "measure next" in text
 
