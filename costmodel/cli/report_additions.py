@@ -97,6 +97,11 @@ def answered_battery(scenario: Scenario, evaluation: Evaluation, sleep: str) -> 
             raise MissingError("battery life: the duration of an inference is not known; give --duration or --trace")
         duration = Constant(evaluation.duration_s, "s", None, None, "calibrated latency")
     board = Board(scenario.battery, _states(scenario))
+    if scenario.device.power_states is None and sleep != _IDLE:
+        raise MissingError(
+            f"--sleep {sleep}: the currents of {scenario.device.name} asleep are not known; write its power states to a file and ask"
+            f" `costmodel battery --states FILE --sleep {sleep}`, or use --sleep {_IDLE}"
+        )
     if sleep not in board.rests():
         raise UnknownNameError("--sleep", sleep, board.rests(), f"a state of {board.states.name}")
     period_s = duration.value if scenario.period_s is None else scenario.period_s.value

@@ -48,7 +48,7 @@ def report_command(
     """Cost a network on a device end to end: accesses, energy, memory, time and battery life, with the source of every number.
 
     Without arguments this is the reference deployment. Options come before the scenario's own fields. Duration and heap were measured on
-    the scenario's own network and device: changing either drops them.
+    the scenario's own network and device: changing either drops them. Another device drops the board's power, too.
 
     Examples
     --------

@@ -65,9 +65,10 @@ def scenario_from_options(scenario: str | None, changes: ScenarioChanges) -> Sce
     if not any(change is not None for change in changes):
         return start
     fields = {name: getattr(start, name) for name in Scenario.model_fields} | {"description": _description(start, changes)}
-    for name in _no_longer_true(start, changes):
+    gone = _no_longer_true(start, changes)
+    for name in gone:
         fields.pop(name)
-    return load_scenario(fields | _changed_fields(changes, start.counting, start.power))
+    return load_scenario(fields | _changed_fields(changes, start.counting, None if "power" in gone else start.power))
 
 
 def _no_longer_true(start: Scenario, changes: ScenarioChanges) -> set[str]:
@@ -76,7 +77,7 @@ def _no_longer_true(start: Scenario, changes: ScenarioChanges) -> set[str]:
     if changes.network is not None or changes.device is not None:
         gone |= {"duration_s", "observed_heap"}
     if changes.device is not None and load_device(changes.device) != start.device:
-        gone |= {"memory_energy", "flash_energy", "cache_energy", "compute_energy", "calibration", "calibration_network"}
+        gone |= {"memory_energy", "flash_energy", "cache_energy", "compute_energy", "calibration", "calibration_network", "power"}
     return gone
 
 

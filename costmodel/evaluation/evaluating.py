@@ -27,7 +27,7 @@ from costmodel.specs.deployment import Scenario, Storage
 from costmodel.specs.network import TensorBytes
 from costmodel.specs.work import LoopNest
 
-NO_DURATION = "no duration: give duration_s (measured), or a calibration that holds for this network and dataflow"
+NO_DURATION = "no duration: give duration_s (measured; --duration or --trace), or a calibration that holds for this network and dataflow"
 
 
 def evaluate(scenario: Scenario, progress: Progress | None = None) -> Evaluation:
@@ -257,10 +257,12 @@ def _reasons(scenario: Scenario, answer: Cost) -> dict[str, str]:
     if answer.duration_s is None:
         reasons["duration_s"] = NO_DURATION
     if answer.power is None:
-        reasons["power"] = "no supply and currents given: give power (supply_v, idle_a, active_a)"
+        reasons["power"] = (
+            "no supply and currents of the board given: give power (supply_v, idle_a, active_a; --supply, --idle and --active, or --trace)"
+        )
     if answer.battery is None:
-        missing = "a battery" if scenario.battery is None else "power" if answer.power is None else "a duration"
-        reasons["battery"] = f"needs {missing}"
+        needed = {"battery": scenario.battery, "power": answer.power, "duration": answer.duration_s}
+        reasons["battery"] = f"needs {', '.join(name for name, found in needed.items() if found is None)}"
     else:
         for name, value in answer.battery._asdict().items():
             if value is not None and math.isinf(value):

@@ -46,7 +46,7 @@ def report_document(evaluation: Evaluation, scenario: Scenario, version: str, ad
         power_section(evaluation),
         *additions.sections(),
         counts_section(evaluation),
-        assumptions_section(evaluation, used_constants(scenario), used_formulas(scenario, evaluation)),
+        assumptions_section(evaluation, scenario.device, used_constants(scenario), used_formulas(scenario, evaluation)),
     )
     title = f"{evaluation.network} on {evaluation.device}"
     return Document(title, lead_sentences(evaluation), sections, f"Scenario {evaluation.scenario}, costmodel {version}.")

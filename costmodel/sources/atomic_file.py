@@ -63,4 +63,4 @@ def write_whole(path: Path, content: str | bytes) -> None:
         with whole_file(path) as stream:
             stream.write(content.encode("utf-8") if isinstance(content, str) else content)
     except OSError as error:
-        raise SpecError(f"cannot write {path}: {error.strerror}") from None
+        raise SpecError(f"cannot write {path}: {error.strerror or error}") from None

@@ -135,6 +135,11 @@ def _base(study: Study, beside: Path | None) -> tuple[Scenario, list[str]]:
     if base.duration_s is not None and changed and "duration_s" not in (*paths, *study.set):
         base = with_override(base, "duration_s", None)
         notes.append(f"duration_s was measured on the base design and is left out, since {changed[0]} changes: the calibrated time holds")
+    said = (*paths, *study.set)
+    if base.power is not None and "device" in said and not any(path.startswith("power") for path in said):
+        notes.append(
+            f"power was measured on the board of {base.device.name} and is taken for every device; `power: null` under set leaves it out"
+        )
     for path, value in study.set.items():
         base = with_override(base, path, value, beside)
     return base, notes

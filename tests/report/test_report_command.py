@@ -105,6 +105,30 @@ def test_another_memory_brings_its_own_access_width(deck: Scenario) -> None:
     assert scenario.counting.block_bytes is None
 
 
+def test_another_device_takes_neither_the_power_nor_the_times_of_the_old_board(deck: Scenario) -> None:
+    scenario = scenario_from_options("esp32-deck", ScenarioChanges(device="stm32l476rg"))
+    assert scenario.power is None
+    assert scenario.duration_s is None
+    assert scenario.calibration is None
+    assert scenario.battery == deck.battery
+    assert scenario_from_options("esp32-deck", ScenarioChanges(device="esp32-wroom")).power == deck.power
+    given = scenario_from_options("esp32-deck", ScenarioChanges(device="stm32l476rg", supply_v=3.0, idle_a=0.001, active_a=0.008))
+    assert given.power is not None
+    assert given.power.active_a.value == 0.008
+    with pytest.raises(MissingError, match="--supply and --active not given"):
+        scenario_from_options("esp32-deck", ScenarioChanges(device="stm32l476rg", idle_a=0.001))
+
+
+def test_a_device_nobody_measured_says_what_to_give(capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, _ = run(capsys, "--device", "rp2040-pico")
+    said = " ".join(out.split())
+    assert status == 0
+    assert "no layer has been timed on rp2040-pico" in said
+    assert "Battery and leakage have no duration: give duration_s (measured; --duration or --trace)" in said
+    assert "Power cannot be told: no supply and currents of the board given: give power" in said
+    assert "Battery life cannot be told: needs power, duration." in said
+
+
 def test_currents_change_the_board_and_keep_what_was_not_given(deck: Scenario) -> None:
     scenario = scenario_from_options(None, ScenarioChanges(idle_a=0.001))
     assert deck.power is not None
@@ -127,6 +151,11 @@ def test_without_options_the_scenario_is_as_it_was(deck: Scenario) -> None:
     [
         (["--network", "cifar-aap-prunned"], "did you mean 'cifar-aap-pruned'"),
         (["--device", "esp23-wroom"], "did you mean 'esp32-wroom'"),
+        (["--device", "stm32l476"], "did you mean 'stm32l476rg'"),
+        (
+            ["--device", "nrf52840", "--supply", "3", "--idle", "0.001", "--active", "0.01", "--duration", "0.2", "--sleep", "deep"],
+            "costmodel battery --states FILE --sleep deep",
+        ),
         (["--dataflow", "row-stationery"], "did you mean 'row-stationary'"),
         (["--taps", "walid"], "did you mean 'valid'"),
         (["--format", "htm"], "did you mean 'html'"),

@@ -187,8 +187,10 @@ def test_a_choice_of_network_and_device_changes_everything_that_hangs_on_it():
         "keep": "all",
         "columns": ["network.parameters", "device.sram_bytes", "latency.total"],
     }
-    columns = sweep(study).columns()
+    answer = sweep(study)
+    columns = answer.columns()
     assert columns["device.sram_bytes"].tolist() == [262144, 532480] * 2
+    assert any(note.startswith("power was measured on the board of esp32-wroom") for note in answer.space.notes)
     assert len(set(columns["network.parameters"].tolist())) == 2
     assert all(math.isnan(value) for value in columns["latency.total"])
 

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from costmodel.report.document import Column, Paragraph, Row, Section, Table
 from costmodel.report.provenance_list import UsedConstant, UsedFormula
+from costmodel.report.quantities import NONE, count_text, sentence
 from costmodel.report.sections.summary import convention_text
 from costmodel.results.evaluation import Evaluation
+from costmodel.specs.hardware import Device
 
 
-def assumptions_section(evaluation: Evaluation, constants: tuple[UsedConstant, ...], formulas: tuple[UsedFormula, ...]) -> Section:
-    """Return the constants and formulas an evaluation rests on.
+def assumptions_section(
+    evaluation: Evaluation, device: Device, constants: tuple[UsedConstant, ...], formulas: tuple[UsedFormula, ...]
+) -> Section:
+    """Return the device, the constants and the formulas an evaluation rests on.
 
     Parameters
     ----------
     evaluation : Evaluation
         The answer.
+    device : Device
+        For what it says of itself, its heap and its allocator.
     constants : tuple of UsedConstant
         Every constant of the scenario.
     formulas : tuple of UsedFormula
@@ -23,7 +29,7 @@ def assumptions_section(evaluation: Evaluation, constants: tuple[UsedConstant, .
     Returns
     -------
     Section
-        The convention in words and two tables.
+        Convention and device in words, and three tables.
     """
     constant_columns = (
         Column("Constant", number=False),
@@ -47,10 +53,19 @@ def assumptions_section(evaluation: Evaluation, constants: tuple[UsedConstant, .
         "Assumptions and sources",
         (
             Paragraph(f"Accesses are counted with {convention_text(evaluation)}."),
+            Paragraph(f"Device {device.name}: {sentence(device.description or 'not described')} Source: {device.source.rstrip('.')}."),
             Table("Constants of the scenario", constant_columns, constant_rows, "A range is what is credible, where the source gives one."),
+            _heap_table(device),
             Table("Formulas", formula_columns, formula_rows, supplementary=True),
         ),
     )
+
+
+def _heap_table(device: Device) -> Table:
+    rows = [Row((region.name, count_text(region.size_bytes), region.source)) for region in device.heap_regions]
+    rows.append(Row(("allocator", NONE, device.allocator.source)))
+    columns = (Column("Heap region", number=False), Column("At boot", "B"), Column("Source", number=False))
+    return Table("Heap of the device", columns, tuple(rows), "Before a program takes its part.", supplementary=True)
 
 
 def _range_text(low: float | None, high: float | None) -> str:

@@ -42,7 +42,7 @@ def _basis_text(answer: DataflowEvaluation) -> str:
 
 def _duration_text(evaluation: Evaluation) -> str:
     if evaluation.duration_s is None:
-        return f"Battery and leakage have no duration to work with: {evaluation.duration_source}."
+        return f"Battery and leakage have {evaluation.duration_source}."
     return f"Battery and leakage use {time_text(evaluation.duration_s)}: {evaluation.duration_source}."
 
 
