@@ -20,7 +20,7 @@ _NORMAL_95: Final = 1.96
 _ROUNDING: Final = 1e-12
 """Share of a mean below which a deviation is rounding."""
 _MUCH_MISSING: Final = 0.02
-"""Share of a capture's time in gaps that is told of beside their count."""
+"""Share of a capture's time in gaps, or of its samples with a time that repeats, that is told of."""
 _BELOW_ZERO: Final = 0.1
 """Share of the largest current that a median below zero is no offset any more."""
 _LEAST_OUTSIDE: Final = 0.01
@@ -268,6 +268,12 @@ def _sample_spread(blocks: Blocks, where: NDArray[np.bool_], name: str) -> Sprea
 
 def _warnings(blocks: Blocks, found: FoundWindows) -> tuple[str, ...]:
     tally, notes = blocks.tally, []
+    repeated = tally.repeated_count / tally.sample_count
+    if repeated > _MUCH_MISSING:
+        notes.append(
+            f"{100.0 * repeated:.3g} % of the samples have the time of the one before: the clock is coarser than the samples; "
+            "give --sample-rate where they follow each other evenly"
+        )
     lost = tally.missing_s / (tally.last_s - tally.first_s) if tally.last_s > tally.first_s else 0.0
     if lost > _MUCH_MISSING:
         notes.append(f"{100.0 * lost:.3g} % of the capture's time is missing: inferences within gaps are not found")

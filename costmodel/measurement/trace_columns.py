@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from costmodel.errors import FormatError, Location, UnknownNameError
 from costmodel.measurement.delimited_lines import date_time
-from costmodel.units import MA_PER_A, MS_PER_S, MV_PER_V, NA_PER_A, NS_PER_S, S_PER_MINUTE, UA_PER_A, US_PER_S, UV_PER_V
+from costmodel.units import MA_PER_A, MS_PER_S, MV_PER_V, NA_PER_A, NS_PER_S, S_PER_HOUR, S_PER_MINUTE, UA_PER_A, US_PER_S, UV_PER_V
 
 DATE_TIME: Final = "date-time"
 """Unit of a time column that holds date-times."""
@@ -22,6 +22,7 @@ TIME_UNITS: Final = {
     "micros": 1.0 / US_PER_S,
     "ns": 1.0 / NS_PER_S,
     "min": S_PER_MINUTE,
+    "h": S_PER_HOUR,
 }
 CURRENT_UNITS: Final = {"a": 1.0, "ma": 1.0 / MA_PER_A, "ua": 1.0 / UA_PER_A, "na": 1.0 / NA_PER_A}
 VOLTAGE_UNITS: Final = {"v": 1.0, "mv": 1.0 / MV_PER_V, "uv": 1.0 / UV_PER_V}

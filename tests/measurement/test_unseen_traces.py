@@ -113,5 +113,11 @@ def test_a_gap_within_an_inference_does_not_split_it():
     assert edge_errors(analysed(time[kept], current[kept]), _EACH_SECOND, 10_000.0).max() <= 1.0 + 1e-6
 
 
+def test_a_clock_coarser_than_the_samples_is_told_of():
+    time, current, _ = capture(1_000.0, _EACH_SECOND, 1e-4)
+    notes = analysed(np.floor(time * 10) / 10, current).warnings
+    assert any("99 % of the samples have the time of the one before" in note and "--sample-rate" in note for note in notes)
+
+
 def test_a_plain_capture_raises_no_doubt():
     assert analysed(*capture(10_000.0, _EACH_SECOND, 1e-4)[:2]).warnings == ()
