@@ -71,10 +71,21 @@ def main(folder: Path) -> None:
             for column, network in enumerate(NETWORKS):
                 ram, flash = verdicts[kind, device, network]
                 tight = f"{100 * max(ram, flash):.0f} %\n{'RAM' if ram >= flash else 'flash'}"
-                panel.text(column, row, tight, ha="center", va="center", fontsize=7)
+                used = grid[row, column]
+                # What does not fit stands out in bold; the ends of the colour scale are dark.
+                panel.text(
+                    column,
+                    row,
+                    tight,
+                    ha="center",
+                    va="center",
+                    fontsize=7,
+                    fontweight="bold" if used > 1 else "normal",
+                    color="white" if abs(np.log10(used)) > 1 else "black",
+                )
         panel.set_xticks(range(len(NETWORKS)), NETWORKS, rotation=30, ha="right")
         panel.set_yticks(range(len(devices)), devices)
-        panel.set_title(f"{kind}: use of the tighter of RAM and flash", fontsize=10)
+        panel.set_title(f"{kind}: use of the tighter of RAM and flash (bold: does not fit)", fontsize=10)
     save_figure(figure, folder / "figure.png")
 
 
