@@ -90,6 +90,7 @@ S_PER_MINUTE: Final = 60.0
 S_PER_HOUR: Final = 3600.0
 S_PER_DAY: Final = 86400.0
 DAYS_PER_YEAR: Final = 365.25
+DAYS_PER_WEEK: Final = 7.0
 J_PER_WH: Final = 3600.0
 KELVIN_AT_0_DEGC: Final = 273.15
 

@@ -11,15 +11,22 @@ import typer
 def battery_command(
     battery: Annotated[str, typer.Option(help="Packaged battery, or a file.")] = "deck-5v-1ah",
     states: Annotated[str, typer.Option(help="Packaged power states of a board, or a file.")] = "esp32-deck",
-    rate: Annotated[str, typer.Option(help="Inferences: 1/min, 30/h, 0.5Hz, 1/day or continuous.")] = "1/min",
-    sleep: Annotated[str, typer.Option(help="Between inferences: idle (awake), or a sleep of the board: light, deep, ...")] = "idle",
-    cycle: Annotated[str | None, typer.Option(help="Packaged duty cycle, or a file: any periodic pattern, instead of --rate.")] = None,
+    rate: Annotated[str | None, typer.Option(help="Inferences: 1/min, 30/h, 0.5Hz, 1/day, back-to-back; left out, 1/min.")] = None,
+    sleep: Annotated[
+        str | None, typer.Option(help="Between inferences: idle (awake), or a sleep of the board: light, deep, ...; left out, idle.")
+    ] = None,
+    cycle: Annotated[
+        str | None, typer.Option(help="Packaged duty cycle, or a file: any periodic pattern, instead of --rate and --sleep.")
+    ] = None,
     model: Annotated[str, typer.Option(help="energy, peukert, kinetic, diffusion or voltage.")] = "energy",
     duration: Annotated[str | None, typer.Option(metavar="SECONDS", help="Of one inference, such as 320ms.")] = None,
-    trace: Annotated[Path | None, typer.Option(help="Take supply, currents and duration from a current trace.")] = None,
+    trace: Annotated[
+        Path | None,
+        typer.Option(help="Take supply, currents and duration from a current trace, or from a file of what `trace --format json` printed."),
+    ] = None,
     supply_v: Annotated[str | None, typer.Option(metavar="VOLTS", help="Supply the trace was taken at, where it holds no voltage.")] = None,
     temperature: Annotated[float, typer.Option(metavar="DEGC", help="Temperature of the battery.", min=-60.0, max=100.0)] = 20.0,
-    samples: Annotated[int, typer.Option(help="Samples of the intervals.", min=1, max=1_000_000)] = 10_000,
+    samples: Annotated[int, typer.Option(help="Samples of the intervals.", min=100, max=1_000_000)] = 10_000,
     seed: Annotated[int, typer.Option(help="Same seed, same intervals.", min=0)] = 0,
     chart: Annotated[Path | None, typer.Option(help="Draw life against rate to this .png or .svg file.")] = None,
     output_format: Annotated[str, typer.Option("--format", help="terminal, markdown, html or json.")] = "terminal",
@@ -31,6 +38,7 @@ def battery_command(
     costmodel battery --rate 1/min --sleep deep
     costmodel battery --battery 18650 --states esp32-module --duration 0.3 --model kinetic --rate 4/h --sleep light
     costmodel battery --trace capture.csv --rate 1/day --sleep deep --chart life.png --format json
+    costmodel battery --trace figures.json --cycle sense-and-infer
     """
     from costmodel import __version__
     from costmodel.cli.battery_question import CommandInputs, question_of

@@ -12,6 +12,7 @@ from costmodel.errors import MissingError, SpecError, UnknownNameError
 if TYPE_CHECKING:
     from costmodel.evaluation.battery_inquiry import BatteryQuestion
 
+_USUAL_RATE: Final = "1/min"
 _CURVE_POINTS: Final = 97
 _SLOWEST_S: Final = SECONDS["day"]
 
@@ -21,8 +22,8 @@ class CommandInputs(NamedTuple):
 
     battery: str
     states: str
-    rate: str
-    sleep: str
+    rate: str | None
+    sleep: str | None
     cycle: str | None
     model: str
     duration: str | None
@@ -54,7 +55,7 @@ def question_of(inputs: CommandInputs) -> BatteryQuestion:
     from costmodel.cli.measured_states import measured_states
     from costmodel.evaluation.battery_inquiry import BatteryQuestion
     from costmodel.evaluation.battery_models import BatteryModelName
-    from costmodel.evaluation.battery_patterns import Board
+    from costmodel.evaluation.battery_patterns import IDLE, Board
     from costmodel.provenance import Constant
     from costmodel.sources.catalogue import load_battery, load_duty_cycle, load_power_states
 
@@ -71,14 +72,18 @@ def question_of(inputs: CommandInputs) -> BatteryQuestion:
         raise MissingError(f"{states.name} states no duration of an inference: give --duration, or a measurement with --trace")
     board = Board(load_battery(inputs.battery), states)
     cycle = None if inputs.cycle is None else load_duty_cycle(inputs.cycle)
-    if inputs.sleep not in board.rests():
-        raise UnknownNameError("--sleep", inputs.sleep, board.rests(), f"a state of {states.name}")
-    period_s = period_of_rate("--rate", inputs.rate, duration.value)
+    for option, given in (("--rate", inputs.rate), ("--sleep", inputs.sleep)):
+        if cycle is not None and given is not None:
+            raise SpecError(f"{option}: the pattern of --cycle {cycle.name} says all; leave one of the two out")
+    sleep = IDLE if inputs.sleep is None else inputs.sleep
+    if sleep not in board.rests():
+        raise UnknownNameError("--sleep", sleep, board.rests(), f"a state of {states.name}")
+    period_s = period_of_rate("--rate", _USUAL_RATE if inputs.rate is None else inputs.rate, duration.value)
     return BatteryQuestion(
         board=board,
         duration_s=duration,
         period_s=period_s,
-        rest=inputs.sleep,
+        rest=sleep,
         cycle=cycle,
         model=chosen("--model", inputs.model, BatteryModelName),
         temperature_degc=inputs.temperature_degc,

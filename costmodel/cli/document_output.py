@@ -95,5 +95,10 @@ def _write_chart(document: Document, path: Path) -> None:
     suffix = path.suffix.lower()
     if suffix not in (".png", ".svg"):
         raise SpecError(f"--chart: expected a file ending in .png or .svg, found {path.name!r}")
+    if not document.illustrations:
+        raise SpecError(
+            "--chart: nothing to draw here: a written cycle has no other rates, a life that is endless or nothing no curve, "
+            "and the figures of a trace no samples"
+        )
     chart = document.illustrations[-1].chart
     write_whole(path, draw_png(chart) if suffix == ".png" else draw_svg_file(chart))

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import math
+import statistics
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 from costmodel.cli.trace_source import analysed_capture
 from costmodel.provenance import Constant
-from costmodel.results.trace import Spread, TraceSummary
+from costmodel.results.trace import TraceSummary
 from costmodel.specs.base import with_changes
 from costmodel.specs.power import PowerStates
 
-_NORMAL_95: Final = 1.96
+_LEVEL: Final = 0.95
+"""Confidence of the intervals."""
 
 
 def measured_states(states: PowerStates, path: Path, supply_v: str | None) -> PowerStates:
@@ -36,28 +39,36 @@ def measured_states(states: PowerStates, path: Path, supply_v: str | None) -> Po
 
     summary = analysed_capture(path, supply_v, FOUND, {}).summary
     supply = {"value": summary.supply_v, "source": summary.supply_source}
-    inference = with_changes(states.inference, {"supply_v": supply, "current_a": mean_of(summary.active_current, summary)})
-    idle = with_changes(states.idle, {"supply_v": supply, "current_a": mean_of(summary.idle_current, summary)})
-    changes = {"inference": inference, "idle": idle, "duration_s": mean_of(summary.duration, summary)}
+    inference = with_changes(states.inference, {"supply_v": supply, "current_a": active_current_of(summary)})
+    idle = with_changes(states.idle, {"supply_v": supply, "current_a": idle_current_of(summary)})
+    changes = {"inference": inference, "idle": idle, "duration_s": duration_of(summary)}
     return with_changes(states, changes)
 
 
-def mean_of(spread: Spread, summary: TraceSummary) -> Constant:
-    """Return a mean with its 95 % interval: the spread over the root of the number of inferences.
+def active_current_of(summary: TraceSummary) -> Constant:
+    """Return the current while inferring, with the interval of its mean over inferences."""
+    own = [window.inference_j / (window.duration_s * summary.supply_v) for window in summary.windows]
+    return _mean(summary.active_current.mean, "A", own, summary)
 
-    Parameters
-    ----------
-    spread : Spread
-        A figure of the trace.
-    summary : TraceSummary
-        The trace.
 
-    Returns
-    -------
-    Constant
-        With the trace as its source.
-    """
-    count = len(summary.windows)
-    half = _NORMAL_95 * spread.sigma / math.sqrt(count)
-    source = f"{summary.capture}: mean over {count} inferences, with the 95 % interval of the mean"
-    return Constant(spread.mean, spread.unit, max(spread.mean - half, 0.0), spread.mean + half, source)
+def idle_current_of(summary: TraceSummary) -> Constant:
+    """Return the current while idling, with the interval of its mean around inferences."""
+    own = [window.baseline_j / (window.duration_s * summary.supply_v) for window in summary.windows]
+    return _mean(summary.idle_current.mean, "A", own, summary)
+
+
+def duration_of(summary: TraceSummary) -> Constant:
+    """Return the duration of an inference, with the interval of its mean."""
+    return _mean(summary.duration.mean, "s", [window.duration_s for window in summary.windows], summary)
+
+
+def _mean(value: float, unit: str, own: Sequence[float], summary: TraceSummary) -> Constant:
+    """Return a mean with its 95 % interval by Student's t: noise within an inference averages out, what differs between them does not."""
+    count = len(own)
+    if count < 2:
+        return Constant(value, unit, None, None, f"{summary.capture}: one inference, so no interval is known")
+    from scipy.special import stdtrit
+
+    half = float(stdtrit(count - 1, 0.5 + 0.5 * _LEVEL)) * statistics.stdev(own) / math.sqrt(count)
+    source = f"{summary.capture}: mean over {count} inferences, with the 95 % interval of the mean (Student's t)"
+    return Constant(value, unit, max(value - half, 0.0), value + half, source)

@@ -8,12 +8,25 @@ from collections.abc import Mapping
 from typing import Final
 
 from costmodel.errors import SpecError
-from costmodel.units import MA_PER_A, MS_PER_S, MV_PER_V, S_PER_DAY, S_PER_HOUR, S_PER_MINUTE, UA_PER_A, US_PER_S
+from costmodel.units import (
+    DAYS_PER_WEEK,
+    HZ_PER_KHZ,
+    HZ_PER_MHZ,
+    MA_PER_A,
+    MS_PER_S,
+    MV_PER_V,
+    S_PER_DAY,
+    S_PER_HOUR,
+    S_PER_MINUTE,
+    UA_PER_A,
+    US_PER_S,
+)
 
 SECONDS: Final = {"s": 1.0, "ms": 1 / MS_PER_S, "us": 1 / US_PER_S, "min": S_PER_MINUTE, "h": S_PER_HOUR, "day": S_PER_DAY}
 AMPERES: Final = {"A": 1.0, "mA": 1 / MA_PER_A, "uA": 1 / UA_PER_A}
 VOLTS: Final = {"V": 1.0, "mV": 1 / MV_PER_V}
-CONTINUOUS: Final = "continuous"
+HERTZ: Final = {"Hz": 1.0, "kHz": HZ_PER_KHZ, "MHz": HZ_PER_MHZ}
+CONTINUOUS: Final = ("continuous", "back-to-back", "back to back")
 """The rate of inferences that follow each other without a pause."""
 
 _QUANTITY: Final = re.compile(r"^\s*([-+]?[0-9.]+(?:[eE][-+]?[0-9]+)?)\s*([A-Za-zµ]*)\s*$")
@@ -27,6 +40,7 @@ _RATE_UNITS: Final = {
     "hour": S_PER_HOUR,
     "d": S_PER_DAY,
     "day": S_PER_DAY,
+    "week": DAYS_PER_WEEK * S_PER_DAY,
 }
 
 
@@ -70,7 +84,7 @@ def period_of_rate(option: str, text: str, duration_s: float) -> float:
     option : str
         As the user writes it (`--rate`).
     text : str
-        `1/min`, `30/h`, `0.5Hz`, `1/day` or `continuous`.
+        `1/min`, `30/h`, `0.5Hz`, `1/day`, `continuous` or `back-to-back`.
     duration_s : float
         Of one inference, the period of a continuous rate [s].
 
@@ -84,15 +98,16 @@ def period_of_rate(option: str, text: str, duration_s: float) -> float:
     SpecError
         If it is no rate, or zero.
     """
-    if text.strip().lower() == CONTINUOUS:
+    if text.strip().lower() in CONTINUOUS:
         return duration_s
     found, unit = _RATE.match(text), "s"
     if found is not None:
         unit = found[2].lower()
+        unit = unit if unit in _RATE_UNITS else unit.removesuffix("s")
     else:
         found = re.match(r"^\s*([0-9.]+(?:[eE][-+]?[0-9]+)?)\s*(?:Hz)?\s*$", text)
     if found is None or unit not in _RATE_UNITS:
-        raise SpecError(f"{option}: expected a rate such as 1/min, 30/h, 0.5Hz, 1/day or {CONTINUOUS}, found {text[:40]!r}")
+        raise SpecError(f"{option}: expected a rate such as 1/min, 30/h, 0.5Hz, 1/day or {CONTINUOUS[0]}, found {text[:40]!r}")
     rate = _positive(option, found[1], text)
     if rate == 0.0:
         raise SpecError(f"{option}: a rate of zero runs no inference; expected something above 0")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from costmodel.cli.measured_states import mean_of
+from costmodel.cli.measured_states import active_current_of, duration_of, idle_current_of
 from costmodel.cli.scenario_options import ScenarioChanges
 from costmodel.cli.trace_source import analysed_capture
 from costmodel.errors import MissingError, UnknownNameError
@@ -50,12 +50,12 @@ def with_trace(scenario: Scenario, capture: Path, changes: ScenarioChanges) -> t
     summary = analysed.summary
     power: dict[str, Any] = {
         "supply_v": {"value": summary.supply_v, "source": summary.supply_source},
-        "idle_a": mean_of(summary.idle_current, summary) if changes.idle_a is None else changes.idle_a,
-        "active_a": mean_of(summary.active_current, summary) if changes.active_a is None else changes.active_a,
+        "idle_a": idle_current_of(summary) if changes.idle_a is None else changes.idle_a,
+        "active_a": active_current_of(summary) if changes.active_a is None else changes.active_a,
     }
     fields: dict[str, Any] = {"power": power}
     if changes.duration_s is None:
-        fields["duration_s"] = mean_of(summary.duration, summary)
+        fields["duration_s"] = duration_of(summary)
     return with_changes(scenario, fields), analysed
 
 

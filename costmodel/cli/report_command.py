@@ -29,7 +29,10 @@ def report_command(
     active: Annotated[float | None, typer.Option(metavar="AMPERES", help="Current during an inference.")] = None,
     duration: Annotated[float | None, typer.Option(metavar="SECONDS", help="Measured duration of one inference.")] = None,
     period: Annotated[float | None, typer.Option(metavar="SECONDS", help="From one inference to the next.")] = None,
-    trace: Annotated[Path | None, typer.Option(help="Current trace: gives power and duration, and its inferences are shown.")] = None,
+    trace: Annotated[
+        Path | None,
+        typer.Option(help="Current trace, or a file of what `trace --format json` printed: gives power and duration, and is shown."),
+    ] = None,
     sleep: Annotated[
         str | None,
         typer.Option(help="Between inferences: idle, light, deep, ... Adds battery life with intervals, as --battery and --trace do."),

@@ -24,6 +24,9 @@ def trace_command(
     time_column: Annotated[str | None, typer.Option(metavar="NAME[:UNIT]", help="Time column of a CSV file.")] = None,
     current_column: Annotated[str | None, typer.Option(metavar="NAME[:UNIT]", help="Current column of a CSV file.")] = None,
     voltage_column: Annotated[str | None, typer.Option(metavar="NAME[:UNIT]", help="Voltage column of a CSV file.")] = None,
+    sample_rate: Annotated[
+        str | None, typer.Option(metavar="HERTZ", help="Of a CSV file whose columns do not tell the time. Such as 100kHz.")
+    ] = None,
     chart: Annotated[Path | None, typer.Option(help="Draw the trace with its windows to this .png or .svg file.")] = None,
     output_format: Annotated[str, typer.Option("--format", help="terminal, markdown, html or json.")] = "terminal",
 ) -> None:
@@ -36,13 +39,14 @@ def trace_command(
     --------
     costmodel trace capture.csv
     costmodel trace capture.csv --supply-v 5.03 --min-current 40mA --max-current 50mA --chart trace.png
-    costmodel trace logger.csv --current-column shunt:mA --format json
+    costmodel trace logger.csv --current-column shunt:mA --sample-rate 1kHz --format json > figures.json
     """
     from costmodel import __version__
     from costmodel.cli.document_output import DocumentFormat, deliver_document
     from costmodel.cli.options import chosen
-    from costmodel.cli.quantity_text import AMPERES, SECONDS, quantity
+    from costmodel.cli.quantity_text import AMPERES, HERTZ, SECONDS, quantity
     from costmodel.cli.trace_source import analysed_capture
+    from costmodel.errors import SpecError
     from costmodel.measurement.trace_analysis import Thresholds
     from costmodel.report.document import Document
     from costmodel.report.sections.trace import trace_lead, trace_section
@@ -54,8 +58,11 @@ def trace_command(
         None if min_duration is None else quantity("--min-duration", min_duration, SECONDS),
         None if boot is None else quantity("--boot", boot, SECONDS),
     )
+    if thresholds.minimum_a is not None and thresholds.maximum_a is not None and thresholds.minimum_a >= thresholds.maximum_a:
+        raise SpecError(f"--min-current {min_current} is not below --max-current {max_current}: no current lies between")
     named = {"time": time_column, "current": current_column, "voltage": voltage_column}
     columns = {kind: column for kind, column in named.items() if column is not None}
-    summary, curve = analysed_capture(capture, supply_v, thresholds, columns)
+    rate_hz = None if sample_rate is None else quantity("--sample-rate", sample_rate, HERTZ)
+    summary, curve = analysed_capture(capture, supply_v, thresholds, columns, rate_hz)
     document = Document(f"Trace {capture.name}", trace_lead(summary), (trace_section(summary, curve),), f"costmodel {__version__}.")
     deliver_document(document, summary, form, chart)

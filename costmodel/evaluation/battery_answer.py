@@ -65,6 +65,7 @@ def answer_battery(question: BatteryQuestion) -> BatteryAnswer:
     usable = usable_energy_j(cell.voltage_v.value, capacity_ah, cell.converter_ratio.value, cell.discharge_ratio.value)
     return BatteryAnswer(
         battery=cell.name,
+        cycle=None if question.cycle is None else question.cycle.name,
         model=question.model.value,
         model_source=SOURCES[question.model],
         states=question.board.states.name,
@@ -84,18 +85,20 @@ def answer_battery(question: BatteryQuestion) -> BatteryAnswer:
 
 
 def _life(question: BatteryQuestion, rest: str, values: Mapping[str, Number], columns: Mapping[str, Number]) -> BatteryLife:
-    life = float(life_s(question, rest, values, question.period_s))
-    span = interval(life_s(question, rest, columns, question.period_s))
-    pattern = pattern_of(question, rest, values, question.period_s)
-    sampled_pattern = pattern_of(question, rest, columns, question.period_s)
+    asked_s, sampled_s = question.period_of(values), question.period_of(columns)
+    life = float(life_s(question, rest, values, asked_s))
+    lives = life_s(question, rest, columns, sampled_s)
+    span = interval(lives)
+    pattern = pattern_of(question, rest, values, asked_s)
+    sampled_pattern = pattern_of(question, rest, columns, sampled_s)
     period = float(period_s(pattern.profile))
-    volts = float(values["battery voltage"])
+    inferences = sum(name == "inference" for name in pattern.names)
+    counts = interval(inferences * lives / period_s(sampled_pattern.profile))
     board = interval(_board_w(sampled_pattern))
     power = interval(average_current_a(sampled_pattern.profile) * columns["battery voltage"])
-    drains = _drains(pattern, period, volts)
+    drains = _drains(_charges(pattern, values), _charges(sampled_pattern, columns))
     endless = not math.isfinite(life)
     label = rest if question.cycle is None else question.cycle.name
-    count = (None, None, None) if endless else tuple(None if each is None else round(each / period) for each in (life, span.low, span.high))
     return BatteryLife(
         rest=label,
         life_s=None if endless else life,
@@ -103,14 +106,14 @@ def _life(question: BatteryQuestion, rest: str, values: Mapping[str, Number], co
         life_high_s=span.high,
         endless_reason=_ENDLESS if endless else None,
         period_s=period,
-        rate_hz=1.0 / period,
-        inference_count=count[0],
-        inference_low_count=count[1],
-        inference_high_count=count[2],
+        rate_hz=inferences / period,
+        inference_count=None if endless else round(inferences * life / period),
+        inference_low_count=None if counts.low is None else round(counts.low),
+        inference_high_count=None if counts.high is None else round(counts.high),
         board_w=float(_board_w(pattern)),
         board_low_w=board.low,
         board_high_w=board.high,
-        average_w=float(average_current_a(pattern.profile)) * volts,
+        average_w=float(average_current_a(pattern.profile) * values["battery voltage"]),
         average_low_w=power.low,
         average_high_w=power.high,
         drains=drains,
@@ -125,43 +128,64 @@ def _board_w(pattern: Pattern) -> Number:
 
 
 def _inference(values: Mapping[str, Number], columns: Mapping[str, Number]) -> InferenceEnergy:
-    def energy(numbers: Mapping[str, Number]) -> Number:
-        power = electrical_power_w(numbers["inference supply"], numbers["inference current"])
-        return inference_energy_j(power, numbers["inference duration"])
-
-    total, span = float(energy(values)), interval(energy(columns))
-    idle_w = electrical_power_w(values["idle supply"], values["idle current"])
-    baseline = float(baseline_energy_j(idle_w, values["inference duration"]))
-    computational = float(computational_energy_j(total, baseline))
+    total, baseline, computational = (float(part) for part in _energies(values))
+    spans = [interval(part) for part in _energies(columns)]
     return InferenceEnergy(
         duration_s=float(values["inference duration"]),
         inference_j=total,
-        inference_low_j=span.low,
-        inference_high_j=span.high,
+        inference_low_j=spans[0].low,
+        inference_high_j=spans[0].high,
         baseline_j=baseline,
+        baseline_low_j=spans[1].low,
+        baseline_high_j=spans[1].high,
         computational_j=computational,
+        computational_low_j=spans[2].low,
+        computational_high_j=spans[2].high,
         baseline_ratio=energy_share_ratio(baseline, total) if total else 0.0,
         computational_ratio=energy_share_ratio(computational, total) if total else 0.0,
     )
 
 
-def _drains(pattern: Pattern, period: float, volts: float) -> tuple[DrainShare, ...]:
-    parts: dict[str, tuple[float | None, float]] = {}
+def _energies(values: Mapping[str, Number]) -> tuple[Number, Number, Number]:
+    """Return the energy of an inference, what idling would have drawn, and what computing adds."""
+    power, idle_w = (electrical_power_w(values[f"{state} supply"], values[f"{state} current"]) for state in ("inference", IDLE))
+    total = inference_energy_j(power, values["inference duration"])
+    baseline = baseline_energy_j(idle_w, values["inference duration"])
+    return total, baseline, computational_energy_j(total, baseline)
+
+
+def _charges(pattern: Pattern, values: Mapping[str, Number]) -> dict[str, tuple[Number | None, Number]]:
+    """Return the time each part of a period takes, and the energy it draws from the battery."""
+    volts = values["battery voltage"]
+    parts: dict[str, tuple[Number | None, Number]] = {}
     for name, current, duration in zip(pattern.names, pattern.profile.currents_a, pattern.profile.durations_s, strict=True):
-        seconds, charge = parts.get(name, (0.0, 0.0))
-        own = float(step_charge(current - pattern.background_a, duration))
-        if duration > 0.0:
-            parts[name] = ((seconds or 0.0) + float(duration), charge + own)
-    own_a = float(pattern.background_a - pattern.self_discharge_a)
-    if own_a > 0.0:
-        parts["regulator"] = (None, own_a * period)
-    if float(pattern.self_discharge_a) > 0.0:
-        parts["self-discharge"] = (None, float(pattern.self_discharge_a) * period)
-    total = sum(charge for _, charge in parts.values())
-    return tuple(
-        DrainShare(part=name, duration_s=seconds, energy_j=charge * volts, share_ratio=charge / total if total else 0.0)
-        for name, (seconds, charge) in parts.items()
-    )
+        seconds, energy = parts.get(name, (0.0, 0.0))
+        own = step_charge(current - pattern.background_a, duration) * volts
+        parts[name] = ((0.0 if seconds is None else seconds) + duration, energy + own)
+    whole_s = period_s(pattern.profile)
+    parts["regulator"] = None, (pattern.background_a - pattern.self_discharge_a) * whole_s * volts
+    parts["self-discharge"] = None, pattern.self_discharge_a * whole_s * volts
+    return parts
+
+
+def _drains(parts: dict[str, tuple[Number | None, Number]], sampled: dict[str, tuple[Number | None, Number]]) -> tuple[DrainShare, ...]:
+    total = sum(float(energy) for _, energy in parts.values())
+    drains = []
+    for name, (seconds, energy) in parts.items():
+        if (float(energy) if seconds is None else float(seconds)) <= 0.0:
+            continue
+        span = interval(sampled[name][1])
+        drains.append(
+            DrainShare(
+                part=name,
+                duration_s=None if seconds is None else float(seconds),
+                energy_j=float(energy),
+                energy_low_j=span.low,
+                energy_high_j=span.high,
+                share_ratio=float(energy) / total if total else 0.0,
+            )
+        )
+    return tuple(drains)
 
 
 def _dominated(drains: tuple[DrainShare, ...]) -> str:

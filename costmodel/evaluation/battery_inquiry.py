@@ -10,12 +10,14 @@ from costmodel.battery.load_profile import by_row_blocks
 from costmodel.columns import Number
 from costmodel.errors import SpecError
 from costmodel.evaluation.battery_models import BatteryModelName, battery_model, model_inputs, temperature_inputs
-from costmodel.evaluation.battery_patterns import IDLE, Board, Pattern, cycle_pattern, rate_pattern
+from costmodel.evaluation.battery_patterns import IDLE, Board, Pattern, cycle_inputs, cycle_pattern, rate_pattern, refuse_impossible_cycle
 from costmodel.provenance import Constant
 from costmodel.specs.power import DutyCycle
 
 SHELF_DEGC: Final = 20.0
 """Temperature where none is asked for."""
+_SAME: Final = 1e-9
+"""Share within which two times are the same."""
 _BLOCK_ELEMENTS: Final = 1 << 15
 
 
@@ -41,15 +43,23 @@ class BatteryQuestion:
     def inputs(self) -> dict[str, Constant]:
         """Return every number the answer rests on."""
         cell = self.board.cell
-        return self.board.inputs(self.duration_s) | temperature_inputs(cell, self.temperature_degc) | model_inputs(cell, self.model)
+        phases = {} if self.cycle is None else cycle_inputs(self.cycle)
+        temperature = temperature_inputs(cell, self.temperature_degc)
+        return self.board.inputs(self.duration_s) | phases | temperature | model_inputs(cell, self.model)
+
+    def period_of(self, values: Mapping[str, Number]) -> Number:
+        """Return the period at some values of the inputs: back to back, it is the inference's own duration."""
+        back_to_back = abs(self.period_s - self.duration_s.value) <= _SAME * self.period_s
+        return values["inference duration"] if back_to_back else self.period_s
 
 
 def refuse_impossible(question: BatteryQuestion) -> None:
-    """Raise SpecError where an inference, or an inference and the wake-up before it, is longer than its period."""
+    """Raise SpecError where an inference and the wake-up before it are longer than their period, or a written cycle is impossible."""
     if question.cycle is not None:
+        refuse_impossible_cycle(question.board, question.cycle)
         return
     duration_s, asked_s = question.duration_s.value, question.period_s
-    if duration_s > asked_s * (1 + 1e-9):
+    if duration_s > asked_s * (1 + _SAME):
         raise SpecError(
             f"an inference of {duration_s:.6g} s does not fit its period of {asked_s:.6g} s; "
             f"at most {1 / duration_s:.6g} inferences a second run back to back"
@@ -102,4 +112,4 @@ def pattern_of(question: BatteryQuestion, rest: str, values: Mapping[str, Number
 def fits(question: BatteryQuestion, rest: str) -> bool:
     """Tell whether an inference and the wake-up from a rest fit the period."""
     wake_s = question.board.state(rest).wake_s.value
-    return question.duration_s.value + wake_s <= question.period_s * (1 + 1e-9)
+    return question.duration_s.value + wake_s <= question.period_s * (1 + _SAME)

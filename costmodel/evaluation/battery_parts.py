@@ -9,10 +9,10 @@ from typing import Any, Final
 
 from costmodel.battery.cell_voltage import stopping_voltage_v
 from costmodel.battery.duty_cycle import crossover_period_s
-from costmodel.columns import Number, is_column
-from costmodel.evaluation.battery_inquiry import BatteryQuestion, life_s, pattern_of
+from costmodel.columns import Number, is_column, larger
+from costmodel.evaluation.battery_inquiry import SHELF_DEGC, BatteryQuestion, life_s, pattern_of
 from costmodel.evaluation.battery_patterns import Board, rest_currents
-from costmodel.evaluation.uncertainty import Interval, interval, is_assumed, sampled, swings
+from costmodel.evaluation.uncertainty import interval, is_assumed, sampled, swings
 from costmodel.provenance import Constant
 from costmodel.results.battery_life import BatteryLife, Crossover, LifeAgainstRate, Sensitivity
 from costmodel.units import MW_PER_W, S_PER_DAY, S_PER_HOUR, S_PER_MINUTE
@@ -33,15 +33,18 @@ def crossovers(question: BatteryQuestion, values: Mapping[str, Number], columns:
         period = float(_crossover_s(question.board, values, lighter, deeper))
         if not math.isfinite(period) or period <= 0.0:
             continue
-        ends = interval(_crossover_s(question.board, columns, lighter, deeper))
-        rates = Interval(*(None if end is None or end <= 0.0 else 1.0 / end for end in (ends.high, ends.low)))
+        fits_s = columns["inference duration"] + columns[f"{deeper} wake-up time"]
+        # At most the rate the deeper rest still fits; zero where it never pays.
+        rates = interval(1.0 / larger(_crossover_s(question.board, columns, lighter, deeper), fits_s))
         earliest = float(values["inference duration"]) + float(values[f"{deeper} wake-up time"])
+        ends_text = " to ".join("never" if not rate else rate_text(rate) for rate in rates)
         if period <= earliest:
             statement = f"{deeper} beats {lighter} at every rate it fits (a period of at least {earliest:.3g} s)"
             period = earliest
+            slowest = interval(1.0 / fits_s).low
+            if rates.low is not None and slowest is not None and rates.low < slowest:
+                statement += f"; within the inputs' ranges below {ends_text}"
         else:
-            low_text = "0" if rates.low is None else rate_text(rates.low)
-            ends_text = f"{low_text} to {'any rate' if rates.high is None else rate_text(rates.high)}"
             statement = f"{deeper} beats {lighter} below {rate_text(1.0 / period)} ({ends_text}; a period longer than {period:.3g} s)"
         found.append(
             Crossover(
@@ -79,7 +82,7 @@ def rate_text(rate_hz: float) -> str:
 
 def sensitivities(question: BatteryQuestion, inputs: Mapping[str, Constant]) -> tuple[Sensitivity, ...]:
     """Return what each input with a range does to the asked life, the widest first."""
-    found = swings(inputs, lambda values: float(life_s(question, question.rest, values, question.period_s)))
+    found = swings(inputs, lambda values: float(life_s(question, question.rest, values, question.period_of(values))))
     rows = []
     for swing in found:
         low, high = (each if math.isfinite(each) else None for each in (swing.at_low, swing.at_high))
@@ -144,7 +147,26 @@ def _finite(column: Any, fits: Any) -> tuple[float | None, ...]:
 
 
 def warnings(question: BatteryQuestion, values: Mapping[str, Number]) -> tuple[str, ...]:
-    """Say where a cell cannot carry the load at all, whatever model was asked for."""
+    """Say where a temperature lies outside the cell's data, and where a cell cannot carry the load at all, whatever the model."""
+    return (*_beyond_the_temperatures(question), *_too_weak(question, values))
+
+
+def _beyond_the_temperatures(question: BatteryQuestion) -> tuple[str, ...]:
+    cell, asked = question.board.cell, question.temperature_degc
+    if not cell.temperatures:
+        said = f"{cell.name} does not say what temperature does to its capacity: {asked:g} degC changes self-discharge alone"
+        return () if asked == SHELF_DEGC else (said,)
+    degrees = [point.temperature_degc.value for point in cell.temperatures]
+    nearest = min(max(asked, degrees[0]), degrees[-1])
+    if nearest == asked:
+        return ()
+    return (
+        f"{cell.name} says what temperature does to its capacity from {degrees[0]:g} to {degrees[-1]:g} degC: at {asked:g} the "
+        f"share at {nearest:g} is taken",
+    )
+
+
+def _too_weak(question: BatteryQuestion, values: Mapping[str, Number]) -> tuple[str, ...]:
     cell = question.board.cell
     if cell.voltage is None:
         return ()

@@ -8,11 +8,11 @@ from typing import Final, NamedTuple
 
 from costmodel.battery.duty_cycle import DutyStep, battery_current_a, efficiency_ratio, self_discharge_a
 from costmodel.battery.load_profile import LoadProfile
-from costmodel.columns import Number, any_true, larger, smaller
+from costmodel.columns import Number, larger, smaller
 from costmodel.errors import SpecError, UnknownNameError
 from costmodel.provenance import Constant
 from costmodel.specs.battery import BatteryCell
-from costmodel.specs.power import DutyCycle, PowerState, PowerStates
+from costmodel.specs.power import DutyCycle, Phase, PowerState, PowerStates
 
 IDLE: Final = "idle"
 """The rest of a board that stays awake."""
@@ -116,7 +116,7 @@ def cycle_pattern(board: Board, values: Mapping[str, Number], cycle: DutyCycle, 
     board : Board
         Cell and states.
     values : mapping
-        Each of the board's inputs, as a float or a column.
+        Each of the board's and the cycle's inputs, as a float or a column.
     cycle : DutyCycle
         Phases; after a phase whose state takes time to leave, that time is taken from the open phase, or else from the phase itself.
     temperature_degc : float or column
@@ -129,22 +129,18 @@ def cycle_pattern(board: Board, values: Mapping[str, Number], cycle: DutyCycle, 
     """
     fixed: Number = 0.0
     wakes: list[DutyStep | None] = []
-    for phase in cycle.phases:
+    for place, phase in enumerate(cycle.phases):
         wakes.append(_wake_step(board, values, _label(board, phase.state)))
-        fixed = fixed + (0.0 if phase.duration_s is None else phase.duration_s.value)
+        fixed = fixed + (0.0 if phase.duration_s is None else values[_phase_input(place, phase)])
     is_open = any(phase.duration_s is None for phase in cycle.phases)
     woken: Number = 0.0
     for wake in wakes:
         woken = woken + (0.0 if wake is None else wake.duration_s)
     open_s = cycle.period_s.value - fixed - woken
-    if is_open and any_true(open_s < 0.0) and not hasattr(open_s, "__array__"):
-        raise SpecError(
-            f"the phases and wake-ups of {cycle.name} last {fixed + woken:g} s, longer than its period of {cycle.period_s.value:g} s"
-        )
     steps = []
-    for phase, wake in zip(cycle.phases, wakes, strict=True):
+    for place, (phase, wake) in enumerate(zip(cycle.phases, wakes, strict=True)):
         label = _label(board, phase.state)
-        duration: Number = larger(open_s, 0.0) if phase.duration_s is None else phase.duration_s.value
+        duration: Number = larger(open_s, 0.0) if phase.duration_s is None else values[_phase_input(place, phase)]
         if wake is not None and not is_open:
             wake = wake._replace(duration_s=smaller(wake.duration_s, duration))
             duration = duration - wake.duration_s
@@ -152,6 +148,47 @@ def cycle_pattern(board: Board, values: Mapping[str, Number], cycle: DutyCycle, 
         if wake is not None:
             steps.append(wake)
     return _pattern(board, values, steps, temperature_degc)
+
+
+def refuse_impossible_cycle(board: Board, cycle: DutyCycle) -> None:
+    """Raise SpecError where phases and wake-ups are longer than the period, or a wake-up than its phase.
+
+    Parameters
+    ----------
+    board : Board
+        Cell and states.
+    cycle : DutyCycle
+        Phases.
+
+    Raises
+    ------
+    SpecError
+        At the values of the inputs; an end of a range that does not fit is cut to what does.
+    """
+    lengths = [None if phase.duration_s is None else phase.duration_s.value for phase in cycle.phases]
+    wakes = [board.state(phase.state).wake_s.value for phase in cycle.phases]
+    if None in lengths:
+        whole_s = sum(length for length in lengths if length is not None) + sum(wakes)
+        if whole_s > cycle.period_s.value:
+            raise SpecError(
+                f"the phases and wake-ups of {cycle.name} last {whole_s:g} s, longer than its period of {cycle.period_s.value:g} s"
+            )
+        return
+    for phase, length, wake_s in zip(cycle.phases, lengths, wakes, strict=True):
+        if length is not None and wake_s > length:
+            raise SpecError(
+                f"{cycle.name}: {length:g} s of {phase.state} are shorter than the wake-up from it, {wake_s:g} s; "
+                "lengthen the phase or choose a lighter sleep"
+            )
+
+
+def cycle_inputs(cycle: DutyCycle) -> dict[str, Constant]:
+    """Return the durations a written duty cycle states, by the name a person reads."""
+    return {_phase_input(place, phase): phase.duration_s for place, phase in enumerate(cycle.phases) if phase.duration_s is not None}
+
+
+def _phase_input(place: int, phase: Phase) -> str:
+    return f"duration of phase {place + 1}, {phase.state}"
 
 
 def rest_currents(board: Board, values: Mapping[str, Number], rest: str) -> tuple[Number, Number, Number]:

@@ -19,6 +19,10 @@ LEVEL: Final = 0.95
 """Share of the samples an interval holds."""
 
 
+_NO_EFFECT: Final = 1e-12
+"""Share of a figure below which its change is rounding."""
+
+
 class Interval(NamedTuple):
     """The middle 95 % of a figure's samples; None where an end is infinite."""
 
@@ -112,7 +116,7 @@ def swings(inputs: Mapping[str, Constant], figure: Callable[[Mapping[str, Number
         if low == high:
             continue
         swing = Swing(name, low, high, figure({**values, name: low}), figure({**values, name: high}))
-        if swing.at_low != swing.at_high:
+        if not math.isclose(swing.at_low, swing.at_high, rel_tol=_NO_EFFECT):
             found.append(swing)
     return sorted(found, key=lambda each: (-_width(each), each.name))
 

@@ -1,8 +1,4 @@
-"""The steady currents a capture dwells at, and which of them is the inference.
-
-An inference is a dwell that current rises into and falls out of. Idling between sleep and inference is not: it is left
-upward. A radio burst is, but is short, so the level that such dwells spend the most time at is the inference.
-"""
+"""The steady currents a capture dwells at."""
 
 from __future__ import annotations
 
@@ -15,7 +11,6 @@ from numpy.typing import NDArray
 
 from costmodel.measurement.trace_blocks import Blocks
 from costmodel.measurement.trace_chunk import Floats
-from costmodel.units import MA_PER_A
 
 _BINS: Final = 2048
 _MOST_BLUR: Final = _BINS / 8
@@ -25,8 +20,11 @@ _LEAST_SHARE: Final = 1e-5
 _STEADY_SIGMAS: Final = 6.0
 _JUMP_SHARE: Final = 0.15
 """Levels closer than some of these shares of a jump are one level that drifts."""
-_LONGEST_BURST_S: Final = 0.01
-"""A radio burst in the midst of an inference is shorter."""
+_RUN: Final = 3
+"""Blocks of a steady run, at least, whose ends are compared with its neighbours'."""
+_QUIET_SAMPLES: Final = 2
+_QUIET_S: Final = 0.005
+"""Samples averaged, at least, before levels are looked for, unless they span longer than this."""
 _VALLEY: Final = 0.5
 """Two peaks are two levels where the count between them falls below this share of the lower."""
 
@@ -44,17 +42,6 @@ class Level:
     """Of the steady blocks."""
 
 
-@dataclass(frozen=True)
-class Band:
-    """Thresholds of the inference, and why."""
-
-    minimum_a: float
-    maximum_a: float
-    idle_a: float
-    """The level below, which the board would have drawn meanwhile."""
-    reason: str
-
-
 def current_levels(blocks: Blocks) -> list[Level]:
     """Find the currents a capture dwells at.
 
@@ -68,7 +55,7 @@ def current_levels(blocks: Blocks) -> list[Level]:
     list of Level
         From the lowest up.
     """
-    means = blocks.mean_a
+    means = _quiet(blocks)
     if len(means) < 3:
         return []
     steps = np.abs(np.diff(means))
@@ -87,9 +74,10 @@ def current_levels(blocks: Blocks) -> list[Level]:
         return []
     counts, edges = np.histogram(settled, bins=_BINS)
     width = edges[1] - edges[0]
-    blur = max(1.0, noise / width, _JUMP_SHARE * _jump(means, limit) / width)
-    smooth = _smoothed(counts.astype(np.float64), min(blur, _MOST_BLUR))
-    peaks = _peaks(smooth, max(_LEAST_SHARE * len(settled), 2.0))
+    blur = max(1.0, noise / width, _JUMP_SHARE * _jump(means, steady, limit) / width)
+    blur = min(blur, _MOST_BLUR)
+    smooth = _smoothed(counts.astype(np.float64), blur)
+    peaks = _peaks(smooth, max(_LEAST_SHARE * len(settled), 2.0), int(np.ceil(blur)))
     centres = 0.5 * (edges[:-1] + edges[1:])
     bounds = [0, *(int(lower + np.argmin(smooth[lower:upper])) for lower, upper in itertools.pairwise(peaks)), _BINS]
     values, shares = [], []
@@ -109,70 +97,33 @@ def current_levels(blocks: Blocks) -> list[Level]:
     ]
 
 
-def inference_band(blocks: Blocks, levels: list[Level]) -> Band | None:
-    """Choose the level of the inference.
-
-    Parameters
-    ----------
-    blocks : Blocks
-        The capture.
-    levels : list of Level
-        Its levels.
-
-    Returns
-    -------
-    Band or None
-        None where no level is risen into and fallen out of.
-    """
-    best: tuple[float, int, Band] | None = None
-    means, spans = blocks.mean_a, np.diff(blocks.start_s)
-    for below, level in itertools.pairwise(levels):
-        minimum_a = level.low_a
-        maximum_a = min(level.high_a, level.current_a + 2.0 * (level.current_a - below.current_a))
-        first, last = _unbroken(*runs((means > minimum_a) & (means < maximum_a)), means <= minimum_a, blocks.start_s)
-        inner = (first > 0) & (last < len(means))
-        first, last = first[inner], last[inner]
-        upward = (means[first - 1] <= minimum_a) & (means[np.minimum(last, len(means) - 1)] <= minimum_a)
-        # A run of a block or two is an edge or a spike passing through.
-        upward &= last - first > 2
-        if not upward.any():
-            continue
-        dwell = float(sum(spans[a:b].sum() for a, b in zip(first[upward], last[upward], strict=True)))
-        if best is None or dwell > best[0]:
-            seen = ", ".join(f"{MA_PER_A * each.current_a:.4g}" for each in levels)
-            reason = (
-                f"the capture dwells at {seen} mA; {MA_PER_A * level.current_a:.4g} mA is the level risen into and "
-                f"fallen out of for the longest "
-                f"({dwell:.3g} s); thresholds half-way to {MA_PER_A * below.current_a:.4g} mA below and "
-                + ("half-way to the level above" if maximum_a == level.high_a else "at three times the step above it")
-            )
-            best = (dwell, int(upward.sum()), Band(minimum_a, maximum_a, below.current_a, reason))
-    return None if best is None else best[2]
-
-
-def _unbroken(
-    first: NDArray[np.intp], last: NDArray[np.intp], below: NDArray[np.bool_], starts: Floats
-) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Join runs with nothing but a short burst above them in between."""
-    if len(first) < 2:
-        return first, last
-    gone_below = np.concatenate(([0], np.cumsum(below)))
-    apart = gone_below[first[1:]] > gone_below[last[:-1]]
-    apart |= starts[first[1:]] - starts[last[:-1]] > _LONGEST_BURST_S
-    return first[np.concatenate(([True], apart))], last[np.concatenate((apart, [True]))]
-
-
 def runs(active: NDArray[np.bool_]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Return the first index of each run of true values, and the one after its last."""
     changes = np.flatnonzero(np.diff(np.concatenate(([False], active, [False])).astype(np.int8)))
     return changes[::2], changes[1::2]
 
 
-def _jump(means: Floats, limit: float) -> float:
-    """Return the size of the smaller jumps of a capture, which tell levels from drift; 0 without any."""
-    rises = np.abs(means[2:] - means[:-2])
-    jumps = rises[rises > 2.0 * limit]
-    return float(np.quantile(jumps, 0.25)) if len(jumps) else 0.0
+def _quiet(blocks: Blocks) -> Floats:
+    """Return block means; where a block is too few samples to average noise, means of several."""
+    means = blocks.mean_a
+    block_s = blocks.samples_a_block * blocks.period_s
+    size = min(-(-_QUIET_SAMPLES // blocks.samples_a_block), int(_QUIET_S / block_s))
+    if size < 2 or len(means) < 3 * size:
+        return means
+    quiet: Floats = means[: len(means) // size * size].reshape(-1, size).mean(axis=1)
+    return quiet
+
+
+def _jump(means: Floats, steady: NDArray[np.bool_], limit: float) -> float:
+    """Return the size of the smaller jumps from one steady run to the next, which tell levels from drift; 0 without any."""
+    first, last = runs(steady)
+    long = last - first >= _RUN
+    first, last = first[long], last[long]
+    entered = sum(means[first + place] for place in range(_RUN)) / _RUN
+    left = sum(means[last - 1 - place] for place in range(_RUN)) / _RUN
+    jumps = np.abs(np.asarray(entered)[1:] - np.asarray(left)[:-1])
+    jumps = jumps[jumps > limit]
+    return float(np.quantile(jumps, 0.05)) if len(jumps) else 0.0
 
 
 def _smoothed(counts: Floats, sigma: float) -> Floats:
@@ -182,8 +133,8 @@ def _smoothed(counts: Floats, sigma: float) -> Floats:
     return smooth
 
 
-def _peaks(counts: Floats, least: float) -> list[int]:
-    """Return the bins of peaks with a valley between each two."""
+def _peaks(counts: Floats, least: float, reach: int) -> list[int]:
+    """Return the bins of peaks with a valley between each two, and at least so many blocks within a reach of each."""
     peaks: list[int] = []
     padded = np.concatenate(([0.0], counts, [0.0]))
     rising = (padded[1:-1] > padded[:-2]) & (padded[1:-1] >= padded[2:])
@@ -195,4 +146,4 @@ def _peaks(counts: Floats, least: float) -> list[int]:
                     peaks[-1] = index
                 continue
         peaks.append(index)
-    return [index for index in peaks if counts[max(index - 3, 0) : index + 4].sum() >= least]
+    return [index for index in peaks if counts[max(index - reach, 0) : index + reach + 1].sum() >= least]

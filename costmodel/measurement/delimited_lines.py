@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO, Final, NamedTuple
 
@@ -13,7 +14,6 @@ from numpy.typing import NDArray
 from costmodel.errors import FormatError, Location
 
 _BLOCK_BYTES: Final = 1 << 21
-_MOST_HEADER_BYTES: Final = 1 << 16
 _MISSING: Final = frozenset({"", "nan", "na", "n/a", "null", "none"})
 """Fields, in lower case, that say the instrument gave no value."""
 
@@ -33,7 +33,7 @@ class Lines(NamedTuple):
     """Whether the file ends its last line."""
 
 
-def line_blocks(stream: BinaryIO, first_line: int = 1) -> Iterator[Lines]:
+def line_blocks(stream: BinaryIO, first_line: int = 1, begun: bytes = b"") -> Iterator[Lines]:
     """Cut a stream into blocks of whole lines.
 
     Parameters
@@ -42,13 +42,15 @@ def line_blocks(stream: BinaryIO, first_line: int = 1) -> Iterator[Lines]:
         Text with line feeds, or carriage returns and line feeds.
     first_line : int, optional
         Number of the stream's first line.
+    begun : bytes, optional
+        What was already read of it.
 
     Yields
     ------
     Lines
         A few mebibytes at a time; the last line is ended where the file does not end it.
     """
-    rest, line = b"", first_line
+    rest, line = begun, first_line
     while block := stream.read(_BLOCK_BYTES):
         cut = block.rfind(b"\n") + 1
         if not cut:
@@ -62,40 +64,6 @@ def line_blocks(stream: BinaryIO, first_line: int = 1) -> Iterator[Lines]:
     if rest.strip():
         text = _plain(rest + b"\n")
         yield Lines(text, line, _count(text, "\n"), ended=False)
-
-
-def read_header(stream: BinaryIO, name: str) -> tuple[str, int]:
-    """Read the first line that is not empty.
-
-    Parameters
-    ----------
-    stream : binary stream
-        At its start.
-    name : str
-        File name, for messages.
-
-    Returns
-    -------
-    str, int
-        The line without its end, and its number.
-
-    Raises
-    ------
-    FormatError
-        If there is none, or it is no text.
-    """
-    number = 0
-    while raw := stream.readline(_MOST_HEADER_BYTES):
-        number += 1
-        try:
-            text = raw.decode("utf-8-sig" if number == 1 else "utf-8").strip()
-        except UnicodeDecodeError:
-            text = "\0"
-        if "\0" in text or len(raw) >= _MOST_HEADER_BYTES:
-            raise FormatError("this is not delimited text", Location(name, number))
-        if text:
-            return text, number
-    raise FormatError("the file is empty; expected a header such as 'Timestamp(ms),Current(uA)'", Location(name))
 
 
 def numeric_columns(lines: Lines, fields: int, wanted: Sequence[int], delimiter: str, name: str) -> list[Floats]:
@@ -145,6 +113,54 @@ def numeric_columns(lines: Lines, fields: int, wanted: Sequence[int], delimiter:
             if len(frame) == lines.line_count:
                 return [frame[position].to_numpy() for position in wanted]
     return _line_by_line(lines, fields, wanted, delimiter, name)
+
+
+def date_times(lines: Lines, position: int, delimiter: str, name: str) -> NDArray[np.datetime64]:
+    """Read a column of date-times such as `2024-03-01 10:00:00.125` out of a block of lines.
+
+    Parameters
+    ----------
+    lines : Lines
+        Whole lines.
+    position : int
+        Of the column.
+    delimiter : str
+        The character between fields.
+    name : str
+        File name, for messages.
+
+    Returns
+    -------
+    datetime64 array
+        To the nanosecond; an offset from UTC is left out.
+
+    Raises
+    ------
+    FormatError
+        For the first line without a date-time.
+    """
+    moments = []
+    for offset, raw in enumerate(lines.text.decode("utf-8", errors="replace").splitlines()):
+        cells = raw.split(delimiter)
+        moment = date_time(cells[position]) if len(cells) > position else None
+        if moment is None:
+            raise FormatError(f"expected a date and time, found {raw[:40]!r}", Location(name, lines.first_line + offset))
+        moments.append(moment)
+    return np.array(moments, dtype="datetime64[ns]")
+
+
+def date_time(cell: str) -> np.datetime64 | None:
+    """Return the moment a cell states; None where it states none."""
+    found = _DATE_TIME.match(cell)
+    if found is None:
+        return None
+    try:
+        return np.datetime64(f"{found[1]}T{found[2].replace(',', '.')}", "ns")
+    except ValueError:
+        return None
+
+
+_DATE_TIME: Final = re.compile(r'^\s*"?(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?)\s*(?:Z|UTC|[+-]\d\d:?\d\d)?"?\s*$')
 
 
 def _line_by_line(lines: Lines, fields: int, wanted: Sequence[int], delimiter: str, name: str) -> list[Floats]:

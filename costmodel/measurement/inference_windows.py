@@ -12,7 +12,8 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from costmodel.measurement.current_levels import Band, runs
+from costmodel.measurement.current_levels import runs
+from costmodel.measurement.inference_level import Band
 from costmodel.measurement.trace_blocks import Blocks
 from costmodel.measurement.trace_chunk import Floats
 
@@ -24,6 +25,8 @@ _BRIDGED_BELOW: Final = 1
 """Blocks at or below the lower threshold that do not end one: noise."""
 _LEAST_SETTLED_S: Final = 0.05
 """Time a board idles for before it counts as booted."""
+_ENOUGH_IDLE: Final = 0.25
+"""Idle blocks from which the baseline of a window is taken, as a share of the window's own."""
 _SINGLES: Final = 8
 """Samples an edge is looked for among, either side, where blocks are single samples."""
 
@@ -51,7 +54,6 @@ class WindowRule:
 
     minimum_a: float
     maximum_a: float
-    idle_a: float | None
     shortest_s: float
     boot_s: float
     level_reason: str
@@ -105,11 +107,17 @@ def find_windows(blocks: Blocks, band: Band, shortest_s: float | None = None, bo
         at_begin = first == 0
     cut = whole & (at_begin | (last == len(means)))
     windows = []
-    for a, b in zip(first[whole & ~cut].tolist(), last[whole & ~cut].tolist(), strict=True):
-        window = _window(blocks, band, a, b)
+    ends, begins = np.concatenate(([0], last[:-1])), np.append(first[1:], len(means))
+    for a, b, space in zip(
+        first[whole & ~cut].tolist(),
+        last[whole & ~cut].tolist(),
+        np.minimum(first - ends, begins - last)[whole & ~cut].tolist(),
+        strict=True,
+    ):
+        window = _window(blocks, band, a, b, space)
         if window.end_s - window.start_s > tau_s:
             windows.append(window)
-    rule = WindowRule(band.minimum_a, band.maximum_a, band.idle_a, tau_s, booted_s, band.reason, tau_reason, boot_reason)
+    rule = WindowRule(band.minimum_a, band.maximum_a, tau_s, booted_s, band.reason, tau_reason, boot_reason)
     return FoundWindows(rule, windows, int(cut.sum()), int((~whole).sum()))
 
 
@@ -118,7 +126,7 @@ def _boot(blocks: Blocks, band: Band, given_s: float | None) -> tuple[float, str
     if given_s is not None:
         return begin + given_s, "given"
     means, starts = blocks.mean_a, blocks.start_s
-    idle = np.abs(means - band.idle_a) < np.abs(band.minimum_a - band.idle_a)
+    idle = band.idles(means)
     first, last = runs(idle)
     settled = np.flatnonzero(starts[last] - starts[first] >= _LEAST_SETTLED_S)
     if not len(settled):
@@ -154,16 +162,16 @@ def _bridged(
     return first[np.concatenate(([True], apart))], last[np.concatenate((apart, [True]))]
 
 
-def _window(blocks: Blocks, band: Band, a: int, b: int) -> Window:
-    """Place the edges of the run of blocks a..b-1 and integrate between them."""
+def _window(blocks: Blocks, band: Band, a: int, b: int, space: int) -> Window:
+    """Place the edges of the run of blocks a..b-1, with so many blocks to the nearest other run, and integrate between them."""
     means = blocks.mean_a
     reach = max(3, (b - a) // 4)
     inner = means[a + 1 : b - 1] if b - a > 4 else means[a:b]
     entered, left = float(np.median(inner[:reach])), float(np.median(inner[-reach:]))
     before, after = _idle(blocks, band, a, b)
-    width = min(_SINGLES, max((b - a) // 2, 1)) if blocks.samples_a_block == 1 else 1
-    start = _edge(blocks, a, width, _level(means, a - 1 - width, before), entered)
-    end = _edge(blocks, b, width, left, _level(means, b + width, after))
+    width = min(_SINGLES, max((b - a) // 2, 1), max(space // 2, 1)) if blocks.samples_a_block == 1 else 1
+    start = _edge(blocks, a, width, _level(means, a - 1 - width, before, space > width), entered)
+    end = _edge(blocks, b, width, left, _level(means, b + width, after, space > width))
     whole = slice(start.reach.stop, end.reach.start)
     return Window(
         start_s=start.time_s,
@@ -176,26 +184,34 @@ def _window(blocks: Blocks, band: Band, a: int, b: int) -> Window:
     )
 
 
-def _level(means: Floats, index: int, otherwise: float) -> float:
-    """Return the level just outside an edge: the block's own mean, or idle where there is none."""
-    if 0 <= index < len(means):
+def _level(means: Floats, index: int, otherwise: float, outside: bool) -> float:
+    """Return the level just outside an edge: the block's own mean, or idle where there is none outside the windows."""
+    if 0 <= index < len(means) and (outside or np.isnan(otherwise)):
         return float(means[index])
     return otherwise
 
 
 def _idle(blocks: Blocks, band: Band, a: int, b: int) -> tuple[float, float]:
-    """Return the mean current of the idle blocks before and after a window, as many as it is long; NaN where there are none."""
+    """Return the mean current of the idle blocks before and after a window; NaN where there are none.
+
+    As many blocks are looked at as the window is long; more where other windows leave little idle among them.
+    """
     means = blocks.mean_a
-    reach = max(b - a, 8)
-    floor = 2.0 * band.idle_a - band.minimum_a
+    span = max(b - a, 8)
     sides = []
-    for side in (means[max(a - 2 - reach, 0) : max(a - 2, 0)], means[b + 2 : b + 2 + reach]):
-        idle = (side <= band.minimum_a) & (side >= floor)
-        # A block beside one that is not idle may hold an edge.
-        inner = idle.copy()
-        inner[1:] &= idle[:-1]
-        inner[:-1] &= idle[1:]
-        chosen = side[inner] if inner.any() else side[idle]
+    for begin, step in ((a - 3, -1), (b + 2, 1)):
+        chosen = means[:0]
+        for reach in (span, 4 * span, 16 * span):
+            edges = (begin, begin + reach) if step > 0 else (begin + 1 - reach, begin + 1)
+            side = means[max(edges[0], 0) : max(edges[1], 0)]
+            idle = band.idles(side)
+            # A block beside one that is not idle may hold an edge.
+            inner = idle.copy()
+            inner[1:] &= idle[:-1]
+            inner[:-1] &= idle[1:]
+            chosen = side[inner] if inner.any() else side[idle]
+            if len(chosen) >= _ENOUGH_IDLE * span or len(side) < reach:
+                break
         sides.append(float(chosen.mean()) if len(chosen) else float("nan"))
     return sides[0], sides[1]
 

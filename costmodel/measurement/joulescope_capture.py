@@ -33,10 +33,11 @@ def read_jls_trace(reader: Any, name: str) -> Trace:
     FormatError
         If the file holds no sampled current.
     """
-    sampled = {
-        signal.name.lower(): signal for signal in reader.signals.values() if getattr(signal, "sample_rate", 0) > 0 and signal.length > 0
-    }
-    current = sampled.get("current")
+    found = [signal for signal in reader.signals.values() if getattr(signal, "sample_rate", 0) > 0 and signal.length > 0]
+    currents = [signal for signal in found if signal.name.lower() == "current"]
+    current = currents[0] if currents else None
+    # A file may hold several instruments: the voltage is that of the one whose current is read.
+    sampled = {signal.name.lower(): signal for signal in found if current is None or signal.source_id == current.source_id}
     if current is None:
         names = ", ".join(sorted(sampled)) or "none"
         raise FormatError(f"the capture holds no signal 'current' (signals with samples: {names})", Location(name))
@@ -44,12 +45,16 @@ def read_jls_trace(reader: Any, name: str) -> Trace:
     if voltage is not None and (voltage.sample_rate, voltage.length) != (current.sample_rate, current.length):
         voltage = None
     rate_hz = float(current.sample_rate)
-    return Trace(name, f"Joulescope JLS: A at {rate_hz:g} samples/s", "sample", _chunks(reader, current, voltage, rate_hz))
+    notes = [f"{len(currents)} instruments in this file: the current of the first is analysed"] if len(currents) > 1 else []
+    return Trace(name, f"Joulescope JLS: A at {rate_hz:g} samples/s", "sample", _chunks(reader, name, current, voltage), notes)
 
 
-def _chunks(reader: Any, current: Any, voltage: Any, rate_hz: float) -> Iterator[TraceChunk]:
+def _chunks(reader: Any, name: str, current: Any, voltage: Any) -> Iterator[TraceChunk]:
     for first in range(0, current.length, _SAMPLES_A_CHUNK):
         count = min(_SAMPLES_A_CHUNK, current.length - first)
-        amperes = np.asarray(reader.fsr(current.signal_id, first, count), dtype=np.float64)
-        volts = None if voltage is None else np.asarray(reader.fsr(voltage.signal_id, first, count), dtype=np.float64)
-        yield TraceChunk(np.arange(first, first + count) / rate_hz, amperes, volts, first + 1)
+        try:
+            amperes = np.asarray(reader.fsr(current.signal_id, first, count), dtype=np.float64)
+            volts = None if voltage is None else np.asarray(reader.fsr(voltage.signal_id, first, count), dtype=np.float64)
+        except (OSError, RuntimeError, ValueError) as error:
+            raise FormatError(f"the capture breaks off after sample {first}: {' '.join(str(error).split())}", Location(name)) from None
+        yield TraceChunk(np.arange(first, first + count) / float(current.sample_rate), amperes, volts, first + 1)

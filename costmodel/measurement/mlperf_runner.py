@@ -1,8 +1,13 @@
-"""Energy results of the MLPerf Tiny runner (JSON): joules per millisecond, with the voltage they were taken at."""
+"""Energy results of the MLPerf Tiny runner (JSON): joules per millisecond, with the voltage they were taken at.
+
+A capture runs one inference many times without a pause. Its marks say where the run begins and ends, so the runner's own energy of an
+inference, the sum between the last two marks over the number of iterations, is told beside what the windows show.
+"""
 
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator
 from typing import Any, BinaryIO, Final
 
@@ -10,7 +15,7 @@ import numpy as np
 
 from costmodel.errors import FormatError, Location, MissingError
 from costmodel.measurement.trace_chunk import Trace, TraceChunk
-from costmodel.units import MS_PER_S
+from costmodel.units import MS_PER_S, UJ_PER_J
 
 _SAMPLE_S: Final = 1.0 / MS_PER_S
 """The runner's energy monitors integrate over a millisecond."""
@@ -22,7 +27,7 @@ def read_mlperf_trace(stream: BinaryIO, name: str, supply_v: float | None = None
     Parameters
     ----------
     stream : binary stream
-        JSON with `power.samples` in joules per millisecond, at any depth; the first such object is read.
+        JSON with `power.samples` in joules per millisecond, at any depth; of several such objects the first is read, and all are told of.
     name : str
         File name, for messages.
     supply_v : float, optional
@@ -58,7 +63,30 @@ def read_mlperf_trace(stream: BinaryIO, name: str, supply_v: float | None = None
             raise FormatError(f"power.samples[{index}] should be a number of joules, found {sample!r}", where)
     energy = np.array(samples, dtype=np.float64)
     energy[~np.isfinite(energy)] = np.nan
-    return Trace(name, f"MLPerf Tiny runner JSON: J per ms at {voltage_v:g} V", "sample", _chunks(energy, voltage_v, name))
+    notes = [f"{len(parents)} captures in this file: the first is analysed"] if len(parents) > 1 else []
+    notes += _by_marks(parents)
+    return Trace(name, f"MLPerf Tiny runner JSON: J per ms at {voltage_v:g} V", "sample", _chunks(energy, voltage_v, name), notes)
+
+
+def _by_marks(parents: list[tuple[dict[str, Any], list[dict[str, Any]]]]) -> list[str]:
+    """Say what the runner makes of its captures: the median energy of an inference between its last two marks."""
+    energies, durations = [], []
+    for power, ancestors in parents:
+        marks, infer = power.get("timestamps"), ancestors[-1].get("infer")
+        iterations = infer.get("iterations") if isinstance(infer, dict) else None
+        try:
+            first, last = (int(mark[1]) for mark in marks[-2:])  # type: ignore[index]
+            run = np.array(power["samples"][first:last], dtype=np.float64)
+            energies.append(float(run.sum()) / float(iterations))  # type: ignore[arg-type]
+            durations.append((last - first) * _SAMPLE_S / float(iterations))  # type: ignore[arg-type]
+        except (TypeError, ValueError, IndexError, KeyError, ZeroDivisionError, OverflowError):
+            return []
+    if not all(math.isfinite(energy) and energy > 0.0 for energy in energies):
+        return []
+    return [
+        f"between the runner's own marks an inference takes {UJ_PER_J * float(np.median(energies)):.5g} uJ and "
+        f"{MS_PER_S * float(np.median(durations)):.4g} ms (median of {len(energies)} capture(s)): a run without pauses is one window here"
+    ]
 
 
 def _holders(node: Any, ancestors: list[dict[str, Any]]) -> Iterator[tuple[dict[str, Any], list[dict[str, Any]]]]:

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from costmodel.errors import FormatError, Location, MissingError
-from costmodel.measurement.current_levels import Band, current_levels, inference_band
+from costmodel.measurement.current_levels import current_levels
+from costmodel.measurement.inference_level import Band, inference_band
 from costmodel.measurement.inference_windows import FoundWindows, Window, find_windows
 from costmodel.measurement.trace_blocks import Blocks, condensed
 from costmodel.measurement.trace_chunk import Trace
@@ -16,6 +17,14 @@ from costmodel.results.trace import AnalysedTrace, InferenceWindow, Spread, Trac
 from costmodel.units import MA_PER_A, MS_PER_S
 
 _NORMAL_95: Final = 1.96
+_ROUNDING: Final = 1e-12
+"""Share of a mean below which a deviation is rounding."""
+_MUCH_MISSING: Final = 0.02
+"""Share of a capture's time in gaps, or of its samples with a time that repeats, that is told of."""
+_BELOW_ZERO: Final = 0.1
+"""Share of the largest current that a median below zero is no offset any more."""
+_LEAST_OUTSIDE: Final = 0.01
+"""Share of the capture below given thresholds, at least, that is idle: fewer blocks are noise or a dip."""
 _CURVE_POINTS: Final = 6000
 
 
@@ -61,6 +70,12 @@ def analyse_trace(trace: Trace, supply_v: float, supply_source: str, thresholds:
     blocks = condensed(trace.chunks)
     if blocks is None:
         raise FormatError("the capture holds no sample with a number", Location(trace.name))
+    if np.median(blocks.mean_a) < -_BELOW_ZERO * np.quantile(np.abs(blocks.mean_a), 0.999):
+        raise FormatError(
+            f"current is negative, {MA_PER_A * float(np.median(blocks.mean_a)):.4g} mA in the median: the instrument's leads are "
+            "reversed; swap them, or change the sign of the column",
+            Location(trace.name),
+        )
     band = _band(blocks, thresholds, trace.name)
     found = find_windows(blocks, band, thresholds.shortest_s, thresholds.boot_s)
     if not found.windows:
@@ -71,7 +86,7 @@ def analyse_trace(trace: Trace, supply_v: float, supply_source: str, thresholds:
     else:
         charge = float(blocks.charge.sum())
         volts, source, total_j = (total / charge if charge else supply_v), "the capture's voltage", total
-    return AnalysedTrace(_summary(trace, blocks, found, volts, source, total_j), _curve(blocks))
+    return AnalysedTrace(_summary(trace, blocks, band, found, volts, source, total_j), _curve(blocks))
 
 
 def _band(blocks: Blocks, given: Thresholds, name: str) -> Band:
@@ -79,9 +94,7 @@ def _band(blocks: Blocks, given: Thresholds, name: str) -> Band:
     found = inference_band(blocks, levels)
     if given.minimum_a is not None:
         maximum_a = np.inf if given.maximum_a is None else given.maximum_a
-        below = blocks.mean_a[blocks.mean_a <= given.minimum_a]
-        idle_a = float(np.median(below)) if len(below) else 0.0
-        return Band(given.minimum_a, float(maximum_a), idle_a, "given")
+        return Band(given.minimum_a, float(maximum_a), _idle_a(blocks, given.minimum_a, float(maximum_a)), "given")
     if found is None:
         raise MissingError(_no_level(blocks, [level.current_a for level in levels]), Location(name))
     if given.maximum_a is not None:
@@ -89,11 +102,21 @@ def _band(blocks: Blocks, given: Thresholds, name: str) -> Band:
     return found
 
 
+def _idle_a(blocks: Blocks, minimum_a: float, maximum_a: float) -> float:
+    """Return the current outside given thresholds: below them, or above where nothing lies below."""
+    means = blocks.mean_a
+    for outside in (means[means <= minimum_a], means[means >= maximum_a]):
+        if len(outside) > _LEAST_OUTSIDE * len(means):
+            return float(np.median(outside))
+    below = means[means <= minimum_a]
+    return float(np.median(below)) if len(below) else 0.0
+
+
 def _no_level(blocks: Blocks, levels: list[float]) -> str:
     tally = blocks.tally
-    seen = " and ".join(f"{MA_PER_A * level:.4g}" for level in levels) or "no steady current"
+    seen = (" and ".join(f"{MA_PER_A * level:.4g}" for level in levels) + " mA") if levels else "no steady current"
     return (
-        f"no inference window: current dwells at {seen} mA ({MA_PER_A * tally.lowest_a:.4g} to {MA_PER_A * tally.highest_a:.4g} mA in "
+        f"no inference window: current dwells at {seen} ({MA_PER_A * tally.lowest_a:.4g} to {MA_PER_A * tally.highest_a:.4g} mA in "
         f"{tally.last_s - tally.first_s:.4g} s) and never rises to a level and falls back; capture a whole inference with idle around it, "
         "or give --min-current and --max-current"
     )
@@ -117,20 +140,19 @@ def _no_window(blocks: Blocks, found: FoundWindows, given: Thresholds) -> str:
         )
     where = "after boot " if given.boot_s is not None or rule.boot_s > blocks.start_s[0] else ""
     return (
-        f"{text}; {found.short_count} run(s) {where}within them, none longer than tau_min {MS_PER_S * rule.shortest_s:.4g} ms: "
+        f"{text}; {found.short_count} run(s) {where}within them, none longer than tau_min {MS_PER_S * rule.shortest_s:.6g} ms: "
         "lower --min-duration or --boot, or widen the thresholds"
     )
 
 
-def _summary(trace: Trace, blocks: Blocks, found: FoundWindows, volts: float, source: str, total_j: float) -> TraceSummary:
+def _summary(trace: Trace, blocks: Blocks, band: Band, found: FoundWindows, volts: float, source: str, total_j: float) -> TraceSummary:
     tally, rule = blocks.tally, found.rule
     windows = tuple(_priced(window, volts) for window in found.windows)
     starts = np.array([window.start_s for window in windows])
     span_s = float(blocks.start_s[-1] - blocks.start_s[0])
     means = blocks.mean_a
     booted = blocks.start_s[:-1] >= rule.boot_s
-    floor = 2.0 * (rule.idle_a or 0.0) - rule.minimum_a
-    idle = _sample_spread(blocks, booted & _inner((means <= rule.minimum_a) & (means >= floor)), "idle current")
+    idle = _sample_spread(blocks, booted & _inner(band.idles(means)), "idle current")
     active_mask = np.zeros(len(means), dtype=bool)
     for window in found.windows:
         active_mask[window.first : window.last] = True
@@ -176,7 +198,7 @@ def _summary(trace: Trace, blocks: Blocks, found: FoundWindows, volts: float, so
         computational_ratio=computational.mean / inference.mean if inference.mean else None,
         period_s=float(np.median(np.diff(starts))) if len(starts) > 1 else None,
         windows=windows,
-        warnings=(*trace.notes, *_warnings(blocks, found)),
+        warnings=(*trace.notes, *band.doubts, *_warnings(blocks, found)),
     )
 
 
@@ -208,6 +230,7 @@ def _spread(values: list[float], name: str, unit: str) -> Spread:
     numbers = np.array(values)
     mean = float(numbers.mean())
     sigma = float(numbers.std(ddof=1)) if len(numbers) > 1 else 0.0
+    sigma = sigma if sigma > _ROUNDING * abs(mean) else 0.0
     low, high = (float(value) for value in np.quantile(numbers, (0.025, 0.975)))
     return Spread(
         name=name,
@@ -245,6 +268,15 @@ def _sample_spread(blocks: Blocks, where: NDArray[np.bool_], name: str) -> Sprea
 
 def _warnings(blocks: Blocks, found: FoundWindows) -> tuple[str, ...]:
     tally, notes = blocks.tally, []
+    repeated = tally.repeated_count / tally.sample_count
+    if repeated > _MUCH_MISSING:
+        notes.append(
+            f"{100.0 * repeated:.3g} % of the samples have the time of the one before: the clock is coarser than the samples; "
+            "give --sample-rate where they follow each other evenly"
+        )
+    lost = tally.missing_s / (tally.last_s - tally.first_s) if tally.last_s > tally.first_s else 0.0
+    if lost > _MUCH_MISSING:
+        notes.append(f"{100.0 * lost:.3g} % of the capture's time is missing: inferences within gaps are not found")
     if tally.clipped_count:
         notes.append(f"{tally.clipped_count} samples lie at exactly {MA_PER_A * tally.highest_a:.6g} mA: the range was clipped there")
     if tally.unresolved:

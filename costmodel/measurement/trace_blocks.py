@@ -24,7 +24,7 @@ BLOCK_S: Final = 0.64 / MS_PER_S
 LONGEST_BLOCK: Final = 64
 _GAP: Final = 1.5
 """A step of more than this many sample periods is a gap."""
-_JUMP_SIGMAS: Final = 5.0
+_JUMP_SIGMAS: Final = 3.5
 _KEPT_SAMPLES: Final = 1 << 21
 """Raw samples kept at most."""
 _CLIP_RUN: Final = 10
@@ -65,6 +65,8 @@ class Tally:
     nan_count: int = 0
     first_nan: int = 0
     """Line or sample of the first; 0 without any."""
+    repeated_count: int = 0
+    """Samples with the time of the one before."""
     gap_count: int = 0
     missing_s: float = 0.0
     """Time in gaps."""
@@ -178,6 +180,8 @@ class _Condenser:
         self.voltage = None if self.voltage is None else self.voltage[count:]
 
     def _gaps(self, steps: Floats) -> None:
+        if len(steps) and steps.min() <= 0.0:
+            self.tally.repeated_count += int(np.count_nonzero(steps <= 0.0))
         limit = _GAP * self.period_s
         if not len(steps) or steps.max() <= limit:
             return

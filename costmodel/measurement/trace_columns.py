@@ -7,8 +7,11 @@ from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 from costmodel.errors import FormatError, Location, UnknownNameError
-from costmodel.units import MA_PER_A, MS_PER_S, MV_PER_V, NA_PER_A, NS_PER_S, S_PER_MINUTE, UA_PER_A, US_PER_S, UV_PER_V
+from costmodel.measurement.delimited_lines import date_time
+from costmodel.units import MA_PER_A, MS_PER_S, MV_PER_V, NA_PER_A, NS_PER_S, S_PER_HOUR, S_PER_MINUTE, UA_PER_A, US_PER_S, UV_PER_V
 
+DATE_TIME: Final = "date-time"
+"""Unit of a time column that holds date-times."""
 TIME_UNITS: Final = {
     "s": 1.0,
     "sec": 1.0,
@@ -19,6 +22,7 @@ TIME_UNITS: Final = {
     "micros": 1.0 / US_PER_S,
     "ns": 1.0 / NS_PER_S,
     "min": S_PER_MINUTE,
+    "h": S_PER_HOUR,
 }
 CURRENT_UNITS: Final = {"a": 1.0, "ma": 1.0 / MA_PER_A, "ua": 1.0 / UA_PER_A, "na": 1.0 / NA_PER_A}
 VOLTAGE_UNITS: Final = {"v": 1.0, "mv": 1.0 / MV_PER_V, "uv": 1.0 / UV_PER_V}
@@ -42,6 +46,7 @@ class Column(NamedTuple):
     name: str
     """As the header writes it."""
     unit: str
+    """As people write it."""
     factor: float
     """To s, A or V."""
 
@@ -49,22 +54,57 @@ class Column(NamedTuple):
 class TraceColumns(NamedTuple):
     """The columns a trace is read from."""
 
-    time: Column
+    time: Column | None
+    """None where samples follow each other at a known rate."""
     current: Column
     voltage: Column | None
 
 
-def trace_columns(header: Sequence[str], chosen: Mapping[str, str], where: Location) -> TraceColumns:
+class HeaderNames(NamedTuple):
+    """A header's names, and what else tells what they mean."""
+
+    names: Sequence[str]
+    """As they stand in the file: `Timestamp(ms)`, `current_mA`, `Bus Voltage [V]`."""
+    units: Sequence[str] = ()
+    """Of each, where the file gives them in a line of their own, or its format fixes them."""
+    first_row: Sequence[str] = ()
+    """Cells of the first sample, which show date-times."""
+
+
+def names_columns(names: Sequence[str], chosen: Mapping[str, str]) -> bool:
+    """Tell whether a line's cells name the column of the current, or a column that was chosen.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Cells of the line.
+    chosen : mapping
+        As for `trace_columns`.
+
+    Returns
+    -------
+    bool
+        False for comments above a header.
+    """
+    if any(choice in names or choice.rpartition(":")[0] in names for choice in chosen.values()):
+        return True
+    said = [_split(name) for name in names]
+    return any(name == word or (_says(word, name) and (unit or "." in name)) for name, unit in said for word in _NAMES["current"])
+
+
+def trace_columns(header: HeaderNames, chosen: Mapping[str, str], where: Location, *, timed: bool = True) -> TraceColumns:
     """Find time, current and voltage among a header's names.
 
     Parameters
     ----------
-    header : sequence of str
-        Names as they stand in the file: `Timestamp(ms)`, `current_mA`, `Bus Voltage [V]`.
+    header : HeaderNames
+        Names and units.
     chosen : mapping
         Kind (`time`, `current`, `voltage`) to a header's name, or to `name:unit` where the name carries no unit.
     where : Location
         The header's line.
+    timed : bool, optional
+        Whether a time column is needed.
 
     Returns
     -------
@@ -78,13 +118,15 @@ def trace_columns(header: Sequence[str], chosen: Mapping[str, str], where: Locat
     """
     found: dict[str, Column | None] = {}
     for kind in UNITS:
-        if kind in chosen:
+        if kind == "time" and not timed:
+            found[kind] = None
+        elif kind in chosen:
             found[kind] = _chosen(kind, chosen[kind], header, where)
         else:
             found[kind] = _named(kind, header, where)
     return TraceColumns(
-        _required("time", found["time"], header, where),
-        _required("current", found["current"], header, where),
+        _required("time", found["time"], header.names, where) if timed else None,
+        _required("current", found["current"], header.names, where),
         found["voltage"],
     )
 
@@ -96,40 +138,40 @@ _EXAMPLES: Final = {
 }
 
 
-def _required(kind: str, column: Column | None, header: Sequence[str], where: Location) -> Column:
+def _required(kind: str, column: Column | None, names: Sequence[str], where: Location) -> Column:
     if column is None:
+        rate = ", or --sample-rate where samples follow each other evenly" if kind == "time" else ""
         raise FormatError(
-            f"no {kind} column among {', '.join(map(repr, header))}; expected a name such as {_EXAMPLES[kind]}, "
-            f"or give --{kind}-column NAME:UNIT",
+            f"no {kind} column among {', '.join(map(repr, names))}; expected a name such as {_EXAMPLES[kind]}, "
+            f"or give --{kind}-column NAME:UNIT{rate}",
             where,
         )
     return column
 
 
-def _chosen(kind: str, choice: str, header: Sequence[str], where: Location) -> Column:
-    name, _, unit = choice.partition(":") if choice not in header else (choice, "", "")
-    if name not in header:
-        raise UnknownNameError(f"{kind} column", name, header, "in the header", where)
-    position = list(header).index(name)
-    return _column(kind, position, name, unit or _split(name)[1], where)
+def _chosen(kind: str, choice: str, header: HeaderNames, where: Location) -> Column:
+    name, _, unit = choice.rpartition(":") if choice not in header.names and ":" in choice else (choice, "", "")
+    if name not in header.names:
+        raise UnknownNameError(f"{kind} column", name, header.names, "in the header", where)
+    return _column(kind, list(header.names).index(name), header, where, unit)
 
 
-def _named(kind: str, header: Sequence[str], where: Location) -> Column | None:
+def _named(kind: str, header: HeaderNames, where: Location) -> Column | None:
+    said = [_split(name)[0] for name in header.names]
     for word in _NAMES[kind]:
-        hits = [position for position, name in enumerate(header) if _says(word, _split(name)[0])]
-        exact = [position for position in hits if _split(header[position])[0] == word]
+        hits = [position for position, name in enumerate(said) if _says(word, name)]
+        exact = [position for position in hits if said[position] == word]
         hits = exact or hits
         if len(hits) > 1:
-            names = ", ".join(repr(header[position]) for position in hits)
+            names = ", ".join(repr(header.names[position]) for position in hits)
             raise FormatError(f"{len(hits)} {kind} columns: {names}; choose one with --{kind}-column", where)
         if hits:
-            name = header[hits[0]]
-            return _column(kind, hits[0], name, _split(name)[1] or _WORD_UNITS.get(word, ""), where)
+            return _column(kind, hits[0], header, where, usual=_WORD_UNITS.get(word, ""))
     return None
 
 
 def _says(word: str, name: str) -> bool:
-    return name == word or (len(word) > 1 and word in re.split(r"[_\s]+", name)) or name.endswith("_" + word)
+    return name == word or (len(word) > 1 and word in re.split(r"[_\s.]+", name)) or name.endswith("_" + word)
 
 
 def _split(cell: str) -> tuple[str, str]:
@@ -149,13 +191,23 @@ def _plain(unit: str) -> str:
     return unit.strip().replace("µ", "u").replace("μ", "u").lower()
 
 
-def _column(kind: str, position: int, name: str, unit: str, where: Location) -> Column:
-    plain = _plain(unit)
-    known = UNITS[kind]
-    if not plain:
+def _column(kind: str, position: int, header: HeaderNames, where: Location, given: str = "", usual: str = "") -> Column:
+    """Return a column with its unit: as given, by its name, by the file's line of units, by its first cell, or as usual for its name."""
+    name, known = header.names[position], UNITS[kind]
+    listed = header.units[position] if position < len(header.units) else ""
+    unit = given or _split(name)[1] or listed.strip("()[] ") or usual
+    if kind == "time" and not unit and position < len(header.first_row) and date_time(header.first_row[position]) is not None:
+        return Column(position, name, DATE_TIME, 1.0)
+    if not unit:
         raise FormatError(
-            f"{kind} column {name!r} names no unit; expected one of {', '.join(known)}: give --{kind}-column {name}:UNIT", where
+            f"{kind} column {name!r} names no unit; expected one of {', '.join(map(_shown, known))}: give --{kind}-column {name}:UNIT",
+            where,
         )
-    if plain not in known:
-        raise FormatError(f"{kind} column {name!r} is in {unit!r}; expected one of {', '.join(known)}", where)
-    return Column(position, name, plain, known[plain])
+    if _plain(unit) not in known:
+        raise FormatError(f"{kind} column {name!r} is in {unit!r}; expected one of {', '.join(map(_shown, known))}", where)
+    return Column(position, name, _shown(_plain(unit)), known[_plain(unit)])
+
+
+def _shown(unit: str) -> str:
+    """Return a unit as people write it: the ampere and the volt in capitals."""
+    return unit[:-1] + unit[-1].upper() if unit in CURRENT_UNITS or unit in VOLTAGE_UNITS else unit

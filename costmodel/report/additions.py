@@ -20,7 +20,7 @@ class Additions(NamedTuple):
     def sections(self) -> tuple[Section, ...]:
         """Return a section for each that is there."""
         trace = () if self.trace is None else (trace_section(self.trace.summary, self.trace.curve),)
-        battery = () if self.battery_life is None else (battery_section(self.battery_life),)
+        battery = () if self.battery_life is None else (battery_section(self.battery_life, in_report=True),)
         return (*trace, *battery)
 
     def content(self) -> dict[str, Any]:

@@ -16,6 +16,8 @@ class DrainShare(Result):
     """Of each period; None for what goes on all the time."""
     energy_j: float
     """From the battery, each period."""
+    energy_low_j: float | None
+    energy_high_j: float | None
     share_ratio: float
 
 
@@ -31,6 +33,7 @@ class BatteryLife(Result):
     endless_reason: str | None
     period_s: float
     rate_hz: float
+    """Inferences a second, on average over a period."""
     inference_count: int | None
     """Until empty."""
     inference_low_count: int | None
@@ -93,7 +96,11 @@ class InferenceEnergy(Result):
     inference_low_j: float | None
     inference_high_j: float | None
     baseline_j: float
+    baseline_low_j: float | None
+    baseline_high_j: float | None
     computational_j: float
+    computational_low_j: float | None
+    computational_high_j: float | None
     baseline_ratio: float
     computational_ratio: float
 
@@ -104,6 +111,8 @@ class BatteryAnswer(Result):
     schema_version: Literal[1] = 1
 
     battery: str
+    cycle: str | None
+    """The written pattern that was asked about; None for one inference a period."""
     model: str
     model_source: str
     states: str

@@ -61,6 +61,44 @@ def test_a_trace_gives_its_currents_and_duration(capsys, tmp_path):
     assert answer["inference"]["inference_j"] == pytest.approx(0.050 * 3.3 * 0.2, rel=1e-3)
 
 
+def test_the_interval_of_a_traced_current_is_that_of_its_mean_over_inferences(capsys, tmp_path):
+    path = tmp_path / "capture.csv"
+    recipe = SyntheticTrace(rate_hz=10_000.0, span_s=6.0, noise_a=0.001)
+    path.write_bytes(b"".join(as_ppk2_csv(recipe)))
+    swings = {each["input"]: each for each in json.loads(printed(capsys, "--trace", str(path), "--format", "json"))["sensitivities"]}
+    current = swings["inference current"]
+    # 3,200 samples of 1 mA of noise an inference, four inferences: some 9 uA times Student's 3.18, not a share of the 1 mA itself.
+    assert 0.5e-5 < current["high"] - current["low"] < 1.5e-4
+    assert current["low"] < recipe.active_a < current["high"]
+
+
+def test_a_single_traced_inference_claims_no_interval(capsys, tmp_path):
+    path = tmp_path / "capture.csv"
+    path.write_bytes(b"".join(as_ppk2_csv(SyntheticTrace(rate_hz=10_000.0, span_s=2.4))))
+    answer = json.loads(printed(capsys, "--trace", str(path), "--format", "json"))
+    assert answer["sensitivities"] == []
+
+
+def test_the_figures_of_a_trace_serve_as_the_trace(capsys, tmp_path):
+    path, figures = tmp_path / "capture.csv", tmp_path / "figures.json"
+    path.write_bytes(b"".join(as_ppk2_csv(SyntheticTrace(rate_hz=10_000.0, span_s=4.0))))
+    assert main(["trace", str(path), "--format", "json", "--supply-v", "3.3"]) == 0
+    figures.write_text(capsys.readouterr().out, encoding="utf-8")
+    assert printed(capsys, "--trace", str(figures)) == printed(capsys, "--trace", str(path), "--supply-v", "3.3")
+    assert "give options to `costmodel trace`" in refused(capsys, "--trace", str(figures), "--supply-v", "3.3")
+    figures.write_text(figures.read_text(encoding="utf-8")[:2000], encoding="utf-8")
+    assert "not whole figures of a trace" in refused(capsys, "--trace", str(figures))
+    figures.write_text('{"schema_version": 1, "power": 3}', encoding="utf-8")
+    assert "figures.json not whole figures of a trace: capture" in refused(capsys, "--trace", str(figures))
+
+
+@pytest.mark.parametrize("arguments", [("--cycle", "sense-and-infer"), ("--battery", "cr2032", "--model", "voltage")])
+def test_a_chart_with_nothing_to_draw_is_refused_without_an_empty_picture(capsys, tmp_path, arguments):
+    path = tmp_path / "life.png"
+    assert "--chart: nothing to draw" in refused(capsys, *arguments, "--chart", str(path))
+    assert not path.exists()
+
+
 def test_a_written_cycle_is_read_from_its_file(capsys, tmp_path):
     path = tmp_path / "cycle.yaml"
     path.write_text("name: mine\nperiod_s: 10\nphases:\n  - {state: inference, duration_s: 0.32}\n  - {state: light}\n", encoding="utf-8")
@@ -84,7 +122,9 @@ def test_a_written_cycle_is_read_from_its_file(capsys, tmp_path):
         (("--duration", "3 parsecs"), "'parsecs' is not one of s, ms, us"),
         (("--states", "esp32-module"), "give --duration"),
         (("--temperature", "900"), "--temperature"),
-        (("--samples", "0"), "--samples"),
+        (("--samples", "1"), "--samples"),
+        (("--cycle", "sense-and-infer", "--rate", "1/h"), "--rate: the pattern of --cycle sense-and-infer says all"),
+        (("--cycle", "sense-and-infer", "--sleep", "deep"), "--sleep: the pattern of --cycle"),
         (("--trace", "absent.csv"), "absent.csv does not exist"),
     ],
 )
@@ -94,7 +134,18 @@ def test_what_cannot_be_asked_is_refused_in_one_line(capsys, arguments, words):
 
 @pytest.mark.parametrize(
     ("text", "period_s"),
-    [("1/min", 60.0), ("30/h", 120.0), ("0.5Hz", 2.0), ("2", 0.5), ("1 a day", 86400.0), ("4 per hour", 900.0), ("continuous", 0.32)],
+    [
+        ("1/min", 60.0),
+        ("30/h", 120.0),
+        ("0.5Hz", 2.0),
+        ("2", 0.5),
+        ("1 a day", 86400.0),
+        ("4 per hour", 900.0),
+        ("continuous", 0.32),
+        ("back-to-back", 0.32),
+        ("2/hours", 1800.0),
+        ("1/week", 604800.0),
+    ],
 )
 def test_rates_are_read_as_people_write_them(text, period_s):
     assert period_of_rate("--rate", text, 0.32) == pytest.approx(period_s)

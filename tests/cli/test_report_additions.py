@@ -39,6 +39,21 @@ def test_a_trace_gives_the_report_its_power_and_duration(capsys, capture):
     assert any(constant["source"].startswith(str(capture)) for constant in content["provenance"]["constants"])
 
 
+def test_two_lives_of_one_battery_say_what_each_counts(capsys):
+    text = " ".join(reported(capsys, "--battery", "18650", "--sleep", "idle").split())
+    assert "Battery, one a minute" in text
+    assert "These lives count self-discharge, and what 20.0 °C leaves of the capacity" in text
+
+
+def test_figures_of_a_trace_stand_in_a_report_without_its_curve(capsys, capture, tmp_path):
+    figures = tmp_path / "figures.json"
+    assert main(["trace", str(capture), "--format", "json"]) == 0
+    figures.write_text(capsys.readouterr().out, encoding="utf-8")
+    text = reported(capsys, "--trace", str(figures), "--format", "html")
+    assert "What counts as an inference" in text
+    assert "Inference analysis, bounded" not in text
+
+
 def test_options_come_before_the_trace(capsys, capture):
     content = json.loads(reported(capsys, "--trace", str(capture), "--duration", "0.25", "--active", "0.06", "--format", "json"))
     assert content["evaluation"]["duration_s"] == 0.25

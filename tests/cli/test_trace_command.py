@@ -42,6 +42,13 @@ def test_thresholds_may_be_given_with_units(capsys, capture):
     assert summary["inference"]["mean"] == pytest.approx(0.043 * 3.3 * 0.32, rel=1e-3)
 
 
+def test_samples_without_times_are_read_at_a_given_rate(capsys, capture, tmp_path):
+    path = tmp_path / "current.csv"
+    path.write_text("\n".join(line.split(",")[1] for line in capture.read_text(encoding="utf-8").splitlines()) + "\n", encoding="utf-8")
+    assert main(["trace", str(path), "--sample-rate", "10kHz", "--format", "json"]) == 0
+    assert json.loads(capsys.readouterr().out)["inference"]["mean"] == pytest.approx(0.0692, rel=1e-3)
+
+
 @pytest.mark.parametrize(
     ("content", "options", "words"),
     [
@@ -51,6 +58,16 @@ def test_thresholds_may_be_given_with_units(capsys, capture):
         (b"jlsfmt broken", (), "JLS"),
         (b'{"power": 3}', (), "no 'power' with 'samples'"),
         (b"a,b\n1,2\n", (), "no time column"),
+        (b"jlsfmt", (), "JLS"),
+        (
+            b"time_s,current_A\n0,1\n",
+            ("--min-current", "50mA", "--max-current", "0.04"),
+            "--min-current 50mA is not below --max-current 0.04",
+        ),
+        (b"time_s,current_A\n0,1\n", (), "current dwells at no steady current (1000 to 1000 mA"),
+        (b"current_mA\n1\n", ("--sample-rate", "often"), "--sample-rate: expected a number with a unit (Hz, kHz, MHz)"),
+        (b"current_mA\n1\n", ("--sample-rate", "0"), "--sample-rate: expected a rate above 0"),
+        (b"current_mA\n1\n", (), "or --sample-rate where samples follow each other evenly"),
         (None, (), "does not exist"),
         (b"Timestamp(ms),Current(uA)\n0,1\n", ("--min-current", "lots"), "--min-current"),
     ],

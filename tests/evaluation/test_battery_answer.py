@@ -131,9 +131,9 @@ def test_of_two_ways_to_wake_up_from_one_sleep_only_the_cheaper_meets_the_next_d
 def test_a_sleep_that_may_draw_as_much_as_a_lighter_one_may_never_pay():
     crossover = asked().crossovers[-1]
     assert crossover.deeper == "hibernation"
-    assert crossover.rate_low_hz is None
+    assert crossover.rate_low_hz == 0.0
     assert 0 < crossover.rate_hz < crossover.rate_high_hz
-    assert "(0 to " in crossover.statement
+    assert "(never to " in crossover.statement
 
 
 def test_a_cell_too_weak_for_the_load_lives_no_time_and_says_so():
@@ -152,6 +152,83 @@ def test_a_written_pattern_is_answered_like_the_rate_it_spells_out():
     packaged = asked(cycle=load_duty_cycle("sense-and-infer"))
     assert {drain.part for drain in packaged.lives[0].drains} == {"inference", "light", "idle", "wake-up"}
     assert packaged.lives[0].rest == "sense-and-infer"
+
+
+def test_a_written_pattern_counts_its_inferences_and_samples_its_phases():
+    def cycle(*phases):
+        return load_duty_cycle({"name": "two", "period_s": 60, "phases": [*phases, {"state": "light"}]})
+
+    inference = {"state": "inference", "duration_s": 0.32}
+    once, twice = (
+        asked(cycle=cycle(*phases)).lives[0] for phases in ([inference], [inference, {"state": "idle", "duration_s": 1}, inference])
+    )
+    assert once.inference_count == round(once.life_s / 60)
+    assert twice.inference_count == round(2 * twice.life_s / 60)
+    assert twice.rate_hz == pytest.approx(2 / 60)
+    ranged = {"state": "idle", "duration_s": {"value": 1.0, "low": 0.1, "high": 9.0, "source": "guess"}}
+    answer = asked(cycle=cycle(inference, ranged))
+    assert answer.measure_next.startswith("duration of phase 2, idle")
+    assert answer.lives[0].life_low_s < 0.6 * answer.lives[0].life_s
+
+
+@pytest.mark.parametrize(
+    ("phases", "words"),
+    [
+        (
+            [{"state": "inference", "duration_s": 59.9}, {"state": "deep"}],
+            r"the phases and wake-ups of x last 60\.\d+ s, longer than its period of 60 s",
+        ),
+        ([{"state": "deep", "duration_s": 0.05}, {"state": "idle", "duration_s": 59.95}], "0.05 s of deep are shorter than the wake-up"),
+    ],
+)
+def test_cycles_without_room_for_a_wake_up_are_refused(phases, words):
+    with pytest.raises(SpecError, match=words):
+        asked(cycle=load_duty_cycle({"name": "x", "period_s": 60, "phases": phases}))
+
+
+def test_a_wake_up_that_fits_at_its_value_but_not_at_its_longest_is_answered():
+    phases = [{"state": "inference", "duration_s": 59.7}, {"state": "deep"}]
+    assert asked(cycle=load_duty_cycle({"name": "tight", "period_s": 60, "phases": phases})).lives[0].life_s > 0.0
+
+
+def test_back_to_back_the_period_is_the_inferences_own_whatever_its_length():
+    answer = asked(period_s=0.32, sample_count=4000)
+    life = answer.lives[0]
+    assert life.life_high_s / life.life_low_s < 1.02
+    # The count follows the duration, 0.29 to 0.42 s; the life does not.
+    assert life.inference_low_count < 0.85 * life.inference_count
+    assert {each.input for each in answer.sensitivities} == {"inference current"}
+
+
+def test_a_crossovers_interval_holds_it():
+    for crossover in asked(sample_count=4000).crossovers:
+        assert 0.0 <= crossover.rate_low_hz <= crossover.rate_hz * (1 + 1e-9)
+        assert crossover.rate_high_hz >= crossover.rate_hz * (1 - 1e-9)
+
+
+def test_every_figure_of_energy_has_its_interval():
+    answer = asked(rest="deep", sample_count=4000)
+    energy = answer.inference
+    for part in ("inference", "baseline", "computational"):
+        low, value, high = (getattr(energy, f"{part}{end}_j") for end in ("_low", "", "_high"))
+        assert low < value < high
+    for drain in answer.lives[0].drains:
+        assert drain.energy_low_j < drain.energy_j < drain.energy_high_j
+
+
+@pytest.mark.parametrize(
+    ("battery", "temperature_degc", "words"),
+    [
+        ("18650", -59.0, "degC: at -59 the share at -"),
+        ("18650", 99.0, "degC: at 99 the share at "),
+        ("deck-5v-1ah", 0.0, "does not say what temperature does to its capacity"),
+        ("18650", 0.0, None),
+        ("deck-5v-1ah", 20.0, None),
+    ],
+)
+def test_temperatures_a_cell_does_not_know_are_told_of(battery, temperature_degc, words):
+    warnings = asked(Board(load_battery(battery), DECK.states), temperature_degc=temperature_degc).warnings
+    assert [words in warning for warning in warnings] == ([] if words is None else [True])
 
 
 def test_endless_life_is_none_with_a_reason():

@@ -33,6 +33,14 @@ def joined(trace):
         ("Time [s];Bus Voltage [V];Current [mA]", "0.01;5.03;36.4", (0.01, 0.0364, 5.03), "CSV by column name"),
         ("millis\tcurrent_uA", "10\t36400", (0.01, 0.0364, None), "CSV by column name"),
         ("elapsed_us,Current (µA)", "10000,36400", (0.01, 0.0364, None), "CSV by column name"),
+        ("elapsed_us,Current (\u03bcA)", "10000,36400", (0.01, 0.0364, None), "CSV by column name"),
+        ("Timestamp(ms),Current(uA),D0,D1,D2,D3,D4,D5,D6,D7", "10,36400.000,0,1,X,-,0,0,0,0", (0.01, 0.0364, None), "Nordic PPK2 CSV"),
+        ("#time,current,voltage,power,charge,energy", "0.01,0.0364,5.03,0.18,0,0", (0.01, 0.0364, 5.03), "Joulescope statistics CSV"),
+        ("# timestamp,JS220-1.current,JS220-1.voltage", "0.01,+3.64e-02,+5.03e+00", (0.01, 0.0364, 5.03), "CSV of a Joulescope JLS"),
+        ("time,current,voltage\nms,mA,V", "10,36.4,5.03", (0.01, 0.0364, 5.03), "CSV by column name"),
+        ("Time [s];Current [mA];Bus Voltage [V]", "0,01;36,4;5,03", (0.01, 0.0364, 5.03), "CSV by column name"),
+        ("# logger, version 2\n# 10 samples/s\n\ntime_ms,current_mA", "10,36.4", (0.01, 0.0364, None), "CSV by column name"),
+        ("INA219 current logger\nDate: 2024-03-01\n\ntime_ms,current_mA", "10,36.4", (0.01, 0.0364, None), "CSV by column name"),
     ],
 )
 def test_headers_are_mapped_by_name_and_unit(read_text, header, row, expected, dialect):
@@ -43,6 +51,44 @@ def test_headers_are_mapped_by_name_and_unit(read_text, header, row, expected, d
     assert (voltage is None) == (expected[2] is None)
     if voltage is not None:
         assert voltage[0] == expected[2]
+
+
+def test_a_decimal_comma_among_semicolons_is_known_even_where_the_first_sample_has_none(read_text):
+    assert joined(read_text("time_s;current_mA\n0;36\n0,5;36,5\n1;37\n"))[1] == pytest.approx([0.036, 0.0365, 0.037])
+
+
+def test_a_micro_sign_of_a_windows_code_page_is_read(read_text):
+    assert joined(read_text("Time (ms),Current (µA)\n0,1\n1,2\n".encode("latin-1")))[1][1] == pytest.approx(2e-6)
+
+
+@pytest.mark.parametrize("moment", ["2024-03-01 23:59:{:09.6f}", "2024-03-01T23:59:{:09.6f}Z", '"2024-03-01 23:59:{:09.6f}+01:00"'])
+def test_date_times_are_counted_from_the_first(read_text, moment, monkeypatch):
+    monkeypatch.setattr("costmodel.measurement.delimited_lines._BLOCK_BYTES", 64)
+    rows = "".join(f"{moment.format(58 + 0.125 * place)},{place}\n" for place in range(16))
+    trace = read_text(f"timestamp,current_mA\n{rows}")
+    time, current, _ = joined(trace)
+    assert time.tolist() == [0.125 * place for place in range(16)]
+    assert current.tolist() == pytest.approx([1e-3 * place for place in range(16)])
+    assert "timestamp in date-time" in trace.format_name
+    with pytest.raises(FormatError, match=r"^capture.csv:18 expected a date and time, found '12,3'"):
+        joined(read_text(f"timestamp,current_mA\n{rows}12,3\n"))
+
+
+@pytest.mark.parametrize("header", ["current_mA", "Current(mA),D0-D7", "sample,current_mA"])
+def test_samples_without_a_time_follow_each_other_at_a_given_rate(header, monkeypatch):
+    monkeypatch.setattr("costmodel.measurement.delimited_lines._BLOCK_BYTES", 64)
+    position = header.split(",").index(next(name for name in header.split(",") if "urrent" in name))
+    rows = "".join(",".join(str(place) if cell == position else "0" for cell in range(header.count(",") + 1)) + "\n" for place in range(40))
+    trace = read_csv_trace(io.BytesIO(f"{header}\n{rows}".encode()), "capture.csv", sample_rate_hz=500.0)
+    time, current, _ = joined(trace)
+    assert time.tolist() == [place / 500.0 for place in range(40)]
+    assert current.tolist() == pytest.approx([1e-3 * place for place in range(40)])
+    assert trace.format_name.endswith("at 500 samples/s as given")
+
+
+def test_a_decimal_comma_that_is_also_the_separator_is_refused_rather_than_misread(read_text):
+    with pytest.raises(FormatError, match=r"^capture.csv:2 found 6 fields under 3 names: .* the decimal comma is also the separator"):
+        read_text('"time_s","current_mA","bus_V"\n"0,0","36,4","5,03"\n')
 
 
 @pytest.mark.parametrize("ending", ["\n", "\r\n"])
@@ -112,7 +158,7 @@ def test_a_bad_line_deep_in_the_file_is_named(read_text, ppk2_csv):
         ("Timestamp(ms),Power(mW)", FormatError, "no current column among 'Timestamp(ms)', 'Power(mW)'"),
         ("Current(uA),D0-D7", FormatError, "no time column"),
         ("time,current_mA", FormatError, "time column 'time' names no unit; expected one of s,"),
-        ("time_s,Current(mW)", FormatError, "current column 'Current(mW)' is in 'mw'; expected one of a, ma, ua, na"),
+        ("time_s,Current(mW)", FormatError, "current column 'Current(mW)' is in 'mw'; expected one of A, mA, uA, nA"),
         ("time_s,current_mA,current_uA", FormatError, "2 current columns"),
         ("0.0,36.4", FormatError, "no header"),
         ("\0\1\2", FormatError, "not delimited text"),

@@ -5,6 +5,7 @@ import json
 from types import SimpleNamespace
 
 import numpy as np
+import pyjls
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -79,6 +80,19 @@ def test_runner_voltage_may_stand_around_the_samples_or_be_given():
     assert next(read_runner(runner_json([1e-4]), supply_v=3.3).chunks).voltage_v[0] == 3.3
 
 
+def test_the_runners_own_energy_of_an_inference_is_told_for_a_run_without_pauses():
+    # As in the results files of MLPerf Tiny v1.3: a list of captures, marks as (counter, samples so far), the last two bracket the run.
+    def captured(level_j, iterations):
+        power = {"samples": [1e-6] * 50 + [level_j] * 100 + [1e-6] * 30, "timestamps": [["00", 3], ["01", 50], ["02", 150]], "voltage": 3}
+        return {"file": "a.bin", "infer": {"results": [1.0], "iterations": iterations}, "power": power, "mode": "e"}
+
+    notes = read_runner(json.dumps([captured(2e-6, 20), captured(6e-6, 20), captured(4e-6, 20)]).encode()).notes
+    assert notes[0] == "3 captures in this file: the first is analysed"
+    assert "an inference takes 20 uJ and 5 ms (median of 3 capture(s))" in notes[1]
+    assert read_runner(json.dumps([captured(2e-6, 0)]).encode()).notes == []
+    assert read_runner(json.dumps([captured(2e-6, "many")]).encode()).notes == []
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [
@@ -106,12 +120,11 @@ def test_no_corruption_of_a_runner_file_escapes_as_anything_but_an_input_error(c
 
 
 def test_a_joulescope_capture_is_analysed_as_its_csv_would_be(tmp_path, recipe):
-    pyjls = pytest.importorskip("pyjls", reason="pip install 'costmodel[jls]' runs this")
     current = np.concatenate([chunk.current_a for chunk in synthetic_chunks(recipe)]).astype(np.float32)
     path = tmp_path / "capture.jls"
     with pyjls.Writer(str(path)) as writer:
         writer.source_def(source_id=1, name="js", vendor="", model="", version="", serial_number="")
-        for signal, name, units in ((1, "current", "A"), (2, "voltage", "V")):
+        for signal, name, units in ((1, "current", "A"), (2, "voltage", "V"), (3, "power", "W")):
             writer.signal_def(signal, source_id=1, sample_rate=int(recipe.rate_hz), name=name, units=units, data_type=pyjls.DataType.F32)
         writer.fsr_f32(1, 0, current)
         writer.fsr_f32(2, 0, np.full_like(current, recipe.supply_v))
@@ -123,6 +136,35 @@ def test_a_joulescope_capture_is_analysed_as_its_csv_would_be(tmp_path, recipe):
     assert len(summary.windows) == len(truth.windows_s)
     assert summary.supply_v == pytest.approx(recipe.supply_v)
     assert summary.total_j == pytest.approx(truth.total_j, rel=1e-3)
+
+
+def test_a_capture_that_breaks_off_says_where(complaint_of):
+    def broken(place, first, count):
+        if first:
+            raise RuntimeError("rd_fsr MESSAGE_INTEGRITY[9]:\ncheck failed")
+        return np.zeros(count, dtype=np.float32)
+
+    current = SimpleNamespace(signal_id=1, source_id=1, name="current", sample_rate=1000, length=1_000_000)
+    trace = read_jls_trace(SimpleNamespace(signals={1: current}, fsr=broken), "capture.jls")
+    assert complaint_of(lambda: list(trace.chunks)) == (
+        "capture.jls the capture breaks off after sample 262144: rd_fsr MESSAGE_INTEGRITY[9]: check failed"
+    )
+
+
+def test_of_several_instruments_the_first_current_is_read_with_its_own_voltage():
+    def signal(place, source, name):
+        return SimpleNamespace(signal_id=place, source_id=source, name=name, sample_rate=1000, length=4)
+
+    signals = [signal(1, 1, "current"), signal(2, 2, "current"), signal(3, 2, "voltage"), signal(4, 1, "voltage")]
+    values = {1: 0.1, 2: 0.2, 3: 2.0, 4: 1.0}
+    reader = SimpleNamespace(
+        signals=dict(enumerate(signals)), fsr=lambda place, first, count: np.full(count, values[place], dtype=np.float32)
+    )
+    trace = read_jls_trace(reader, "capture.jls")
+    chunk = next(trace.chunks)
+    assert chunk.current_a[0] == pytest.approx(0.1)
+    assert chunk.voltage_v[0] == pytest.approx(1.0)
+    assert trace.notes == ["2 instruments in this file: the current of the first is analysed"]
 
 
 def test_a_capture_without_current_names_the_signals_it_has():

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from costmodel.errors import FormatError, MissingError
@@ -190,15 +190,25 @@ def test_a_trace_without_a_number_is_refused():
         analysed(SyntheticTrace(), chunks=iter([TraceChunk(np.arange(3.0), np.full(3, np.nan), None, 1)]))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.floats(-1.0, 1.0), min_size=1, max_size=80), st.floats(1e-5, 1.0))
-def test_any_currents_at_all_give_a_summary_or_a_reason(values, step_s):
+def test_any_currents_at_all_give_a_summary_or_a_reason(complaint_of, values, step_s):
     chunk = TraceChunk(np.arange(len(values)) * step_s, np.array(values), None, 1)
-    try:
-        summary = analysed(SyntheticTrace(), chunks=iter([chunk]))
-    except MissingError:
-        return
-    assert summary.sample_count == len(values)
+    found = []
+    complaint = complaint_of(lambda: found.append(analysed(SyntheticTrace(), chunks=iter([chunk]))))
+    if complaint:
+        assert "no inference window" in complaint or ("current is negative" in complaint and min(values) < 0.0)
+    else:
+        assert found[0].sample_count == len(values)
+
+
+def test_reversed_leads_are_refused_and_an_offset_below_zero_is_not():
+    recipe = SyntheticTrace(rate_hz=10_000.0, span_s=3.0)
+    chunks = list(synthetic_chunks(recipe))
+    with pytest.raises(FormatError, match=r"current is negative, -36.4. mA in the median: .* leads are reversed"):
+        analysed(recipe, chunks=(TraceChunk(chunk.time_s, -chunk.current_a, None, 1) for chunk in chunks))
+    asleep = (TraceChunk(chunk.time_s, chunk.current_a - 0.0366, None, 1) for chunk in chunks)
+    assert len(analysed(recipe, chunks=asleep).windows) == 2
 
 
 def test_a_capture_with_voltage_is_priced_by_it():

@@ -56,6 +56,7 @@ def current_trace_figure(chart: CurrentTrace) -> Figure:
                 ha="right",
                 fontsize=9,
                 color=LIGHT["muted"],
+                bbox={"facecolor": LIGHT["paper"], "alpha": 0.8, "edgecolor": "none", "pad": 0.5},
             )
     return figure
 

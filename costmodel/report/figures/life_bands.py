@@ -12,6 +12,8 @@ from costmodel.report.printable_text import printable
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+_LABEL_STEP: Final = 0.09
+"""From one label down to the next, as a share of the height."""
 _COLORS: Final = ("output-stationary", "row-stationary", "weight-stationary", "input-stationary", "no-local-reuse")
 _STYLES: Final[tuple[tuple[float, tuple[float, ...] | None], ...]] = (
     (0, None),
@@ -42,14 +44,27 @@ def life_bands_figure(chart: LifeBands) -> Figure:
     quiet_axes(axes, grid="y")
     axes.set_xscale("log")
     axes.set_yscale("log")
+    floor = min((value for band in chart.bands for value in (*band.y, *band.low, *band.high) if value), default=1.0)
     for place, band in enumerate(chart.bands):
         color = LIGHT[_COLORS[place % len(_COLORS)]]
-        line, low, high = ([math.nan if value is None else value for value in values] for values in (band.y, band.low, band.high))
+        line = [math.nan if value is None or value <= 0.0 else value for value in band.y]
+        # A band that reaches down to no life at all reaches the lowest life drawn.
+        low, high = ([math.nan if value is None else max(value, floor) for value in values] for values in (band.low, band.high))
         axes.fill_between(band.x, low, high, color=color, alpha=LIGHT_PART / 2, linewidth=0)
         axes.plot(band.x, line, color=color, linestyle=_STYLES[place % len(_STYLES)], linewidth=1.8, label=printable(band.name))
-    for mark in chart.marks:
+    for place, mark in enumerate(chart.marks):
         axes.plot([mark.x], [mark.y], "o", color=LIGHT["ink"], markersize=6, markeredgecolor=LIGHT["paper"], markeredgewidth=1.2, zorder=5)
-        axes.annotate(mark.text, (mark.x, mark.y), xytext=(7, 6), textcoords="offset points", fontsize=9.5, ha="left", va="bottom")
+        # Every curve falls: the upper right corner is free.
+        axes.annotate(
+            mark.text,
+            (mark.x, mark.y),
+            xytext=(0.99, 0.96 - _LABEL_STEP * place),
+            textcoords="axes fraction",
+            fontsize=9.5,
+            ha="right",
+            va="center",
+            arrowprops={"arrowstyle": "-", "color": LIGHT["muted"], "linewidth": 0.8, "shrinkB": 4.0, "relpos": (0.0, 0.5)},
+        )
     axes.xaxis.set_major_locator(LogLocator(base=10, numticks=12))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.yaxis.set_minor_locator(NullLocator())

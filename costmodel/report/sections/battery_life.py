@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Callable
+from typing import Final, TypeVar
 
 from costmodel.report.charts import CurveMark, LifeBand, LifeBands
 from costmodel.report.document import Block, Column, Illustration, Paragraph, Remark, Remarks, Row, Section, Table
@@ -19,31 +20,44 @@ from costmodel.report.quantities import (
     time_text,
     watt_hours_text,
 )
-from costmodel.results.battery_life import BatteryAnswer, BatteryLife
+from costmodel.results.battery_life import BatteryAnswer
 from costmodel.units import S_PER_DAY, S_PER_HOUR
+
+T = TypeVar("T")
 
 _MOST_INPUTS: Final = 8
 
 
-def battery_section(answer: BatteryAnswer) -> Section:
+def battery_section(answer: BatteryAnswer, *, in_report: bool = False) -> Section:
     """Return an answer about a battery as a section of a document.
 
     Parameters
     ----------
     answer : BatteryAnswer
         The figures.
+    in_report : bool, optional
+        Whether it stands beside a report's own summary of the battery, which counts less.
 
     Returns
     -------
     Section
         Life a rest, what it is spent on, where rests cross, what to measure, assumptions, chart.
     """
-    blocks: list[Block] = [_remarks(answer), _lives(answer), _drains(answer.lives[0]), _energy(answer)]
+    blocks: list[Block] = []
+    if in_report:
+        blocks.append(
+            Paragraph(
+                f"These lives count self-discharge, and what {digits(answer.temperature_degc)} °C leaves of the capacity "
+                f"({watt_hours_text(answer.usable_j)} usable); the figures under Power and battery count the efficiencies alone."
+            )
+        )
+    blocks += [_remarks(answer), _lives(answer), _drains(answer), _energy(answer)]
     if answer.sensitivities:
         blocks.append(_sensitivities(answer))
     if answer.assumptions:
         blocks.append(Paragraph("Assumed, not measured: " + "; ".join(answer.assumptions) + "."))
-    if answer.curves:
+    # On a logarithmic axis there is nothing to draw where no life is finite and above nothing.
+    if any(life for curve in answer.curves for life in curve.life_s):
         blocks.append(_chart(answer))
     return Section("battery-life", f"Battery life on {answer.battery}", tuple(blocks))
 
@@ -52,11 +66,17 @@ def battery_lead(answer: BatteryAnswer) -> tuple[str, ...]:
     """Return what was asked, and the answer, in two sentences."""
     life = answer.lives[0]
     return (
-        f"{answer.states} on {answer.battery} ({watt_hours_text(answer.usable_j)} usable), {every_text(life.period_s)}, "
-        f"resting in {life.rest}; "
+        f"{answer.states} on {answer.battery} ({watt_hours_text(answer.usable_j)} usable), {_asked(answer)}; "
         f"{answer.model} model at {digits(answer.temperature_degc)} °C.",
         f"{with_interval(life.life_s, life.life_low_s, life.life_high_s)}; {life.dominated_by}.",
     )
+
+
+def _asked(answer: BatteryAnswer) -> str:
+    life = answer.lives[0]
+    if answer.cycle is not None:
+        return f"repeating {answer.cycle} every {time_text(life.period_s)}"
+    return f"{every_text(life.period_s)}, resting in {life.rest}"
 
 
 def with_interval(value_s: float | None, low_s: float | None, high_s: float | None) -> str:
@@ -109,35 +129,71 @@ def _lives(answer: BatteryAnswer) -> Table:
         Column("Battery"),
         Column("Spent on", number=False),
     )
-    note = f"Intervals: middle 95 % of {answer.sample_count:,} samples, seed {answer.seed}. Model: {answer.model_source}."
-    return Table(f"Life at {every_text(answer.lives[0].period_s)}", columns, rows, note)
+    note = (
+        f"Intervals: from the 2.5th to the 97.5th percentile of {answer.sample_count:,} samples, seed {answer.seed}. "
+        f"Model: {answer.model_source}."
+    )
+    title = "Life" if answer.cycle is not None else f"Life at {every_text(answer.lives[0].period_s)}"
+    return Table(title, columns, rows, note)
 
 
-def _drains(life: BatteryLife) -> Table:
+def _drains(answer: BatteryAnswer) -> Table:
     rows = tuple(
         Row(
             (
                 drain.part,
                 NONE if drain.duration_s is None else time_text(drain.duration_s),
                 joules_text(drain.energy_j),
+                joules_text(drain.energy_low_j),
+                joules_text(drain.energy_high_j),
                 share_text(drain.share_ratio),
             )
         )
-        for drain in life.drains
+        for drain in answer.lives[0].drains
     )
-    columns = (Column("Part", number=False), Column("Time"), Column("Energy from the battery"), Column("Share"))
-    return Table(f"One period, resting in {life.rest}", columns, rows)
+    columns = (
+        Column("Part", number=False),
+        Column("Time"),
+        Column("Energy from the battery"),
+        Column("2.5 %"),
+        Column("97.5 %"),
+        Column("Share"),
+    )
+    return Table(f"One period: {_asked(answer)}", columns, rows)
 
 
 def _energy(answer: BatteryAnswer) -> Table:
-    energy = answer.inference
-    interval = f"{joules_text(energy.inference_low_j)} to {joules_text(energy.inference_high_j)}"
+    energy, life = answer.inference, answer.lives[0]
     rows = (
-        Row(("Energy of one inference", joules_text(energy.inference_j), f"over {time_text(energy.duration_s)}; {interval}")),
-        Row(("of it what idling costs", joules_text(energy.baseline_j), share_text(energy.baseline_ratio))),
-        Row(("of it what inferring adds", joules_text(energy.computational_j), share_text(energy.computational_ratio))),
+        _ranged("Inferences until empty", count_text, (life.inference_count, life.inference_low_count, life.inference_high_count)),
+        _ranged("Average power at the board", power_text, (life.board_w, life.board_low_w, life.board_high_w)),
+        _ranged("Average power from the battery", power_text, (life.average_w, life.average_low_w, life.average_high_w)),
+        _ranged(
+            "Energy of one inference, at the board",
+            joules_text,
+            (energy.inference_j, energy.inference_low_j, energy.inference_high_j),
+            f"over {time_text(energy.duration_s)}",
+        ),
+        _ranged(
+            "of it what idling costs",
+            joules_text,
+            (energy.baseline_j, energy.baseline_low_j, energy.baseline_high_j),
+            share_text(energy.baseline_ratio),
+        ),
+        _ranged(
+            "of it what inferring adds",
+            joules_text,
+            (energy.computational_j, energy.computational_low_j, energy.computational_high_j),
+            share_text(energy.computational_ratio),
+        ),
     )
-    return Table("At the board's supply", (Column("Figure", number=False), Column("Value"), Column("Note", number=False)), rows)
+    columns = (Column("Figure", number=False), Column("Value"), Column("2.5 %"), Column("97.5 %"), Column("Note", number=False))
+    return Table("What it rests on", columns, rows)
+
+
+def _ranged(figure: str, text: Callable[[T | None], str], values: tuple[T | None, T | None, T | None], note: str = "") -> Row:
+    """Return a figure with the ends of its interval."""
+    return Row((figure, *(text(value) for value in values), note))
 
 
 def _sensitivities(answer: BatteryAnswer) -> Table:
@@ -187,7 +243,7 @@ def _chart(answer: BatteryAnswer) -> Illustration:
     )
     life = answer.lives[0]
     marks: tuple[CurveMark, ...] = ()
-    if life.life_s is not None:
+    if life.life_s:
         marks = (
             CurveMark(
                 S_PER_HOUR * life.rate_hz, life.life_s / seconds, f"{life.rest}, {every_text(life.period_s)}: {life_text(life.life_s)}"

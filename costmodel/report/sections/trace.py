@@ -21,7 +21,7 @@ def trace_section(summary: TraceSummary, curve: TraceCurve) -> Section:
     summary : TraceSummary
         The figures.
     curve : TraceCurve
-        What to draw.
+        What to draw; empty where the capture itself is not at hand.
 
     Returns
     -------
@@ -31,7 +31,8 @@ def trace_section(summary: TraceSummary, curve: TraceCurve) -> Section:
     blocks: list[Block] = [_facts(summary), _spreads(summary), _thresholds(summary), _windows(summary), _capture(summary)]
     if summary.warnings:
         blocks.insert(0, Remarks(tuple(Remark("note", "suspicious", note) for note in summary.warnings)))
-    blocks.append(_chart(summary, curve))
+    if len(curve.time_s):
+        blocks.append(_chart(summary, curve))
     return Section("trace", f"Trace {summary.capture}", tuple(blocks))
 
 
