@@ -24,7 +24,10 @@ def battery_command(
         Path | None,
         typer.Option(help="Take supply, currents and duration from a current trace, or from a file of what `trace --format json` printed."),
     ] = None,
-    supply_v: Annotated[str | None, typer.Option(metavar="VOLTS", help="Supply the trace was taken at, where it holds no voltage.")] = None,
+    supply_v: Annotated[
+        str | None,
+        typer.Option("--supply-v", "--supply", metavar="VOLTS", help="Supply the trace was taken at, where it holds no voltage."),
+    ] = None,
     temperature: Annotated[float, typer.Option(metavar="DEGC", help="Temperature of the battery.", min=-60.0, max=100.0)] = 20.0,
     samples: Annotated[int, typer.Option(help="Samples of the intervals.", min=100, max=1_000_000)] = 10_000,
     seed: Annotated[int, typer.Option(help="Same seed, same intervals.", min=0)] = 0,

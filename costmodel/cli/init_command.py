@@ -12,6 +12,9 @@ def init_command(
     network: Annotated[Path | None, typer.Argument(help="The network file to write, like my-net.yaml.", show_default=False)] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace files that are there.")] = False,
     schemas: Annotated[Path | None, typer.Option(help="Write only the JSON Schemas of the files, into this folder.")] = None,
+    capture: Annotated[
+        Path | None, typer.Option(help="Write only an example of a current trace, like capture.csv, for costmodel trace.")
+    ] = None,
     output_format: Annotated[str, typer.Option("--format", help="terminal, json, csv or markdown.")] = "terminal",
 ) -> None:
     """Write a commented network, a scenario and a study that run at once, and the schemas from which editors complete them.
@@ -21,6 +24,8 @@ def init_command(
     costmodel init my-net.yaml
     costmodel report my-net.scenario.yaml
     costmodel sweep my-net.study.yaml --out results
+    costmodel init --capture capture.csv
+    costmodel trace capture.csv --supply-v 5.03
     """
     from costmodel.cli.options import chosen
     from costmodel.cli.tables import Grid, OutputFormat, write_answer
@@ -28,9 +33,15 @@ def init_command(
     from costmodel.sources.starter_files import write_schemas, write_starter
 
     chosen("--format", output_format, OutputFormat)
-    if schemas is not None:
-        if network is not None:
-            raise SpecError("--schemas: writes the schemas only; leave the network file out")
+    alone = [option for option, path in (("--schemas", schemas), ("--capture", capture)) if path is not None]
+    if alone and (network is not None or len(alone) > 1):
+        raise SpecError(f"{alone[0]}: is all that is written; leave {'the network file' if network is not None else alone[1]} out")
+    if capture is not None:
+        from costmodel.sources.starter_capture import CAPTURE_SUPPLY_V, write_capture
+
+        written = write_capture(capture, force=force)
+        note = f"A synthetic trace of the reference board. Next: costmodel trace {capture} --supply-v {CAPTURE_SUPPLY_V:g}"
+    elif schemas is not None:
         written = write_schemas(schemas)
         note = "Point an editor at one with a first line like: # yaml-language-server: $schema=PATH"
     elif network is None:

@@ -24,7 +24,7 @@ def report_command(
     bias: Annotated[bool | None, typer.Option("--bias/--no-bias", help="Whether bias reads count.")] = None,
     memory_energy: Annotated[str | None, typer.Option(help="Packaged name, file, or size=320KiB,width=4,node=40,cell=lstp.")] = None,
     battery: Annotated[str | None, typer.Option(help="Packaged battery, or a file.")] = None,
-    supply: Annotated[float | None, typer.Option(metavar="VOLTS", help="Supply of the board.")] = None,
+    supply: Annotated[float | None, typer.Option("--supply", "--supply-v", metavar="VOLTS", help="Supply of the board.")] = None,
     idle: Annotated[float | None, typer.Option(metavar="AMPERES", help="Current of the idle board.")] = None,
     active: Annotated[float | None, typer.Option(metavar="AMPERES", help="Current during an inference.")] = None,
     duration: Annotated[float | None, typer.Option(metavar="SECONDS", help="Measured duration of one inference.")] = None,

@@ -14,7 +14,9 @@ def trace_command(
     capture: Annotated[
         Path, typer.Argument(metavar="CAPTURE", help="PPK2 CSV or .ppk2, Joulescope CSV or JLS, MLPerf Tiny JSON, or any CSV with units.")
     ],
-    supply_v: Annotated[str | None, typer.Option(metavar="VOLTS", help="Supply, where the capture holds no voltage.")] = None,
+    supply_v: Annotated[
+        str | None, typer.Option("--supply-v", "--supply", metavar="VOLTS", help="Supply, where the capture holds no voltage.")
+    ] = None,
     min_current: Annotated[str | None, typer.Option(metavar="AMPERES", help=f"I_min of an inference; left out, found. {_CURRENT}")] = None,
     max_current: Annotated[str | None, typer.Option(metavar="AMPERES", help=f"I_max of an inference. {_CURRENT}")] = None,
     min_duration: Annotated[

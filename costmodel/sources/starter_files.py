@@ -56,8 +56,7 @@ def write_starter(network: Path, *, force: bool = False) -> tuple[Path, ...]:
         "SCHEMA": SCHEMA_FOLDER,
     }
     for path in (network, scenario, study):
-        if path.exists() and (path.is_dir() or not force):
-            raise SpecError(f"{path} is already there{'' if path.is_dir() else '; --force replaces it'}")
+        refuse_in_the_way(path, force=force)
     write_whole(network, _filled("network.yaml", words))
     write_whole(scenario, _filled("scenario.yaml", words))
     write_whole(study, _filled("study.yaml", words))
@@ -81,6 +80,12 @@ def write_schemas(folder: Path) -> tuple[Path, ...]:
     for kind, path in paths.items():
         write_whole(path, schema_text(kind))
     return tuple(paths.values())
+
+
+def refuse_in_the_way(path: Path, *, force: bool) -> None:
+    """Refuse to write where a folder is, or a file that may not be replaced."""
+    if path.exists() and (path.is_dir() or not force):
+        raise SpecError(f"{path} is already there{'' if path.is_dir() else '; --force replaces it'}")
 
 
 def _filled(template: str, words: Mapping[str, str]) -> str:

@@ -55,21 +55,25 @@ def front_rows(objectives: np.ndarray, ties: Ties = Ties.KEEP) -> np.ndarray:
 
 
 def knee_row(objectives: np.ndarray) -> int:
-    """Suggest a compromise: the row of a front that lies furthest below the plane through the ends of its axes.
+    """Suggest a compromise: the row of a front that is nearest to the best of everything.
 
-    Each objective is scaled to 0 at its best and 1 at its worst on the front; the knee has the least sum. With two objectives this is the
-    greatest distance from the chord between both ends.
+    Each objective is scaled to 0 at its best and 1 at its worst on the front; the knee has the least Euclidean distance from the point that
+    is best in all, the ideal point (Marler and Arora, "Survey of multi-objective optimization methods for engineering", Structural and
+    Multidisciplinary Optimization 26, 2004, section 2.1). The plain sum would name a corner of most fronts of three or four objectives.
 
     Parameters
     ----------
     objectives : array, shape (n, k)
-        Rows of a front; less is better.
+        Rows of a front; less is better. What is infinite counts as the nearest finite value.
 
     Returns
     -------
     int
         Position of the knee; the first of several.
     """
-    low, high = objectives.min(axis=0), objectives.max(axis=0)
-    span = np.where(high > low, high - low, 1)
-    return int(np.argmin(((objectives - low) / span).sum(axis=1)))
+    distance = np.zeros(len(objectives))
+    for column in objectives.T:
+        finite = column[np.isfinite(column)]
+        low, high = (finite.min(), finite.max()) if len(finite) else (0, 0)
+        distance += ((np.clip(column, low, high) - low) / (high - low if high > low else 1)) ** 2
+    return int(np.argmin(distance))

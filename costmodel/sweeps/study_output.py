@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import argparse
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from costmodel.sources.atomic_file import write_whole
+
+_FOUR_DIGITS: Final = 1e4
+_TOO_MANY: Final = 1e15
+"""Between these, a number that four digits would turn into a power of ten is written out."""
 
 
 def write_study_table(folder: Path, stem: str, header: Sequence[str], rows: Sequence[Sequence[Any]]) -> tuple[Path, Path]:
@@ -74,7 +79,24 @@ def save_figure(figure: Any, path: Path) -> Path:
     return path
 
 
+def run_study(study: Callable[[Path], None], script: str, arguments: Sequence[str] | None = None) -> None:
+    """Run a study's script from the command line: `python study.py [FOLDER]`.
+
+    Parameters
+    ----------
+    study : callable
+        Writes table and figure into a folder; its docstring is the help.
+    script : str
+        The script's file; its folder is where they go when none is given.
+    arguments : sequence of str, optional
+        Left out, those of the command line.
+    """
+    reader = argparse.ArgumentParser(description=study.__doc__)
+    reader.add_argument("folder", nargs="?", type=Path, default=Path(script).parent, help="where to write; left out, beside the script")
+    study(reader.parse_args(arguments).folder)
+
+
 def _text(cell: Any) -> str:
     if isinstance(cell, float):
-        return f"{cell:,.4g}"
+        return f"{cell:,.0f}" if _FOUR_DIGITS <= abs(cell) < _TOO_MANY else f"{cell:,.4g}"
     return f"{cell:,}" if isinstance(cell, int) and not isinstance(cell, bool) else str(cell)

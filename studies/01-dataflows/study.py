@@ -3,13 +3,12 @@
 Run: python studies/01-dataflows/study.py
 """
 
-import sys
 from pathlib import Path
 
 import numpy as np
 
 from costmodel.sweeps.running import sweep
-from costmodel.sweeps.study_output import save_figure, study_figure, write_study_table
+from costmodel.sweeps.study_output import run_study, save_figure, study_figure, write_study_table
 
 DATAFLOWS = ("output-stationary", "row-stationary", "weight-stationary", "input-stationary")
 TENSORS = ("input_read", "weight_read", "bias_read", "output_read", "output_write")
@@ -100,4 +99,4 @@ def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent)
+    run_study(main, __file__)

@@ -3,14 +3,13 @@
 Run: python studies/02-pruning-pool-bits/study.py
 """
 
-import sys
 from pathlib import Path
 
 from costmodel.sweeps.front_figure import draw_front
 from costmodel.sweeps.running import sweep
 from costmodel.sweeps.study import Keep
 from costmodel.sweeps.study_file import load_study
-from costmodel.sweeps.study_output import write_study_table
+from costmodel.sweeps.study_output import run_study, write_study_table
 from costmodel.sweeps.summary import units_of
 from costmodel.units import BYTES_PER_KIB, PJ_PER_UJ, S_PER_HOUR
 
@@ -60,4 +59,4 @@ def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent)
+    run_study(main, __file__)

@@ -3,14 +3,13 @@
 Run: python studies/03-access-width/study.py
 """
 
-import sys
 from pathlib import Path
 
 import numpy as np
 
 from costmodel.sources.catalogue import load_memory_energy
 from costmodel.sweeps.running import sweep
-from costmodel.sweeps.study_output import save_figure, study_figure, write_study_table
+from costmodel.sweeps.study_output import run_study, save_figure, study_figure, write_study_table
 from costmodel.units import PJ_PER_UJ
 
 WIDTHS = (1, 4, 8, 16, 32, 64)
@@ -91,4 +90,4 @@ def _energies() -> tuple[np.ndarray, np.ndarray]:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent)
+    run_study(main, __file__)

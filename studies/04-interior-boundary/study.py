@@ -3,13 +3,12 @@
 Run: python studies/04-interior-boundary/study.py
 """
 
-import sys
 from pathlib import Path
 
 import numpy as np
 
 from costmodel.sweeps.running import sweep
-from costmodel.sweeps.study_output import save_figure, study_figure, write_study_table
+from costmodel.sweeps.study_output import run_study, save_figure, study_figure, write_study_table
 from costmodel.units import MS_PER_S
 
 EXTENTS, KERNELS = (4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 224), (3, 5, 7, 9, 11)
@@ -65,4 +64,4 @@ def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent)
+    run_study(main, __file__)

@@ -3,7 +3,6 @@
 Run: python studies/05-memory-accountings/study.py
 """
 
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +10,7 @@ import numpy as np
 from costmodel.sources.catalogue import load_device, names
 from costmodel.specs.deployment import MemoryAccounting
 from costmodel.sweeps.running import sweep
-from costmodel.sweeps.study_output import save_figure, study_figure, write_study_table
+from costmodel.sweeps.study_output import run_study, save_figure, study_figure, write_study_table
 from costmodel.units import BYTES_PER_KIB
 
 ACCOUNTINGS = tuple(accounting.value for accounting in MemoryAccounting)
@@ -81,4 +80,4 @@ def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent)
+    run_study(main, __file__)

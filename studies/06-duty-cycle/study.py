@@ -3,13 +3,12 @@
 Run: python studies/06-duty-cycle/study.py
 """
 
-import sys
 from pathlib import Path
 
 import numpy as np
 
 from costmodel.sweeps.running import sweep
-from costmodel.sweeps.study_output import save_figure, study_figure, write_study_table
+from costmodel.sweeps.study_output import run_study, save_figure, study_figure, write_study_table
 from costmodel.units import PJ_PER_J, S_PER_DAY
 
 SLEEPS = {
@@ -90,4 +89,4 @@ def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent)
+    run_study(main, __file__)

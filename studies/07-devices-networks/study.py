@@ -3,14 +3,13 @@
 Run: python studies/07-devices-networks/study.py
 """
 
-import sys
 from pathlib import Path
 
 import numpy as np
 
 from costmodel.sources.catalogue import load_device, names
 from costmodel.sweeps.running import sweep
-from costmodel.sweeps.study_output import save_figure, study_figure, write_study_table
+from costmodel.sweeps.study_output import run_study, save_figure, study_figure, write_study_table
 from costmodel.units import BYTES_PER_KIB
 
 NETWORKS = ("autoencoder", "ds-cnn", "resnet8", "mobilenet-v1-0.25", "cifar-aap-pruned", "resnet18")
@@ -90,4 +89,4 @@ def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent)
+    run_study(main, __file__)

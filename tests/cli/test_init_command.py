@@ -115,7 +115,9 @@ def test_any_file_name_gives_a_valid_network(tmp_path: Path, name: str) -> None:
         ([], "give the network file to write"),
         (["net.txt"], "net.txt: a network file ends in .yaml, like net.yaml"),
         (["net"], "net: a network file ends in .yaml, like net.yaml"),
-        (["net.yaml", "--schemas", "x"], "--schemas: writes the schemas only"),
+        (["net.yaml", "--schemas", "x"], "--schemas: is all that is written; leave the network file out"),
+        (["--schemas", "x", "--capture", "x.csv"], "--schemas: is all that is written; leave --capture out"),
+        (["--capture", "capture"], "a capture ends in .csv, like capture.csv"),
         (["net.yaml", "--format", "x"], "--format: 'x' is not one of the choices"),
     ],
 )
@@ -135,3 +137,16 @@ def test_a_folder_in_the_way_is_told(tmp_path: Path, capsys: pytest.CaptureFixtu
     (tmp_path / "file").write_text("", encoding="utf-8")
     assert main(["init", str(tmp_path / "file" / "my-net.yaml")]) == 2
     assert capsys.readouterr().err.startswith("cannot write")
+
+
+def test_the_example_of_a_trace_is_analysed_and_never_replaced_unasked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    capture = tmp_path / "capture.csv"
+    assert main(["init", "--capture", str(capture)]) == 0
+    assert "--supply-v 5.03" in capsys.readouterr().out
+    assert main(["trace", str(capture), "--supply-v", "5.03", "--format", "json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert len(found["windows"]) == 19
+    assert not found["warnings"]
+    assert main(["init", "--capture", str(capture)]) == 2
+    assert "--force replaces it" in capsys.readouterr().err
+    assert main(["init", "--capture", str(capture), "--force"]) == 0

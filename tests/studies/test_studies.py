@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from costmodel.sweeps.study_output import run_study
+
 STUDIES = sorted(path for path in (Path(__file__).parents[2] / "studies").iterdir() if path.is_dir())
 
 
@@ -27,3 +29,20 @@ def test_a_study_answers_in_words_with_its_figure_table_and_command(folder):
     assert "What this leaves out:" in text
     for wanted in ("(figure.png)", "(table.md)", "(table.csv)", f"python studies/{folder.name}/study.py"):
         assert wanted in text
+
+
+def test_a_study_takes_a_folder_or_writes_beside_its_script_and_a_typo_writes_nothing(tmp_path, capsys):
+    written = []
+
+    def study(folder):
+        """Answer."""
+        written.append(folder)
+
+    run_study(study, str(tmp_path / "study.py"), [])
+    run_study(study, str(tmp_path / "study.py"), [str(tmp_path / "out")])
+    assert written == [tmp_path, tmp_path / "out"]
+    for wrong in (["--hlep"], ["one", "two"]):
+        with pytest.raises(SystemExit, match="2"):
+            run_study(study, str(tmp_path / "study.py"), wrong)
+    assert len(written) == 2
+    assert "usage:" in capsys.readouterr().err

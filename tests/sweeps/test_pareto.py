@@ -98,3 +98,17 @@ def test_the_cheap_first_pass_of_nothing_passes_everything():
         points = np.random.default_rng(0).random((10, objectives))
         assert len(screen_of(points[:0]).passes(points)) == 10
         assert len(screen_of(np.full((5, objectives), np.nan)).passes(points)) == 10
+
+
+def test_the_knee_of_a_round_front_is_no_corner():
+    draw = np.abs(np.random.default_rng(2).normal(size=(5_000, 4)))
+    points = 1 - draw / np.linalg.norm(draw, axis=1, keepdims=True)
+    corners = np.eye(4) * -1 + 1
+    found = np.concatenate([corners, points])[knee_row(np.concatenate([corners, points]))]
+    assert (np.abs(found - 0.5) < 0.1).all()
+
+
+def test_the_knee_of_a_front_with_endless_lives_is_finite_in_its_choice():
+    points = np.array([[0.0, 5.0], [1.0, 1.0], [9.0, -np.inf], [10.0, 0.0]])
+    assert knee_row(points) == 1
+    assert knee_row(np.array([[-np.inf, 1.0], [-np.inf, 2.0]])) == 0
