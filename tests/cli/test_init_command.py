@@ -117,7 +117,7 @@ def test_any_file_name_gives_a_valid_network(tmp_path: Path, name: str) -> None:
         (["net"], "net: a network file ends in .yaml, like net.yaml"),
         (["net.yaml", "--schemas", "x"], "--schemas: is all that is written; leave the network file out"),
         (["--schemas", "x", "--capture", "x.csv"], "--schemas: is all that is written; leave --capture out"),
-        (["--capture", "capture"], "a capture ends in .csv, like capture.csv"),
+        (["--capture", "capture"], "capture: a capture ends in .csv, like capture.csv"),
         (["net.yaml", "--format", "x"], "--format: 'x' is not one of the choices"),
     ],
 )
