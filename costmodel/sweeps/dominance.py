@@ -39,7 +39,7 @@ def dominated_rows(ranks: np.ndarray) -> np.ndarray:
     Parameters
     ----------
     ranks : int array, shape (n, k)
-        Distinct rows in lexicographic order; less is better; 1 to 4 columns of values below n, n below 2^30.
+        Distinct rows in lexicographic order; less is better; 1 to 4 columns. Rows and values are below 2^30.
 
     Returns
     -------
@@ -54,7 +54,7 @@ def dominated_rows(ranks: np.ndarray) -> np.ndarray:
         before = np.minimum.accumulate(second)[:-1]
         return np.concatenate([np.zeros(min(count, 1), dtype=bool), before <= second[1:]])
     size = 1 << max(_LEAF.bit_length() - 1, (count - 1).bit_length())
-    pad = _Pad(size)
+    pad = _Pad(max(size, int(ranks.max()) + 1))
     columns = [np.concatenate([column, np.full(size - count, pad.rank)]).astype(np.int32) for column in ranks[:, 1:].T]
     dominated = np.zeros(size, dtype=bool)
     dominated[:count] = _beaten_in_leaf(columns, count)

@@ -24,9 +24,11 @@ GRID_JOB: Final = 1 << 25
 SCATTER_JOB: Final = 1 << 21
 KEPT_JOB: Final = 1 << 20
 _CROWD: Final = 1 << 16
-"""Candidates that are gathered before they are thinned to a front,"""
-_OF_FRONT: Final = 6
-"""and how many more for each design of the front so far: a wide front is dear to thin, and thinning it drops little."""
+_WIDE_CROWD: Final = 1 << 21
+"""Candidates that are gathered before they are thinned to a front: the fewer where it is narrow, the more where it is wide, since a wide
+front is dear to thin and thinning it drops little."""
+_OF_FRONT: Final = 32
+"""Candidates for each design of a wide front."""
 LAYERS_FIT: Final = "every layer fits its input"
 FITS_PERIOD: Final = "an inference fits its period"
 ACTIVE_DRAWS_MORE: Final = "power.active_a >= power.idle_a"
@@ -183,7 +185,7 @@ class _Gathered:
         piece = self._extracted(block, values, chosen)
         self._pieces.append(piece)
         self._waiting += len(piece[NUMBER])
-        if self._study.keep is Keep.FRONT and self._waiting > _CROWD + _OF_FRONT * self._front:
+        if self._study.keep is Keep.FRONT and self._waiting > self._crowd():
             self._thin()
 
     def rows(self) -> dict[str, np.ndarray]:
@@ -222,6 +224,9 @@ class _Gathered:
         piece = {PART: np.full(count, self._job.part), NUMBER: numbers}
         piece |= {label: taken(block.axes[label]) for label in self._labels}
         return piece | {name: taken(values.optional(name)) for name in self._study.figures}
+
+    def _crowd(self) -> int:
+        return max(_CROWD, min(_OF_FRONT * self._front, _WIDE_CROWD), 2 * self._front)
 
     def _thin(self) -> None:
         merged = {name: np.concatenate([piece[name] for piece in self._pieces]) for name in self._pieces[0]}

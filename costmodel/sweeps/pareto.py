@@ -7,11 +7,13 @@ from typing import Final
 import numpy as np
 
 from costmodel.sweeps.dominance import dominated_rows
-from costmodel.sweeps.screen import ranks_of, screen_of
+from costmodel.sweeps.screen import ranks_of, screen_of, worse_in_one
 from costmodel.sweeps.study import Ties
 
 _SMALL: Final = 20_000
 """Fewer rows are not worth filtering first."""
+_DEAR: Final = 4
+"""Objectives from which on the exact comparison costs more than sorting the rows once an objective."""
 
 
 def front_rows(objectives: np.ndarray, ties: Ties = Ties.KEEP) -> np.ndarray:
@@ -48,7 +50,9 @@ def front_rows(objectives: np.ndarray, ties: Ties = Ties.KEEP) -> np.ndarray:
     changes = (ordered[1:] != ordered[:-1]).any(axis=1)
     group = np.concatenate([[0], np.cumsum(changes)])
     leaders = np.flatnonzero(np.concatenate([[True], changes]))
-    on_front = ~dominated_rows(ranks_of(ordered[leaders]))
+    ranks = ranks_of(ordered[leaders])
+    on_front = ~worse_in_one(ranks) if ranks.shape[1] >= _DEAR else np.ones(len(ranks), dtype=bool)
+    on_front[on_front] = ~dominated_rows(ranks[on_front])
     # lexsort is stable, so the first of a group is the first in the order given.
     chosen = leaders[on_front] if ties is Ties.FIRST else np.flatnonzero(on_front[group])
     return np.sort(places[order[chosen]])

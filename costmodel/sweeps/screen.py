@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -94,6 +95,35 @@ def survivors(points: np.ndarray, strong: np.ndarray) -> np.ndarray:
             kept = kept[stays]
             columns = [column[stays] for column in columns]
     return kept
+
+
+def worse_in_one(ranks: np.ndarray) -> np.ndarray:
+    """Tell which rows are equal to another in all columns but one, and greater in that.
+
+    Designs that differ only in what a single objective depends on (battery, period) are found so, however many they are.
+
+    Parameters
+    ----------
+    ranks : int array, shape (n, k)
+        Whole numbers from 0; at least two columns.
+
+    Returns
+    -------
+    bool array, shape (n,)
+        True where another row dominates in that way.
+    """
+    beaten = np.zeros(len(ranks), dtype=bool)
+    tops = [int(top) + 1 for top in ranks.max(axis=0)] if len(ranks) else []
+    for one, column in enumerate(ranks.T):
+        others = [place for place in range(ranks.shape[1]) if place != one]
+        if not tops or math.prod(tops[place] for place in others) > np.iinfo(np.int64).max:
+            continue
+        key = np.ravel_multi_index(tuple(ranks[:, place] for place in others), tuple(tops[place] for place in others))
+        _, group = np.unique(key, return_inverse=True)
+        least = np.full(len(ranks), tops[one])
+        np.minimum.at(least, group, column)
+        beaten |= column > least[group]
+    return beaten
 
 
 def ranks_of(points: np.ndarray) -> np.ndarray:

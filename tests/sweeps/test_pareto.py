@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from costmodel.sweeps.pareto import front_rows, knee_row
-from costmodel.sweeps.screen import screen_of
+from costmodel.sweeps.screen import ranks_of, screen_of, worse_in_one
 from costmodel.sweeps.study import Ties
 
 
@@ -112,3 +112,19 @@ def test_the_knee_of_a_front_with_endless_lives_is_finite_in_its_choice():
     points = np.array([[0.0, 5.0], [1.0, 1.0], [9.0, -np.inf], [10.0, 0.0]])
     assert knee_row(points) == 1
     assert knee_row(np.array([[-np.inf, 1.0], [-np.inf, 2.0]])) == 0
+
+
+@settings(max_examples=200, deadline=None)
+@given(point_arrays(st.integers(0, 3), np.int64).filter(lambda points: points.shape[1] > 1))
+def test_what_is_worse_in_one_objective_alone_is_found_by_definition(points):
+    ranks = ranks_of(points)
+    at_most = (points[:, None, :] <= points[None]).all(axis=2)
+    differing = (points[:, None, :] != points[None]).sum(axis=2)
+    assert worse_in_one(ranks).tolist() == (at_most & (differing == 1)).any(axis=0).tolist()
+
+
+def test_many_designs_that_differ_in_one_objective_alone_leave_the_same_front():
+    draw = np.random.default_rng(9)
+    widths = draw.integers(0, 40, (4_000, 3))
+    points = np.column_stack([widths, -widths.sum(axis=1), draw.integers(0, 50, 4_000)])[:, 1:]
+    assert front_rows(points).tolist() == by_definition(points).tolist()
