@@ -30,7 +30,7 @@ def init_command(
     from costmodel.cli.options import chosen
     from costmodel.cli.tables import Grid, OutputFormat, write_answer
     from costmodel.errors import MissingError, SpecError
-    from costmodel.sources.starter_files import write_schemas, write_starter
+    from costmodel.sources.starter_files import SCHEMA_FOLDER, write_schemas, write_starter
 
     chosen("--format", output_format, OutputFormat)
     alone = [option for option, path in (("--schemas", schemas), ("--capture", capture)) if path is not None]
@@ -42,12 +42,16 @@ def init_command(
         written = write_capture(capture, force=force)
         note = f"A synthetic trace of the reference board. Next: costmodel trace {capture} --supply-v {CAPTURE_SUPPLY_V:g}"
     elif schemas is not None:
-        written = write_schemas(schemas)
+        from costmodel.sweeps.study_schema import write_study_schema
+
+        written = (*write_schemas(schemas), write_study_schema(schemas))
         note = "Point an editor at one with a first line like: # yaml-language-server: $schema=PATH"
     elif network is None:
         raise MissingError("give the network file to write: costmodel init my-net.yaml")
     else:
-        written = write_starter(network, force=force)
+        from costmodel.sweeps.study_schema import write_study_schema
+
+        written = (*write_starter(network, force=force), write_study_schema(network.parent / SCHEMA_FOLDER))
         note = f"Next: costmodel report {written[1]}, or: costmodel sweep {written[2]}"
     grid = Grid("written", ("file",), tuple((str(path),) for path in written), note)
     write_answer(output_format, [grid], {"written": [str(path) for path in written]})

@@ -59,7 +59,7 @@ def file_schema(kind: str) -> dict[str, Any]:
         if "const" in definition.get("properties", {}).get("kind", {}):
             definition["required"] = ["kind", *definition.get("required", ())]
     schema["properties"]["$schema"] = {"type": "string"}
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": f"costmodel {kind}", **_without_titles(schema)}
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": f"costmodel {kind}", **without_titles(schema)}
 
 
 def schema_text(kind: str) -> str:
@@ -109,8 +109,19 @@ def _reference(declared: Mapping[str, Any], packaged: tuple[str, ...]) -> dict[s
     return {"description": f"{words} A packaged name, a file, or written out.".strip(), "anyOf": choices}
 
 
-def _without_titles(schema: Any) -> Any:
-    """Leave out the titles Pydantic makes of names: an editor shows the description instead."""
+def without_titles(schema: Any) -> Any:
+    """Leave out the titles Pydantic makes of names: an editor shows the description instead.
+
+    Parameters
+    ----------
+    schema : JSON value
+        A schema, or a part of one.
+
+    Returns
+    -------
+    JSON value
+        Without them.
+    """
     if isinstance(schema, dict):
-        return {key: _without_titles(value) for key, value in schema.items() if not (key == "title" and isinstance(value, str))}
-    return [_without_titles(part) for part in schema] if isinstance(schema, list) else schema
+        return {key: without_titles(value) for key, value in schema.items() if not (key == "title" and isinstance(value, str))}
+    return [without_titles(part) for part in schema] if isinstance(schema, list) else schema

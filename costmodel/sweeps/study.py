@@ -6,7 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, model_validator
 from pydantic_core import PydanticCustomError
@@ -15,6 +15,11 @@ from costmodel.sources.complaints import found_text
 
 MAX_OBJECTIVES = 4
 """Most objectives of a front."""
+
+
+def _one_of(*fields: str) -> Any:
+    """What a schema says of fields of which just one is given."""
+    return {"oneOf": [{"required": [field]} for field in fields]}
 
 
 class StudyPart(BaseModel):
@@ -29,7 +34,7 @@ def _number(written: Any) -> int | float:
     return written
 
 
-AnyNumber: TypeAlias = Annotated[int | float, PlainValidator(_number)]
+AnyNumber: TypeAlias = Annotated[int | float, PlainValidator(_number, json_schema_input_type=int | float)]
 """A whole number or a fraction, as it was written."""
 
 
@@ -100,6 +105,13 @@ def _plain_values(written: Any) -> Any:
 
 class StudyAxis(StudyPart):
     """One thing that varies: a field, or several fields that vary together."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "allOf": [_one_of("values", "range", "log_range", "variants"), _one_of("path", "apply", "variants")],
+            "dependentRequired": {"apply": ["name"], "variants": ["name"]},
+        }
+    )
 
     name: str = ""
     """Name of its column; left out, its path."""
@@ -178,6 +190,8 @@ class Sample(StudyPart):
 class Objective(StudyPart):
     """A figure to minimise or maximise."""
 
+    model_config = ConfigDict(json_schema_extra=_one_of("minimise", "maximise"))
+
     minimise: str | None = None
     maximise: str | None = None
 
@@ -244,24 +258,31 @@ class Study(StudyPart):
     """A question about many designs."""
 
     name: Annotated[str, Field(min_length=1, pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.\-]*$")]
+    """Of its results."""
     question: str = ""
+    """What it answers, in words."""
     base: Any = "esp32-deck"
     """Scenario every design starts from: a packaged name, a path, a mapping of fields, or a `Scenario`."""
     set: dict[str, Any] = Field(default_factory=dict)
     """Dotted path to value: changes to the base before anything varies."""
     axes: Annotated[tuple[StudyAxis, ...], Field(min_length=1)]
+    """What varies; every combination of their values is a design."""
     sample: Sample | None = None
     """Scattered designs; left out, the product of all axes."""
     conditions: tuple[str, ...] = ()
     """Comparisons between axes (`conv1 <= 2 * conv2`); other combinations are not evaluated."""
-    constraints: tuple[Annotated[str, BeforeValidator(_fits_text)], ...] = ()
+    constraints: tuple[Annotated[str, BeforeValidator(_fits_text, json_schema_input_type=str | dict[Literal["fits"], str])], ...] = ()
     """Comparisons of figures, axes, fields of the scenario and numbers (`battery.duty_life >= 72000`), and `fits device`."""
     objectives: Annotated[tuple[Objective, ...], Field(max_length=MAX_OBJECTIVES)] = ()
+    """What makes a design better; the front holds the designs that no other betters in all of them."""
     columns: tuple[str, ...] = ()
     """Figures kept beside those of objectives and constraints."""
     given: tuple[GivenTable, ...] = ()
+    """Figures of your own that come with axes' values, such as trained accuracies."""
     keep: Keep = Keep.FRONT
+    """The designs to write: those of the front, or all that satisfy the constraints."""
     ties: Ties = Ties.KEEP
+    """Designs equal in every objective: keep them, or let the first stand for them."""
 
     @model_validator(mode="after")
     def _consistent(self) -> Study:
