@@ -7,14 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from costmodel.units import BYTES_PER_MB, PER_MILLION
+from costmodel.units import BYTES_PER_MB
 
 if TYPE_CHECKING:
-    from costmodel.cli.tables import Grid
-    from costmodel.sweeps.answer import SweepAnswer
     from costmodel.sweeps.study import Study
 
-_SHOWN_ROWS = 12
 _VALUE_BYTES = 8
 
 
@@ -46,6 +43,7 @@ def sweep_command(
     import os
 
     from costmodel.cli.options import chosen
+    from costmodel.cli.sweep_answer import shown_designs, sweep_grids, written_grid
     from costmodel.cli.tables import OutputFormat, write_answer
     from costmodel.sweeps.running import prepared_space, sweep
     from costmodel.sweeps.study import Keep
@@ -72,8 +70,8 @@ def sweep_command(
             on_progress=line.show,
         )
     written = write_answer_files(answer, folder, choose)
-    grids = [*_grids(answer), _written_grid(written)]
-    write_answer(output_format, grids, summary_of(answer) | {"written": [str(path) for path in written]}, records=grids[0])
+    grids = [*sweep_grids(answer), written_grid(written)]
+    write_answer(output_format, grids, summary_of(answer) | {"written": [str(path) for path in written]}, records=shown_designs(answer))
     if not answer.complete:
         raise typer.Exit(130)
 
@@ -124,55 +122,8 @@ class _ProgressLine:
 
     def show(self, progress: Any) -> None:
         """Show how far the sweep is."""
+        from costmodel.cli.sweep_answer import rate_text
+
         self._bar.update(
-            self._task, completed=progress.designs_done, total=progress.designs, rate=f"{_rate_text(progress.rate)} designs a second"
+            self._task, completed=progress.designs_done, total=progress.designs, rate=f"{rate_text(progress.rate)} designs a second"
         )
-
-
-def _rate_text(rate: float) -> str:
-    return f"{rate * PER_MILLION:,.1f} million" if rate * PER_MILLION >= 1 else f"{rate:,.0f}"
-
-
-def _grids(answer: SweepAnswer) -> list[Grid]:
-    from costmodel.cli.tables import Grid
-    from costmodel.sweeps.summary import row_values, units_of
-    from costmodel.sweeps.written_tables import heading
-
-    units = units_of(answer.space)
-    shown = _shown_rows(answer)
-    names = (*answer.space.labels, *answer.space.study.figures)
-    what = f"{len(answer):,} designs kept" if answer.front is None else f"{len(answer.front.places):,} designs on the Pareto front"
-    if answer.front is not None and len(answer) > len(answer.front.places):
-        what += f", {len(answer):,} kept"
-    rate = _rate_text(answer.evaluated / max(answer.seconds, 1e-9))
-    some = "" if len(shown) >= len(answer) else f" {len(shown)} are shown, the knee among them; all are in the table that was written."
-    stopped = "" if answer.complete else f" Stopped after {answer.jobs_done} of {answer.jobs} jobs; add --resume to go on."
-    took = f" in {answer.seconds:.2f} s ({rate} a second)"
-    if answer.jobs_before:
-        took = f", {answer.jobs_before} of {answer.jobs} jobs by an earlier run"
-    note = f"{answer.evaluated:,} designs evaluated{took}.{some}{stopped}"
-    grids = [
-        Grid(
-            f"{answer.space.study.name}: {what}",
-            ("", *(heading(name, units) for name in names)),
-            tuple(("knee" if row == answer.knee else str(row), *row_values(answer, row).values()) for row in shown),
-            " ".join([note, *(f"{told[0].upper()}{told[1:]}." for told in answer.space.notes)]),
-        ),
-        Grid("left after each constraint", ("constraint", "designs"), (("of the designs evaluated", answer.evaluated), *answer.survivors)),
-    ]
-    for one in answer.explained:
-        rows = tuple((share.axis, round(share.first, 4), None if share.total is None else round(share.total, 4)) for share in one.shares)
-        grids.append(Grid(f"what explains {one.figure}", ("axis", "alone", "with interactions"), rows, one.note))
-    return grids
-
-
-def _shown_rows(answer: SweepAnswer) -> list[int]:
-    places = range(len(answer)) if answer.front is None else answer.front.places.tolist()
-    step = max(1, -(-len(places) // _SHOWN_ROWS))
-    return sorted({*places[::step]} | ({answer.knee} if answer.knee is not None else set()))
-
-
-def _written_grid(written: tuple[Path, ...]) -> Grid:
-    from costmodel.cli.tables import Grid
-
-    return Grid("written", ("file",), tuple((str(path),) for path in written))

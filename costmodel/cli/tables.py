@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from costmodel.cli.grid_layout import column_widths, folded_headings, side_by_side, with_headings
 from costmodel.cli.options import chosen
 
 if TYPE_CHECKING:
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 Cell: TypeAlias = str | int | float | None
 """What stands in a table; None where there is nothing to say."""
+
+NOTHING: Final = "-"
+"""What stands in a cell without a value."""
 
 
 class OutputFormat(StrEnum):
@@ -77,7 +81,7 @@ def write_answer(output_format: str, grids: Sequence[Grid], payload: Any, record
 def cell_text(cell: Cell) -> str:
     """Return a cell as people read it: thousands apart, a dash for nothing."""
     if cell is None:
-        return "-"
+        return NOTHING
     if isinstance(cell, int):
         return f"{cell:,}"
     return f"{cell:,.6g}" if isinstance(cell, float) else cell
@@ -128,24 +132,37 @@ def _print_rich(grids: Sequence[Grid]) -> None:
 
 
 def _print_to(console: Console, grids: Sequence[Grid]) -> None:
-    from rich import box
-    from rich.table import Table
     from rich.text import Text
 
     for place, grid in enumerate(grids):
         if place:
             console.print()
         console.print(Text(grid.title, style="bold"))
-        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-        for name, flush in zip(grid.header, _flush_right(grid), strict=True):
-            # A number is folded where a narrow screen leaves no other way, never cut.
-            heading = name.replace("-", "-\n").replace(" ", "\n") if flush else name
-            table.add_column(Text(heading), justify="right" if flush else "left", overflow="fold")
-        for index, row in enumerate(grid.rows):
-            last = grid.total and index == len(grid.rows) - 1
-            if last:
-                table.add_section()
-            table.add_row(*(Text(cell_text(cell)) for cell in row), style="bold" if last else None)
-        console.print(table)
+        _print_pieces(console, grid)
         if grid.note:
             console.print(Text(grid.note, style="dim"))
+
+
+def _print_pieces(console: Console, grid: Grid) -> None:
+    """Print a table: numbers are never folded, so that a narrow screen gets it in pieces, each with the first column."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    cells = [[cell_text(cell) for cell in row] for row in grid.rows]
+    flush = _flush_right(grid)
+    widths = column_widths(cells, flush)
+    headings = folded_headings(grid.header, widths, flush, console.width)
+    widths = with_headings(widths, headings)
+    for number, piece in enumerate(side_by_side(widths, console.width)):
+        if number:
+            console.print()
+        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+        for place in piece:
+            table.add_column(Text(headings[place]), justify="right" if flush[place] else "left", overflow="fold", min_width=widths[place])
+        for index, row in enumerate(cells):
+            last = grid.total and index == len(cells) - 1
+            if last:
+                table.add_section()
+            table.add_row(*(Text(row[place]) for place in piece), style="bold" if last else None)
+        console.print(table)

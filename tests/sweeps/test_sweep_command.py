@@ -147,3 +147,17 @@ def test_several_mistakes_in_a_base_written_out_have_its_place(study, capsys):
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 2
     assert all("study.yaml:6:7 scenario: 'net" in line for line in lines)
+
+
+def test_what_all_designs_of_the_front_share_is_said_once_and_not_in_every_row(study, tmp_path, capsys):
+    text = study.read_text(encoding="utf-8") + "columns: [battery.usable_energy, energy.leakage]\n"
+    both = "axes:\n  - {path: dataflow, values: [output-stationary, row-stationary]}\n"
+    study.write_text(text.replace("axes:\n", both), encoding="utf-8")
+    assert main(["sweep", str(study), "--out", str(tmp_path / "o")]) == 0
+    table, _, rest = capsys.readouterr().out.partition("designs evaluated")
+    assert "conv1" in table
+    assert "dataflow" not in table
+    told = " ".join(rest.split())
+    assert "All on the front have dataflow = output-stationary, battery.usable_energy = 13,770" in told
+    assert main(["sweep", str(study), "--out", str(tmp_path / "o"), "--resume", "--format", "csv"]) == 0
+    assert capsys.readouterr().out.startswith(",dataflow,conv1,conv2,energy.memory [pJ],network.mac_count,battery.usable_energy [J]")
