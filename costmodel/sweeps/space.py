@@ -24,6 +24,7 @@ from costmodel.sweeps.comparison import Comparison, parse_comparison
 from costmodel.sweeps.given_tables import GivenFigure, given_figure, read_given
 from costmodel.sweeps.overrides import with_override
 from costmodel.sweeps.places import Place, with_numbers
+from costmodel.sweeps.settings import Setting, choice_place, first_networks, of_every_network, study_settings, with_choices, with_settings
 from costmodel.sweeps.study import SampleKind, Study, StudyAxis
 
 GRID_BLOCK: Final = 1 << 20
@@ -114,11 +115,13 @@ def space_of(study: Study, beside: Path | None = None, document: Document | None
     study = _with_given(study, beside, document)
     base, notes = _base(study, beside, document)
     sampled = study.sample is not None
+    # What axes name is looked for in networks that are evaluated, which the base's need not be.
+    reference = with_choices(base, study, first_networks(study), beside, document)
     resolved = []
     setters: dict[str, str] = {}
     for place, axis in enumerate(study.axes):
         with blamed(document, "axes", place):
-            resolved.append(resolved_axis(axis, base, sampled))
+            resolved.append(resolved_axis(axis, reference, sampled))
             for path in axis.paths:
                 if path in setters:
                     raise SpecError(f"axes {setters[path]!r} and {axis.label!r} both set {path}")
@@ -131,12 +134,12 @@ def space_of(study: Study, beside: Path | None = None, document: Document | None
         choices = {axis.label: axis.values[at] for (_, axis), at in zip(choice_axes, chosen, strict=True)}
         if not all(comparison.holds(choices) for comparison in conditions if set(comparison.names) <= set(choices)):
             continue
-        scenario = base
-        for (place, choice), at in zip(choice_axes, chosen, strict=True):
-            variants = study.axes[place].variants is not None
-            for path, value in choice.settings[at].items():
-                with blamed(document, "axes", place, *(("variants", choice.values[at], path) if variants else ("values", at))):
-                    scenario = with_override(scenario, path, value, beside)
+        settings = [
+            Setting(path, value, choice_place(study, place, at, path))
+            for (place, choice), at in zip(choice_axes, chosen, strict=True)
+            for path, value in choice.settings[at].items()
+        ]
+        scenario = with_choices(base, study, settings, beside, document)
         _check_convention(scenario, choices, document)
         parts.append(_part(choices, scenario, numeric, study, document, notes))
     if not parts:
@@ -184,10 +187,7 @@ def _base(study: Study, beside: Path | None, document: Document | None) -> tuple
         notes.append(
             f"power was measured on the board of {base.device.name} and is taken for every device; `power: null` under set leaves it out"
         )
-    for path, value in study.set.items():
-        with blamed(document, "set", path):
-            base = with_override(base, path, value, beside)
-    return base, notes
+    return with_settings(base, study_settings(study), beside, document), notes
 
 
 def _part(
@@ -202,7 +202,10 @@ def _part(
     seen: dict[Place, str] = {}
     for place_in_study, written in numeric:
         with blamed(document, "axes", place_in_study):
-            axis = resolved_axis(written, scenario, study.sample is not None)
+            try:
+                axis = resolved_axis(written, scenario, study.sample is not None)
+            except UnknownNameError as error:
+                raise of_every_network(error, written.label) from None
             if not isinstance(axis, NumericAxis):
                 raise SpecError(f"axis {written.label!r} is a number for some choices only; make it a choice for all, or another study")
             for place, _, _ in axis.rules:
