@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from costmodel.columns import any_true, ceil_div, clamped, common_divisor, floor_sum, is_column, larger, smaller
+from costmodel.columns import any_true, ceil_div, clamped, common_divisor, floor_div, floor_sum, is_column, larger, smaller
 
 whole = st.integers(0, 60)
 divisors = st.integers(1, 60)
@@ -76,3 +76,11 @@ def test_any_true_takes_a_bool_or_a_column() -> None:
     assert not any_true(column(0, 0) > 0)
     assert is_column(column(1))
     assert not is_column(1)
+
+
+@given(
+    st.lists(st.integers(-(2**62), 2**62), min_size=1, max_size=30), st.one_of(divisors, st.integers(0, 40).map(lambda power: 1 << power))
+)
+def test_a_column_is_divided_as_its_rows_are_below_zero_too(rows: list[int], divisor: int) -> None:
+    found = floor_div(column(*rows), divisor)
+    assert found.tolist() == [row // divisor for row in rows] == [floor_div(row, divisor) for row in rows]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from costmodel.columns import Number, any_true, ceil_div, clamped, common_divisor, floor_sum, larger, smaller
+from costmodel.columns import Number, any_true, ceil_div, clamped, common_divisor, floor_div, floor_sum, larger, smaller
 from costmodel.provenance import formula, remembered
 
 SYMBOLS: Final = {
@@ -33,7 +33,7 @@ SYMBOLS: Final = {
 )
 def output_extent(H: Number, K: Number, s: Number, p: Number, q: Number, d: Number) -> Number:
     """Return how many outputs an axis has; below 1 where the kernel does not fit."""
-    return (H + p + q - d * (K - 1) - 1) // s + 1
+    return floor_div(H + p + q - d * (K - 1) - 1, s) + 1
 
 
 def taps_in_padding(p: Number, s: Number, d: Number, K: Number, O: Number) -> Number:
@@ -109,7 +109,7 @@ def interior_extent(H: Number, K: Number, s: Number, p: Number, q: Number, d: Nu
     """Return how many outputs of an axis have every tap in bounds."""
     O = output_extent(H, K, s, p, q, d)
     first = ceil_div(p, s)
-    last = smaller((H + p - 1 - (K - 1) * d) // s, O - 1)
+    last = smaller(floor_div(H + p - 1 - (K - 1) * d, s), O - 1)
     return larger(last - first + 1, 0)
 
 
