@@ -37,7 +37,8 @@ def sweep_grids(answer: SweepAnswer) -> list[Grid]:
     if answer.front is not None and len(answer) > len(answer.front.places):
         what += f", {len(answer):,} kept"
     shown = _shown_rows(answer)
-    some = "" if len(shown) >= len(answer) else f"{len(shown)} are shown, the knee among them; all are in the table that was written."
+    knee = "" if answer.knee is None else ", the knee among them"
+    some = "" if len(shown) >= len(answer) else f"{len(shown)} are shown{knee}; all are in the table that was written."
     common = _common(answer)
     same = f"All on the front have {', '.join(_said(name, value) for name, value in common.items())}." if common else ""
     notes = [f"{told[0].upper()}{told[1:]}." for told in answer.space.notes]

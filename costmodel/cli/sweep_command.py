@@ -48,7 +48,7 @@ def sweep_command(
     from costmodel.sweeps.running import prepared_space, sweep
     from costmodel.sweeps.study import Keep
     from costmodel.sweeps.study_file import load_study
-    from costmodel.sweeps.summary import summary_of, write_answer_files
+    from costmodel.sweeps.summary import check_choice, summary_of, write_answer_files
 
     chosen("--format", output_format, OutputFormat)
     asked, beside, document = load_study(study)
@@ -56,6 +56,8 @@ def sweep_command(
         asked = asked.model_copy(update={"keep": chosen("--keep", keep, Keep)})
     folder = Path(f"sweep-{asked.name}") if out is None else out
     space = prepared_space(asked, beside, document)
+    if choose is not None:
+        check_choice(space, choose)
     if asked.keep is Keep.ALL:
         _announce_size(space.designs, asked, folder, resume=resume)
     with _ProgressLine() as line:

@@ -264,7 +264,8 @@ def _load(kind: _Kind[S], reference: object, beside: Path | None) -> S:
         path = Path(reference) if beside is None else beside / reference
         return _checked(kind, read_document(path), path.parent)
     if not isinstance(reference, str):
-        raise SpecError(f"{kind.noun}: expected a name, a path or a mapping of fields, found {found_text(reference)}")
+        quoted = f'; a name of digits is quoted: "{reference}"' if str(reference) in _packaged_names(kind.folder) else ""
+        raise SpecError(f"{kind.noun}: expected a name, a path or a mapping of fields, found {found_text(reference)}{quoted}")
     if kind is _MEMORY:
         return cast(S, memory_energy(reference))
     known = _packaged_names(kind.folder)

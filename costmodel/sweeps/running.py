@@ -105,6 +105,8 @@ def sweep(
     """
     if workers < 1 or local_cluster < 0:
         raise SpecError(f"workers: expected at least 1, found {min(workers, local_cluster)}")
+    if scheduler is not None and local_cluster:
+        raise SpecError("a study runs on a Dask scheduler or on a local cluster, and not on both; leave one of them out")
     if isinstance(study, str | Path):
         written = load_study(Path(study))
         space = prepared_space(written.study, beside or written.beside, written.document)

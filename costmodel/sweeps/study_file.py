@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from costmodel.errors import MissingError, UnknownNameError
+from costmodel.errors import MissingError, SpecError, UnknownNameError
 from costmodel.sources.complaints import checked_spec
 from costmodel.sources.packaged_data import packaged_folder
 from costmodel.sources.text_file import FILE_SUFFIXES, read_document
@@ -14,6 +15,12 @@ from costmodel.sweeps.study import Study
 
 STUDY_FILE: Final = "study.yaml"
 """The study of a folder."""
+
+
+_OWN: Final = frozenset({"axes", "objectives", "base"})
+"""What a study has and nothing else."""
+_OTHERS: Final = {"layers": "network", "network": "scenario"}
+"""What tells another kind of file."""
 
 
 class WrittenStudy(NamedTuple):
@@ -60,4 +67,13 @@ def load_study(path: Path) -> WrittenStudy:
         document = read_document(file)
     except MissingError as error:
         raise MissingError(f"{error.message}; `costmodel init my-net.yaml` writes a study to start from", error.location) from None
+    if (
+        isinstance(document.data, Mapping)
+        and not _OWN & set(document.data)
+        and (of := _OTHERS.get(next(iter(_OTHERS.keys() & set(document.data)), "")))
+    ):
+        raise SpecError(
+            f"{file.name} describes a {of} and no study of several; `costmodel init my-net.yaml` writes a study to start from",
+            document.location(),
+        )
     return WrittenStudy(checked_spec(document, Study, "study"), file.parent, document)

@@ -76,6 +76,33 @@ def summary_of(answer: SweepAnswer) -> dict[str, Any]:
     }
 
 
+def check_choice(space: Space, choice: str) -> None:
+    """Refuse a choice that names no design of a study, before anything is computed.
+
+    Parameters
+    ----------
+    space : Space
+        The study's space.
+    choice : str
+        As `chosen_row` takes it.
+
+    Raises
+    ------
+    InputError
+        If it is no choice, its column is not kept, or there is no front to have a knee.
+    """
+    how, colon, figure = choice.partition(":")
+    if choice == KNEE:
+        if not space.study.objectives:
+            raise SpecError("--choose: a knee needs objectives; choose least:FIGURE, most:FIGURE or a row")
+    elif how in ("least", "most") and colon:
+        known = (*space.labels, *space.study.figures)
+        if figure not in known:
+            raise UnknownNameError("--choose", figure, known, "a column of this sweep")
+    elif not choice.isdecimal():
+        raise SpecError(f"--choose: expected knee, least:FIGURE, most:FIGURE or a row from 0, found {choice!r}")
+
+
 def chosen_row(answer: SweepAnswer, choice: str) -> int:
     """Return the row a choice names.
 

@@ -152,3 +152,8 @@ def test_packaged_folders_are_folders_and_no_other_name_is_taken() -> None:
             assert packaged_folder(name).is_dir()
     with pytest.raises(UnknownNameError, match="did you mean 'firmware'"):
         packaged_folder("firmwares")
+
+
+def test_a_name_of_digits_without_quotes_is_told_how_to_write_it() -> None:
+    with pytest.raises(SpecError, match=r'found 18650; a name of digits is quoted: "18650"'):
+        load_scenario({"name": "s", "network": "resnet8", "device": "esp32-wroom", "battery": 18650})

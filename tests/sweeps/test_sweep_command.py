@@ -161,3 +161,46 @@ def test_what_all_designs_of_the_front_share_is_said_once_and_not_in_every_row(s
     assert "All on the front have dataflow = output-stationary, battery.usable_energy = 13,770" in told
     assert main(["sweep", str(study), "--out", str(tmp_path / "o"), "--resume", "--format", "csv"]) == 0
     assert capsys.readouterr().out.startswith(",dataflow,conv1,conv2,energy.memory [pJ],network.mac_count,battery.usable_energy [J]")
+
+
+@pytest.mark.parametrize(
+    ("choice", "message"),
+    [
+        ("leats:energy.memory", "--choose: expected knee, least:FIGURE, most:FIGURE or a row from 0, found 'leats:energy.memory'"),
+        ("least:energy.memry", "--choose: 'energy.memry' is not a column of this sweep (did you mean 'energy.memory'?)"),
+        ("least", "--choose: expected knee"),
+        ("-1", "--choose: expected knee"),
+    ],
+)
+def test_a_wrong_choice_is_told_before_anything_is_computed(choice, message, study, tmp_path, capsys):
+    assert main(["sweep", str(study), "--out", str(tmp_path / "o"), "--choose", choice]) == 2
+    assert capsys.readouterr().err.startswith(message)
+    assert not (tmp_path / "o").exists()
+
+
+def test_a_knee_is_not_chosen_nor_shown_without_objectives(study, tmp_path, capsys):
+    text = study.read_text(encoding="utf-8")
+    study.write_text(text.replace(re.findall("objectives.*", text)[0], "keep: all\ncolumns: [energy.memory]"), encoding="utf-8")
+    assert main(["sweep", str(study), "--out", str(tmp_path / "o"), "--choose", "knee"]) == 2
+    assert "--choose: a knee needs objectives; choose least:FIGURE" in capsys.readouterr().err
+    assert main(["sweep", str(study), "--out", str(tmp_path / "o"), "--choose", "least:energy.memory"]) == 0
+    out = capsys.readouterr().out
+    assert "are shown; all are in the table" in " ".join(out.split())
+    assert "the knee" not in out
+
+
+def test_two_clusters_at_once_are_refused(study, tmp_path, capsys):
+    assert main(["sweep", str(study), "--out", str(tmp_path / "o"), "--dask", "tcp://127.0.0.1:1", "--local-cluster", "2"]) == 2
+    assert "a Dask scheduler or on a local cluster, and not on both" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [("name: n\ninput: 1x8x8\nlayers: []\n", "network"), ("name: s\nnetwork: resnet8\ndevice: esp32-wroom\n", "scenario")],
+)
+def test_another_kind_of_file_is_told_as_such_in_one_line(text, kind, study, capsys):
+    study.write_text(text, encoding="utf-8")
+    assert main(["sweep", str(study)]) == 2
+    error = capsys.readouterr().err
+    assert f"study.yaml describes a {kind} and no study of several; `costmodel init my-net.yaml` writes a study" in error
+    assert error.count("\n") == 1
