@@ -20,7 +20,7 @@ from costmodel.sweeps.screen import Screen, screen_of
 from costmodel.sweeps.space import SCATTER_BLOCK, Block, Part, Space, blocks_of
 from costmodel.sweeps.study import Keep
 
-GRID_JOB: Final = 1 << 25
+GRID_JOB: Final = 1 << 24
 SCATTER_JOB: Final = 1 << 21
 KEPT_JOB: Final = 1 << 20
 _CROWD: Final = 1 << 16

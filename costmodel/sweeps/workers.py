@@ -9,7 +9,7 @@ from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from importlib import import_module
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
 from typing import Any, Final
 
 from costmodel.errors import MissingError, ToolError
@@ -68,6 +68,7 @@ def run_in_processes(space: Space, jobs: Sequence[Job], workers: int) -> Generat
     """
     from concurrent.futures.process import BrokenProcessPool
 
+    others = set(active_children())
     pool = ProcessPoolExecutor(workers, get_context("spawn"), _start_worker, (space,))
     waiting: dict[Future[JobResult], Job] = {}
     left = iter(jobs)
@@ -83,6 +84,10 @@ def run_in_processes(space: Space, jobs: Sequence[Job], workers: int) -> Generat
     except BrokenProcessPool:
         raise ToolError("a worker process died, perhaps for lack of memory; what is done is kept, add --resume to go on") from None
     finally:
+        if waiting:
+            # Nobody takes the results of jobs that still run: whoever stopped the sweep need not wait for them.
+            for process in set(active_children()) - others:
+                process.terminate()
         pool.shutdown(wait=True, cancel_futures=True)
 
 

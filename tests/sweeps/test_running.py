@@ -3,6 +3,7 @@
 import errno
 import json
 import math
+import time
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from costmodel.sweeps.pareto import front_rows
 from costmodel.sweeps.running import checked_study, prepared_space, sweep
 from costmodel.sweeps.space import Block, blocks_of
 from costmodel.sweeps.summary import chosen_row, summary_of, write_answer_files
+from costmodel.sweeps.workers import run_in_processes
 
 WIDTHS = [
     {"name": "conv1", "path": "layers.conv1.out_channels", "range": {"start": 2, "stop": 32, "step": 3}},
@@ -451,3 +453,17 @@ def test_a_wrong_study_is_one_clear_line(change, kind, message):
 def test_a_study_is_checked_without_its_names_too():
     with pytest.raises(SpecError, match=r"axes\[0\]: .*needs one of values, range, log_range and variants"):
         checked_study({"name": "x", "axes": [{"path": "period_s"}], "objectives": OBJECTIVES})
+
+
+def test_who_stops_a_sweep_on_several_processes_does_not_wait_for_the_jobs_that_run():
+    """Their results would be thrown away."""
+    axes = [{"path": f"layers.{layer}", "range": {"start": 1, "stop": 400}} for layer in ("conv1.out_channels", "conv2.out_channels")]
+    axes.append({"path": "layers.fc1.out_features", "range": {"start": 1, "stop": 400}})
+    prepared = prepared_space({"name": "long", "axes": axes, "objectives": OBJECTIVES})
+    jobs = [job.Job(0, 0, 0, 400), *(job.Job(1 + at, 0, at * 30_000_000, (at + 1) * 30_000_000) for at in range(2))]
+    stream = run_in_processes(prepared, jobs, 2)
+    done, _ = next(stream)
+    assert done.number == 0
+    started = time.monotonic()
+    stream.close()
+    assert time.monotonic() - started < 2.0
