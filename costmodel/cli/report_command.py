@@ -48,7 +48,8 @@ def report_command(
     """Cost a network on a device end to end: accesses, energy, memory, time and battery life, with the source of every number.
 
     Without arguments this is the reference deployment. Options come before the scenario's own fields. Duration and heap were measured on
-    the scenario's own network and device: changing either drops them. Another device drops the board's power, too.
+    the scenario's own network and device: changing either drops them. Another device drops the board's power, too; battery life then takes
+    what is packaged of that device's board.
 
     Examples
     --------
@@ -83,13 +84,15 @@ def report_command(
     if trace is None and battery is None and sleep is None:
         deliver_report(asked, formats, out)
         return
-    from costmodel.cli.report_additions import answered_battery, with_trace
+    from costmodel.cli.report_additions import answered_battery, with_board_power, with_trace
     from costmodel.report.additions import Additions
 
     analysed = None
     if trace is not None:
         asked, analysed = with_trace(asked, trace, changes)
     lasting = battery is not None or sleep is not None or asked.battery is not None
+    if lasting:
+        asked = with_board_power(asked)
     deliver_report(
         asked,
         formats,
