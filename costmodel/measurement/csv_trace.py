@@ -63,6 +63,8 @@ def read_csv_trace(
         If the file holds a power and no voltage to divide it by.
     """
     chosen = chosen or {}
+    if sample_rate_hz is not None and "time" in chosen:
+        raise FormatError("--time-column and --sample-rate: one of the two says when a sample was taken; leave one out", Location(name))
     header = read_header(stream, name, lambda cells: names_columns(cells, chosen), _EVERY_UNIT)
     where = Location(name, header.number)
     names = list(header.names)

@@ -67,6 +67,15 @@ def test_another_devices_battery_life_takes_the_power_packaged_of_its_board(caps
     assert content["battery_life"]["lives"][0]["life_low_s"] < content["battery_life"]["lives"][0]["life_s"]
 
 
+def test_quantities_of_a_report_may_name_their_unit(capsys):
+    plain = ("--duration", "0.25", "--idle", "0.03", "--active", "0.04", "--supply", "3.3", "--period", "120", "--format", "json")
+    units = ("--duration", "250ms", "--idle", "30mA", "--active", "40 mA", "--supply", "3300mV", "--period", "2min", "--format", "json")
+    first, second = (json.loads(reported(capsys, *options))["evaluation"] for options in (plain, units))
+    assert second["power"] == pytest.approx(first["power"])
+    assert second["battery"]["duty_life_s"] == pytest.approx(first["battery"]["duty_life_s"])
+    assert second["duration_s"] == first["duration_s"] == 0.25
+
+
 def test_a_report_without_either_holds_neither(capsys):
     content = json.loads(reported(capsys, "--format", "json"))
     assert not {"trace", "battery_life"} & set(content)
