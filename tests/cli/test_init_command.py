@@ -26,6 +26,9 @@ def test_what_is_written_runs_at_once(tmp_path: Path, capsys: pytest.CaptureFixt
         "my-net.study.yaml",
         "network.schema.json",
         "scenario.schema.json",
+        "battery.schema.json",
+        "power_states.schema.json",
+        "duty_cycle.schema.json",
     ]
     assert all(Path(path).is_file() for path in written)
     assert load_network(network).name == "my-net"
@@ -97,8 +100,8 @@ def test_a_file_that_is_there_is_kept_unless_forced(tmp_path: Path, capsys: pyte
         assert main(["init", str(tmp_path / "my-net.yaml"), "--force"]) == 0
         assert (tmp_path / name).read_text(encoding="utf-8") != "mine"
         capsys.readouterr()
-        (tmp_path / ".costmodel" / "network.schema.json").unlink()
-        (tmp_path / ".costmodel" / "scenario.schema.json").unlink()
+        for schema in (tmp_path / ".costmodel").iterdir():
+            schema.unlink()
         (tmp_path / ".costmodel").rmdir()
 
 
