@@ -13,11 +13,9 @@ import numpy as np
 from costmodel.errors import FormatError, Location, MissingError
 from costmodel.measurement.csv_header import Header, read_header
 from costmodel.measurement.delimited_lines import SPACES, Floats, Lines, date_time, date_times, line_blocks, numeric_columns, spaced_evenly
-from costmodel.measurement.trace_chunk import Trace, TraceChunk, checked
+from costmodel.measurement.trace_chunk import MOST_CURRENT_A, Trace, TraceChunk, checked
 from costmodel.measurement.trace_columns import DATE_TIME, UNITS, HeaderNames, TraceColumns, names_columns, trace_columns
 
-_MOST_CURRENT_A: Final = 1000.0
-"""Beyond this no board's supply current lies: the header's unit is wrong."""
 _PARSERS: Final = 2
 """Blocks parsed at a time."""
 _SI: Final = ("s", "A", "V", "W", "C", "J")
@@ -182,7 +180,7 @@ def _chunk(lines: Lines, layout: _Layout, *, last: bool) -> TraceChunk:
     drawn = values[0] * flow.factor if flow.factor != 1.0 else values[0]
     current = drawn if columns.power is None else _current(drawn, layout.supply_v if voltage is None else voltage)
     largest = np.fmax.reduce(abs(current), initial=0.0)
-    if largest > _MOST_CURRENT_A:
+    if largest > MOST_CURRENT_A:
         line = lines.first_line + int(np.nanargmax(abs(current)))
         raise FormatError(
             f"a current of {largest:.6g} A: is {flow.name!r} really in {flow.unit!r}? "

@@ -13,7 +13,7 @@ from typing import Any, BinaryIO, Final
 import numpy as np
 
 from costmodel.errors import FormatError, Location, MissingError
-from costmodel.measurement.trace_chunk import Floats, MarkedRun, Trace, TraceChunk
+from costmodel.measurement.trace_chunk import MOST_CURRENT_A, Floats, MarkedRun, Trace, TraceChunk
 from costmodel.units import MS_PER_S
 
 _SAMPLE_S: Final = 1.0 / MS_PER_S
@@ -64,6 +64,12 @@ def read_mlperf_trace(stream: BinaryIO, name: str, supply_v: float | None = None
         captures = captures[:1]
     volts = [_voltage(power, ancestors, supply_v, where) for power, ancestors in captures]
     energies = [_energies(power["samples"], where) for power, _ in captures]
+    for energy, volt in zip(energies, volts, strict=True):
+        place = int(np.argmax(np.abs(np.nan_to_num(energy))))
+        if abs(energy[place]) > MOST_CURRENT_A * _SAMPLE_S * volt:
+            raise FormatError(
+                f"power.samples[{place}] is {energy[place]:.6g} J in a millisecond, beyond {MOST_CURRENT_A:g} A at {volt:g} V", where
+            )
     if np.isnan(np.concatenate(energies)).all():
         raise FormatError("power.samples holds no number", where)
     said = f"MLPerf Tiny runner JSON: J per ms at {volts[0]:g} V"

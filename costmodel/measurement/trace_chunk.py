@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 from costmodel.errors import FormatError, Location
 
 Floats = NDArray[np.float64]
+
+MOST_CURRENT_A: Final = 1000.0
+"""Beyond this no board's supply current lies: a unit is wrong."""
 
 
 @dataclass(frozen=True)

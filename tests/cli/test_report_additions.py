@@ -26,6 +26,7 @@ def test_a_trace_and_a_battery_stand_in_a_report_for_people(capsys, capture, for
     assert "Trace " in text
     assert "Battery life on 18650" in text
     assert "deep beats light below" in text
+    assert "Battery, deep in between" in text
     assert "97.5 %" in text
 
 

@@ -146,6 +146,8 @@ def test_a_sample_without_a_number_between_the_marks_is_bridged():
         (b'{"power": {}}', "no 'power' with 'samples'"),
         (runner_json(["x"], voltage=3), "should be a number of joules, found 'x'"),
         (runner_json([float("nan")], voltage=3), "holds no number"),
+        (runner_json([1e-6, -50.0], voltage=3), "power.samples[1] is -50 J in a millisecond, beyond 1000 A at 3 V"),
+        (runner_json([10**400], voltage=3), "a number beyond all joules"),
         (b"[" * 100_000, "not JSON"),
     ],
 )
