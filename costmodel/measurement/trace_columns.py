@@ -53,6 +53,8 @@ _NAMES: Final = {
 _WORD_UNITS: Final = {"millis": "ms", "micros": "us", "seconds": "s", "amps": "a", "volts": "v", "watts": "w"}
 _TOLD_BY_UNIT: Final = {"voltage": ("bus", "load", "supply", "vcc")}
 """Names that are of a kind where a unit of it follows: `bus_V`, not `bus_mA`."""
+_CLOCK: Final = re.compile(r"\d[:/]\d|\d-\d")
+"""Part of a date or of a time of day."""
 _BRACKETED: Final = re.compile(r"^(?P<name>.*?)\s*[\(\[]\s*(?P<unit>[^\)\]]*?)\s*[\)\]]\s*$")
 
 
@@ -245,6 +247,13 @@ def _column(kind: str, position: int, header: HeaderNames, where: Location, give
     unit = given or _split(name)[1] or listed.strip("()[] ") or usual
     if kind == "time" and not unit and position < len(header.first_row) and date_time(header.first_row[position]) is not None:
         return Column(position, name, DATE_TIME, 1.0)
+    cell = header.first_row[position] if position < len(header.first_row) else ""
+    if kind == "time" and not unit and _CLOCK.search(cell):
+        raise FormatError(
+            f"time column {name!r} holds {cell!r}; expected a number, or date and time in one field such as 2024-03-01 10:00:00.125; "
+            "or give --sample-rate where samples follow each other evenly",
+            where,
+        )
     if not unit:
         raise FormatError(
             f"{kind} column {name!r} names no unit; expected one of {', '.join(map(_shown, known))}: give --{kind}-column {name}:UNIT",

@@ -252,6 +252,27 @@ def test_headers_that_cannot_be_read_say_what_is_expected(read_text, header, err
     assert words in str(caught.value)
 
 
+@pytest.mark.parametrize("moment", ["23:59:50.125", "03/01/2024 10:00:00", "2024-03-01"])
+def test_half_a_date_time_says_what_is_read(read_text, moment):
+    with pytest.raises(FormatError, match=f"time column 'Time' holds '{moment}'; expected a number, or date and time in one field"):
+        read_text(f"Time;Current [mA]\n{moment};36.4\n")
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    pieces=st.lists(
+        st.sampled_from(
+            ["time_ms", "current_mA", "power_mW", "1", "2.5", "nan", "0,5", ";", ",", " ", "  ", "\t", "\n", "\n", "# c", "ms", "mA"]
+        )
+    ),
+    chosen=st.dictionaries(st.sampled_from(["time", "current", "power"]), st.sampled_from(["1:ms", "2:mA", "2:mW", "x", ":"])),
+    supply_v=st.sampled_from([None, 3.3]),
+)
+def test_no_text_escapes_as_anything_but_an_input_error(complaint_of, pieces, chosen, supply_v):
+    stream = io.BytesIO("".join(pieces).encode())
+    assert "\n" not in complaint_of(lambda: list(read_csv_trace(stream, "capture.csv", chosen, supply_v=supply_v).chunks))
+
+
 def test_a_chosen_column_settles_what_the_header_leaves_open(read_text):
     text = "time,current_mA,current_uA\n0,1,5\n1,2,6\n"
     time, current, _ = joined(read_text(text, time="time:ms", current="current_uA"))
