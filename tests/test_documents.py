@@ -17,6 +17,9 @@ ROOT = Path(__file__).parents[1]
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
+FILE_NAME = re.compile(r"# (\S+\.yaml)\n")
+"""First line of a block that is a whole file, which the document's commands find."""
+
 
 def blocks(language: str) -> list[tuple[str, str]]:
     return [(path.name, body) for path in DOCUMENTS for kind, body in FENCE.findall(path.read_text(encoding="utf-8")) if kind == language]
@@ -32,6 +35,10 @@ def test_python_blocks_run(name: str, code: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("name", "block"), blocks("console"))
 def test_console_blocks_run(name: str, block: str, tmp_path: Path) -> None:
+    for document, text in blocks("yaml"):
+        named = FILE_NAME.match(text)
+        if document == name and named is not None:
+            (tmp_path / named[1]).write_text(text, encoding="utf-8")
     for line in block.splitlines():
         if line.startswith("$ costmodel "):
             arguments = shlex.split(line.removeprefix("$ costmodel "), comments=True)

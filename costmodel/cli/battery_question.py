@@ -11,6 +11,8 @@ from costmodel.errors import MissingError, SpecError, UnknownNameError
 
 if TYPE_CHECKING:
     from costmodel.evaluation.battery_inquiry import BatteryQuestion
+    from costmodel.evaluation.battery_patterns import Board
+    from costmodel.specs.power import DutyCycle
 
 _USUAL_RATE: Final = "1/min"
 _CURVE_POINTS: Final = 97
@@ -57,8 +59,10 @@ def question_of(inputs: CommandInputs) -> BatteryQuestion:
     from costmodel.evaluation.battery_models import BatteryModelName
     from costmodel.evaluation.battery_patterns import IDLE, Board
     from costmodel.provenance import Constant
-    from costmodel.sources.catalogue import load_battery, load_duty_cycle, load_power_states
+    from costmodel.sources.catalogue import load_battery, load_power_states
 
+    if inputs.supply_v is not None and inputs.trace is None:
+        raise SpecError("--supply-v: the supply --trace was taken at; a board's own stands in its power states, --states FILE")
     states = load_power_states(inputs.states)
     if inputs.trace is not None:
         states = measured_states(states, inputs.trace, inputs.supply_v)
@@ -71,7 +75,7 @@ def question_of(inputs: CommandInputs) -> BatteryQuestion:
     if duration is None:
         raise MissingError(f"{states.name} states no duration of an inference: give --duration, or a measurement with --trace")
     board = Board(load_battery(inputs.battery), states)
-    cycle = None if inputs.cycle is None else load_duty_cycle(inputs.cycle)
+    cycle = None if inputs.cycle is None else _cycle_of(board, inputs.cycle)
     for option, given in (("--rate", inputs.rate), ("--sleep", inputs.sleep)):
         if cycle is not None and given is not None:
             raise SpecError(f"{option}: the pattern of --cycle {cycle.name} says all; leave one of the two out")
@@ -91,6 +95,23 @@ def question_of(inputs: CommandInputs) -> BatteryQuestion:
         seed=inputs.seed,
         curve_rates_hz=curve_rates_hz(duration.value, period_s),
     )
+
+
+def _cycle_of(board: Board, reference: str) -> DutyCycle:
+    """Return a duty cycle whose states are the board's; a state that is none is named with its place in the file."""
+    from costmodel.sources.catalogue import load_duty_cycle
+    from costmodel.sources.text_file import FILE_SUFFIXES, read_document
+
+    cycle = load_duty_cycle(reference)
+    for place, phase in enumerate(cycle.phases):
+        try:
+            board.state(phase.state)
+        except UnknownNameError as error:
+            error.message = f"{cycle.name}, phases[{place}].{error.message}"
+            if reference.endswith(FILE_SUFFIXES):
+                error.location = read_document(Path(reference)).location(("phases", place, "state"))
+            raise
+    return cycle
 
 
 def curve_rates_hz(duration_s: float, period_s: float) -> tuple[float, ...]:

@@ -64,11 +64,13 @@ def duration_of(summary: TraceSummary) -> Constant:
 
 def _mean(value: float, unit: str, own: Sequence[float], summary: TraceSummary) -> Constant:
     """Return a mean with its 95 % interval by Student's t: noise within an inference averages out, what differs between them does not."""
-    count = len(own)
+    count, each = len(own), summary.windows[0].inference_count
     if count < 2:
-        return Constant(value, unit, None, None, f"{summary.capture}: one inference, so no interval is known")
+        kind = "inference" if each == 1 else f"run of {each} inferences"
+        return Constant(value, unit, None, None, f"{summary.capture}: one {kind}, so no interval is known")
     from scipy.special import stdtrit
 
+    kinds = "inferences" if each == 1 else f"runs of {each} inferences"
     half = float(stdtrit(count - 1, 0.5 + 0.5 * _LEVEL)) * statistics.stdev(own) / math.sqrt(count)
-    source = f"{summary.capture}: mean over {count} inferences, with the 95 % interval of the mean (Student's t)"
+    source = f"{summary.capture}: mean over {count} {kinds}, with the 95 % interval of the mean (Student's t)"
     return Constant(value, unit, max(value - half, 0.0), value + half, source)

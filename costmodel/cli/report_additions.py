@@ -10,7 +10,7 @@ from costmodel.cli.scenario_options import ScenarioChanges
 from costmodel.cli.trace_source import analysed_capture
 from costmodel.errors import MissingError, UnknownNameError
 from costmodel.specs.base import with_changes
-from costmodel.specs.deployment import Scenario
+from costmodel.specs.deployment import PowerProfile, Scenario
 from costmodel.specs.power import PowerState, PowerStates
 
 if TYPE_CHECKING:
@@ -57,6 +57,28 @@ def with_trace(scenario: Scenario, capture: Path, changes: ScenarioChanges) -> t
     if changes.duration_s is None:
         fields["duration_s"] = duration_of(summary)
     return with_changes(scenario, fields), analysed
+
+
+def with_board_power(scenario: Scenario) -> Scenario:
+    """Return a scenario with the power of its device's board, where it states none and the board's is packaged.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        What is asked.
+
+    Returns
+    -------
+    Scenario
+        The same one where it states its power, or nobody has measured the board's.
+    """
+    from costmodel.sources.catalogue import load_power_states
+
+    if scenario.power is not None or scenario.device.power_states is None:
+        return scenario
+    states = load_power_states(scenario.device.power_states)
+    power = PowerProfile(supply_v=states.inference.supply_v, idle_a=states.idle.current_a, active_a=states.inference.current_a)
+    return with_changes(scenario, {"power": power})
 
 
 def answered_battery(scenario: Scenario, evaluation: Evaluation, sleep: str) -> BatteryAnswer:

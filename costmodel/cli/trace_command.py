@@ -23,9 +23,14 @@ def trace_command(
         str | None, typer.Option(metavar="SECONDS", help="tau_min of an inference; left out, found. Such as 20ms.")
     ] = None,
     boot: Annotated[str | None, typer.Option(metavar="SECONDS", help="Time at the begin that does not count; left out, found.")] = None,
-    time_column: Annotated[str | None, typer.Option(metavar="NAME[:UNIT]", help="Time column of a CSV file.")] = None,
+    time_column: Annotated[
+        str | None, typer.Option(metavar="NAME[:UNIT]", help="Time column of a CSV file: its name, or its number from 1.")
+    ] = None,
     current_column: Annotated[str | None, typer.Option(metavar="NAME[:UNIT]", help="Current column of a CSV file.")] = None,
     voltage_column: Annotated[str | None, typer.Option(metavar="NAME[:UNIT]", help="Voltage column of a CSV file.")] = None,
+    power_column: Annotated[
+        str | None, typer.Option(metavar="NAME[:UNIT]", help="Power column of a CSV file, where none is a current.")
+    ] = None,
     sample_rate: Annotated[
         str | None, typer.Option(metavar="HERTZ", help="Of a CSV file whose columns do not tell the time. Such as 100kHz.")
     ] = None,
@@ -41,6 +46,7 @@ def trace_command(
     --------
     costmodel trace capture.csv
     costmodel trace capture.csv --supply-v 5.03 --min-current 40mA --max-current 50mA --chart trace.png
+    costmodel trace bare.txt --time-column 1:ms --current-column 2:mA
     costmodel trace logger.csv --current-column shunt:mA --sample-rate 1kHz --format json > figures.json
     """
     from costmodel import __version__
@@ -62,7 +68,7 @@ def trace_command(
     )
     if thresholds.minimum_a is not None and thresholds.maximum_a is not None and thresholds.minimum_a >= thresholds.maximum_a:
         raise SpecError(f"--min-current {min_current} is not below --max-current {max_current}: no current lies between")
-    named = {"time": time_column, "current": current_column, "voltage": voltage_column}
+    named = {"time": time_column, "current": current_column, "voltage": voltage_column, "power": power_column}
     columns = {kind: column for kind, column in named.items() if column is not None}
     rate_hz = None if sample_rate is None else quantity("--sample-rate", sample_rate, HERTZ)
     summary, curve = analysed_capture(capture, supply_v, thresholds, columns, rate_hz)

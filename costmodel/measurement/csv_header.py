@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container
+import re
+from collections.abc import Callable, Container, Sequence
 from typing import BinaryIO, Final, NamedTuple
 
 from costmodel.errors import FormatError, Location
+from costmodel.measurement.delimited_lines import SPACES, date_time
 
 _MOST_HEADER_BYTES: Final = 1 << 16
 _MOST_COMMENT_LINES: Final = 100
 """Lines above a header."""
 _DELIMITERS: Final = (",", ";", "\t")
+_ROW_DELIMITERS: Final = (";", "\t", ",", SPACES)
+"""A comma may stand within the numbers of the others, and only spaces around them."""
+_WIDE: Final = re.compile(r"\s{2,}")
+_BEFORE_NO_BRACKET: Final = re.compile(r"\s+(?![\(\[])")
 
 
 class Header(NamedTuple):
     """The line that names the columns, and what follows it."""
 
     text: str
-    """Without its end; the first line that is not empty where none names columns."""
+    """Without its end; the first line that is not empty where none names columns; empty where the samples begin at once."""
     number: int
+    names: tuple[str, ...]
+    """Of the columns; their numbers from 1 where the samples begin at once."""
+    delimiter: str
+    """The character between fields; a space stands for any number of spaces and tabs."""
     units: tuple[str, ...]
     """Of the columns, where the line after the header holds nothing but units."""
     first_row: tuple[str, ...]
@@ -29,7 +39,7 @@ class Header(NamedTuple):
     """That line, as it was read."""
 
 
-def read_header(stream: BinaryIO, name: str, names_columns: Callable[[str], bool], units: Container[str]) -> Header:
+def read_header(stream: BinaryIO, name: str, names_columns: Callable[[Sequence[str]], bool], units: Container[str]) -> Header:
     """Read up to the first line of samples.
 
     Parameters
@@ -39,7 +49,7 @@ def read_header(stream: BinaryIO, name: str, names_columns: Callable[[str], bool
     name : str
         File name, for messages.
     names_columns : callable
-        Tells whether a line is the header; lines above it are comments.
+        Tells whether a line's cells are the header; lines above it are comments.
     units : container of str
         What each cell of a line of units holds, in lower case.
 
@@ -54,32 +64,84 @@ def read_header(stream: BinaryIO, name: str, names_columns: Callable[[str], bool
         If there is no line, or it is no text.
     """
     top: tuple[str, int] | None = None
-    found: tuple[str, int] | None = None
+    above: tuple[str, int] | None = None
     number = 0
-    while found is None and (raw := _line(stream, name, number := number + 1)):
+    while raw := _line(stream, name, number := number + 1):
         text = _text(raw, name, number).strip()
-        top = top or ((text, number) if text else None)
-        if text and names_columns(text):
-            found = text, number
-        if top is not None and (number - top[1] >= _MOST_COMMENT_LINES or _all_numbers(text)):
+        if not text:
+            continue
+        sample = sample_delimiter(text)
+        if sample is not None:
+            return _headless(text, number, raw, sample, above)
+        top, above = top or (text, number), (text, number)
+        if names_columns(_cells(text, _delimiter_of(text))):
+            return _headed(stream, name, above, units)
+        if number - top[1] >= _MOST_COMMENT_LINES:
             break
     if top is None:
         raise FormatError("the file is empty; expected a header such as 'Timestamp(ms),Current(uA)'", Location(name))
-    if found is None:
-        return Header(*top, (), (), top[1] + 1, b"")
-    delimiter = delimiter_of(found[0])
+    delimiter = _delimiter_of(top[0])
+    return Header(*top, _cells(top[0], delimiter), delimiter, (), (), top[1] + 1, b"")
+
+
+def sample_delimiter(text: str) -> str | None:
+    """Return what separates the fields of a line that holds nothing but numbers and date-times; None for any other line."""
+    for delimiter in _ROW_DELIMITERS:
+        cells = text.split() if delimiter == SPACES else text.split(delimiter)
+        if (len(cells) > 1 or delimiter == SPACES) and any(cells) and all(_holds_value(cell) for cell in cells if cell):
+            return delimiter
+    return None
+
+
+def _headed(stream: BinaryIO, name: str, found: tuple[str, int], units: Container[str]) -> Header:
+    text, number = found
+    raw, row = _next(stream, name, number := number + 1)
+    delimiter = _delimiter_of(text)
+    spaced = sample_delimiter(row) == SPACES or not any(each in row for each in (",", ";"))
+    if not any(each in text for each in _DELIMITERS) and spaced and len(row.split()) > 1:
+        delimiter = SPACES
+    cells = _split(row, delimiter)
     unit_row: tuple[str, ...] = ()
-    raw = _line(stream, name, number := number + 1)
-    cells = tuple(cell.strip(' "') for cell in _text(raw, name, number).strip().split(delimiter))
     if any(cells) and all(cell.strip("()[]").replace("µ", "u").replace("μ", "u").lower() in units for cell in cells if cell):
-        unit_row, raw = cells, _line(stream, name, number := number + 1)
-        cells = tuple(cell.strip(' "') for cell in _text(raw, name, number).strip().split(delimiter))
-    return Header(*found, unit_row, cells if raw else (), number, raw)
+        unit_row = cells
+        raw, row = _next(stream, name, number := number + 1)
+        cells = _split(row, delimiter)
+    return Header(*found, _cells(text, delimiter, len(cells)), delimiter, unit_row, cells if raw else (), number, raw)
 
 
-def delimiter_of(header: str) -> str:
-    """Return the character between a header's names."""
+def _headless(text: str, number: int, raw: bytes, delimiter: str, above: tuple[str, int] | None) -> Header:
+    """Return a header whose names say nothing yet: the line above the samples where it has as many cells, else the columns' numbers."""
+    row = _split(text, delimiter)
+    if above is not None:
+        for own in dict.fromkeys((delimiter, _delimiter_of(above[0]))):
+            names = _cells(above[0], own, len(row))
+            if len(names) == len(row) or (own in _DELIMITERS and own in above[0]):
+                return Header(*above, names, delimiter, (), row, number, raw)
+    return Header("", number, tuple(str(place + 1) for place in range(len(row))), delimiter, (), row, number, raw)
+
+
+def _next(stream: BinaryIO, name: str, number: int) -> tuple[bytes, str]:
+    raw = _line(stream, name, number)
+    return raw, _text(raw, name, number).strip()
+
+
+def _split(text: str, delimiter: str) -> tuple[str, ...]:
+    return tuple(cell.strip(' "') for cell in (text.split() if delimiter == SPACES else text.split(delimiter)))
+
+
+def _delimiter_of(header: str) -> str:
+    """Return the character between a header's names; a comma where nothing tells."""
     return max(_DELIMITERS, key=header.count)
+
+
+def _cells(header: str, delimiter: str, count: int = 0) -> tuple[str, ...]:
+    """Return a header's names; between spaces, cut so that there are as many as columns where that is possible."""
+    line = header.lstrip("#").strip()
+    if delimiter != SPACES:
+        return tuple(cell.strip().strip('"').strip() for cell in line.split(delimiter))
+    ways = (_WIDE.split(line), _BEFORE_NO_BRACKET.split(line), line.split())
+    fitting = [way for way in ways if len(way) == count]
+    return tuple(cell.strip('"') for cell in (fitting or [ways[1]])[0])
 
 
 def _line(stream: BinaryIO, name: str, number: int) -> bytes:
@@ -102,9 +164,10 @@ def _text(raw: bytes, name: str, number: int) -> str:
     return text
 
 
-def _all_numbers(text: str) -> bool:
-    cells = [cell.strip(' "').replace(",", ".") for cell in text.split(delimiter_of(text))]
+def _holds_value(cell: str) -> bool:
+    text = cell.strip(' "')
     try:
-        return bool([float(cell) for cell in cells if cell])
+        float(text.replace(",", "."))
     except ValueError:
-        return False
+        return not text or date_time(text) is not None
+    return True

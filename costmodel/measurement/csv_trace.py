@@ -10,24 +10,28 @@ from typing import BinaryIO, Final, NamedTuple
 
 import numpy as np
 
-from costmodel.errors import FormatError, Location
-from costmodel.measurement.csv_header import Header, delimiter_of, read_header
-from costmodel.measurement.delimited_lines import Floats, Lines, date_time, date_times, line_blocks, numeric_columns
-from costmodel.measurement.trace_chunk import Trace, TraceChunk, checked
+from costmodel.errors import FormatError, Location, MissingError
+from costmodel.measurement.csv_header import Header, read_header
+from costmodel.measurement.delimited_lines import SPACES, Floats, Lines, date_time, date_times, line_blocks, numeric_columns, spaced_evenly
+from costmodel.measurement.trace_chunk import MOST_CURRENT_A, Trace, TraceChunk, checked
 from costmodel.measurement.trace_columns import DATE_TIME, UNITS, HeaderNames, TraceColumns, names_columns, trace_columns
 
-_MOST_CURRENT_A: Final = 1000.0
-"""Beyond this no board's supply current lies: the header's unit is wrong."""
 _PARSERS: Final = 2
 """Blocks parsed at a time."""
 _SI: Final = ("s", "A", "V", "W", "C", "J")
 _SI_BY_SIGNAL: Final = {"current": "A", "voltage": "V", "power": "W"}
-_EVERY_UNIT: Final = frozenset(unit for units in UNITS.values() for unit in units) | {"mw", "w", "uw", "c", "j", "degc", "mah"}
+_EVERY_UNIT: Final = frozenset(unit for units in UNITS.values() for unit in units) | {"c", "j", "degc", "mah"}
 """What the cells of a line of units hold."""
 _NOTHING: Final = np.zeros(0)
 
 
-def read_csv_trace(stream: BinaryIO, name: str, chosen: Mapping[str, str] | None = None, sample_rate_hz: float | None = None) -> Trace:
+def read_csv_trace(
+    stream: BinaryIO,
+    name: str,
+    chosen: Mapping[str, str] | None = None,
+    sample_rate_hz: float | None = None,
+    supply_v: float | None = None,
+) -> Trace:
     """Read a trace from delimited text.
 
     Parameters
@@ -37,9 +41,12 @@ def read_csv_trace(stream: BinaryIO, name: str, chosen: Mapping[str, str] | None
     name : str
         File name, for messages.
     chosen : mapping, optional
-        Kind (`time`, `current`, `voltage`) to `column` or `column:unit`, where the header leaves a choice.
+        Kind (`time`, `current`, `voltage`, `power`) to `column` or `column:unit`, where the header leaves a choice; a column is its name or
+        its number from 1.
     sample_rate_hz : float, optional
         Rate of the samples, where no column tells their time; a time column is then not read.
+    supply_v : float, optional
+        Supply a power is divided by, where no column is a current or a voltage [V].
 
     Returns
     -------
@@ -50,20 +57,29 @@ def read_csv_trace(stream: BinaryIO, name: str, chosen: Mapping[str, str] | None
     ------
     FormatError
         If the header names no time or no current with a unit this reads; while walking, at the first bad line.
+    MissingError
+        If the file holds a power and no voltage to divide it by.
     """
-    header = read_header(stream, name, lambda line: names_columns(_cells(line), chosen or {}), _EVERY_UNIT)
+    chosen = chosen or {}
+    if sample_rate_hz is not None and "time" in chosen:
+        raise FormatError("--time-column and --sample-rate: one of the two says when a sample was taken; leave one out", Location(name))
+    header = read_header(stream, name, lambda cells: names_columns(cells, chosen), _EVERY_UNIT)
     where = Location(name, header.number)
-    names = _cells(header.text)
-    if all(_is_number(cell) for cell in names):
-        raise FormatError(f"no header: found {header.text[:60]!r}; expected names with units such as 'Timestamp(ms),Current(uA)'", where)
+    names = list(header.names)
+    if not header.text and not {"current", "power"} & set(chosen):
+        raise FormatError(
+            f"no header: found {header.begun.decode(errors='replace').strip()[:60]!r}; expected names with units such as "
+            "'Timestamp(ms),Current(uA)', or columns by number: --time-column 1:ms --current-column 2:mA",
+            where,
+        )
     dialect, units = _dialect(header, names)
-    columns = trace_columns(HeaderNames(names, units, header.first_row), chosen or {}, where, timed=sample_rate_hz is None)
+    columns = trace_columns(HeaderNames(names, units, header.first_row), chosen, where, timed=sample_rate_hz is None)
     if not header.first_row:
         raise FormatError("the file ends after its header; expected samples", Location(name, header.first_line))
     fields = len(header.first_row)
     surplus = [cell for cell in header.first_row[len(names) :] if cell]
     if surplus:
-        comma = ", or the decimal comma is also the separator" if delimiter_of(header.text) == "," else ""
+        comma = ", or the decimal comma is also the separator" if header.delimiter == "," else ""
         raise FormatError(
             f"found {fields} fields under {len(names)} names: {','.join(header.first_row)[:60]!r}; expected a name for each{comma}",
             Location(name, header.first_line),
@@ -74,8 +90,16 @@ def read_csv_trace(stream: BinaryIO, name: str, chosen: Mapping[str, str] | None
             f"found {fields} fields, expected at least {max(wanted) + 1}: {','.join(header.first_row)[:60]!r}",
             Location(name, header.first_line),
         )
-    layout = _Layout(name, delimiter_of(header.text), fields, columns, header, sample_rate_hz)
-    said = ", ".join(f"{column.name} in {column.unit}" for column in columns if column is not None)
+    if columns.power is not None and columns.voltage is None and supply_v is None:
+        raise MissingError(
+            f"{columns.power.name!r} is a power, and no column a voltage to divide it by: give --supply-v, or --voltage-column NAME:UNIT",
+            where,
+        )
+    layout = _Layout(name, header.delimiter, fields, columns, header, sample_rate_hz, math.nan if supply_v is None else supply_v)
+    column_word = "" if header.text else "column "
+    said = ", ".join(f"{column_word}{column.name} in {column.unit}" for column in columns if column is not None)
+    if columns.power is not None and columns.voltage is None:
+        said += f" at {supply_v:g} V as given"
     evenly = "" if sample_rate_hz is None else f" at {sample_rate_hz:g} samples/s as given"
     notes: list[str] = []
     return Trace(name, f"{dialect}: {said}{evenly}", "line", _chunks(stream, layout, notes), notes)
@@ -91,18 +115,16 @@ class _Layout(NamedTuple):
     header: Header
     rate_hz: float | None
     """Of the samples, where it was given."""
+    supply_v: float
+    """What a power is divided by, where no column is a voltage; NaN where none is known."""
 
     @property
     def decimal_comma(self) -> bool:
         """Whether numbers are written with a comma: told by the first line of samples, or likely between semicolons."""
         row = self.header.first_row
         return not any("." in cell for cell in row) and (
-            self.delimiter == ";" or (self.delimiter == "\t" and any("," in cell for cell in row))
+            self.delimiter == ";" or (self.delimiter in ("\t", SPACES) and any("," in cell for cell in row))
         )
-
-
-def _cells(line: str) -> list[str]:
-    return [cell.strip().strip('"').strip() for cell in line.lstrip("#").split(delimiter_of(line))]
 
 
 def _dialect(header: Header, names: list[str]) -> tuple[str, Sequence[str]]:
@@ -116,7 +138,7 @@ def _dialect(header: Header, names: list[str]) -> tuple[str, Sequence[str]]:
         return "Joulescope statistics CSV", _SI
     if header.text.startswith("#") and lower[0] == "timestamp" and all("." in name for name in lower[1:]):
         return "CSV of a Joulescope JLS", ["s", *(_SI_BY_SIGNAL.get(name.rpartition(".")[2], "") for name in lower[1:])]
-    return "CSV by column name", header.units
+    return "CSV by column name" if header.text else "CSV without a header", header.units
 
 
 def _chunks(stream: BinaryIO, layout: _Layout, notes: list[str]) -> Iterator[TraceChunk]:
@@ -148,21 +170,23 @@ def _chunk(lines: Lines, layout: _Layout, *, last: bool) -> TraceChunk:
         text = lines.text.rstrip(b"\n") + b"\n"
         lines = lines._replace(text=text, line_count=lines.line_count - len(lines.text) + len(text))
     try:
-        time, values = _columns(lines, layout)
+        time, values = _columns(spaced_evenly(lines) if layout.delimiter == SPACES else lines, layout)
     except FormatError as error:
         if not lines.ended:
             raise FormatError(f"the file is cut off in its last line: {error.message}", error.location) from None
         raise
-    current = values[0] * columns.current.factor if columns.current.factor != 1.0 else values[0]
-    largest = abs(current).max(initial=0.0)
-    if largest > _MOST_CURRENT_A:
-        line = lines.first_line + int(abs(current).argmax())
+    voltage = None if columns.voltage is None else values[1] * columns.voltage.factor
+    flow = columns.flow
+    drawn = values[0] * flow.factor if flow.factor != 1.0 else values[0]
+    current = drawn if columns.power is None else _current(drawn, layout.supply_v if voltage is None else voltage)
+    largest = np.fmax.reduce(abs(current), initial=0.0)
+    if largest > MOST_CURRENT_A:
+        line = lines.first_line + int(np.nanargmax(abs(current)))
         raise FormatError(
-            f"a current of {largest:.6g} A: is {columns.current.name!r} really in {columns.current.unit!r}? "
-            f"give --current-column NAME:UNIT",
+            f"a current of {largest:.6g} A: is {flow.name!r} really in {flow.unit!r}? "
+            f"give --{'current' if columns.power is None else 'power'}-column NAME:UNIT",
             Location(layout.name, line),
         )
-    voltage = None if columns.voltage is None else values[1] * columns.voltage.factor
     return TraceChunk(time, current, voltage, lines.first_line)
 
 
@@ -170,7 +194,7 @@ def _columns(lines: Lines, layout: _Layout) -> tuple[Floats, list[Floats]]:
     """Return time, and current and voltage in the file's units."""
     time, name = layout.columns.time, layout.name
     text = lines._replace(text=lines.text.replace(b",", b".")) if layout.decimal_comma else lines
-    wanted = [column.position for column in layout.columns[1:] if column is not None]
+    wanted = [column.position for column in layout.columns.measured]
     if layout.rate_hz is not None:
         places = np.arange(lines.line_count) + (lines.first_line - layout.header.first_line)
         return places / layout.rate_hz, numeric_columns(text, layout.fields, wanted, layout.delimiter, name)
@@ -184,9 +208,9 @@ def _columns(lines: Lines, layout: _Layout) -> tuple[Floats, list[Floats]]:
     return seconds * time.factor if time.factor != 1.0 else seconds, values
 
 
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
+def _current(power_w: Floats, voltage_v: Floats | float) -> Floats:
+    """Return the current of a power; NaN where there is no voltage to divide it by."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        current: Floats = power_w / voltage_v
+    current[~np.isfinite(current)] = np.nan
+    return current

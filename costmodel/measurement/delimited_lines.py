@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 
 from costmodel.errors import FormatError, Location
 
+SPACES: Final = " "
+"""Delimiter of fields that any number of spaces and tabs separate."""
 _BLOCK_BYTES: Final = 1 << 21
 _MISSING: Final = frozenset({"", "nan", "na", "n/a", "null", "none"})
 """Fields, in lower case, that say the instrument gave no value."""
@@ -113,6 +115,26 @@ def numeric_columns(lines: Lines, fields: int, wanted: Sequence[int], delimiter:
             if len(frame) == lines.line_count:
                 return [frame[position].to_numpy() for position in wanted]
     return _line_by_line(lines, fields, wanted, delimiter, name)
+
+
+def spaced_evenly(lines: Lines) -> Lines:
+    """Return lines whose fields are separated by one space each, with none around them.
+
+    Parameters
+    ----------
+    lines : Lines
+        Fields between any number of spaces and tabs.
+
+    Returns
+    -------
+    Lines
+        As many.
+    """
+    text = b"\n" + _RUN_OF_SPACES.sub(b" ", lines.text)
+    return lines._replace(text=text.replace(b"\n ", b"\n").replace(b" \n", b"\n")[1:])
+
+
+_RUN_OF_SPACES: Final = re.compile(rb"[ \t]+")
 
 
 def date_times(lines: Lines, position: int, delimiter: str, name: str) -> NDArray[np.datetime64]:

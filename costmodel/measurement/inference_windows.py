@@ -32,7 +32,7 @@ _SINGLES: Final = 8
 
 
 class Window(NamedTuple):
-    """One inference."""
+    """One inference, or a marked run of many."""
 
     start_s: float
     end_s: float
@@ -46,6 +46,7 @@ class Window(NamedTuple):
     """Block after the last that does."""
     idle_a: float
     """Current around it, which the board would have drawn meanwhile."""
+    inference_count: int = 1
 
 
 @dataclass(frozen=True)

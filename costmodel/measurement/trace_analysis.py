@@ -11,6 +11,7 @@ from costmodel.errors import FormatError, Location, MissingError
 from costmodel.measurement.current_levels import current_levels
 from costmodel.measurement.inference_level import Band, inference_band
 from costmodel.measurement.inference_windows import FoundWindows, Window, find_windows
+from costmodel.measurement.marked_runs import marked_windows
 from costmodel.measurement.trace_blocks import Blocks, condensed
 from costmodel.measurement.trace_chunk import Trace
 from costmodel.results.trace import AnalysedTrace, InferenceWindow, Spread, TraceCurve, TraceSummary, TraceThresholds
@@ -76,8 +77,11 @@ def analyse_trace(trace: Trace, supply_v: float, supply_source: str, thresholds:
             "reversed; swap them, or change the sign of the column",
             Location(trace.name),
         )
-    band = _band(blocks, thresholds, trace.name)
-    found = find_windows(blocks, band, thresholds.shortest_s, thresholds.boot_s)
+    if trace.runs and thresholds == FOUND:
+        band, found = marked_windows(blocks, trace.runs)
+    else:
+        band = _band(blocks, thresholds, trace.name)
+        found = find_windows(blocks, band, thresholds.shortest_s, thresholds.boot_s)
     if not found.windows:
         raise MissingError(_no_window(blocks, found, thresholds), Location(trace.name))
     total = float(blocks.charge.sum() if blocks.energy is None else blocks.energy.sum())
@@ -148,7 +152,7 @@ def _no_window(blocks: Blocks, found: FoundWindows, given: Thresholds) -> str:
 def _summary(trace: Trace, blocks: Blocks, band: Band, found: FoundWindows, volts: float, source: str, total_j: float) -> TraceSummary:
     tally, rule = blocks.tally, found.rule
     windows = tuple(_priced(window, volts) for window in found.windows)
-    starts = np.array([window.start_s for window in windows])
+    starts = np.array([window.start_s for window in windows if window.inference_count == 1])
     span_s = float(blocks.start_s[-1] - blocks.start_s[0])
     means = blocks.mean_a
     booted = blocks.start_s[:-1] >= rule.boot_s
@@ -211,14 +215,17 @@ def _inner(where: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 
 def _priced(window: Window, volts: float) -> InferenceWindow:
-    duration_s = window.end_s - window.start_s
+    count = window.inference_count
+    duration_s = (window.end_s - window.start_s) / count
     energy_j = window.charge * volts if window.energy is None else window.energy
     # The window's own mean voltage, where the capture holds one.
     own_volts = volts if window.energy is None or not window.charge else window.energy / window.charge
+    energy_j /= count
     baseline_j = window.idle_a * duration_s * own_volts
     return InferenceWindow(
         start_s=window.start_s,
         end_s=window.end_s,
+        inference_count=count,
         duration_s=duration_s,
         inference_j=energy_j,
         baseline_j=baseline_j,
@@ -283,7 +290,7 @@ def _warnings(blocks: Blocks, found: FoundWindows) -> tuple[str, ...]:
         block_us = MS_PER_S * blocks.samples_a_block * blocks.period_s
         notes.append(f"current jumps too often for its samples to be kept: later edges lie within {block_us:.3g} ms only")
     if len(found.windows) == 1:
-        notes.append("one inference only: its spread is not known")
+        notes.append(f"one {'inference' if found.windows[0].inference_count == 1 else 'run'} only: its spread is not known")
     return tuple(notes)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,9 @@ from numpy.typing import NDArray
 from costmodel.errors import FormatError, Location
 
 Floats = NDArray[np.float64]
+
+MOST_CURRENT_A: Final = 1000.0
+"""Beyond this no board's supply current lies: a unit is wrong."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,16 @@ class TraceChunk:
     """Line of the first sample; its number, counted from 1, where the capture has no lines."""
 
 
+class MarkedRun(NamedTuple):
+    """Inferences that follow each other without a pause, between two marks of whoever took the capture."""
+
+    start_s: float
+    """Time of the first sample."""
+    end_s: float
+    """Time of the sample after the last."""
+    inference_count: int
+
+
 @dataclass(frozen=True)
 class Trace:
     """A capture, read as it is walked through."""
@@ -39,6 +53,8 @@ class Trace:
     chunks: Iterator[TraceChunk]
     notes: list[str] = field(default_factory=list)
     """What a reader noticed on the way, complete once the trace is walked through."""
+    runs: tuple[MarkedRun, ...] = ()
+    """Where the capture itself says which inferences ran when."""
 
 
 def location_of(name: str, place: str, number: int) -> Location:

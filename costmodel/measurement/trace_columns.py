@@ -8,7 +8,20 @@ from typing import Final, NamedTuple
 
 from costmodel.errors import FormatError, Location, UnknownNameError
 from costmodel.measurement.delimited_lines import date_time
-from costmodel.units import MA_PER_A, MS_PER_S, MV_PER_V, NA_PER_A, NS_PER_S, S_PER_HOUR, S_PER_MINUTE, UA_PER_A, US_PER_S, UV_PER_V
+from costmodel.units import (
+    MA_PER_A,
+    MS_PER_S,
+    MV_PER_V,
+    MW_PER_W,
+    NA_PER_A,
+    NS_PER_S,
+    S_PER_HOUR,
+    S_PER_MINUTE,
+    UA_PER_A,
+    US_PER_S,
+    UV_PER_V,
+    UW_PER_W,
+)
 
 DATE_TIME: Final = "date-time"
 """Unit of a time column that holds date-times."""
@@ -26,16 +39,22 @@ TIME_UNITS: Final = {
 }
 CURRENT_UNITS: Final = {"a": 1.0, "ma": 1.0 / MA_PER_A, "ua": 1.0 / UA_PER_A, "na": 1.0 / NA_PER_A}
 VOLTAGE_UNITS: Final = {"v": 1.0, "mv": 1.0 / MV_PER_V, "uv": 1.0 / UV_PER_V}
-UNITS: Final = {"time": TIME_UNITS, "current": CURRENT_UNITS, "voltage": VOLTAGE_UNITS}
-"""Kind of column to unit, in lower case with u for micro, to what one is in s, A or V."""
+POWER_UNITS: Final = {"w": 1.0, "mw": 1.0 / MW_PER_W, "uw": 1.0 / UW_PER_W}
+UNITS: Final = {"time": TIME_UNITS, "current": CURRENT_UNITS, "voltage": VOLTAGE_UNITS, "power": POWER_UNITS}
+"""Kind of column to unit, in lower case with u for micro, to what one is in s, A, V or W."""
 
 _NAMES: Final = {
     "time": ("timestamp", "time", "elapsed", "millis", "micros", "seconds", "t"),
     "current": ("current", "amps", "i"),
-    "voltage": ("bus_voltage", "load_voltage", "voltage", "vbus", "volts", "v"),
+    "voltage": ("bus_voltage", "load_voltage", "busvoltage", "loadvoltage", "voltage", "vbus", "volts", "v", "u"),
+    "power": ("power", "watts", "p"),
 }
 """Words a column of each kind is called by, the most telling first."""
-_WORD_UNITS: Final = {"millis": "ms", "micros": "us", "seconds": "s", "amps": "a", "volts": "v"}
+_WORD_UNITS: Final = {"millis": "ms", "micros": "us", "seconds": "s", "amps": "a", "volts": "v", "watts": "w"}
+_TOLD_BY_UNIT: Final = {"voltage": ("bus", "load", "supply", "vcc")}
+"""Names that are of a kind where a unit of it follows: `bus_V`, not `bus_mA`."""
+_CLOCK: Final = re.compile(r"\d[:/]\d|\d-\d")
+"""Part of a date or of a time of day."""
 _BRACKETED: Final = re.compile(r"^(?P<name>.*?)\s*[\(\[]\s*(?P<unit>[^\)\]]*?)\s*[\)\]]\s*$")
 
 
@@ -48,7 +67,7 @@ class Column(NamedTuple):
     unit: str
     """As people write it."""
     factor: float
-    """To s, A or V."""
+    """To s, A, V or W."""
 
 
 class TraceColumns(NamedTuple):
@@ -56,8 +75,25 @@ class TraceColumns(NamedTuple):
 
     time: Column | None
     """None where samples follow each other at a known rate."""
-    current: Column
+    current: Column | None
+    """None where the power is read instead."""
     voltage: Column | None
+    power: Column | None
+    """Where no column is a current."""
+
+    @property
+    def flow(self) -> Column:
+        """The column of the current, or of the power it follows from."""
+        if self.current is not None:
+            return self.current
+        if self.power is None:
+            raise ValueError("neither current nor power")
+        return self.power
+
+    @property
+    def measured(self) -> tuple[Column, ...]:
+        """Current or power, and voltage where there is one."""
+        return (self.flow,) if self.voltage is None else (self.flow, self.voltage)
 
 
 class HeaderNames(NamedTuple):
@@ -72,7 +108,7 @@ class HeaderNames(NamedTuple):
 
 
 def names_columns(names: Sequence[str], chosen: Mapping[str, str]) -> bool:
-    """Tell whether a line's cells name the column of the current, or a column that was chosen.
+    """Tell whether a line's cells name the column of the current or the power, or a column that was chosen.
 
     Parameters
     ----------
@@ -89,7 +125,9 @@ def names_columns(names: Sequence[str], chosen: Mapping[str, str]) -> bool:
     if any(choice in names or choice.rpartition(":")[0] in names for choice in chosen.values()):
         return True
     said = [_split(name) for name in names]
-    return any(name == word or (_says(word, name) and (unit or "." in name)) for name, unit in said for word in _NAMES["current"])
+    return any(name == word or (_says(word, name) and (unit or "." in name)) for name, unit in said for word in _NAMES["current"]) or any(
+        name == word or (name.endswith("_" + word) and unit in POWER_UNITS) for name, unit in said for word in _NAMES["power"]
+    )
 
 
 def trace_columns(header: HeaderNames, chosen: Mapping[str, str], where: Location, *, timed: bool = True) -> TraceColumns:
@@ -100,7 +138,8 @@ def trace_columns(header: HeaderNames, chosen: Mapping[str, str], where: Locatio
     header : HeaderNames
         Names and units.
     chosen : mapping
-        Kind (`time`, `current`, `voltage`) to a header's name, or to `name:unit` where the name carries no unit.
+        Kind (`time`, `current`, `voltage`, `power`) to a header's name or a column's number, or to `name:unit` where
+        the name carries no unit.
     where : Location
         The header's line.
     timed : bool, optional
@@ -116,9 +155,11 @@ def trace_columns(header: HeaderNames, chosen: Mapping[str, str], where: Locatio
     FormatError
         If time or current are missing or stand twice, or a unit is missing or unknown.
     """
+    if "current" in chosen and "power" in chosen:
+        raise FormatError("--current-column and --power-column: one of the two says what is drawn; leave one out", where)
     found: dict[str, Column | None] = {}
     for kind in UNITS:
-        if kind == "time" and not timed:
+        if (kind == "time" and not timed) or (kind == "current" and "power" in chosen) or (kind == "power" and found["current"]):
             found[kind] = None
         elif kind in chosen:
             found[kind] = _chosen(kind, chosen[kind], header, where)
@@ -126,8 +167,9 @@ def trace_columns(header: HeaderNames, chosen: Mapping[str, str], where: Locatio
             found[kind] = _named(kind, header, where)
     return TraceColumns(
         _required("time", found["time"], header.names, where) if timed else None,
-        _required("current", found["current"], header.names, where),
+        found["current"] if found["power"] else _required("current", found["current"], header.names, where),
         found["voltage"],
+        found["power"],
     )
 
 
@@ -140,9 +182,10 @@ _EXAMPLES: Final = {
 
 def _required(kind: str, column: Column | None, names: Sequence[str], where: Location) -> Column:
     if column is None:
+        power = ", or of a power such as 'power_mW'" if kind == "current" else ""
         rate = ", or --sample-rate where samples follow each other evenly" if kind == "time" else ""
         raise FormatError(
-            f"no {kind} column among {', '.join(map(repr, names))}; expected a name such as {_EXAMPLES[kind]}, "
+            f"no {kind} column among {', '.join(map(repr, names))}; expected a name such as {_EXAMPLES[kind]}{power}, "
             f"or give --{kind}-column NAME:UNIT{rate}",
             where,
         )
@@ -151,6 +194,8 @@ def _required(kind: str, column: Column | None, names: Sequence[str], where: Loc
 
 def _chosen(kind: str, choice: str, header: HeaderNames, where: Location) -> Column:
     name, _, unit = choice.rpartition(":") if choice not in header.names and ":" in choice else (choice, "", "")
+    if name not in header.names and name.isdecimal() and 1 <= int(name) <= len(header.names):
+        return _column(kind, int(name) - 1, header, where, unit)
     if name not in header.names:
         raise UnknownNameError(f"{kind} column", name, header.names, "in the header", where)
     return _column(kind, list(header.names).index(name), header, where, unit)
@@ -167,6 +212,10 @@ def _named(kind: str, header: HeaderNames, where: Location) -> Column | None:
             raise FormatError(f"{len(hits)} {kind} columns: {names}; choose one with --{kind}-column", where)
         if hits:
             return _column(kind, hits[0], header, where, usual=_WORD_UNITS.get(word, ""))
+    for word in _TOLD_BY_UNIT.get(kind, ()):
+        for position, name in enumerate(header.names):
+            if _split(name)[0] == word and _split(name)[1] in UNITS[kind]:
+                return _column(kind, position, header, where)
     return None
 
 
@@ -198,6 +247,13 @@ def _column(kind: str, position: int, header: HeaderNames, where: Location, give
     unit = given or _split(name)[1] or listed.strip("()[] ") or usual
     if kind == "time" and not unit and position < len(header.first_row) and date_time(header.first_row[position]) is not None:
         return Column(position, name, DATE_TIME, 1.0)
+    cell = header.first_row[position] if position < len(header.first_row) else ""
+    if kind == "time" and not unit and _CLOCK.search(cell):
+        raise FormatError(
+            f"time column {name!r} holds {cell!r}; expected a number, or date and time in one field such as 2024-03-01 10:00:00.125; "
+            "or give --sample-rate where samples follow each other evenly",
+            where,
+        )
     if not unit:
         raise FormatError(
             f"{kind} column {name!r} names no unit; expected one of {', '.join(map(_shown, known))}: give --{kind}-column {name}:UNIT",
@@ -208,6 +264,9 @@ def _column(kind: str, position: int, header: HeaderNames, where: Location, give
     return Column(position, name, _shown(_plain(unit)), known[_plain(unit)])
 
 
+_CAPITALS: Final = CURRENT_UNITS.keys() | VOLTAGE_UNITS.keys() | POWER_UNITS.keys()
+
+
 def _shown(unit: str) -> str:
-    """Return a unit as people write it: the ampere and the volt in capitals."""
-    return unit[:-1] + unit[-1].upper() if unit in CURRENT_UNITS or unit in VOLTAGE_UNITS else unit
+    """Return a unit as people write it: ampere, volt and watt in capitals."""
+    return unit[:-1] + unit[-1].upper() if unit in _CAPITALS else unit

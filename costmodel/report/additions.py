@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from costmodel.report.document import Section
+from costmodel.report.document import Fact, Section
+from costmodel.report.quantities import every_text, life_text
 from costmodel.report.sections.battery_life import battery_section
 from costmodel.report.sections.trace import trace_section
 from costmodel.results.battery_life import BatteryAnswer
@@ -22,6 +23,14 @@ class Additions(NamedTuple):
         trace = () if self.trace is None else (trace_section(self.trace.summary, self.trace.curve),)
         battery = () if self.battery_life is None else (battery_section(self.battery_life, in_report=True),)
         return (*trace, *battery)
+
+    def facts(self) -> tuple[Fact, ...]:
+        """Return key figures: the life that was asked for, with its interval."""
+        if self.battery_life is None:
+            return ()
+        life = self.battery_life.lives[0]
+        note = life.endless_reason or f"{life_text(life.life_low_s)} to {life_text(life.life_high_s)}, {every_text(life.period_s)}"
+        return (Fact(f"Battery, {life.rest} in between", life_text(life.life_s), note),)
 
     def content(self) -> dict[str, Any]:
         """Return what JSON holds of each that is there."""

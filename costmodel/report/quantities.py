@@ -58,6 +58,8 @@ class Scale(NamedTuple):
 
 _ENERGY: Final = (("J", PJ_PER_J), ("mJ", PJ_PER_MJ), ("µJ", PJ_PER_UJ), ("nJ", PJ_PER_NJ), ("pJ", 1.0))
 _TIME: Final = (("s", 1.0), ("ms", 1 / MS_PER_S), ("µs", 1 / US_PER_S), ("ns", 1 / NS_PER_S))
+_SAME: Final = 1e-9
+"""Share within which two periods are the same."""
 _POWER: Final = (("W", 1.0), ("mW", 1 / MW_PER_W), ("µW", 1 / UW_PER_W))
 
 
@@ -183,7 +185,8 @@ def every_text(period_s: float | None) -> str:
         ("minute", "a", S_PER_MINUTE),
         ("second", "a", 1.0),
     ):
-        if period_s == divisor:
+        # A period summed up from its phases misses by rounding.
+        if period_s is not None and math.isclose(period_s, divisor, rel_tol=_SAME):
             return f"one {article} {unit}"
     return f"one every {period_text(period_s)}"
 

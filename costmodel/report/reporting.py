@@ -38,7 +38,7 @@ def report_document(evaluation: Evaluation, scenario: Scenario, version: str, ad
     """
     sections = (
         *((findings_section(evaluation.findings),) if evaluation.findings else ()),
-        figures_section(evaluation),
+        figures_section(evaluation, additions.facts()),
         verdict_section(evaluation),
         energy_section(evaluation, scenario),
         memory_section(evaluation, scenario),

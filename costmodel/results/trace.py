@@ -28,10 +28,12 @@ class Spread(Result):
 
 
 class InferenceWindow(Result):
-    """One inference found in a trace."""
+    """One inference found in a trace, or a run of many between marks; duration and energies are of one."""
 
     start_s: float
     end_s: float
+    inference_count: int = 1
+    """That ran in it, one after the other."""
     duration_s: float
     inference_j: float
     baseline_j: float

@@ -1,4 +1,4 @@
-"""JSON Schemas of network and scenario files, from which editors complete and check while one types."""
+"""JSON Schemas of the files people write, from which editors complete and check while one types."""
 
 from __future__ import annotations
 
@@ -13,10 +13,19 @@ from typing import Any, Final
 from costmodel.errors import UnknownNameError
 from costmodel.sources.catalogue import REFERENCE_FIELDS, names
 from costmodel.specs.base import Spec
+from costmodel.specs.battery import BatteryCell
 from costmodel.specs.deployment import Scenario
 from costmodel.specs.network import Network
+from costmodel.specs.power import DutyCycle, PowerStates
 
-SCHEMA_FILES: Final[Mapping[str, str]] = {"network": "network.schema.json", "scenario": "scenario.schema.json"}
+_MODELS: Final[Mapping[str, type[Spec]]] = {
+    "network": Network,
+    "scenario": Scenario,
+    "battery": BatteryCell,
+    "power_states": PowerStates,
+    "duty_cycle": DutyCycle,
+}
+SCHEMA_FILES: Final[Mapping[str, str]] = {kind: f"{kind}.schema.json" for kind in _MODELS}
 """Name of the schema file of each kind of file."""
 
 _DEFAULTED: Final = ("memory_energy", "compute_energy")
@@ -29,7 +38,7 @@ def file_schema(kind: str) -> dict[str, Any]:
     Parameters
     ----------
     kind : str
-        `network` or `scenario`.
+        `network`, `scenario`, `battery`, `power_states` or `duty_cycle`.
 
     Returns
     -------
@@ -43,7 +52,7 @@ def file_schema(kind: str) -> dict[str, Any]:
     """
     if kind not in SCHEMA_FILES:
         raise UnknownNameError("schema", kind, SCHEMA_FILES, "a kind of file")
-    model = Scenario if kind == "scenario" else Network
+    model = _MODELS[kind]
     schema = model.model_json_schema(mode="validation")
     _describe(schema, model)
     documented = {found.__name__: found for found in _subclasses(Spec)}

@@ -33,7 +33,7 @@ def open_trace(
     path : Path
         The capture.
     columns : mapping, optional
-        Kind (`time`, `current`, `voltage`) to a column of a CSV file, where its header leaves a choice.
+        Kind (`time`, `current`, `voltage`, `power`) to a column of a CSV file, where its header leaves a choice.
     supply_v : float, optional
         Supply voltage for formats that need one to tell a current [V].
     sample_rate_hz : float, optional
@@ -79,7 +79,7 @@ def open_trace(
                 _refuse_options(name, columns, sample_rate_hz)
                 yield read_mlperf_trace(plain, name, supply_v)
             else:
-                yield read_csv_trace(plain, name, columns, sample_rate_hz)
+                yield read_csv_trace(plain, name, columns, sample_rate_hz, supply_v)
 
 
 def _peeked(stream: BinaryIO) -> tuple[bytes, BinaryIO]:

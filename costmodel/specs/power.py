@@ -57,9 +57,11 @@ class PowerStates(Spec):
     name: Name
     description: str = ""
     inference: PowerState
+    """At work."""
     idle: PowerState
     """Awake, between inferences."""
     sleeps: tuple[PowerState, ...] = ()
+    """Other ways to rest, each with the time it takes to wake up."""
     duration_s: PositiveSeconds | None = None
     """Of one inference, where it was measured."""
     regulator: Regulator | None = None
@@ -88,7 +90,9 @@ class DutyCycle(Spec):
     name: Name
     description: str = ""
     period_s: PositiveSeconds
+    """Time after which it begins anew."""
     phases: Annotated[tuple[Phase, ...], Field(min_length=1)]
+    """In order; wake-ups are added after the phases they end."""
 
     @model_validator(mode="after")
     def _fits(self) -> DutyCycle:

@@ -71,6 +71,7 @@ def run_in_processes(space: Space, jobs: Sequence[Job], workers: int) -> Generat
     others = set(active_children())
     pool = ProcessPoolExecutor(workers, get_context("spawn"), _start_worker, (space,))
     waiting: dict[Future[JobResult], Job] = {}
+    begun = False
     left = iter(jobs)
     try:
         while True:
@@ -80,8 +81,15 @@ def run_in_processes(space: Space, jobs: Sequence[Job], workers: int) -> Generat
                 return
             finished, _ = wait(waiting, return_when=FIRST_COMPLETED)
             for future in finished:
-                yield waiting.pop(future), future.result()
+                found = future.result()
+                begun = True
+                yield waiting.pop(future), found
     except BrokenProcessPool:
+        if not begun:
+            raise ToolError(
+                "the worker processes died before a job was done: a script that sweeps on several keeps its own work below "
+                '`if __name__ == "__main__":` (or takes workers=1); otherwise perhaps for lack of memory'
+            ) from None
         raise ToolError("a worker process died, perhaps for lack of memory; what is done is kept, add --resume to go on") from None
     finally:
         if waiting:

@@ -109,6 +109,14 @@ def test_a_written_cycle_is_read_from_its_file(capsys, tmp_path):
     assert "the phases last 32 s, longer than the period of 10 s" in error
 
 
+def test_a_state_the_board_has_not_is_named_with_its_place_in_the_cycle(capsys, tmp_path):
+    path = tmp_path / "cycle.yaml"
+    path.write_text("name: mine\nperiod_s: 10\nphases:\n  - {state: inference, duration_s: 0.32}\n  - {state: lihgt}\n", encoding="utf-8")
+    assert refused(capsys, "--cycle", str(path)) == (
+        f"{path}:5:13 mine, phases[1].state: 'lihgt' is not a state of esp32-deck (did you mean 'light'?)\n"
+    )
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -126,6 +134,8 @@ def test_a_written_cycle_is_read_from_its_file(capsys, tmp_path):
         (("--cycle", "sense-and-infer", "--rate", "1/h"), "--rate: the pattern of --cycle sense-and-infer says all"),
         (("--cycle", "sense-and-infer", "--sleep", "deep"), "--sleep: the pattern of --cycle"),
         (("--trace", "absent.csv"), "absent.csv does not exist"),
+        (("--supply-v", "3.3"), "--supply-v: the supply --trace was taken at"),
+        (("--states", "esp32-deck", "--cycle", "no/such.yaml"), "no/such.yaml does not exist"),
     ],
 )
 def test_what_cannot_be_asked_is_refused_in_one_line(capsys, arguments, words):

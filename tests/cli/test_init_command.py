@@ -26,6 +26,9 @@ def test_what_is_written_runs_at_once(tmp_path: Path, capsys: pytest.CaptureFixt
         "my-net.study.yaml",
         "network.schema.json",
         "scenario.schema.json",
+        "battery.schema.json",
+        "power_states.schema.json",
+        "duty_cycle.schema.json",
         "study.schema.json",
     ]
     assert all(Path(path).is_file() for path in written)

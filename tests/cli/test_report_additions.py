@@ -26,6 +26,7 @@ def test_a_trace_and_a_battery_stand_in_a_report_for_people(capsys, capture, for
     assert "Trace " in text
     assert "Battery life on 18650" in text
     assert "deep beats light below" in text
+    assert "Battery, deep in between" in text
     assert "97.5 %" in text
 
 
@@ -60,6 +61,22 @@ def test_options_come_before_the_trace(capsys, capture):
     assert content["evaluation"]["power"]["active_w"] == pytest.approx(0.06 * 5.03)
 
 
+def test_another_devices_battery_life_takes_the_power_packaged_of_its_board(capsys):
+    content = json.loads(reported(capsys, "--device", "esp32-s3-wroom-1-n8", "--sleep", "deep", "--duration", "0.2", "--format", "json"))
+    assert content["evaluation"]["power"]["active_w"] == pytest.approx(0.0659 * 3.3)
+    assert content["battery_life"]["states"] == "esp32-s3-module"
+    assert content["battery_life"]["lives"][0]["life_low_s"] < content["battery_life"]["lives"][0]["life_s"]
+
+
+def test_quantities_of_a_report_may_name_their_unit(capsys):
+    plain = ("--duration", "0.25", "--idle", "0.03", "--active", "0.04", "--supply", "3.3", "--period", "120", "--format", "json")
+    units = ("--duration", "250ms", "--idle", "30mA", "--active", "40 mA", "--supply", "3300mV", "--period", "2min", "--format", "json")
+    first, second = (json.loads(reported(capsys, *options))["evaluation"] for options in (plain, units))
+    assert second["power"] == pytest.approx(first["power"])
+    assert second["battery"]["duty_life_s"] == pytest.approx(first["battery"]["duty_life_s"])
+    assert second["duration_s"] == first["duration_s"] == 0.25
+
+
 def test_a_report_without_either_holds_neither(capsys):
     content = json.loads(reported(capsys, "--format", "json"))
     assert not {"trace", "battery_life"} & set(content)
@@ -69,7 +86,7 @@ def test_a_report_without_either_holds_neither(capsys):
     ("arguments", "words"),
     [
         (("--sleep", "depe"), "did you mean 'deep'"),
-        (("--network", "resnet8", "--battery", "18650"), "battery life: the board's power needs --supply"),
+        (("--device", "stm32f746zg", "--battery", "18650"), "battery life: the board's power needs --supply"),
         (("--trace", "absent.csv"), "does not exist"),
         (("--sleep", "deep", "--period", "0.4"), "do not fit the period of 0.4 s"),
     ],

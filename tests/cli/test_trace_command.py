@@ -66,6 +66,7 @@ def test_samples_without_times_are_read_at_a_given_rate(capsys, capture, tmp_pat
         ),
         (b"time_s,current_A\n0,1\n", (), "current dwells at no steady current (1000 to 1000 mA"),
         (b"current_mA\n1\n", ("--sample-rate", "often"), "--sample-rate: expected a number with a unit (Hz, kHz, MHz)"),
+        (b"t,current_mA\n1,2\n", ("--sample-rate", "1kHz", "--time-column", "t:s"), "--time-column and --sample-rate: one of the two"),
         (b"current_mA\n1\n", ("--sample-rate", "0"), "--sample-rate: expected a rate above 0"),
         (b"current_mA\n1\n", (), "or --sample-rate where samples follow each other evenly"),
         (None, (), "does not exist"),

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from costmodel.errors import FormatError, UnknownNameError
+from costmodel.errors import FormatError, InputError, MissingError, UnknownNameError
 from costmodel.measurement.csv_trace import read_csv_trace
 
 
@@ -51,6 +51,86 @@ def test_headers_are_mapped_by_name_and_unit(read_text, header, row, expected, d
     assert (voltage is None) == (expected[2] is None)
     if voltage is not None:
         assert voltage[0] == expected[2]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("time_ms current_mA\n10 36.4\n20 36.5\n", (0.01, 0.0364, None)),
+        ("  time_ms    current_mA   bus_V\n   10.0      36.4   5.03\n  20.0  \t 36.5   5.03  \n", (0.01, 0.0364, 5.03)),
+        ("# Time (ms) Current (mA)\n10 36.4\n20 36.5\n", (0.01, 0.0364, None)),
+        ("Time [ms]   Bus Voltage [V]   Current [mA]\n10   5.03   36.4\n20   5.03   36.5\n", (0.01, 0.0364, 5.03)),
+        ("time_ms current_mA\n10,0 36,4\n20,0 36,5\n", (0.01, 0.0364, None)),
+        ("INA219 current logger\n\ntime_ms current_mA\n10 36.4\n20 nan\n", (0.01, 0.0364, None)),
+    ],
+)
+def test_columns_between_spaces_are_read(read_text, text, expected):
+    time, current, voltage = joined(read_text(text))
+    assert len(time) == 2
+    assert (time[0], current[0]) == pytest.approx(expected[:2], rel=1e-12)
+    assert (None if voltage is None else voltage[0]) == expected[2]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "10,36.4\n20,36.5\n",
+        "10 36.4\n20 36.5\n",
+        "10,0;36,4\n20,0;36,5\n",
+        "# taken on the bench\n10\t36.4\n20\t36.5\n",
+        "what,ever\n10,36.4\n20,36.5\n",
+        "2024-03-01 10:00:00.010,36.4\n2024-03-01 10:00:00.020,36.5\n",
+    ],
+)
+def test_columns_without_a_name_are_read_by_their_number(read_text, text):
+    unit = "" if text.startswith("2024") else ":ms"
+    trace = read_text(text, time=f"1{unit}", current="2:mA")
+    time, current, _ = joined(trace)
+    assert time[1] - time[0] == pytest.approx(0.01)
+    assert current.tolist() == pytest.approx([0.0364, 0.0365])
+    if not text.startswith("what"):
+        assert trace.format_name.startswith("CSV without a header: column 1 in")
+
+
+def test_one_column_of_numbers_is_read_at_a_given_rate():
+    trace = read_csv_trace(io.BytesIO(b"36.4\n36.5\n"), "capture.csv", {"current": "1:mA"}, sample_rate_hz=100.0)
+    assert joined(trace)[:2] == (pytest.approx([0.0, 0.01]), pytest.approx([0.0364, 0.0365]))
+
+
+@pytest.mark.parametrize(
+    ("chosen", "words"),
+    [
+        ({"current": "2:mA"}, "no time column among '1', '2'"),
+        ({"time": "1:ms", "current": "3:mA"}, "current column: '3' is not in the header"),
+        ({"time": "1:ms", "current": "0:mA"}, "current column: '0' is not in the header"),
+        ({"time": "1:ms", "current": "2"}, "current column '2' names no unit"),
+        ({"time": "1:mA", "current": "2:mA"}, "time column '1' is in 'mA'; expected one of s,"),
+        ({"time": "1:ms", "current": "2:mA", "power": "2:mW"}, "--current-column and --power-column"),
+    ],
+)
+def test_numbers_of_columns_that_do_not_fit_are_refused(read_text, chosen, words):
+    with pytest.raises(InputError) as caught:
+        read_text("10,36.4\n20,36.5\n", **chosen)
+    assert words in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_bad_line_between_spaces_is_named(read_text):
+    with pytest.raises(FormatError, match=r"^capture.csv:4 found 3 fields, expected 2"):
+        joined(read_text("time_ms current_mA\n0   1\n1  2\n2 3  4\n"))
+    with pytest.raises(FormatError, match=r"^capture.csv:2 expected a number, found '1.2.3'"):
+        joined(read_text("0,1\n1,1.2.3\n", time="1:s", current="2:mA"))
+
+
+def test_a_power_is_divided_by_the_voltage_beside_it_or_the_given_supply(read_text):
+    _, current, voltage = joined(read_text("time_ms,power_mW,bus_voltage_V\n0,182,5.0\n1,190,0\n2,91,2.5\n"))
+    assert current[[0, 2]] == pytest.approx([0.0364, 0.0364])
+    assert np.isnan(current[1])
+    assert voltage.tolist() == [5.0, 0.0, 2.5]
+    trace = read_csv_trace(io.BytesIO(b"time_s,Power (W)\n0,0.182\n1,0.182\n"), "capture.csv", supply_v=5.0)
+    assert joined(trace)[1] == pytest.approx([0.0364, 0.0364])
+    assert joined(read_text("time_ms,power_mW,bus_V,current_mA\n0,1,5.0,36.4\n"))[1] == pytest.approx([0.0364])
+    assert joined(read_text("time_ms,power_mW,bus_V,current_mA\n0,5,5.0,36.4\n", power="power_mW"))[1] == pytest.approx([1e-3])
 
 
 def test_a_decimal_comma_among_semicolons_is_known_even_where_the_first_sample_has_none(read_text):
@@ -155,12 +235,14 @@ def test_a_bad_line_deep_in_the_file_is_named(read_text, ppk2_csv):
 @pytest.mark.parametrize(
     ("header", "error", "words"),
     [
-        ("Timestamp(ms),Power(mW)", FormatError, "no current column among 'Timestamp(ms)', 'Power(mW)'"),
+        ("Timestamp(ms),Charge(mC)", FormatError, "or of a power such as 'power_mW', or give --current-column NAME:UNIT"),
+        ("Timestamp(ms),Power(mW)", MissingError, "'Power(mW)' is a power, and no column a voltage to divide it by: give --supply-v"),
+        ("Timestamp(ms),Power(mV)", FormatError, "power column 'Power(mV)' is in 'mv'; expected one of W, mW, uW"),
         ("Current(uA),D0-D7", FormatError, "no time column"),
         ("time,current_mA", FormatError, "time column 'time' names no unit; expected one of s,"),
         ("time_s,Current(mW)", FormatError, "current column 'Current(mW)' is in 'mw'; expected one of A, mA, uA, nA"),
         ("time_s,current_mA,current_uA", FormatError, "2 current columns"),
-        ("0.0,36.4", FormatError, "no header"),
+        ("0.0,36.4", FormatError, "columns by number: --time-column 1:ms --current-column 2:mA"),
         ("\0\1\2", FormatError, "not delimited text"),
     ],
 )
@@ -168,6 +250,27 @@ def test_headers_that_cannot_be_read_say_what_is_expected(read_text, header, err
     with pytest.raises(error) as caught:
         read_text(f"{header}\n0,1\n")
     assert words in str(caught.value)
+
+
+@pytest.mark.parametrize("moment", ["23:59:50.125", "03/01/2024 10:00:00", "2024-03-01"])
+def test_half_a_date_time_says_what_is_read(read_text, moment):
+    with pytest.raises(FormatError, match=f"time column 'Time' holds '{moment}'; expected a number, or date and time in one field"):
+        read_text(f"Time;Current [mA]\n{moment};36.4\n")
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    pieces=st.lists(
+        st.sampled_from(
+            ["time_ms", "current_mA", "power_mW", "1", "2.5", "nan", "0,5", ";", ",", " ", "  ", "\t", "\n", "\n", "# c", "ms", "mA"]
+        )
+    ),
+    chosen=st.dictionaries(st.sampled_from(["time", "current", "power"]), st.sampled_from(["1:ms", "2:mA", "2:mW", "x", ":"])),
+    supply_v=st.sampled_from([None, 3.3]),
+)
+def test_no_text_escapes_as_anything_but_an_input_error(complaint_of, pieces, chosen, supply_v):
+    stream = io.BytesIO("".join(pieces).encode())
+    assert "\n" not in complaint_of(lambda: list(read_csv_trace(stream, "capture.csv", chosen, supply_v=supply_v).chunks))
 
 
 def test_a_chosen_column_settles_what_the_header_leaves_open(read_text):

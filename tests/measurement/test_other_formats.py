@@ -15,7 +15,7 @@ from costmodel.measurement.joulescope_capture import read_jls_trace
 from costmodel.measurement.mlperf_runner import read_mlperf_trace
 from costmodel.measurement.ppk2_archive import read_ppk2_trace
 from costmodel.measurement.synthetic_trace import synthetic_chunks, synthetic_truth
-from costmodel.measurement.trace_analysis import analyse_trace
+from costmodel.measurement.trace_analysis import Thresholds, analyse_trace
 
 
 def read_archive(content):
@@ -80,17 +80,62 @@ def test_runner_voltage_may_stand_around_the_samples_or_be_given():
     assert next(read_runner(runner_json([1e-4]), supply_v=3.3).chunks).voltage_v[0] == 3.3
 
 
-def test_the_runners_own_energy_of_an_inference_is_told_for_a_run_without_pauses():
-    # As in the results files of MLPerf Tiny v1.3: a list of captures, marks as (counter, samples so far), the last two bracket the run.
-    def captured(level_j, iterations):
-        power = {"samples": [1e-6] * 50 + [level_j] * 100 + [1e-6] * 30, "timestamps": [["00", 3], ["01", 50], ["02", 150]], "voltage": 3}
-        return {"file": "a.bin", "infer": {"results": [1.0], "iterations": iterations}, "power": power, "mode": "e"}
+def runner_capture(level_j, iterations=20, idle_j=1e-6):
+    """As in the results files of MLPerf Tiny v1.3: marks are (counter, samples so far), and the last two bracket the run."""
+    busy = [2.0 * idle_j, 2.5 * idle_j] * 20
+    samples = [idle_j] * 40 + busy + [idle_j] * 20 + [level_j] * 100 + [idle_j] * 30
+    power = {"samples": samples, "timestamps": [["00", 3], ["01", 100], ["02", 200]], "voltage": 3}
+    return {"file": "a.bin", "infer": {"results": [1.0], "iterations": iterations}, "power": power, "mode": "e"}
 
-    notes = read_runner(json.dumps([captured(2e-6, 20), captured(6e-6, 20), captured(4e-6, 20)]).encode()).notes
-    assert notes[0] == "3 captures in this file: the first is analysed"
-    assert "an inference takes 20 uJ and 5 ms (median of 3 capture(s))" in notes[1]
-    assert read_runner(json.dumps([captured(2e-6, 0)]).encode()).notes == []
-    assert read_runner(json.dumps([captured(2e-6, "many")]).encode()).notes == []
+
+def analysed_runner(captures):
+    return analyse_trace(read_runner(json.dumps(captures).encode()), 3.0, "given").summary
+
+
+def test_the_energy_of_an_inference_is_what_the_runner_sums_between_its_own_marks_over_the_inferences_it_ran():
+    summary = analysed_runner([runner_capture(2e-5), runner_capture(6e-5), runner_capture(4e-5)])
+    assert [window.inference_j for window in summary.windows] == pytest.approx([1e-4, 3e-4, 2e-4], rel=1e-9)
+    assert [window.inference_count for window in summary.windows] == [20, 20, 20]
+    assert summary.duration.mean == pytest.approx(5e-3, rel=1e-9)
+    assert summary.baseline.mean == pytest.approx(5 * 1e-6, rel=2e-2)
+    assert [window.start_s for window in summary.windows] == pytest.approx([0.0995, 0.3295, 0.5595])
+    assert summary.period_s is None
+    assert not [note for note in summary.warnings if "clipped" not in note]
+
+
+def test_a_runners_capture_that_holds_nothing_but_its_run_says_that_no_idle_is_known():
+    capture = runner_capture(2e-5)
+    capture["power"]["timestamps"] = [["00", 0], ["01", len(capture["power"]["samples"])]]
+    summary = analysed_runner([capture])
+    assert summary.baseline.mean == 0.0
+    assert "nothing is seen around the runner's marks: all of the energy counts as computation" in summary.warnings
+
+
+def test_given_thresholds_come_before_the_runners_marks():
+    trace = read_runner(json.dumps([runner_capture(2e-5)]).encode())
+    summary = analyse_trace(trace, 3.0, "given", Thresholds(minimum_a=2e-3)).summary
+    assert (summary.windows[0].inference_count, summary.windows[0].duration_s) == (1, pytest.approx(0.1, rel=0.03))
+
+
+@pytest.mark.parametrize("iterations", [0, -3, "many", True, None, 2.5])
+def test_a_runner_file_that_does_not_say_how_many_inferences_ran_is_a_plain_capture(iterations):
+    trace = read_runner(json.dumps([runner_capture(2e-5, iterations), runner_capture(2e-5)]).encode())
+    assert trace.runs == ()
+    assert trace.notes == ["2 captures in this file: the first is analysed"]
+    assert sum(len(chunk.time_s) for chunk in trace.chunks) == 230
+
+
+@pytest.mark.parametrize("marks", [[], [["00", 3]], [["00", 20], ["01", 10]], [["00", 20], ["01", 10_000]], [3, 4], [["0", "x"], ["1", 9]]])
+def test_marks_that_bracket_no_samples_are_left_out(marks):
+    capture = runner_capture(2e-5)
+    capture["power"]["timestamps"] = marks
+    assert read_runner(json.dumps(capture).encode()).runs == ()
+
+
+def test_a_sample_without_a_number_between_the_marks_is_bridged():
+    capture = runner_capture(2e-5)
+    capture["power"]["samples"][150] = float("nan")
+    assert analysed_runner([capture]).inference.mean == pytest.approx(1e-4, rel=1e-9)
 
 
 @pytest.mark.parametrize(
@@ -101,6 +146,8 @@ def test_the_runners_own_energy_of_an_inference_is_told_for_a_run_without_pauses
         (b'{"power": {}}', "no 'power' with 'samples'"),
         (runner_json(["x"], voltage=3), "should be a number of joules, found 'x'"),
         (runner_json([float("nan")], voltage=3), "holds no number"),
+        (runner_json([1e-6, -50.0], voltage=3), "power.samples[1] is -50 J in a millisecond, beyond 1000 A at 3 V"),
+        (runner_json([10**400], voltage=3), "a number beyond all joules"),
         (b"[" * 100_000, "not JSON"),
     ],
 )

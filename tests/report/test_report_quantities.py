@@ -34,6 +34,8 @@ from costmodel.report import quantities as q
         (q.share_text(0.8465), "84.7%"),
         (q.share_text(0.0001), "<0.1%"),
         (q.every_text(60.0), "one a minute"),
+        (q.every_text(0.2 + 0.264 + 59.536 + 1e-11), "one a minute"),
+        (q.every_text(86400.00000001), "one a day"),
         (q.every_text(900.0), "one every 15 min"),
         (q.every_text(0.5), "one every 0.5 s"),
         (q.digits(3.125), "3.12"),

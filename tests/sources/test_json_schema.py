@@ -9,10 +9,17 @@ import pytest
 from ruamel.yaml import YAML
 
 from costmodel.errors import UnknownNameError
-from costmodel.sources.catalogue import load_network, load_scenario, names
+from costmodel.sources.catalogue import load_battery, load_duty_cycle, load_network, load_power_states, load_scenario, names
 from costmodel.sources.json_schema import SCHEMA_FILES, file_schema, schema_text
 
-LOADERS = {"network": load_network, "scenario": load_scenario}
+LOADERS = {
+    "network": load_network,
+    "scenario": load_scenario,
+    "battery": load_battery,
+    "power_states": load_power_states,
+    "duty_cycle": load_duty_cycle,
+}
+CELL = {"name": "c", "voltage_v": 3.7, "capacity_ah": 1, "converter_ratio": 0.9, "discharge_ratio": 1, "source": "x"}
 
 
 def _validator(kind: str) -> Any:
@@ -21,7 +28,16 @@ def _validator(kind: str) -> Any:
     return jsonschema.Draft202012Validator(schema)
 
 
-@pytest.mark.parametrize(("kind", "folder"), [("network", "networks"), ("scenario", "scenarios")])
+@pytest.mark.parametrize(
+    ("kind", "folder"),
+    [
+        ("network", "networks"),
+        ("scenario", "scenarios"),
+        ("battery", "batteries"),
+        ("power_states", "power_states"),
+        ("duty_cycle", "duty_cycles"),
+    ],
+)
 def test_packaged_files_satisfy_their_schema(kind: str, folder: str) -> None:
     validator = _validator(kind)
     for name in names(folder):
@@ -55,6 +71,13 @@ def test_packaged_files_satisfy_their_schema(kind: str, folder: str) -> None:
         ("scenario", {"name": "s", "network": "resnet8", "device": "esp32-wroom", "duration_s": "fast"}, False),
         ("scenario", {"name": "s", "network": "resnet8", "device": "esp32-wroom", "counting": {"taps": "all"}}, False),
         ("scenario", {"name": "s", "device": "esp32-wroom"}, False),
+        ("battery", CELL, True),
+        ("battery", {**CELL, "capacity_ah": {"value": 1, "low": 0.9, "high": 1.1, "source": "x"}}, True),
+        ("battery", {**CELL, "capasity_ah": 1}, False),
+        ("battery", {**CELL, "voltage_v": "3.7 V"}, False),
+        ("duty_cycle", {"name": "d", "period_s": 60, "phases": [{"state": "inference", "duration_s": 0.3}, {"state": "deep"}]}, True),
+        ("duty_cycle", {"name": "d", "period_s": 60, "phases": [{"state": "inference", "duration": 0.3}, {"state": "deep"}]}, False),
+        ("power_states", {"name": "b", "inference": {"name": "inference", "supply_v": 3.3, "current_a": 0.08}, "source": "x"}, False),
     ],
 )
 def test_schema_and_reader_agree(kind: str, fields: dict[str, Any], sound: bool) -> None:

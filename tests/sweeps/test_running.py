@@ -3,6 +3,8 @@
 import errno
 import json
 import math
+import subprocess
+import sys
 import time
 
 import numpy as np
@@ -467,3 +469,14 @@ def test_who_stops_a_sweep_on_several_processes_does_not_wait_for_the_jobs_that_
     started = time.monotonic()
     stream.close()
     assert time.monotonic() - started < 2.0
+
+
+def test_a_script_that_starts_itself_anew_in_each_process_is_told_what_it_lacks(tmp_path):
+    script = tmp_path / "script.py"
+    widths = [{"path": f"layers.{layer}", "range": {"start": 1, "stop": 400}} for layer in ("conv1.out_channels", "conv2.out_channels")]
+    axes = [*widths, {"path": "layers.fc1.out_features", "range": {"start": 1, "stop": 200}}]
+    study = {"name": "long", "axes": axes, "objectives": OBJECTIVES[:1]}
+    script.write_text(f"import costmodel\ncostmodel.sweep({study!r}, workers=2)\n", encoding="utf-8")
+    ran = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=False, timeout=120)
+    assert ran.returncode == 1
+    assert 'keeps its own work below `if __name__ == "__main__":` (or takes workers=1)' in ran.stderr.splitlines()[-1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 from costmodel.report.document import Fact, Facts, Remark, Remarks, Section
@@ -83,13 +84,15 @@ def findings_section(findings: tuple[Finding, ...]) -> Section:
     return Section("findings", "Findings", (Remarks(tuple(remarks)),))
 
 
-def figures_section(evaluation: Evaluation) -> Section:
+def figures_section(evaluation: Evaluation, more: Sequence[Fact] = ()) -> Section:
     """Return the key figures of the dataflow that runs.
 
     Parameters
     ----------
     evaluation : Evaluation
         The answer.
+    more : sequence of Fact, optional
+        Of what else was asked.
 
     Returns
     -------
@@ -130,7 +133,7 @@ def figures_section(evaluation: Evaluation) -> Section:
                     f"{count_text(battery.duty_inference_count)} inferences",
                 )
             )
-    return Section("figures", "Key figures", (Facts(tuple(facts)),))
+    return Section("figures", "Key figures", (Facts((*facts, *more)),))
 
 
 def _duration_note(evaluation: Evaluation) -> str:

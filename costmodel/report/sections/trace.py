@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from typing import Final
 
 from costmodel.report.charts import CurrentTrace
@@ -39,12 +40,19 @@ def trace_section(summary: TraceSummary, curve: TraceCurve) -> Section:
 def trace_lead(summary: TraceSummary) -> tuple[str, ...]:
     """Return what a trace says in two sentences."""
     rate = "" if summary.period_s is None else f", one every {time_text(summary.period_s)}"
+    count = sum(window.inference_count for window in summary.windows)
+    runs = len(summary.windows)
+    where = f"{runs} run{'' if runs == 1 else 's'} between the runner's marks" if _marked(summary) else time_text(summary.duration_s)
     return (
-        f"{len(summary.windows)} inference{'' if len(summary.windows) == 1 else 's'} in {time_text(summary.duration_s)}{rate}: "
+        f"{count_text(count)} inference{'' if count == 1 else 's'} in {where}{rate}: "
         f"{joules_text(summary.inference.mean)} each over {time_text(summary.duration.mean)}.",
         f"{share_text(summary.baseline_ratio)} of that the idle board would have drawn anyway; "
         f"computing adds {share_text(summary.computational_ratio)}.",
     )
+
+
+def _marked(summary: TraceSummary) -> bool:
+    return any(window.inference_count > 1 for window in summary.windows)
 
 
 def current_text(value_a: float) -> str:
@@ -54,6 +62,13 @@ def current_text(value_a: float) -> str:
 
 def _facts(summary: TraceSummary) -> Facts:
     def between(spread: Spread) -> str:
+        if len(summary.windows) == 1:
+            return "one only" if not _marked(summary) else f"mean of a run of {count_text(summary.windows[0].inference_count)}"
+        if _marked(summary):
+            median_j = statistics.median(window.inference_j for window in summary.windows)
+            return (
+                f"mean of the runs; their median {joules_text(median_j)}, {joules_text(spread.smallest)} to {joules_text(spread.largest)}"
+            )
         return f"95 % of them {joules_text(spread.low)} to {joules_text(spread.high)}"
 
     return Facts(
@@ -97,11 +112,8 @@ def _spreads(summary: TraceSummary) -> Table:
         Column("2.5 %"),
         Column("97.5 %"),
     )
-    return Table("Spread from sample to sample (currents) and from inference to inference", columns, rows)
-
-
-def _cv(spread: Spread) -> str:
-    return NONE if spread.cv is None else f"{spread.cv:.2%}"
+    each = "run to run" if _marked(summary) else "inference to inference"
+    return Table(f"Spread from sample to sample (currents) and from {each}", columns, rows)
 
 
 def _thresholds(summary: TraceSummary) -> Table:
@@ -130,11 +142,13 @@ def _thresholds(summary: TraceSummary) -> Table:
 
 
 def _windows(summary: TraceSummary) -> Table:
+    marked = _marked(summary)
     rows = tuple(
         Row(
             (
                 str(place + 1),
                 f"{window.start_s:.6f}",
+                *((count_text(window.inference_count),) if marked else ()),
                 time_text(window.duration_s),
                 joules_text(window.inference_j),
                 joules_text(window.baseline_j),
@@ -144,15 +158,21 @@ def _windows(summary: TraceSummary) -> Table:
         for place, window in enumerate(summary.windows[:_MOST_ROWS])
     )
     columns = (
-        Column("Inference", number=False),
+        Column("Run" if marked else "Inference", number=False),
         Column("Starts", "s"),
-        Column("Lasts"),
+        *((Column("Inferences"),) if marked else ()),
+        Column("Each lasts" if marked else "Lasts"),
         Column("Energy"),
         Column("Baseline"),
         Column("Computation"),
     )
     more = len(summary.windows) - _MOST_ROWS
-    return Table("Inferences found", columns, rows, f"{more} more in the JSON." if more > 0 else "")
+    return Table(
+        "Runs between the marks; energies of one inference" if marked else "Inferences found",
+        columns,
+        rows,
+        f"{more} more in the JSON." if more > 0 else "",
+    )
 
 
 def _capture(summary: TraceSummary) -> Paragraph:
@@ -173,6 +193,7 @@ def _capture(summary: TraceSummary) -> Paragraph:
 def _chart(summary: TraceSummary, curve: TraceCurve) -> Illustration:
     scale = MA_PER_A
     first = summary.windows[0]
+    kind, kinds = (f"Run of {count_text(first.inference_count)}", "runs") if _marked(summary) else ("Inference analysis", "inferences")
     boot_end = curve.time_s[0] + summary.thresholds.boot_s
     chart = CurrentTrace(
         x_axis="Time [s]",
@@ -182,12 +203,12 @@ def _chart(summary: TraceSummary, curve: TraceCurve) -> Illustration:
         mean=tuple(scale * value for value in curve.mean_a),
         high=tuple(scale * value for value in curve.high_a),
         windows=tuple((window.start_s, window.end_s) for window in summary.windows),
-        window_text=f"Inference analysis, bounded: {time_text(first.duration_s)}, {joules_text(first.inference_j)}",
+        window_text=f"{kind}, bounded: {time_text(first.end_s - first.start_s)}, {joules_text(first.inference_j * first.inference_count)}",
         thresholds=(scale * summary.thresholds.minimum_a, scale * summary.thresholds.maximum_a),
         boot_end=boot_end if summary.thresholds.boot_s > 0 else None,
     )
     level = current_text(summary.active_current.mean)
-    said = f"Current over {time_text(summary.duration_s)}, {len(summary.windows)} inferences at {level} shaded"
+    said = f"Current over {time_text(summary.duration_s)}, {len(summary.windows)} {kinds} at {level} shaded"
     return Illustration(
-        "trace", "The capture with its inferences shaded; below, the first close up between the thresholds.", f"{said}.", chart
+        "trace", f"The capture with its {kinds} shaded; below, the first close up between the thresholds.", f"{said}.", chart
     )
