@@ -77,28 +77,3 @@ def _folded(heading: str, width: int) -> str:
             lines.append("")
         lines[-1] += word
     return "\n".join(line.rstrip() for line in lines)
-
-
-def side_by_side(widths: Sequence[int], room: int) -> list[list[int]]:
-    """Divide the columns of a table into pieces that fit; every piece begins with the first column, which names the row.
-
-    Parameters
-    ----------
-    widths : sequence of int
-        Least width of each column, its heading included.
-    room : int
-        Characters of a line.
-
-    Returns
-    -------
-    list of list of int
-        Places of columns; one piece where all fit.
-    """
-    pieces, used = [[0]], widths[0]
-    for place in range(1, len(widths)):
-        if used + COLUMN_GAP + widths[place] > room and len(pieces[-1]) > 1:
-            pieces.append([0])
-            used = widths[0]
-        pieces[-1].append(place)
-        used += COLUMN_GAP + widths[place]
-    return pieces

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from costmodel.cli.grid_layout import column_widths, folded_headings, side_by_side, with_headings
+from costmodel.cli.grid_layout import COLUMN_GAP, column_widths, folded_headings, with_headings
 from costmodel.cli.options import chosen
 
 if TYPE_CHECKING:
@@ -149,12 +149,14 @@ def _print_pieces(console: Console, grid: Grid) -> None:
     from rich.table import Table
     from rich.text import Text
 
+    from costmodel.report.as_terminal import side_by_side
+
     cells = [[cell_text(cell) for cell in row] for row in grid.rows]
     flush = _flush_right(grid)
     widths = column_widths(cells, flush)
     headings = folded_headings(grid.header, widths, flush, console.width)
     widths = with_headings(widths, headings)
-    for number, piece in enumerate(side_by_side(widths, console.width)):
+    for number, piece in enumerate(side_by_side(widths, console.width, COLUMN_GAP)):
         if number:
             console.print()
         table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)

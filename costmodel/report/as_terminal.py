@@ -179,16 +179,34 @@ def column_groups(table: Table, width: int) -> list[list[int]]:
     list of list of int
         Places of columns.
     """
-    widths = _column_widths(table, range(len(table.columns)), width)
-    groups: list[list[int]] = [[0]]
-    used = widths[0]
+    return side_by_side(_column_widths(table, range(len(table.columns)), width), width, _GAP)
+
+
+def side_by_side(widths: Sequence[int], room: int, gap: int) -> list[list[int]]:
+    """Divide columns into pieces that fit; every piece begins with the first column, which names the row.
+
+    Parameters
+    ----------
+    widths : sequence of int
+        Least width of each column.
+    room : int
+        Characters there are in a line.
+    gap : int
+        Characters between two columns.
+
+    Returns
+    -------
+    list of list of int
+        Places of columns; one piece where all fit.
+    """
+    pieces, used = [[0]], widths[0]
     for place in range(1, len(widths)):
-        if used + _GAP + widths[place] > width and len(groups[-1]) > 1:
-            groups.append([0])
+        if used + gap + widths[place] > room and len(pieces[-1]) > 1:
+            pieces.append([0])
             used = widths[0]
-        groups[-1].append(place)
-        used += _GAP + widths[place]
-    return groups
+        pieces[-1].append(place)
+        used += gap + widths[place]
+    return pieces
 
 
 def _title_lines(column: Column, width: int) -> list[str]:

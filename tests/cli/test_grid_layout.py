@@ -3,8 +3,9 @@
 import pytest
 from rich.console import Console
 
-from costmodel.cli.grid_layout import COLUMN_GAP, column_widths, folded_headings, side_by_side, with_headings
+from costmodel.cli.grid_layout import COLUMN_GAP, column_widths, folded_headings, with_headings
 from costmodel.cli.tables import Grid, _print_to
+from costmodel.report.as_terminal import side_by_side
 
 WIDE = Grid(
     "wide",
@@ -49,10 +50,10 @@ def test_headings_are_folded_tighter_before_a_table_is_divided() -> None:
 
 
 def test_pieces_hold_every_column_once_beside_the_first() -> None:
-    pieces = side_by_side([4, 10, 10, 50, 3], 30)
+    pieces = side_by_side([4, 10, 10, 50, 3], 30, COLUMN_GAP)
     assert pieces == [[0, 1, 2], [0, 3], [0, 4]]
-    assert side_by_side([4, 10], 30) == [[0, 1]]
-    assert side_by_side([40], 30) == [[0]]
+    assert side_by_side([4, 10], 30, COLUMN_GAP) == [[0, 1]]
+    assert side_by_side([40], 30, COLUMN_GAP) == [[0]]
 
 
 def test_long_texts_may_fold_and_numbers_not() -> None:

@@ -3,13 +3,16 @@
 import errno
 import json
 import math
+import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+import costmodel
 from costmodel.errors import FormatError, InputError, LimitError, MissingError, SpecError, UnknownNameError
 from costmodel.evaluation.evaluating import evaluate
 from costmodel.sources.catalogue import load_network, load_scenario
@@ -477,6 +480,7 @@ def test_a_script_that_starts_itself_anew_in_each_process_is_told_what_it_lacks(
     axes = [*widths, {"path": "layers.fc1.out_features", "range": {"start": 1, "stop": 200}}]
     study = {"name": "long", "axes": axes, "objectives": OBJECTIVES[:1]}
     script.write_text(f"import costmodel\ncostmodel.sweep({study!r}, workers=2)\n", encoding="utf-8")
-    ran = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=False, timeout=120)
+    environment = os.environ | {"PYTHONPATH": str(Path(costmodel.__file__).parents[1])}
+    ran = subprocess.run([sys.executable, str(script)], env=environment, capture_output=True, text=True, check=False, timeout=120)
     assert ran.returncode == 1
     assert 'keeps its own work below `if __name__ == "__main__":` (or takes workers=1)' in ran.stderr.splitlines()[-1]
