@@ -54,6 +54,7 @@ def spread_rows() -> list[SramRow]:
     return list({row.config_hash: row for row in (*chosen, *wanted)}.values())
 
 
+@pytest.mark.slow
 def test_twenty_other_rows_come_out_again_to_the_last_digit(binary: CactiBinary) -> None:
     expected = spread_rows()
     assert len(expected) >= 20
