@@ -152,7 +152,7 @@ def _average_pool(layer: DeployedLayer, inputs: list[Tensor], target: DeployedTe
     return np.where(counts > 0, means, means.dtype.type(0))
 
 
-def _adaptive(layer: DeployedLayer, inputs: list[Tensor], target: DeployedTensor, variant: Variant) -> Tensor:  # noqa: ARG001 - one signature for all
+def _adaptive(_layer: DeployedLayer, inputs: list[Tensor], target: DeployedTensor, variant: Variant) -> Tensor:
     _, height, width = inputs[0].shape
     sums = np.zeros(target.shape, np.float32 if variant is Variant.FLOAT32 else np.int32)
     counts = np.zeros(target.shape[1:], np.int32)
@@ -178,7 +178,7 @@ def _means(sums: Tensor, counts: Tensor) -> Tensor:
     return means
 
 
-def _relu(layer: DeployedLayer, inputs: list[Tensor], target: DeployedTensor, variant: Variant) -> Tensor:  # noqa: ARG001 - one signature for all
+def _relu(_layer: DeployedLayer, inputs: list[Tensor], _target: DeployedTensor, _variant: Variant) -> Tensor:
     return np.where(inputs[0] > 0, inputs[0], inputs[0].dtype.type(0))
 
 
@@ -189,7 +189,7 @@ def _batch_norm(layer: DeployedLayer, inputs: list[Tensor], target: DeployedTens
     return _finished(sums, layer, variant)
 
 
-def _add(layer: DeployedLayer, inputs: list[Tensor], target: DeployedTensor, variant: Variant) -> Tensor:  # noqa: ARG001 - one signature for all
+def _add(layer: DeployedLayer, inputs: list[Tensor], _target: DeployedTensor, variant: Variant) -> Tensor:
     a, b = inputs
     if variant is Variant.FLOAT32:
         return _finished(a + b, layer, variant)
@@ -203,7 +203,7 @@ _EXP2_FACTORS: Final = (1.0, 0.69314705, 0.24022436, 0.055491035, 0.00958006, 0.
 """2**f on (-1, 0], least squares at Chebyshev nodes, in single precision."""
 
 
-def _softmax(layer: DeployedLayer, inputs: list[Tensor], target: DeployedTensor, variant: Variant) -> Tensor:  # noqa: ARG001 - one signature for all
+def _softmax(layer: DeployedLayer, inputs: list[Tensor], _target: DeployedTensor, variant: Variant) -> Tensor:
     if variant is Variant.FLOAT32:
         return _softmax_float32(inputs[0])
     source = inputs[0].astype(np.int64)
@@ -234,7 +234,7 @@ def _softmax_float32(source: Tensor) -> Tensor:
     return weights / total
 
 
-def _view(layer: DeployedLayer, inputs: list[Tensor], target: DeployedTensor, variant: Variant) -> Tensor:  # noqa: ARG001 - one signature for all
+def _view(_layer: DeployedLayer, inputs: list[Tensor], target: DeployedTensor, _variant: Variant) -> Tensor:
     return inputs[0].reshape(target.shape)
 
 

@@ -82,8 +82,10 @@ def _marked(power: dict[str, Any], ancestors: list[dict[str, Any]]) -> MarkedRun
     """Return the run between a capture's last two marks; None where the file does not say where or how many inferences ran."""
     marks, infer = power.get("timestamps"), ancestors[-1].get("infer")
     iterations = infer.get("iterations") if isinstance(infer, dict) else None
+    if not isinstance(marks, list):
+        return None
     try:
-        first, last = (int(mark[1]) for mark in marks[-2:])  # type: ignore[index]
+        first, last = (int(mark[1]) for mark in marks[-2:])
     except (TypeError, ValueError, IndexError, KeyError, OverflowError):
         return None
     if isinstance(iterations, bool) or not isinstance(iterations, int) or iterations < 1:

@@ -193,7 +193,7 @@ def _window(layer: Any, shape: Shape, stride: tuple[Number, Number]) -> tuple[Ax
     return h, w
 
 
-def _conv2d(layer: Any, inputs: Sequence[Shape], producer_kind: str | None) -> Lowered:  # noqa: ARG001 - one signature for all
+def _conv2d(layer: Any, inputs: Sequence[Shape], _producer: str | None) -> Lowered:
     channels, _, _ = _planes(layer, inputs[0])
     for extent, name in ((channels, "input"), (layer.out_channels, "output")):
         if not (type(layer.groups) is int and layer.groups == 1) and any_true(left := extent % layer.groups != 0):
@@ -207,7 +207,7 @@ def _conv2d(layer: Any, inputs: Sequence[Shape], producer_kind: str | None) -> L
     return Lowered(nest, (layer.out_channels, h.output, w.output), weights, layer.out_channels if layer.bias else 0)
 
 
-def _linear(layer: Any, inputs: Sequence[Shape], producer_kind: str | None) -> Lowered:  # noqa: ARG001 - as all
+def _linear(layer: Any, inputs: Sequence[Shape], _producer: str | None) -> Lowered:
     (shape,) = inputs
     if len(shape) != 1:
         raise ShapeError(layer.name, f"linear needs a flat input, found {shape_text(shape)}; put a flatten before it")
@@ -216,20 +216,20 @@ def _linear(layer: Any, inputs: Sequence[Shape], producer_kind: str | None) -> L
     return Lowered(nest, (layer.out_features,), linear_weight_count(layer.out_features, shape[0]), bias)
 
 
-def _pool(layer: Any, inputs: Sequence[Shape], producer_kind: str | None) -> Lowered:  # noqa: ARG001 - as all
+def _pool(layer: Any, inputs: Sequence[Shape], _producer: str | None) -> Lowered:
     channels, _, _ = _planes(layer, inputs[0])
     h, w = _window(layer, inputs[0], layer.kernel if layer.stride is None else layer.stride)
     return Lowered(LoopNest(NestKind.POOLING, channels, 1, 1, h, w), (channels, h.output, w.output))
 
 
-def _adaptive(layer: Any, inputs: Sequence[Shape], producer_kind: str | None) -> Lowered:  # noqa: ARG001 - as all
+def _adaptive(layer: Any, inputs: Sequence[Shape], _producer: str | None) -> Lowered:
     channels, height, width = _planes(layer, inputs[0])
     rows, columns = layer.output_size
     h, w = AdaptiveAxis(height, rows), AdaptiveAxis(width, columns)
     return Lowered(LoopNest(NestKind.POOLING, channels, 1, 1, h, w), (channels, rows, columns))
 
 
-def _relu(layer: Any, inputs: Sequence[Shape], producer_kind: str | None) -> Lowered:  # noqa: ARG001 - as all
+def _relu(_layer: Any, inputs: Sequence[Shape], producer_kind: str | None) -> Lowered:
     if producer_kind in FUSES_RELU:
         return Lowered(View(), inputs[0])
     return Lowered(Elementwise(1, element_count(inputs[0])), inputs[0])
@@ -243,11 +243,11 @@ def _batch_norm(layer: Any, inputs: Sequence[Shape], producer_kind: str | None) 
     return Lowered(work, inputs[0], 2 * channels)
 
 
-def _flatten(layer: Any, inputs: Sequence[Shape], producer_kind: str | None) -> Lowered:  # noqa: ARG001 - as all
+def _flatten(_layer: Any, inputs: Sequence[Shape], _producer: str | None) -> Lowered:
     return Lowered(View(), (element_count(inputs[0]),))
 
 
-def _add(layer: Any, inputs: Sequence[Shape], producer_kind: str | None) -> Lowered:  # noqa: ARG001 - as all
+def _add(layer: Any, inputs: Sequence[Shape], _producer: str | None) -> Lowered:
     a, b = inputs
     if len(a) != len(b) or any(any_true(differ := x != y) for x, y in zip(a, b, strict=True)):
         if len(a) == len(b) and is_column(differ):
@@ -256,7 +256,7 @@ def _add(layer: Any, inputs: Sequence[Shape], producer_kind: str | None) -> Lowe
     return Lowered(Elementwise(2, element_count(a)), a)
 
 
-def _softmax(layer: Any, inputs: Sequence[Shape], producer_kind: str | None) -> Lowered:  # noqa: ARG001 - as all
+def _softmax(_layer: Any, inputs: Sequence[Shape], _producer: str | None) -> Lowered:
     return Lowered(Elementwise(1, element_count(inputs[0]), passes=3), inputs[0])
 
 

@@ -213,18 +213,18 @@ def _buffers_of_runtime(deck: Deck) -> Computed:
 
 
 @_row("interior.pixels")
-def _interior(deck: Deck) -> Computed:  # noqa: ARG001 - an example of the deck's own, not of its network
+def _interior(_deck: Deck) -> Computed:
     return Computed(product_of(_EXAMPLE.interior, _EXAMPLE.interior))
 
 
 @_row("interior.boundary")
-def _boundary(deck: Deck) -> Computed:  # noqa: ARG001 - as above
+def _boundary(_deck: Deck) -> Computed:
     pixels = product_of(_EXAMPLE.output, _EXAMPLE.output)
     return Computed(difference_of(pixels, product_of(_EXAMPLE.interior, _EXAMPLE.interior)))
 
 
 @_row("interior.share")
-def _interior_share(deck: Deck) -> Computed:  # noqa: ARG001 - as above
+def _interior_share(_deck: Deck) -> Computed:
     pixels = product_of(_EXAMPLE.output, _EXAMPLE.output)
     return Computed(ratio_of(product_of(_EXAMPLE.interior, _EXAMPLE.interior), pixels), PERCENT)
 

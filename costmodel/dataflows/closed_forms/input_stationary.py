@@ -28,7 +28,7 @@ from costmodel.specs.work import LoopNest
     source=SOURCE,
     terms=convolution_terms,
 )
-def input_stationary_counts(nest: LoopNest, taps: Taps, bias: bool, input_bytes: int, weight_bytes: int) -> AccessCounts:  # noqa: ARG001 - as all
+def input_stationary_counts(nest: LoopNest, taps: Taps, bias: bool, input_bytes: int, weight_bytes: int) -> AccessCounts:  # noqa: ARG001 - `explain` fills the symbols of every closed form from these names
     """Return the counts of a convolution, input stationary.
 
     Parameters
