@@ -28,6 +28,8 @@ VOLTS: Final = {"V": 1.0, "mV": 1 / MV_PER_V}
 HERTZ: Final = {"Hz": 1.0, "kHz": HZ_PER_KHZ, "MHz": HZ_PER_MHZ}
 CONTINUOUS: Final = ("continuous", "back-to-back", "back to back")
 """The rate of inferences that follow each other without a pause."""
+MOST: Final = 1e9
+"""Largest quantity in its base unit: beyond every board and instrument, and its square is far from what a float holds."""
 
 _QUANTITY: Final = re.compile(r"^\s*([-+]?[0-9.]+(?:[eE][-+]?[0-9]+)?)\s*([A-Za-zµ]*)\s*$")
 _RATE: Final = re.compile(r"^\s*([0-9.]+(?:[eE][-+]?[0-9]+)?)\s*(?:/|per|a|an)\s*([A-Za-z]+?)\s*$")
@@ -64,7 +66,7 @@ def quantity(option: str, text: str, units: Mapping[str, float]) -> float:
     Raises
     ------
     SpecError
-        If it is no quantity of these units.
+        If it is no quantity of these units, or larger than any is.
     """
     found = _QUANTITY.match(text)
     known = ", ".join(units)
@@ -73,7 +75,10 @@ def quantity(option: str, text: str, units: Mapping[str, float]) -> float:
     unit = found[2].replace("µ", "u") or next(iter(units))
     if unit not in units:
         raise SpecError(f"{option}: {found[2]!r} is not one of {known}")
-    return _positive(option, found[1], text) * units[unit]
+    value = _positive(option, found[1], text) * units[unit]
+    if value > MOST:
+        raise SpecError(f"{option}: expected at most {MOST:g} {next(iter(units))}, found {text[:40]!r}")
+    return value
 
 
 def period_of_rate(option: str, text: str, duration_s: float) -> float:
@@ -107,7 +112,7 @@ def period_of_rate(option: str, text: str, duration_s: float) -> float:
     else:
         found = re.match(r"^\s*([0-9.]+(?:[eE][-+]?[0-9]+)?)\s*(?:Hz)?\s*$", text)
     if found is None or unit not in _RATE_UNITS:
-        raise SpecError(f"{option}: expected a rate such as 1/min, 30/h, 0.5Hz, 1/day or {CONTINUOUS[0]}, found {text[:40]!r}")
+        raise SpecError(f"{option}: expected a rate such as 1/min, 30/h, 0.5Hz, 1/day or {CONTINUOUS[1]}, found {text[:40]!r}")
     rate = _positive(option, found[1], text)
     if rate == 0.0:
         raise SpecError(f"{option}: a rate of zero runs no inference; expected something above 0")

@@ -101,8 +101,17 @@ def read_csv_trace(
     if columns.power is not None and columns.voltage is None:
         said += f" at {supply_v:g} V as given"
     evenly = "" if sample_rate_hz is None else f" at {sample_rate_hz:g} samples/s as given"
-    notes: list[str] = []
+    notes = [] if sample_rate_hz is None else _unread_times(HeaderNames(names, units, header.first_row), where)
     return Trace(name, f"{dialect}: {said}{evenly}", "line", _chunks(stream, layout, notes), notes)
+
+
+def _unread_times(names: HeaderNames, where: Location) -> list[str]:
+    """Tell of times the file holds and a given rate replaces: the two need not agree."""
+    try:
+        time = trace_columns(names, {}, where, timed=True).time
+    except FormatError:
+        return []
+    return [] if time is None else [f"the times of {time.name!r} are not read: --sample-rate counts the samples instead"]
 
 
 class _Layout(NamedTuple):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -130,10 +131,10 @@ def _no_window(blocks: Blocks, found: FoundWindows, given: Thresholds) -> str:
     rule, means = found.rule, blocks.mean_a
     inside = (means > rule.minimum_a) & (means < rule.maximum_a)
     low, median, high = (MA_PER_A * float(value) for value in np.quantile(means, (0.001, 0.5, 0.999)))
-    text = (
-        f"no inference window between {MA_PER_A * rule.minimum_a:.4g} and {MA_PER_A * rule.maximum_a:.4g} mA: current lies at "
-        f"{low:.4g} to {high:.4g} mA (median {median:.4g})"
-    )
+    band = f"above {MA_PER_A * rule.minimum_a:,.4g} mA"
+    if math.isfinite(rule.maximum_a):
+        band = f"between {MA_PER_A * rule.minimum_a:,.4g} and {MA_PER_A * rule.maximum_a:,.4g} mA"
+    text = f"no inference window {band}: current lies at {low:.4g} to {high:.4g} mA (median {median:.4g})"
     if not inside.any():
         side = "lower --min-current" if means.max() <= rule.minimum_a else "raise --max-current"
         return f"{text}; {side}"

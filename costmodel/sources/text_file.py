@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Container
 from pathlib import Path
 from typing import Final
 
@@ -36,7 +37,7 @@ def read_document(path: Path) -> Document:
         if path.is_dir():
             raise FormatError("is a folder, expected a file", place)
         if not path.exists():
-            raise MissingError(f"does not exist{_nearest(path)}", place)
+            raise MissingError(f"does not exist{nearest_file(path, FILE_SUFFIXES)}", place)
         if not path.is_file():
             raise FormatError("is not a regular file", place)
         # One byte more than is read tells a larger file apart, whatever its size.
@@ -52,10 +53,24 @@ def read_document(path: Path) -> Document:
     return parse_document(content, str(path))
 
 
-def _nearest(path: Path) -> str:
+def nearest_file(path: Path, suffixes: Container[str]) -> str:
+    """Return which file beside a missing one may have been meant, or that its folder is missing too; to append to a message.
+
+    Parameters
+    ----------
+    path : Path
+        What is not there.
+    suffixes : container of str
+        Endings of files worth offering, dots included.
+
+    Returns
+    -------
+    str
+        Empty where there is nothing to offer.
+    """
     folder = path.parent
     if not folder.is_dir():
         return f"; nor does the folder {str(folder)!r}"
-    by_stem = {entry.stem: entry.name for entry in folder.iterdir() if entry.suffix in FILE_SUFFIXES and entry.is_file()}
+    by_stem = {entry.stem: entry.name for entry in folder.iterdir() if entry.suffix.lower() in suffixes and entry.is_file()}
     near = difflib.get_close_matches(path.stem, by_stem, n=1)
     return f" (did you mean {by_stem[near[0]]!r}?)" if near else ""

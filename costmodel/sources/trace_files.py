@@ -16,10 +16,13 @@ from costmodel.measurement.mlperf_runner import read_mlperf_trace
 from costmodel.measurement.ppk2_archive import read_ppk2_trace
 from costmodel.measurement.trace_chunk import Trace
 from costmodel.sources.plain_stream import plain_stream
+from costmodel.sources.text_file import nearest_file
 
 _ZIP: Final = b"PK\x03\x04"
 _JLS: Final = b"jlsfmt"
 _JLS_1: Final = b"\xd3tagfmt"
+_SUFFIXES: Final = (".csv", ".txt", ".gz", ".ppk2", ".jls", ".json")
+"""Endings captures usually have: only to offer a file for a misspelt one."""
 
 
 @contextmanager
@@ -55,7 +58,7 @@ def open_trace(
             raise FormatError("is a folder, expected a capture", Location(name))
         stream = path.open("rb")
     except FileNotFoundError:
-        raise MissingError("does not exist", Location(name)) from None
+        raise MissingError(f"does not exist{nearest_file(path, _SUFFIXES)}", Location(name)) from None
     except (OSError, ValueError) as error:
         raise FormatError(f"cannot be read: {getattr(error, 'strerror', None) or error}", Location(name)) from None
     with stream:

@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple, NoReturn, TypeAlias
 
 from costmodel.errors import FormatError, LimitError, Location, SpecError
 
+_STARTER: Final = "`costmodel init my-net.yaml` writes a network, a scenario and a study to start from"
 MAX_FILE_BYTES: Final = 2**20
 """Largest file that is read."""
 MAX_DEPTH: Final = 32
@@ -126,10 +127,10 @@ def parse_document(content: bytes | str, file: str) -> Document:
     """
     text = _as_text(content, file)
     if not text.strip():
-        raise FormatError("is empty; `costmodel init` writes one to start from", Location(file))
+        raise FormatError(f"is empty; {_STARTER}", Location(file))
     root = _compose(text, file)
     if root is None or root.data is None:
-        raise FormatError("holds no values, only comments; `costmodel init` writes one to start from", Location(file))
+        raise FormatError(f"holds no values, only comments; {_STARTER}", Location(file))
     places: dict[YamlPath, Place] = {(): Place(root.line, root.column, root.line, root.column)}
     _collect(root, places)
     return Document(root.data, file, places)

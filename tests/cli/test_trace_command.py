@@ -86,3 +86,35 @@ def test_captures_that_cannot_be_read_are_refused_in_one_line(capsys, tmp_path, 
 def test_a_folder_is_no_capture(capsys, tmp_path):
     assert main(["trace", str(tmp_path)]) == 2
     assert "is a folder" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--supply", "1e300"], "--supply-v: expected at most 1e+09 V, found '1e300'"),
+        (["--sample-rate", "1e300"], "--sample-rate: expected at most 1e+09 Hz, found '1e300'"),
+        (["--min-current", "40"], "no inference window above 4e+04 mA: current lies at"),
+    ],
+)
+def test_an_absurd_size_is_one_line(options, told, tmp_path, capsys):
+    capture = tmp_path / "capture.csv"
+    assert main(["init", "--capture", str(capture)]) == 0
+    capsys.readouterr()
+    assert main(["trace", str(capture), *options]) == 2
+    error = capsys.readouterr().err
+    assert told in error
+    assert len(error.strip().splitlines()) == 1
+
+
+def test_a_misspelt_capture_offers_the_one_beside_it(tmp_path, capsys):
+    (tmp_path / "capture.csv").write_text("", encoding="utf-8")
+    assert main(["trace", str(tmp_path / "captur.csv")]) == 2
+    assert "does not exist (did you mean 'capture.csv'?)" in capsys.readouterr().err
+
+
+def test_a_given_rate_says_that_the_files_own_times_are_not_read(tmp_path, capsys):
+    capture = tmp_path / "capture.csv"
+    assert main(["init", "--capture", str(capture)]) == 0
+    capsys.readouterr()
+    assert main(["trace", str(capture), "--supply", "5.03", "--sample-rate", "10kHz", "--format", "json"]) == 0
+    assert any("the times of 'Timestamp(ms)' are not read" in note for note in json.loads(capsys.readouterr().out)["warnings"])
