@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 _FIGURES: Final = re.compile(rb'\s*\{\s*"schema_version"')
 _STATES: Final = "esp32-deck"
+_SLOWEST_HZ: Final = 1e-6
+"""A sample in eleven days; anything slower is a slip of the pen."""
 """Packaged power states whose awake supply stands in where none is given."""
 
 
@@ -63,8 +65,8 @@ def analysed_capture(
         if supply_v is not None or columns or sample_rate_hz is not None or thresholds != FOUND:
             raise SpecError(f"{capture} holds the figures of a capture already analysed: give options to `costmodel trace`, not here")
         return analysed
-    if sample_rate_hz == 0.0:
-        raise SpecError("--sample-rate: expected a rate above 0")
+    if sample_rate_hz is not None and sample_rate_hz < _SLOWEST_HZ:
+        raise SpecError(f"--sample-rate: expected at least {_SLOWEST_HZ:g} Hz, found {sample_rate_hz:g}")
     with open_trace(capture, columns, None if supply_v is None else volts, sample_rate_hz) as trace:
         return analyse_trace(trace, volts, source, thresholds)
 

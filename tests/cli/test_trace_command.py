@@ -67,7 +67,7 @@ def test_samples_without_times_are_read_at_a_given_rate(capsys, capture, tmp_pat
         (b"time_s,current_A\n0,1\n", (), "current dwells at no steady current (1000 to 1000 mA"),
         (b"current_mA\n1\n", ("--sample-rate", "often"), "--sample-rate: expected a number with a unit (Hz, kHz, MHz)"),
         (b"t,current_mA\n1,2\n", ("--sample-rate", "1kHz", "--time-column", "t:s"), "--time-column and --sample-rate: one of the two"),
-        (b"current_mA\n1\n", ("--sample-rate", "0"), "--sample-rate: expected a rate above 0"),
+        (b"current_mA\n1\n", ("--sample-rate", "0"), "--sample-rate: expected at least 1e-06 Hz, found 0"),
         (b"current_mA\n1\n", (), "or --sample-rate where samples follow each other evenly"),
         (None, (), "does not exist"),
         (b"Timestamp(ms),Current(uA)\n0,1\n", ("--min-current", "lots"), "--min-current"),
@@ -93,6 +93,7 @@ def test_a_folder_is_no_capture(capsys, tmp_path):
     [
         (["--supply", "1e300"], "--supply-v: expected at most 1e+09 V, found '1e300'"),
         (["--sample-rate", "1e300"], "--sample-rate: expected at most 1e+09 Hz, found '1e300'"),
+        (["--sample-rate", "1e-300"], "--sample-rate: expected at least 1e-06 Hz, found 1e-300"),
         (["--min-current", "40"], "no inference window above 4e+04 mA: current lies at"),
     ],
 )
