@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 _FIGURES: Final = re.compile(rb'\s*\{\s*"schema_version"')
 _STATES: Final = "esp32-deck"
+"""Packaged power states whose awake supply stands in where none is given."""
 _SLOWEST_HZ: Final = 1e-6
 """A sample in eleven days; anything slower is a slip of the pen."""
-"""Packaged power states whose awake supply stands in where none is given."""
 
 
 def analysed_capture(
