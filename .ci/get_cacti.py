@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from costmodel.errors import CactiError  # noqa: E402 - the checkout is put on the path first
-from costmodel.sources.cacti_binary import SOURCE_FILE, cached_cacti_folder, cacti_in  # noqa: E402 - the checkout is put on the path first
+from costmodel.sources.cacti.cacti_binary import SOURCE_FILE, cached_cacti_folder, cacti_in  # noqa: E402 - the checkout is put on the path first
 
 PACKAGE = "hwcomponents-cacti"
 VERSION = "1.0.40"

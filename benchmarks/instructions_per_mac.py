@@ -16,7 +16,7 @@ from typing import NamedTuple
 from costmodel.compression.deployed import Variant
 from costmodel.results.comparison import LayerComparison, RunComparison
 from costmodel.sources.catalogue import load_network
-from costmodel.validation.emulated_targets import TARGETS
+from costmodel.validation.targets.emulated_targets import TARGETS
 from costmodel.validation.validating import Target, Workbench, expect_network, validate
 
 LAYERS = ("conv1", "conv2")

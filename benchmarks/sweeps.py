@@ -20,11 +20,11 @@ import numpy as np
 from costmodel.evaluation.composition import cost
 from costmodel.evaluation.evaluating import evaluate
 from costmodel.sources.catalogue import load_scenario
-from costmodel.sweeps.filling import filled
-from costmodel.sweeps.pareto import front_rows
-from costmodel.sweeps.running import prepared_space, sweep
-from costmodel.sweeps.space import blocks_of
-from costmodel.sweeps.workers import keep_freed_memory
+from costmodel.sweeps.engine.design_blocks import blocks_of
+from costmodel.sweeps.engine.design_columns import filled
+from costmodel.sweeps.engine.running import prepared_space, sweep
+from costmodel.sweeps.engine.workers import keep_freed_memory
+from costmodel.sweeps.front.pareto import front_rows
 
 RESULTS = Path(__file__).parent / "results" / "sweeps.md"
 YARDSTICK_FLOOR = 27e6
@@ -206,7 +206,7 @@ def hundred_million() -> tuple[float, float]:
 def start_seconds() -> float:
     """Wall seconds from nothing to the first result: a fresh process and a small study."""
     code = (
-        "from costmodel.sweeps.running import sweep; sweep({'name': 's', 'axes': [{'path': 'layers.conv1.out_channels', 'values': [8, 9]}],"
+        "from costmodel import sweep; sweep({'name': 's', 'axes': [{'path': 'layers.conv1.out_channels', 'values': [8, 9]}],"
         " 'objectives': [{'minimise': 'energy.memory'}]})"
     )
     best = float("inf")

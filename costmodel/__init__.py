@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from costmodel.errors import CostModelError as CostModelError
     from costmodel.evaluation.evaluating import evaluate as evaluate
     from costmodel.evaluation.explaining import explain as explain
-    from costmodel.evaluation.layer_counts import count as count
+    from costmodel.evaluation.layers.layer_counts import count as count
     from costmodel.sources.catalogue import load_battery as load_battery
     from costmodel.sources.catalogue import load_device as load_device
     from costmodel.sources.catalogue import load_memory_energy as load_memory_energy
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from costmodel.specs.counting import Dataflow as Dataflow
     from costmodel.specs.counting import Granularity as Granularity
     from costmodel.specs.counting import Taps as Taps
-    from costmodel.specs.deployment import Scenario as Scenario
     from costmodel.specs.layers import AdaptiveAvgPool2d as AdaptiveAvgPool2d
     from costmodel.specs.layers import Add as Add
     from costmodel.specs.layers import AvgPool2d as AvgPool2d
@@ -37,7 +36,8 @@ if TYPE_CHECKING:
     from costmodel.specs.layers import ReLU as ReLU
     from costmodel.specs.layers import Softmax as Softmax
     from costmodel.specs.network import Network as Network
-    from costmodel.sweeps.running import sweep as sweep
+    from costmodel.specs.scenario import Scenario as Scenario
+    from costmodel.sweeps.engine.running import sweep as sweep
 
 _HOMES: Final[dict[str, str]] = {
     "AdaptiveAvgPool2d": "costmodel.specs.layers",
@@ -54,10 +54,10 @@ _HOMES: Final[dict[str, str]] = {
     "MaxPool2d": "costmodel.specs.layers",
     "Network": "costmodel.specs.network",
     "ReLU": "costmodel.specs.layers",
-    "Scenario": "costmodel.specs.deployment",
+    "Scenario": "costmodel.specs.scenario",
     "Softmax": "costmodel.specs.layers",
     "Taps": "costmodel.specs.counting",
-    "count": "costmodel.evaluation.layer_counts",
+    "count": "costmodel.evaluation.layers.layer_counts",
     "evaluate": "costmodel.evaluation.evaluating",
     "explain": "costmodel.evaluation.explaining",
     "load_battery": "costmodel.sources.catalogue",
@@ -65,7 +65,7 @@ _HOMES: Final[dict[str, str]] = {
     "load_memory_energy": "costmodel.sources.catalogue",
     "load_network": "costmodel.sources.catalogue",
     "load_scenario": "costmodel.sources.catalogue",
-    "sweep": "costmodel.sweeps.running",
+    "sweep": "costmodel.sweeps.engine.running",
 }
 """Where each public name lives; it is imported when it is first asked for, so that starting up stays instant."""
 

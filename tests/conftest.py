@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from costmodel.errors import ToolError
-from costmodel.validation.compiling import host_compiler
+from costmodel.validation.targets.compiling import host_compiler
 from costmodel.validation.validating import Workbench
 
 FIRMWARE = Path(__file__).parents[1] / "firmware"

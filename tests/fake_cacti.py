@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from costmodel.sources.cacti_binary import CactiBinary
+from costmodel.sources.cacti.cacti_binary import CactiBinary
 
 DECK = {
     "size_bytes": 131072,

@@ -15,7 +15,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from costmodel import __version__
-from costmodel.cli.commands import COMMANDS, installed_commands, module_of
+from costmodel.cli.command_table import COMMANDS, module_of
 from costmodel.errors import CostModelError, UnknownNameError, did_you_mean
 
 EXIT_BAD_INPUT: Final = 2
@@ -39,7 +39,7 @@ class CommandTable(TyperGroup):
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - Typer's signature
         """Return the names help lists."""
-        return list(installed_commands())
+        return list(COMMANDS)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002 - Typer's signature
         """Return a command's name and line of help, without importing it."""
@@ -48,7 +48,7 @@ class CommandTable(TyperGroup):
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:  # noqa: ARG002 - Typer's signature
         """Import the command that was called."""
         name = args[0]
-        known = installed_commands()
+        known = COMMANDS
         if name not in known:
             raise UnknownNameError("costmodel", name, known, "a command")
         return name, _loaded(name), args[1:]

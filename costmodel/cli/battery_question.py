@@ -10,9 +10,9 @@ from costmodel.cli.quantity_text import SECONDS, period_of_rate, quantity
 from costmodel.errors import MissingError, SpecError, UnknownNameError
 
 if TYPE_CHECKING:
-    from costmodel.evaluation.battery_inquiry import BatteryQuestion
-    from costmodel.evaluation.battery_patterns import Board
-    from costmodel.specs.power import DutyCycle
+    from costmodel.evaluation.battery.inquiry import BatteryQuestion
+    from costmodel.evaluation.battery.patterns import Board
+    from costmodel.specs.devices.power import DutyCycle
 
 _USUAL_RATE: Final = "1/min"
 _CURVE_POINTS: Final = 97
@@ -55,9 +55,9 @@ def question_of(inputs: CommandInputs) -> BatteryQuestion:
         If a name is unknown, a duration is missing, or they do not fit each other.
     """
     from costmodel.cli.measured_states import measured_states
-    from costmodel.evaluation.battery_inquiry import BatteryQuestion
-    from costmodel.evaluation.battery_models import BatteryModelName
-    from costmodel.evaluation.battery_patterns import IDLE, Board
+    from costmodel.evaluation.battery.cell_models import BatteryModelName
+    from costmodel.evaluation.battery.inquiry import BatteryQuestion
+    from costmodel.evaluation.battery.patterns import IDLE, Board
     from costmodel.provenance import Constant
     from costmodel.sources.catalogue import load_battery, load_power_states
 
@@ -100,7 +100,7 @@ def question_of(inputs: CommandInputs) -> BatteryQuestion:
 def _cycle_of(board: Board, reference: str) -> DutyCycle:
     """Return a duty cycle whose states are the board's; a state that is none is named with its place in the file."""
     from costmodel.sources.catalogue import load_duty_cycle
-    from costmodel.sources.text_file import FILE_SUFFIXES, read_document
+    from costmodel.sources.documents.text_file import FILE_SUFFIXES, read_document
 
     cycle = load_duty_cycle(reference)
     for place, phase in enumerate(cycle.phases):

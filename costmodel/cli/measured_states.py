@@ -12,7 +12,7 @@ from costmodel.cli.trace_source import analysed_capture
 from costmodel.provenance import Constant
 from costmodel.results.trace import TraceSummary
 from costmodel.specs.base import with_changes
-from costmodel.specs.power import PowerStates
+from costmodel.specs.devices.power import PowerStates
 
 _LEVEL: Final = 0.95
 """Confidence of the intervals."""

@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 from costmodel.errors import MissingError
 from costmodel.sources.catalogue import load_battery, load_device, load_memory_energy, load_network, load_scenario
 from costmodel.specs.counting import CountingConvention, Dataflow, Granularity, Taps
-from costmodel.specs.deployment import PowerProfile, Scenario
+from costmodel.specs.scenario import PowerProfile, Scenario
 
 REFERENCE_SCENARIO: Final = "esp32-deck"
 """What is reported where neither a scenario nor a network is given."""

@@ -15,8 +15,8 @@ from costmodel.compression.deployed import (
     DeployedNetwork,
     DeployedTensor,
     Kernel,
+    KernelWindow,
     Variant,
-    Window,
 )
 from costmodel.compression.parameters import LayerParameters, Parameters, parameter_shape
 from costmodel.compression.quantise import INT8_MAX, fixed_point, quantise, scale_of
@@ -244,8 +244,8 @@ def _tensors(plan: _Plan, variant: Variant) -> tuple[list[DeployedTensor], list[
 def _with_window(deployed: DeployedLayer, layer: Any) -> DeployedLayer:
     stride = layer.kernel if layer.stride is None else layer.stride
     top, bottom, left, right = layer.padding
-    height = Window(layer.kernel[0], stride[0], top, bottom, layer.dilation[0])
-    width = Window(layer.kernel[1], stride[1], left, right, layer.dilation[1])
+    height = KernelWindow(layer.kernel[0], stride[0], top, bottom, layer.dilation[0])
+    width = KernelWindow(layer.kernel[1], stride[1], left, right, layer.dilation[1])
     return replace(deployed, groups=getattr(layer, "groups", 1), height=height, width=width)
 
 

@@ -73,7 +73,7 @@ class DeployedTensor:
 
 
 @dataclass(frozen=True)
-class Window:
+class KernelWindow:
     """How a sliding window moves along one axis."""
 
     kernel: int = 1
@@ -83,7 +83,7 @@ class Window:
     dilation: int = 1
 
 
-POINT: Final = Window()
+POINT: Final = KernelWindow()
 """A window of one tap."""
 
 
@@ -98,8 +98,8 @@ class DeployedLayer:
     output: int
     """Tensor written."""
     groups: int = 1
-    height: Window = POINT
-    width: Window = POINT
+    height: KernelWindow = POINT
+    width: KernelWindow = POINT
     relu: bool = False
     """Whether results below zero become zero."""
     weights: Int8Array | None = None

@@ -19,8 +19,8 @@ from costmodel.compression.deployed import (
     DeployedNetwork,
     DeployedTensor,
     Kernel,
+    KernelWindow,
     Variant,
-    Window,
 )
 from costmodel.errors import FormatError, LimitError
 
@@ -240,7 +240,7 @@ def _layer(data: bytes, offset: int, tensors: Sequence[DeployedTensor], variant:
     if max(*inputs, output) >= len(tensors):
         raise FormatError(f"model file: layer {name!r} names tensor {max(*inputs, output)} of {len(tensors)}")
     source, target = tensors[first], tensors[output]
-    height, width = Window(*axes[:5]), Window(*axes[5:])
+    height, width = KernelWindow(*axes[:5]), KernelWindow(*axes[5:])
     weights = _array(data, weights_at, weight_bytes, "i1", f"weights of {name}") if weight_bytes else None
     if weights is not None:
         shape: tuple[int, ...] = (target.elements, source.elements)

@@ -12,7 +12,7 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from costmodel.compression.deployed import DeployedLayer, DeployedNetwork, DeployedTensor, Kernel, Variant, Window
+from costmodel.compression.deployed import DeployedLayer, DeployedNetwork, DeployedTensor, Kernel, KernelWindow, Variant
 
 Tensor: TypeAlias = NDArray[Any]
 """int8 or float32, (channels, rows, columns)."""
@@ -47,7 +47,7 @@ def run_reference(network: DeployedNetwork, values: Tensor) -> list[Tensor]:
     return outputs
 
 
-def _valid(window: Window, extent: int, outputs: int, tap: int) -> tuple[slice, slice] | None:
+def _valid(window: KernelWindow, extent: int, outputs: int, tap: int) -> tuple[slice, slice] | None:
     """Outputs for which a tap is in bounds, and the inputs it then falls on."""
     reach = tap * window.dilation - window.pad_before
     first = max(0, -(reach // window.stride)) if reach < 0 else 0

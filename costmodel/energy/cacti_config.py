@@ -16,7 +16,7 @@ from pydantic import ValidationError
 
 from costmodel.energy.cacti_settings import SETTINGS, Setting
 from costmodel.errors import FormatError, Location, SpecError, UnknownNameError
-from costmodel.specs.sram import SramSpec
+from costmodel.specs.devices.sram import SramSpec
 
 HEADER: Final = "# CACTI 7: {summary}.\n"
 HASH_DIGITS: Final = 16

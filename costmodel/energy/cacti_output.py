@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 from costmodel.errors import CactiError, CactiFailure
 from costmodel.results.sram_run import SramFigures
-from costmodel.specs.sram import SramSpec
+from costmodel.specs.devices.sram import SramSpec
 from costmodel.units import MW_PER_W, NS_PER_S, PJ_PER_NJ
 
 VERSION: Final = "7.0.3DD Prerelease of Aug, 2012"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
-from costmodel.specs.sram import SramSpec
+from costmodel.specs.devices.sram import SramSpec
 from costmodel.units import NM_PER_UM
 
 

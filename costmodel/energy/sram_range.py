@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from costmodel.provenance import formula
-from costmodel.specs.sram import Cell
+from costmodel.specs.devices.sram import Cell
 
 BELOW_RATIO: Final = 0.12
 """Agreement of CACTI with circuit simulation: Muralimanohar, Ahn, Jouppi, Memory Modeling with CACTI, Springer 2010, abstract."""

@@ -5,17 +5,17 @@ from __future__ import annotations
 import functools
 from typing import NamedTuple
 
-from costmodel.evaluation.layer_cost import is_convolution, nominal_taps_by_region, other_tap_count
+from costmodel.evaluation.layers.layer_cost import is_convolution, nominal_taps_by_region, other_tap_count
 from costmodel.evaluation.totals import total_of
 from costmodel.latency.fitting import fit_other_rate_s, fit_two_rates
 from costmodel.latency.rates import TapRates
 from costmodel.provenance import is_recording, leaf
 from costmodel.results.latency import AlternativeFit
 from costmodel.specs.counting import Dataflow
-from costmodel.specs.deployment import Scenario
-from costmodel.specs.hardware import LatencyCalibration
+from costmodel.specs.devices.hardware import LatencyCalibration
 from costmodel.specs.lowering import Step, element_count
 from costmodel.specs.network import Network
+from costmodel.specs.scenario import Scenario
 from costmodel.specs.work import LoopNest
 
 TOTAL = "total"

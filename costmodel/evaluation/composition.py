@@ -22,14 +22,14 @@ from costmodel.columns import Number, is_column
 from costmodel.energy.access_energy import leakage_energy_pj
 from costmodel.errors import SpecError
 from costmodel.evaluation.design import BatteryNumbers, Design, PowerNumbers
-from costmodel.evaluation.layer_cost import LayerCost, is_convolution, layer_cost, with_rates
+from costmodel.evaluation.layers.layer_cost import LayerCost, is_convolution, layer_cost, with_rates
 from costmodel.evaluation.totals import increase_ratio, total_of
 from costmodel.memory.accountings import Accounted, account
 from costmodel.memory.lifetimes import Lifetimes, lifetimes_of, tensor_size_bytes
 from costmodel.results.counts import AccessCounts
 from costmodel.specs.counting import Granularity
-from costmodel.specs.deployment import MemoryAccounting
 from costmodel.specs.lowering import element_count, lower_network
+from costmodel.specs.scenario import MemoryAccounting
 
 
 class PowerCost(NamedTuple):

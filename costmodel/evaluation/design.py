@@ -8,9 +8,9 @@ from costmodel.columns import Number
 from costmodel.latency.rates import TapRates
 from costmodel.provenance import Constant, is_recording, leaf
 from costmodel.specs.counting import Dataflow, Granularity, Taps
-from costmodel.specs.deployment import MemoryAccounting, Scenario, Storage
 from costmodel.specs.lowering import Shape
 from costmodel.specs.network import Network, TensorBytes
+from costmodel.specs.scenario import MemoryAccounting, Scenario, Storage
 
 
 class MemoryNumbers(NamedTuple):

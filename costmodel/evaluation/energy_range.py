@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from costmodel.energy.access_energy import dynamic_energy_pj
-from costmodel.evaluation.layer_cost import LayerCost
-from costmodel.specs.hardware import MemoryEnergy
+from costmodel.evaluation.layers.layer_cost import LayerCost
+from costmodel.specs.devices.hardware import MemoryEnergy
 
 
 class EnergyRange(NamedTuple):

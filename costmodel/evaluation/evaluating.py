@@ -12,19 +12,19 @@ from costmodel.evaluation.composition import Cost, cost
 from costmodel.evaluation.design import design_of
 from costmodel.evaluation.energy_range import energy_range
 from costmodel.evaluation.findings import find
-from costmodel.evaluation.flash_weights import flash_weight_cost
-from costmodel.evaluation.layer_cost import LayerCost, is_convolution
-from costmodel.evaluation.memory_summary import summarise_memory
+from costmodel.evaluation.layers.layer_cost import LayerCost, is_convolution
+from costmodel.evaluation.layers.tracing import Progress, traced_accesses
+from costmodel.evaluation.storage.flash_weights import flash_weight_cost
+from costmodel.evaluation.storage.memory_summary import summarise_memory
 from costmodel.evaluation.totals import total_of
-from costmodel.evaluation.tracing import Progress, traced_accesses
 from costmodel.results.counts import AccessCounts
 from costmodel.results.evaluation import DataflowEvaluation, EnergyBounds, EnergySplit, Evaluation, LayerEvaluation
 from costmodel.results.latency import LatencySummary, RateSummary
-from costmodel.results.memory_convention import FlashWeightCost
 from costmodel.results.power import BatterySummary, PowerSummary
+from costmodel.results.storage.memory_convention import FlashWeightCost
 from costmodel.specs.counting import Dataflow, Granularity, Taps
-from costmodel.specs.deployment import Scenario, Storage
 from costmodel.specs.network import TensorBytes
+from costmodel.specs.scenario import Scenario, Storage
 from costmodel.specs.work import LoopNest
 
 NO_DURATION = "no duration: give duration_s (measured; --duration or --trace), or a calibration that holds for this network and dataflow"

@@ -14,7 +14,7 @@ from costmodel.evaluation.figures import Figure, figures_of
 from costmodel.provenance import Origin, Record, origin_of, recording
 from costmodel.results.explanation import Explanation
 from costmodel.specs.counting import Dataflow
-from costmodel.specs.deployment import Scenario
+from costmodel.specs.scenario import Scenario
 
 LARGE: Final = 1e5
 """Floats from here on are shown to the unit."""

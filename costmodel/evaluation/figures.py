@@ -7,10 +7,10 @@ from typing import Final, NamedTuple
 from costmodel.columns import Number
 from costmodel.errors import UnknownNameError
 from costmodel.evaluation.composition import BatteryCost, Cost, PowerCost
-from costmodel.evaluation.layer_cost import LayerCost
+from costmodel.evaluation.layers.layer_cost import LayerCost
 from costmodel.evaluation.totals import total_of
 from costmodel.results.counts import AccessCounts
-from costmodel.specs.deployment import MemoryAccounting
+from costmodel.specs.scenario import MemoryAccounting
 
 
 class Figure(NamedTuple):

@@ -58,7 +58,7 @@ _CLOCK: Final = re.compile(r"\d[:/]\d|\d-\d")
 _BRACKETED: Final = re.compile(r"^(?P<name>.*?)\s*[\(\[]\s*(?P<unit>[^\)\]]*?)\s*[\)\]]\s*$")
 
 
-class Column(NamedTuple):
+class SchemaColumn(NamedTuple):
     """A column of a trace and what one of its unit is."""
 
     position: int
@@ -73,16 +73,16 @@ class Column(NamedTuple):
 class TraceColumns(NamedTuple):
     """The columns a trace is read from."""
 
-    time: Column | None
+    time: SchemaColumn | None
     """None where samples follow each other at a known rate."""
-    current: Column | None
+    current: SchemaColumn | None
     """None where the power is read instead."""
-    voltage: Column | None
-    power: Column | None
+    voltage: SchemaColumn | None
+    power: SchemaColumn | None
     """Where no column is a current."""
 
     @property
-    def flow(self) -> Column:
+    def flow(self) -> SchemaColumn:
         """The column of the current, or of the power it follows from."""
         if self.current is not None:
             return self.current
@@ -91,7 +91,7 @@ class TraceColumns(NamedTuple):
         return self.power
 
     @property
-    def measured(self) -> tuple[Column, ...]:
+    def measured(self) -> tuple[SchemaColumn, ...]:
         """Current or power, and voltage where there is one."""
         return (self.flow,) if self.voltage is None else (self.flow, self.voltage)
 
@@ -157,7 +157,7 @@ def trace_columns(header: HeaderNames, chosen: Mapping[str, str], where: Locatio
     """
     if "current" in chosen and "power" in chosen:
         raise FormatError("--current-column and --power-column: one of the two says what is drawn; leave one out", where)
-    found: dict[str, Column | None] = {}
+    found: dict[str, SchemaColumn | None] = {}
     for kind in UNITS:
         if (kind == "time" and not timed) or (kind == "current" and "power" in chosen) or (kind == "power" and found["current"]):
             found[kind] = None
@@ -180,7 +180,7 @@ _EXAMPLES: Final = {
 }
 
 
-def _required(kind: str, column: Column | None, names: Sequence[str], where: Location) -> Column:
+def _required(kind: str, column: SchemaColumn | None, names: Sequence[str], where: Location) -> SchemaColumn:
     if column is None:
         power = ", or of a power such as 'power_mW'" if kind == "current" else ""
         rate = ", or --sample-rate where samples follow each other evenly" if kind == "time" else ""
@@ -192,7 +192,7 @@ def _required(kind: str, column: Column | None, names: Sequence[str], where: Loc
     return column
 
 
-def _chosen(kind: str, choice: str, header: HeaderNames, where: Location) -> Column:
+def _chosen(kind: str, choice: str, header: HeaderNames, where: Location) -> SchemaColumn:
     name, _, unit = choice.rpartition(":") if choice not in header.names and ":" in choice else (choice, "", "")
     if name not in header.names and name.isdecimal() and 1 <= int(name) <= len(header.names):
         return _column(kind, int(name) - 1, header, where, unit)
@@ -201,7 +201,7 @@ def _chosen(kind: str, choice: str, header: HeaderNames, where: Location) -> Col
     return _column(kind, list(header.names).index(name), header, where, unit)
 
 
-def _named(kind: str, header: HeaderNames, where: Location) -> Column | None:
+def _named(kind: str, header: HeaderNames, where: Location) -> SchemaColumn | None:
     said = [_split(name)[0] for name in header.names]
     for word in _NAMES[kind]:
         hits = [position for position, name in enumerate(said) if _says(word, name)]
@@ -240,13 +240,13 @@ def _plain(unit: str) -> str:
     return unit.strip().replace("µ", "u").replace("μ", "u").lower()
 
 
-def _column(kind: str, position: int, header: HeaderNames, where: Location, given: str = "", usual: str = "") -> Column:
+def _column(kind: str, position: int, header: HeaderNames, where: Location, given: str = "", usual: str = "") -> SchemaColumn:
     """Return a column with its unit: as given, by its name, by the file's line of units, by its first cell, or as usual for its name."""
     name, known = header.names[position], UNITS[kind]
     listed = header.units[position] if position < len(header.units) else ""
     unit = given or _split(name)[1] or listed.strip("()[] ") or usual
     if kind == "time" and not unit and position < len(header.first_row) and date_time(header.first_row[position]) is not None:
-        return Column(position, name, DATE_TIME, 1.0)
+        return SchemaColumn(position, name, DATE_TIME, 1.0)
     cell = header.first_row[position] if position < len(header.first_row) else ""
     if kind == "time" and not unit and _CLOCK.search(cell):
         raise FormatError(
@@ -261,7 +261,7 @@ def _column(kind: str, position: int, header: HeaderNames, where: Location, give
         )
     if _plain(unit) not in known:
         raise FormatError(f"{kind} column {name!r} is in {unit!r}; expected one of {', '.join(map(_shown, known))}", where)
-    return Column(position, name, _shown(_plain(unit)), known[_plain(unit)])
+    return SchemaColumn(position, name, _shown(_plain(unit)), known[_plain(unit)])
 
 
 _CAPITALS: Final = CURRENT_UNITS.keys() | VOLTAGE_UNITS.keys() | POWER_UNITS.keys()

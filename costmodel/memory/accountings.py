@@ -11,7 +11,7 @@ from typing import Final, NamedTuple, Protocol
 from costmodel.columns import Number, larger, sum_of
 from costmodel.memory.lifetimes import Lifetimes
 from costmodel.provenance import formula
-from costmodel.specs.deployment import MemoryAccounting
+from costmodel.specs.scenario import MemoryAccounting
 
 SOURCE: Final = "buffer planning facts for `cifar-aap-pruned` (reference/memory.md)"
 INPUT: Final = 0

@@ -11,8 +11,8 @@ from typing import Final, NamedTuple
 
 from costmodel.columns import Number, bit_length, ceil_div, larger
 from costmodel.provenance import formula
-from costmodel.results.heap_verdict import HeapPlacement, HeapRequest, HeapShortfall, HeapVerdict, RegionState
-from costmodel.specs.hardware import HeapAllocator, HeapRegion
+from costmodel.results.storage.heap_verdict import HeapPlacement, HeapRequest, HeapShortfall, HeapVerdict, RegionState
+from costmodel.specs.devices.hardware import HeapAllocator, HeapRegion
 from costmodel.units import BYTES_PER_KIB
 
 SOURCE: Final = "ESP-IDF heap component, two-level segregated fit allocator (since 4.3); reference/esp32.md"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from costmodel.memory.accountings import COUNTS_INPUT, Accounted, SharedBuffer, account, alive_at
 from costmodel.memory.first_fit import first_fit_bytes
 from costmodel.memory.lifetimes import Lifetimes
-from costmodel.results.memory_plan import LiveBuffer, MemoryPlan, PlannedBuffer, StepMemory
-from costmodel.specs.deployment import MemoryAccounting
+from costmodel.results.storage.memory_plan import LiveBuffer, MemoryPlan, PlannedBuffer, StepMemory
+from costmodel.specs.scenario import MemoryAccounting
 
 PER_TENSOR = frozenset({MemoryAccounting.PEAK_LIVE, MemoryAccounting.ARENA_IN_PLACE})
 """Accountings that take memory for a tensor only while it is alive."""

@@ -11,7 +11,7 @@ from costmodel.errors import FormatError
 from costmodel.report.additions import NO_ADDITIONS, Additions
 from costmodel.report.provenance_list import used_constants, used_formulas
 from costmodel.results.evaluation import SCHEMA_VERSION, Evaluation
-from costmodel.specs.deployment import Scenario
+from costmodel.specs.scenario import Scenario
 
 
 def evaluation_json(evaluation: Evaluation, scenario: Scenario, version: str, additions: Additions = NO_ADDITIONS) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from costmodel.results.memory_convention import ConventionComparison, ConventionCost
+from costmodel.results.storage.memory_convention import ConventionComparison, ConventionCost
 from costmodel.units import MJ_PER_J, MW_PER_W, PJ_PER_J, PJ_PER_UJ, UW_PER_W
 
 

@@ -14,7 +14,7 @@ from costmodel.provenance import Constant, Formula, Record, recording
 from costmodel.results.evaluation import Evaluation
 from costmodel.specs.base import GIVEN
 from costmodel.specs.counting import Granularity
-from costmodel.specs.deployment import Scenario
+from costmodel.specs.scenario import Scenario
 
 
 class UsedConstant(NamedTuple):

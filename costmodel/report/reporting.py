@@ -14,7 +14,7 @@ from costmodel.report.sections.power import power_section
 from costmodel.report.sections.summary import figures_section, findings_section, lead_sentences
 from costmodel.report.sections.verdict import verdict_section
 from costmodel.results.evaluation import Evaluation
-from costmodel.specs.deployment import Scenario
+from costmodel.specs.scenario import Scenario
 
 
 def report_document(evaluation: Evaluation, scenario: Scenario, version: str, additions: Additions = NO_ADDITIONS) -> Document:

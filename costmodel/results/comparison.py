@@ -8,7 +8,7 @@ from costmodel.results.base import Result
 from costmodel.results.counts import AccessCounts, Counts
 
 
-class Mismatch(NamedTuple):
+class CounterMismatch(NamedTuple):
     """One figure that is not what was predicted."""
 
     dataflow: str
@@ -89,16 +89,18 @@ class RunComparison(Result):
         return total
 
     @property
-    def mismatches(self) -> tuple[Mismatch, ...]:
+    def mismatches(self) -> tuple[CounterMismatch, ...]:
         """Every figure that differs."""
         found = [
-            Mismatch(self.dataflow, layer.name, *figure)
+            CounterMismatch(self.dataflow, layer.name, *figure)
             for layer in self.layers
             for figure in _layer_figures(layer)
             if figure[1] != figure[2]
         ]
         if self.predicted_arena_bytes not in (None, self.measured_arena_bytes):
-            found.append(Mismatch(self.dataflow, self.network, "arena_bytes", self.predicted_arena_bytes or 0, self.measured_arena_bytes))
+            found.append(
+                CounterMismatch(self.dataflow, self.network, "arena_bytes", self.predicted_arena_bytes or 0, self.measured_arena_bytes)
+            )
         return tuple(found)
 
     @property
@@ -109,13 +111,13 @@ class RunComparison(Result):
         return sum(layer.activity.instruction_count for layer in layers if layer.activity) / mac_count if mac_count else None
 
 
-class Comparison(Result):
+class FirmwareComparison(Result):
     """Everything that was compared in one go."""
 
     runs: tuple[RunComparison, ...]
 
     @property
-    def mismatches(self) -> tuple[Mismatch, ...]:
+    def mismatches(self) -> tuple[CounterMismatch, ...]:
         """Every figure that differs, in all runs."""
         return tuple(mismatch for run in self.runs for mismatch in run.mismatches)
 

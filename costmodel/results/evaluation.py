@@ -10,9 +10,9 @@ from costmodel.results.base import Result
 from costmodel.results.counts import Counts
 from costmodel.results.finding import Finding
 from costmodel.results.latency import LatencySummary
-from costmodel.results.memory_convention import FlashWeightCost
-from costmodel.results.memory_summary import MemorySummary
 from costmodel.results.power import BatterySummary, PowerSummary
+from costmodel.results.storage.memory_convention import FlashWeightCost
+from costmodel.results.storage.memory_summary import MemorySummary
 from costmodel.specs.counting import CountingConvention, Dataflow
 
 SCHEMA_VERSION: Literal[1] = 1

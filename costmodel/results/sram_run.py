@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from costmodel.results.base import Result
-from costmodel.specs.sram import SramSpec
+from costmodel.specs.devices.sram import SramSpec
 
 
 class SramFigures(Result):

@@ -14,16 +14,16 @@ from pathlib import Path
 from typing import Any, Final, Generic, TypeAlias, TypeVar, cast
 
 from costmodel.errors import InputError, SpecError, UnknownNameError
-from costmodel.sources.complaints import Resolver, checked_spec, found_text
+from costmodel.sources.documents.text_file import FILE_SUFFIXES, read_document
+from costmodel.sources.documents.validation_errors import Resolver, checked_spec, found_text
+from costmodel.sources.documents.yaml_document import YamlDocument, parse_document
 from costmodel.sources.memory_energies import memory_energy, packaged_memory_names
-from costmodel.sources.text_file import FILE_SUFFIXES, read_document
-from costmodel.sources.yaml_document import Document, parse_document
 from costmodel.specs.base import Spec
-from costmodel.specs.battery import BatteryCell
-from costmodel.specs.deployment import Scenario
-from costmodel.specs.hardware import ComputeEnergy, Device, LatencyCalibration, MemoryEnergy
+from costmodel.specs.devices.battery import BatteryCell
+from costmodel.specs.devices.hardware import ComputeEnergy, Device, LatencyCalibration, MemoryEnergy
+from costmodel.specs.devices.power import DutyCycle, PowerStates
 from costmodel.specs.network import Network
-from costmodel.specs.power import DutyCycle, PowerStates
+from costmodel.specs.scenario import Scenario
 
 S = TypeVar("S", bound=Spec)
 
@@ -259,7 +259,7 @@ def _load(kind: _Kind[S], reference: object, beside: Path | None) -> S:
     if isinstance(reference, kind.model):
         return reference
     if isinstance(reference, Mapping):
-        return _checked(kind, Document(dict(reference)), beside)
+        return _checked(kind, YamlDocument(dict(reference)), beside)
     if isinstance(reference, Path) or (isinstance(reference, str) and _is_path(reference)):
         path = Path(reference) if beside is None else beside / reference
         return _checked(kind, read_document(path), path.parent)
@@ -278,12 +278,12 @@ def _is_path(text: str) -> bool:
     return text.endswith(FILE_SUFFIXES) or "/" in text or "\\" in text
 
 
-def _checked(kind: _Kind[S], document: Document, beside: Path | None) -> S:
+def _checked(kind: _Kind[S], document: YamlDocument, beside: Path | None) -> S:
     resolve: Resolver | None = functools.partial(_resolve, beside) if kind is _SCENARIO else None
     return checked_spec(document, kind.model, kind.noun, resolve)
 
 
-def _resolve(beside: Path | None, document: Document, values: dict[str, Any]) -> dict[str, InputError | None]:
+def _resolve(beside: Path | None, document: YamlDocument, values: dict[str, Any]) -> dict[str, InputError | None]:
     """Put specs in place of a scenario's names, then the device's defaults where a field is absent."""
     failed: dict[str, InputError | None] = {}
     for field, kind in _FIELDS.items():
@@ -305,7 +305,7 @@ def _resolve(beside: Path | None, document: Document, values: dict[str, Any]) ->
 
 
 def _try_load(
-    failed: dict[str, InputError | None], values: dict[str, Any], field: str, kind: _Kind[Any], document: Document, beside: Path | None
+    failed: dict[str, InputError | None], values: dict[str, Any], field: str, kind: _Kind[Any], document: YamlDocument, beside: Path | None
 ) -> None:
     found = values.pop(field)
     try:
@@ -317,7 +317,7 @@ def _try_load(
         failed[field] = _retold(error, field, kind, document)
 
 
-def _retold(error: InputError, field: str, kind: _Kind[Any], document: Document) -> InputError:
+def _retold(error: InputError, field: str, kind: _Kind[Any], document: YamlDocument) -> InputError:
     """Say where in the scenario a name stands that leads nowhere; mistakes inside a file keep their own place."""
     if error.location is None:
         if error.message.startswith(f"{kind.noun}: "):
@@ -330,7 +330,13 @@ def _retold(error: InputError, field: str, kind: _Kind[Any], document: Document)
 
 
 def _default(
-    failed: dict[str, InputError | None], values: dict[str, Any], field: str, name: str, document: Document, owner: str, beside: Path | None
+    failed: dict[str, InputError | None],
+    values: dict[str, Any],
+    field: str,
+    name: str,
+    document: YamlDocument,
+    owner: str,
+    beside: Path | None,
 ) -> None:
     try:
         values[field] = _load(_FIELDS[field], name, beside)

@@ -8,16 +8,16 @@ from importlib import resources
 from typing import Final
 
 from costmodel.errors import UnknownNameError
-from costmodel.sources.cacti_binary import find_cacti
-from costmodel.sources.cacti_configs import nearest_names
-from costmodel.sources.cacti_runner import answers_folder, run_rows
-from costmodel.sources.complaints import checked_spec
-from costmodel.sources.sram_energy import estimated_memory_energy, range_siblings, sram_memory_energy
-from costmodel.sources.sram_request import sram_request
-from costmodel.sources.sram_table import SramTable
-from costmodel.sources.sram_table_file import packaged_sram_table
-from costmodel.sources.yaml_document import parse_document
-from costmodel.specs.hardware import MemoryEnergy
+from costmodel.sources.cacti.cacti_binary import find_cacti
+from costmodel.sources.cacti.cacti_configs import nearest_names
+from costmodel.sources.cacti.cacti_runner import answers_folder, run_rows
+from costmodel.sources.cacti.sram_energy import estimated_memory_energy, range_siblings, sram_memory_energy
+from costmodel.sources.cacti.sram_request import sram_request
+from costmodel.sources.cacti.sram_table import SramTable
+from costmodel.sources.cacti.sram_table_file import packaged_sram_table
+from costmodel.sources.documents.validation_errors import checked_spec
+from costmodel.sources.documents.yaml_document import parse_document
+from costmodel.specs.devices.hardware import MemoryEnergy
 
 FOLDER: Final = "memories"
 NOUN: Final = "memory_energy"

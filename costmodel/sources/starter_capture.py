@@ -7,7 +7,7 @@ from typing import Final
 
 from costmodel.errors import SpecError
 from costmodel.measurement.synthetic_trace import SyntheticTrace, as_ppk2_csv
-from costmodel.sources.atomic_file import write_whole
+from costmodel.sources.documents.atomic_file import write_whole
 from costmodel.sources.starter_files import refuse_in_the_way
 
 _CAPTURE: Final = SyntheticTrace(rate_hz=5_000.0, span_s=20.0, boot_s=0.8, burst_s=0.01, noise_a=0.0005, jitter_s=0.004)

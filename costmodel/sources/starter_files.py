@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Final
 
 from costmodel.errors import SpecError
-from costmodel.sources.atomic_file import write_whole
-from costmodel.sources.json_schema import SCHEMA_FILES, schema_text
+from costmodel.sources.documents.atomic_file import write_whole
+from costmodel.sources.documents.json_schema import SCHEMA_FILES, schema_text
 
 SCHEMA_FOLDER: Final = ".costmodel"
 """Folder beside the files that holds their schemas."""

@@ -15,8 +15,8 @@ from costmodel.measurement.joulescope_capture import read_jls_trace
 from costmodel.measurement.mlperf_runner import read_mlperf_trace
 from costmodel.measurement.ppk2_archive import read_ppk2_trace
 from costmodel.measurement.trace_chunk import Trace
-from costmodel.sources.plain_stream import plain_stream
-from costmodel.sources.text_file import nearest_file
+from costmodel.sources.documents.plain_stream import plain_stream
+from costmodel.sources.documents.text_file import nearest_file
 
 _ZIP: Final = b"PK\x03\x04"
 _JLS: Final = b"jlsfmt"

@@ -17,7 +17,7 @@ from costmodel.compression.reference import run_reference
 from costmodel.dataflows.counting import count_work
 from costmodel.errors import MissingError, SpecError
 from costmodel.measurement.device_log import DeviceRun
-from costmodel.results.comparison import Comparison, CoreActivity, LayerComparison, RunComparison
+from costmodel.results.comparison import CoreActivity, FirmwareComparison, LayerComparison, RunComparison
 from costmodel.results.counts import AccessCounts
 from costmodel.specs.counting import Dataflow
 from costmodel.specs.network import Network
@@ -86,7 +86,7 @@ def compare_runs(
     network: Network,
     expected: Expected | None = None,
     activities: Sequence[Sequence[CoreActivity | None]] = (),
-) -> Comparison:
+) -> FirmwareComparison:
     """Compare what a device logged with what is predicted.
 
     Parameters
@@ -102,7 +102,7 @@ def compare_runs(
 
     Returns
     -------
-    Comparison
+    FirmwareComparison
         Equal or not.
 
     Raises
@@ -149,7 +149,7 @@ def compare_runs(
                 layers=tuple(layers),
             )
         )
-    return Comparison(runs=tuple(compared))
+    return FirmwareComparison(runs=tuple(compared))
 
 
 def _same_network(run: DeviceRun, network: Network, expected: Expected | None) -> None:

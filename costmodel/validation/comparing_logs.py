@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 from costmodel.compression.deployed import Variant
 from costmodel.measurement.device_log import read_device_log
-from costmodel.results.comparison import Comparison, RunComparison
+from costmodel.results.comparison import FirmwareComparison, RunComparison
 from costmodel.sources.catalogue import Reference, load_network
 from costmodel.specs.network import Network
 from costmodel.validation.comparing import compare_runs
@@ -16,7 +16,7 @@ from costmodel.validation.validating import expect_network
 
 def compare(
     log: bytes | BinaryIO, network: Reference[Network] | None = None, *, seed: int | None = None, name: str = "device log"
-) -> Comparison:
+) -> FirmwareComparison:
     """Compare every counter a device logged with its closed form.
 
     Parameters
@@ -32,7 +32,7 @@ def compare(
 
     Returns
     -------
-    Comparison
+    FirmwareComparison
         Run by run; `equal` or not.
 
     Raises
@@ -47,4 +47,4 @@ def compare(
         known = seed is not None and run.variant in variants
         expected = expect_network(chosen, variants[run.variant], seed or 0) if known else None
         compared += compare_runs([run], chosen, expected).runs
-    return Comparison(runs=tuple(compared))
+    return FirmwareComparison(runs=tuple(compared))

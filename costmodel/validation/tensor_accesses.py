@@ -11,7 +11,7 @@ from costmodel.measurement.device_log import LayerRecord, read_device_log
 from costmodel.results.comparison import CoreActivity, TensorAccesses
 from costmodel.results.counts import SCRATCH_READS, SCRATCH_WRITES, AccessCounts
 from costmodel.validation.access_log import Accesses, Segment
-from costmodel.validation.emulators import EmulatorRun
+from costmodel.validation.targets.emulators import EmulatorRun
 
 _NOTHING: Final = Accesses(0, 0, 0, 0)
 _RANGES: Final = {

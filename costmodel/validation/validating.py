@@ -15,12 +15,12 @@ from costmodel.compression.deploy import deploy, input_as_deployed
 from costmodel.compression.deployed import Variant
 from costmodel.compression.parameters import random_input, random_parameters
 from costmodel.measurement.device_log import read_device_log
-from costmodel.results.comparison import Comparison, CoreActivity, RunComparison
+from costmodel.results.comparison import CoreActivity, FirmwareComparison, RunComparison
 from costmodel.specs.network import Network
 from costmodel.validation.comparing import Expected, compare_runs, expect, predicted_counts
-from costmodel.validation.emulators import run_on_emulator
-from costmodel.validation.host import DATAFLOW_CODES, run_on_host
 from costmodel.validation.random_layers import random_networks
+from costmodel.validation.targets.emulators import run_on_emulator
+from costmodel.validation.targets.host import DATAFLOW_CODES, run_on_host
 from costmodel.validation.tensor_accesses import core_activities
 
 
@@ -76,7 +76,7 @@ def expect_layers(count: int, seed: int, variants: Sequence[Variant]) -> list[Ex
     return [expect_network(network, variant, seed + index) for index, network in drawn for variant in variants]
 
 
-def validate(expectations: Sequence[Expected], targets: Iterable[Target], bench: Workbench) -> Comparison:
+def validate(expectations: Sequence[Expected], targets: Iterable[Target], bench: Workbench) -> FirmwareComparison:
     """Run everything expected on every target with both dataflows, and compare.
 
     Parameters
@@ -90,7 +90,7 @@ def validate(expectations: Sequence[Expected], targets: Iterable[Target], bench:
 
     Returns
     -------
-    Comparison
+    FirmwareComparison
         Every run.
 
     Raises
@@ -101,7 +101,7 @@ def validate(expectations: Sequence[Expected], targets: Iterable[Target], bench:
     compared: list[RunComparison] = []
     for target in targets:
         compared += _on_target(expectations, target, bench)
-    return Comparison(runs=tuple(compared))
+    return FirmwareComparison(runs=tuple(compared))
 
 
 def _on_target(expectations: Sequence[Expected], target: Target, bench: Workbench) -> list[RunComparison]:

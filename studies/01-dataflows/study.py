@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from costmodel.sweeps.running import sweep
-from costmodel.sweeps.study_output import run_study, save_figure, study_figure, write_study_table
+from costmodel.sweeps.engine.running import sweep
+from costmodel.sweeps.front.study_output import run_study, save_figure, study_figure, write_study_table
 
 DATAFLOWS = ("output-stationary", "row-stationary", "weight-stationary", "input-stationary")
 TENSORS = ("input_read", "weight_read", "bias_read", "output_read", "output_write")

@@ -5,12 +5,12 @@ Run: python studies/02-pruning-pool-bits/study.py
 
 from pathlib import Path
 
-from costmodel.sweeps.front_figure import draw_front
-from costmodel.sweeps.running import sweep
-from costmodel.sweeps.study import Keep
-from costmodel.sweeps.study_file import load_study
-from costmodel.sweeps.study_output import run_study, write_study_table
-from costmodel.sweeps.summary import units_of
+from costmodel.sweeps.engine.running import sweep
+from costmodel.sweeps.front.front_figure import draw_front
+from costmodel.sweeps.front.study_output import run_study, write_study_table
+from costmodel.sweeps.front.summary import units_of
+from costmodel.sweeps.study.study_file import load_study
+from costmodel.sweeps.study.study_spec import Keep
 from costmodel.units import BYTES_PER_KIB, PJ_PER_UJ, S_PER_HOUR
 
 START = {"kept_ratio": 1.0, "pooled": 4, "activations": "float32", "weights": "float32"}

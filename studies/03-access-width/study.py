@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from costmodel.sources.catalogue import load_memory_energy
-from costmodel.sweeps.running import sweep
-from costmodel.sweeps.study_output import run_study, save_figure, study_figure, write_study_table
+from costmodel.sweeps.engine.running import sweep
+from costmodel.sweeps.front.study_output import run_study, save_figure, study_figure, write_study_table
 from costmodel.units import PJ_PER_UJ
 
 WIDTHS = (1, 4, 8, 16, 32, 64)

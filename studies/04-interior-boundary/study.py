@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from costmodel.sweeps.running import sweep
-from costmodel.sweeps.study_output import run_study, save_figure, study_figure, write_study_table
+from costmodel.sweeps.engine.running import sweep
+from costmodel.sweeps.front.study_output import run_study, save_figure, study_figure, write_study_table
 from costmodel.units import MS_PER_S
 
 EXTENTS, KERNELS = (4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 224), (3, 5, 7, 9, 11)

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from costmodel.sources.catalogue import load_device, names
-from costmodel.specs.deployment import MemoryAccounting
-from costmodel.sweeps.running import sweep
-from costmodel.sweeps.study_output import run_study, save_figure, study_figure, write_study_table
+from costmodel.specs.scenario import MemoryAccounting
+from costmodel.sweeps.engine.running import sweep
+from costmodel.sweeps.front.study_output import run_study, save_figure, study_figure, write_study_table
 from costmodel.units import BYTES_PER_KIB
 
 ACCOUNTINGS = tuple(accounting.value for accounting in MemoryAccounting)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from costmodel.sweeps.running import sweep
-from costmodel.sweeps.study_output import run_study, save_figure, study_figure, write_study_table
+from costmodel.sweeps.engine.running import sweep
+from costmodel.sweeps.front.study_output import run_study, save_figure, study_figure, write_study_table
 from costmodel.units import PJ_PER_J, S_PER_DAY
 
 SLEEPS = {

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from costmodel.sources.catalogue import load_device, names
-from costmodel.sweeps.running import sweep
-from costmodel.sweeps.study_output import run_study, save_figure, study_figure, write_study_table
+from costmodel.sweeps.engine.running import sweep
+from costmodel.sweeps.front.study_output import run_study, save_figure, study_figure, write_study_table
 from costmodel.units import BYTES_PER_KIB
 
 NETWORKS = ("autoencoder", "ds-cnn", "resnet8", "mobilenet-v1-0.25", "cifar-aap-pruned", "resnet18")

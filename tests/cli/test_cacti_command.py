@@ -8,10 +8,10 @@ import pytest
 from fake_cacti import fake_cacti, start_count
 from typer.testing import CliRunner, Result
 
-from costmodel.cli.cacti_command import cacti_app
+from costmodel.cli.costs.cacti_command import cacti_app
 from costmodel.errors import CactiError, CactiFailure, InputError, UnknownNameError
-from costmodel.sources.cacti_configs import packaged_configs
-from costmodel.sources.sram_table_file import packaged_sram_table, sram_table_at
+from costmodel.sources.cacti.cacti_configs import packaged_configs
+from costmodel.sources.cacti.sram_table_file import packaged_sram_table, sram_table_at
 
 posix_only = pytest.mark.skipif(sys.platform == "win32", reason="the stand-in is a script that only POSIX starts by itself")
 

@@ -3,8 +3,8 @@
 import pytest
 from rich.console import Console
 
-from costmodel.cli.grid_layout import COLUMN_GAP, column_widths, folded_headings, with_headings
-from costmodel.cli.tables import Grid, _print_to
+from costmodel.cli.answers.grid_layout import COLUMN_GAP, column_widths, folded_headings, with_headings
+from costmodel.cli.answers.tables import Grid, _print_to
 from costmodel.report.as_terminal import side_by_side
 
 WIDE = Grid(

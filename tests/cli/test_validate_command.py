@@ -14,7 +14,7 @@ from costmodel.cli.app import main
 from costmodel.compression.deployed import Variant
 from costmodel.sources.catalogue import load_network
 from costmodel.validation.comparing_logs import compare
-from costmodel.validation.host import run_on_host
+from costmodel.validation.targets.host import run_on_host
 from costmodel.validation.validating import Workbench, expect_network
 
 pytestmark = pytest.mark.firmware

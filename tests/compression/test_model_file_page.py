@@ -7,7 +7,7 @@ import struct
 from pathlib import Path
 
 from costmodel.compression.model_file import HEADER, LAYER, TENSOR
-from costmodel.validation.host import STATUS
+from costmodel.validation.targets.host import STATUS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "model_file.md").read_text(encoding="utf-8")
 

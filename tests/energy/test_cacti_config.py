@@ -13,7 +13,7 @@ from costmodel.energy.cacti_config import cacti_config_text, checked_sram, confi
 from costmodel.energy.cacti_settings import SETTINGS
 from costmodel.errors import FormatError, InputError, SpecError, UnknownNameError
 from costmodel.specs.base import with_changes
-from costmodel.specs.sram import SramSpec
+from costmodel.specs.devices.sram import SramSpec
 
 CELLS = st.sampled_from(["itrs-hp", "itrs-lstp", "itrs-lop"])
 DECK = checked_sram(DECK_FIELDS)

@@ -5,10 +5,10 @@ import math
 import pytest
 
 from costmodel.errors import MissingError, SpecError, UnknownNameError
-from costmodel.evaluation.battery_answer import answer_battery
-from costmodel.evaluation.battery_inquiry import BatteryQuestion
-from costmodel.evaluation.battery_models import BatteryModelName
-from costmodel.evaluation.battery_patterns import Board
+from costmodel.evaluation.battery.answering import answer_battery
+from costmodel.evaluation.battery.cell_models import BatteryModelName
+from costmodel.evaluation.battery.inquiry import BatteryQuestion
+from costmodel.evaluation.battery.patterns import Board
 from costmodel.provenance import Constant
 from costmodel.results.battery_life import BatteryAnswer
 from costmodel.sources.catalogue import load_battery, load_duty_cycle, load_power_states, names

@@ -14,7 +14,7 @@ from costmodel.evaluation.evaluating import cost_of, evaluate
 from costmodel.results.evaluation import Evaluation
 from costmodel.specs.base import with_changes
 from costmodel.specs.counting import CountingConvention, Dataflow, Granularity, Taps
-from costmodel.specs.deployment import Scenario
+from costmodel.specs.scenario import Scenario
 from costmodel.units import NS_PER_S, PJ_PER_UJ
 
 REFERENCE = costmodel.load_scenario("esp32-deck")

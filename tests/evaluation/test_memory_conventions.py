@@ -6,13 +6,13 @@ from costmodel.energy.grouping import packed_accesses
 from costmodel.errors import SpecError
 from costmodel.evaluation.energy_range import energy_range
 from costmodel.evaluation.evaluating import cost_of
-from costmodel.evaluation.flash_weights import flash_weight_cost
-from costmodel.evaluation.memory_conventions import Convention, compare_conventions
-from costmodel.results.memory_convention import ConventionComparison
+from costmodel.evaluation.storage.flash_weights import flash_weight_cost
+from costmodel.evaluation.storage.memory_conventions import Convention, compare_conventions
+from costmodel.results.storage.memory_convention import ConventionComparison
 from costmodel.sources.catalogue import load_memory_energy, load_scenario
 from costmodel.specs.base import with_changes
 from costmodel.specs.counting import Dataflow
-from costmodel.specs.deployment import Scenario
+from costmodel.specs.scenario import Scenario
 
 OS = Dataflow.OUTPUT_STATIONARY
 

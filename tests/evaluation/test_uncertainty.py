@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from costmodel.evaluation.uncertainty import interval, sampled, swings
+from costmodel.evaluation.battery.uncertainty import interval, sampled, swings
 from costmodel.provenance import Constant
 
 

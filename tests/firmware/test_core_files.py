@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from costmodel.results.counts import AccessCounts
-from costmodel.validation.core_hash import core_hash
-from costmodel.validation.host import STATUS
+from costmodel.validation.targets.core_hash import core_hash
+from costmodel.validation.targets.host import STATUS
 from costmodel.validation.validating import Workbench
 
 FIRMWARE = Path(__file__).parents[2] / "firmware"

@@ -16,9 +16,9 @@ from costmodel.compression.deployed import Variant
 from costmodel.compression.model_file import HEADER, LAYER, TENSOR, with_checksum
 from costmodel.errors import FormatError, ToolError
 from costmodel.measurement.device_log import read_device_log
-from costmodel.validation.compiling import compiled
-from costmodel.validation.host import core_sources, run_on_host
 from costmodel.validation.random_layers import random_networks
+from costmodel.validation.targets.compiling import compiled
+from costmodel.validation.targets.host import core_sources, run_on_host
 from costmodel.validation.validating import Workbench, expect_network
 
 pytestmark = pytest.mark.firmware

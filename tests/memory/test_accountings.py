@@ -15,10 +15,10 @@ from costmodel.memory.first_fit import first_fit_bytes
 from costmodel.memory.lifetimes import Lifetimes, TensorLife, lifetimes_of
 from costmodel.memory.planning import plan_memory
 from costmodel.provenance import recording
-from costmodel.results.memory_plan import MemoryPlan
-from costmodel.specs.deployment import MemoryAccounting
+from costmodel.results.storage.memory_plan import MemoryPlan
 from costmodel.specs.lowering import element_count, lower_network
 from costmodel.specs.network import Network, TensorBytes
+from costmodel.specs.scenario import MemoryAccounting
 
 SUM, PEAK, PING_PONG, STATIC, ARENA = MemoryAccounting
 

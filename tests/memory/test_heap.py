@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from costmodel.memory.heap import block_bytes, largest_request_bytes, place_buffers, searched_bytes, size_classes
-from costmodel.results.heap_verdict import HeapRequest, HeapVerdict
-from costmodel.specs.hardware import HeapAllocator, HeapRegion
+from costmodel.results.storage.heap_verdict import HeapRequest, HeapVerdict
+from costmodel.specs.devices.hardware import HeapAllocator, HeapRegion
 
 REGIONS = tuple(
     HeapRegion(name=name, size_bytes=size)

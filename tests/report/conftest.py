@@ -27,7 +27,7 @@ from costmodel.report.reporting import report_document
 from costmodel.results.evaluation import Evaluation
 from costmodel.results.finding import Finding, Weight
 from costmodel.sources.catalogue import load_scenario
-from costmodel.specs.deployment import Scenario
+from costmodel.specs.scenario import Scenario
 
 GOLDEN = Path(__file__).parent / "golden"
 HOSTILE = (

@@ -3,7 +3,7 @@
 import pytest
 
 from costmodel.report.memory_comparison import leakage_text, memory_conclusions
-from costmodel.results.memory_convention import ConventionComparison, ConventionCost
+from costmodel.results.storage.memory_convention import ConventionComparison, ConventionCost
 
 
 def cost(role: str, dynamic_uj: float, leakage_w: float) -> ConventionCost:

@@ -15,7 +15,7 @@ from costmodel.cli.scenario_options import ScenarioChanges, scenario_from_option
 from costmodel.errors import InputError, MissingError
 from costmodel.report.as_json import evaluation_from_json
 from costmodel.specs.counting import Granularity, Taps
-from costmodel.specs.deployment import Scenario
+from costmodel.specs.scenario import Scenario
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:

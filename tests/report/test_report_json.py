@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from costmodel.errors import FormatError
 from costmodel.report.as_json import evaluation_from_json, evaluation_json
 from costmodel.results.evaluation import Evaluation
-from costmodel.specs.deployment import Scenario
+from costmodel.specs.scenario import Scenario
 
 
 @pytest.fixture(scope="module")

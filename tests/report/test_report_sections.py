@@ -14,7 +14,7 @@ from costmodel.results.evaluation import Evaluation
 from costmodel.sources.catalogue import load_scenario, names
 from costmodel.specs.base import with_changes
 from costmodel.specs.counting import Dataflow
-from costmodel.specs.deployment import MemoryAccounting, Scenario
+from costmodel.specs.scenario import MemoryAccounting, Scenario
 
 
 def section(document: Document, name: str) -> Section:

@@ -13,7 +13,7 @@ from costmodel.report.as_terminal import column_groups, print_terminal
 from costmodel.report.document import Column, Document, Row, Table
 from costmodel.report.printable_text import encodable, printable
 from costmodel.results.evaluation import Evaluation
-from costmodel.specs.deployment import Scenario
+from costmodel.specs.scenario import Scenario
 
 
 def printed(document: Document, width: int = 100, encoding: str = "utf-8") -> str:

@@ -8,10 +8,10 @@ from fake_cacti import fake_cacti, start_count
 
 from costmodel.energy.cacti_config import checked_sram
 from costmodel.errors import CactiError, CactiFailure
-from costmodel.sources.cacti_binary import SOURCE_FILE, cacti_in, find_cacti
-from costmodel.sources.cacti_runner import run_cacti, run_row, run_rows
+from costmodel.sources.cacti.cacti_binary import SOURCE_FILE, cacti_in, find_cacti
+from costmodel.sources.cacti.cacti_runner import run_cacti, run_row, run_rows
 from costmodel.specs.base import with_changes
-from costmodel.specs.sram import SramSpec
+from costmodel.specs.devices.sram import SramSpec
 
 SPEC = checked_sram(
     {

@@ -19,8 +19,8 @@ from costmodel.sources.catalogue import (
     load_scenario,
     names,
 )
+from costmodel.sources.documents.yaml_document import MAX_FILE_BYTES
 from costmodel.sources.packaged_data import PACKAGED_FOLDERS, packaged_folder
-from costmodel.sources.yaml_document import MAX_FILE_BYTES
 
 
 def test_references_of_a_scenario_are_kinds_that_are_packaged() -> None:

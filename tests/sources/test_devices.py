@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from costmodel.memory.heap import block_bytes, largest_request_bytes
 from costmodel.sources.catalogue import load_device, names
-from costmodel.specs.hardware import HeapAllocator
+from costmodel.specs.devices.hardware import HeapAllocator
 
 RTC_BYTES = 16 * 1024
 """Memory that outlives deep sleep and is not counted as SRAM; the most of any device."""

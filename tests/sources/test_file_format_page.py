@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 from costmodel.sources.catalogue import load_network, load_scenario
-from costmodel.sources.yaml_document import MAX_DEPTH, MAX_FILE_BYTES, MAX_VALUES
+from costmodel.sources.documents.yaml_document import MAX_DEPTH, MAX_FILE_BYTES, MAX_VALUES
 from costmodel.specs.base import MAX_EXTENT, MAX_KERNEL
 from costmodel.specs.counting import CountingConvention
-from costmodel.specs.deployment import Scenario
 from costmodel.specs.layers import LAYERS
 from costmodel.specs.network import DataTypes, Network
+from costmodel.specs.scenario import Scenario
 
 PAGE = (Path(__file__).parents[2] / "docs" / "file_format.md").read_text(encoding="utf-8")
 

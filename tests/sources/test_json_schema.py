@@ -10,7 +10,7 @@ from ruamel.yaml import YAML
 
 from costmodel.errors import UnknownNameError
 from costmodel.sources.catalogue import load_battery, load_duty_cycle, load_network, load_power_states, load_scenario, names
-from costmodel.sources.json_schema import SCHEMA_FILES, file_schema, schema_text
+from costmodel.sources.documents.json_schema import SCHEMA_FILES, file_schema, schema_text
 
 LOADERS = {
     "network": load_network,

@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 from costmodel.energy.serial_memory import serial_clock_count, serial_line_pj
 from costmodel.energy.sram_range import ABOVE_RATIO
 from costmodel.errors import InputError, MissingError, SpecError, UnknownNameError
+from costmodel.sources.cacti.sram_energy import estimated_figures
+from costmodel.sources.cacti.sram_request import sram_request
+from costmodel.sources.cacti.sram_table import SramTable
+from costmodel.sources.cacti.sram_table_file import packaged_sram_table
 from costmodel.sources.catalogue import load_memory_energy, names
 from costmodel.sources.compared_memories import COMPARED_MEMORIES
 from costmodel.sources.memory_energies import memory_energy, packaged_levels, packaged_memory_names
-from costmodel.sources.sram_energy import estimated_figures
-from costmodel.sources.sram_request import sram_request
-from costmodel.sources.sram_table import SramTable
-from costmodel.sources.sram_table_file import packaged_sram_table
 
 
 def test_the_decks_memory_is_its_run() -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from costmodel.errors import InputError
 from costmodel.sources.catalogue import _CALIBRATION, _DEVICE, _NETWORK, _SCENARIO, _checked, load_network, load_scenario
-from costmodel.sources.yaml_document import parse_document
+from costmodel.sources.documents.yaml_document import parse_document
 
 DATA = resources.files("costmodel.sources").joinpath("data")
 FILES = {

@@ -8,16 +8,16 @@ from pathlib import Path
 
 import pytest
 
-import costmodel.sources.cacti_runner as runner
+import costmodel.sources.cacti.cacti_runner as runner
 from costmodel.energy.cacti_config import cacti_config_text
 from costmodel.errors import CactiError, CactiFailure
 from costmodel.results.sram_run import SramRow
-from costmodel.sources.cacti_binary import CactiBinary, find_cacti
-from costmodel.sources.cacti_runner import run_cacti, run_rows
+from costmodel.sources.cacti.cacti_binary import CactiBinary, find_cacti
+from costmodel.sources.cacti.cacti_runner import run_cacti, run_rows
+from costmodel.sources.cacti.sram_table_file import packaged_sram_table
 from costmodel.sources.memory_energies import memory_energy
-from costmodel.sources.sram_table_file import packaged_sram_table
 from costmodel.specs.base import with_changes
-from costmodel.specs.sram import SramSpec
+from costmodel.specs.devices.sram import SramSpec
 
 pytestmark = pytest.mark.cacti
 DECK = "deck-45nm-hp-128k-64b"

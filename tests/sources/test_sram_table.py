@@ -15,10 +15,10 @@ from costmodel.energy.cacti_config import checked_sram, config_hash
 from costmodel.energy.cacti_output import VERSION
 from costmodel.errors import FormatError, InputError, MissingError, SpecError, UnknownNameError
 from costmodel.results.sram_run import SramRow
-from costmodel.sources.cacti_configs import packaged_configs, read_config
-from costmodel.sources.sram_energy import range_siblings
-from costmodel.sources.sram_table import SramTable
-from costmodel.sources.sram_table_file import (
+from costmodel.sources.cacti.cacti_configs import packaged_configs, read_config
+from costmodel.sources.cacti.sram_energy import range_siblings
+from costmodel.sources.cacti.sram_table import SramTable
+from costmodel.sources.cacti.sram_table_file import (
     packaged_sram_table,
     packaged_table_path,
     read_sram_table,
@@ -27,7 +27,7 @@ from costmodel.sources.sram_table_file import (
     write_sram_table,
 )
 from costmodel.specs.base import with_changes
-from costmodel.specs.sram import SramSpec
+from costmodel.specs.devices.sram import SramSpec
 
 REFERENCE = Path(__file__).parents[1] / "reference" / "cacti_runs.csv"
 """380 runs of CACTI 7, commit 1ffd8df, made independently of this package."""

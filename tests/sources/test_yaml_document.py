@@ -5,7 +5,7 @@ import time
 import pytest
 
 from costmodel.errors import CostModelError, FormatError, InputError, LimitError, SpecError
-from costmodel.sources.yaml_document import MAX_DEPTH, MAX_FILE_BYTES, MAX_VALUES, parse_document
+from costmodel.sources.documents.yaml_document import MAX_DEPTH, MAX_FILE_BYTES, MAX_VALUES, parse_document
 
 
 def test_values_are_those_of_yaml_1_2() -> None:

@@ -5,7 +5,7 @@ from fake_cacti import DECK
 
 from costmodel.energy.cacti_config import checked_sram
 from costmodel.errors import SpecError
-from costmodel.specs.sram import SramSpec
+from costmodel.specs.devices.sram import SramSpec
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from costmodel.sweeps.study_output import run_study
+from costmodel.sweeps.front.study_output import run_study
 
 STUDIES = sorted(path for path in (Path(__file__).parents[2] / "studies").iterdir() if path.is_dir())
 

@@ -12,8 +12,8 @@ import pytest
 
 from costmodel.cli.app import main
 from costmodel.errors import ToolError, UnknownNameError
-from costmodel.sweeps import job
-from costmodel.sweeps.running import sweep
+from costmodel.sweeps.engine import job
+from costmodel.sweeps.engine.running import sweep
 
 pytest.importorskip("distributed", reason="pip install 'costmodel[dask]' runs these")
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("default")]
@@ -86,7 +86,7 @@ def test_a_scheduler_with_two_workers_gives_the_rows_of_this_process(scheduler, 
 
 def test_a_mistake_found_by_a_worker_is_the_users_own(scheduler, monkeypatch):
     changed = STUDY | {"constraints": ["network.mac_count <= 5e6"]}
-    from costmodel.sweeps import running
+    from costmodel.sweeps.engine import running
 
     monkeypatch.setattr(running, "check_name", lambda *_: None)
     with worker(scheduler), pytest.raises(UnknownNameError, match=r"network.mac_cuont.*network.mac_count"):
@@ -94,7 +94,7 @@ def test_a_mistake_found_by_a_worker_is_the_users_own(scheduler, monkeypatch):
 
 
 def test_a_scheduler_without_workers_says_so(scheduler, monkeypatch):
-    from costmodel.sweeps import workers
+    from costmodel.sweeps.engine import workers
 
     monkeypatch.setattr(workers, "_ANSWER_S", 1)
     with pytest.raises(ToolError, match=r"has no workers; start some"):
@@ -110,7 +110,7 @@ def test_a_worker_with_another_version_is_refused(scheduler, tmp_path):
 
 @pytest.mark.parametrize("address", ["tcp://127.0.0.1:9", "nowhere", "http//x"])
 def test_an_address_where_nothing_answers_is_one_line(address, tmp_path, monkeypatch, capfd):
-    from costmodel.sweeps import workers
+    from costmodel.sweeps.engine import workers
 
     monkeypatch.setattr(workers, "_ANSWER_S", 1)
     study = tmp_path / "study.json"

@@ -5,8 +5,8 @@ import pytest
 
 from costmodel.errors import InputError
 from costmodel.evaluation.evaluating import cost_of, evaluate
-from costmodel.specs.deployment import MemoryAccounting
-from costmodel.sweeps.running import sweep
+from costmodel.specs.scenario import MemoryAccounting
+from costmodel.sweeps.engine.running import sweep
 
 EVALUATED = {
     "energy.memory": lambda e: e.dataflows[0].energy.tensor_pj + e.dataflows[0].energy.scratch_pj,

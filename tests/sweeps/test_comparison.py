@@ -6,15 +6,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from costmodel.errors import InputError, SpecError, UnknownNameError
-from costmodel.sweeps.comparison import parse_comparison
-from costmodel.sweeps.running import sweep
+from costmodel.sweeps.engine.running import sweep
+from costmodel.sweeps.study.inequality import parse_inequality
 
 CHOICES = {"dataflow": ("row-stationary", "output-stationary"), "kind": ("a", "b")}
 VALUES = {"a": 3, "b.c": np.array([1, 2, 4]), "d": 2.5, "x-y": 7, "dataflow": "row-stationary", "kind": "b"}
 
 
 def holds(text):
-    return np.asarray(parse_comparison(text, "constraints", CHOICES).holds(VALUES)).tolist()
+    return np.asarray(parse_inequality(text, "constraints", CHOICES).holds(VALUES)).tolist()
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def test_a_comparison_means_what_it_says(text, expected):
 
 def test_a_product_of_wide_columns_does_not_wrap_around():
     wide = np.array([2**40, 1])
-    found = parse_comparison("v * v * v > 1e30", "constraints", {}).holds({"v": wide})
+    found = parse_inequality("v * v * v > 1e30", "constraints", {}).holds({"v": wide})
     assert found.tolist() == [True, False]
 
 
@@ -61,13 +61,13 @@ def test_a_product_of_wide_columns_does_not_wrap_around():
 )
 def test_what_is_no_comparison_is_told(text, kind, message):
     with pytest.raises(kind, match=message):
-        parse_comparison(text, "constraints", CHOICES)
+        parse_inequality(text, "constraints", CHOICES)
 
 
 @given(st.text(alphabet="ab. -+*<=>!()1e_x\n", max_size=20))
 def test_any_text_is_read_or_refused(text):
     try:
-        found = parse_comparison(text, "conditions", CHOICES)
+        found = parse_inequality(text, "conditions", CHOICES)
     except InputError as error:
         told = str(error)
     else:

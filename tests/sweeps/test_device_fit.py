@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from costmodel.errors import SpecError, UnknownNameError
 from costmodel.evaluation.evaluating import evaluate
 from costmodel.memory.heap import buffers_fit, place_buffers
-from costmodel.results.heap_verdict import HeapRequest
-from costmodel.specs.deployment import MemoryAccounting
-from costmodel.specs.hardware import HeapAllocator, HeapRegion
-from costmodel.sweeps.running import sweep
+from costmodel.results.storage.heap_verdict import HeapRequest
+from costmodel.specs.devices.hardware import HeapAllocator, HeapRegion
+from costmodel.specs.scenario import MemoryAccounting
+from costmodel.sweeps.engine.running import sweep
 
 REGION = st.builds(
     lambda size, largest: HeapRegion(name="r", size_bytes=size, largest_bytes=largest),

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from costmodel.errors import FormatError, InputError, MissingError, SpecError, UnknownNameError
-from costmodel.sweeps.given_tables import given_figure, read_given
-from costmodel.sweeps.running import prepared_space, sweep
-from costmodel.sweeps.study import GivenTable
-from costmodel.sweeps.summary import write_answer_files
+from costmodel.sweeps.engine.running import prepared_space, sweep
+from costmodel.sweeps.front.summary import write_answer_files
+from costmodel.sweeps.study.given_tables import given_figure, read_given
+from costmodel.sweeps.study.study_spec import GivenTable
 
 AXES = [
     {"name": "width", "path": "layers.conv1.out_channels", "values": [4, 8, 16]},

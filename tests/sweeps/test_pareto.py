@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from costmodel.sweeps.pareto import front_rows, knee_row
-from costmodel.sweeps.screen import ranks_of, screen_of, worse_in_one
-from costmodel.sweeps.study import Ties
+from costmodel.sweeps.engine.prefilter import ranks_of, screen_of, worse_in_one
+from costmodel.sweeps.front.pareto import front_rows, knee_row
+from costmodel.sweeps.study.study_spec import Ties
 
 
 def by_definition(points):

@@ -16,12 +16,12 @@ import costmodel
 from costmodel.errors import FormatError, InputError, LimitError, MissingError, SpecError, UnknownNameError
 from costmodel.evaluation.evaluating import evaluate
 from costmodel.sources.catalogue import load_network, load_scenario
-from costmodel.sweeps import job, kept_files, space
-from costmodel.sweeps.pareto import front_rows
-from costmodel.sweeps.running import checked_study, prepared_space, sweep
-from costmodel.sweeps.space import Block, blocks_of
-from costmodel.sweeps.summary import chosen_row, summary_of, write_answer_files
-from costmodel.sweeps.workers import run_in_processes
+from costmodel.sweeps.engine import design_blocks, job, kept_files
+from costmodel.sweeps.engine.design_blocks import Block, blocks_of
+from costmodel.sweeps.engine.running import checked_study, prepared_space, sweep
+from costmodel.sweeps.engine.workers import run_in_processes
+from costmodel.sweeps.front.pareto import front_rows
+from costmodel.sweeps.front.summary import chosen_row, summary_of, write_answer_files
 
 WIDTHS = [
     {"name": "conv1", "path": "layers.conv1.out_channels", "range": {"start": 2, "stop": 32, "step": 3}},
@@ -41,8 +41,8 @@ def rows_of(answer):
 @pytest.fixture
 def small_blocks(monkeypatch):
     """Blocks and jobs so small that a little study has many of each."""
-    monkeypatch.setattr(space, "GRID_BLOCK", 24)
-    monkeypatch.setattr(space, "SCATTER_BLOCK", 10)
+    monkeypatch.setattr(design_blocks, "GRID_BLOCK", 24)
+    monkeypatch.setattr(design_blocks, "SCATTER_BLOCK", 10)
     monkeypatch.setattr(job, "GRID_JOB", 50)
     monkeypatch.setattr(job, "SCATTER_JOB", 40)
     monkeypatch.setattr(job, "KEPT_JOB", 40)
@@ -302,7 +302,7 @@ def test_a_damaged_result_is_named(tmp_path):
 
 @pytest.mark.slow
 def test_several_processes_give_the_same(monkeypatch):
-    from costmodel.sweeps import running
+    from costmodel.sweeps.engine import running
 
     monkeypatch.setattr(running, "_WORTH_PROCESSES", 0)
     study = STUDY | {"sample": {"designs": 2 * job.SCATTER_JOB + 5000, "seed": 1}, "objectives": OBJECTIVES[:1]}

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from costmodel.sweeps.running import sweep
-from costmodel.sweeps.sensitivity import grid_shares, scatter_shares
+from costmodel.sweeps.engine.running import sweep
+from costmodel.sweeps.front.sensitivity import grid_shares, scatter_shares
 
 
 def by_axis(shares):
@@ -93,7 +93,7 @@ def test_pieces_evaluated_apart_go_back_to_their_places_in_the_product():
 
 def test_conditions_on_a_large_product_still_show_every_axis(monkeypatch):
     """The first designs of a product have only the first values of its slow axes."""
-    from costmodel.sweeps import sensitivity
+    from costmodel.sweeps.front import sensitivity
 
     monkeypatch.setattr(sensitivity, "_DESIGNS", 600)
     study = {
@@ -127,7 +127,7 @@ def test_an_objective_without_variance_says_so():
 
 def test_a_product_of_very_many_axes_is_drawn_from(monkeypatch):
     """Two values of each of twenty axes are a million designs already; their decomposition stays small."""
-    from costmodel.sweeps import sensitivity
+    from costmodel.sweeps.front import sensitivity
 
     monkeypatch.setattr(sensitivity, "_DESIGNS", 2000)
     paths = ("conv1.out_channels", "conv2.out_channels", "fc1.out_features", "conv1.kernel.rows", "conv1.kernel.columns")

@@ -7,7 +7,7 @@ import pytest
 
 from costmodel.errors import SpecError
 from costmodel.evaluation.evaluating import evaluate
-from costmodel.sweeps.running import sweep
+from costmodel.sweeps.engine.running import sweep
 
 NETWORK = {"path": "network", "values": ["cifar-aap", "cifar-initial"]}
 WEIGHT = {"path": "types.weight", "values": ["int8", "float32"]}

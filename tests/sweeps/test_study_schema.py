@@ -11,9 +11,9 @@ from ruamel.yaml import YAML
 
 from costmodel.cli.app import main
 from costmodel.errors import InputError
-from costmodel.sweeps.running import prepared_space
-from costmodel.sweeps.study_file import STUDY_FILE, packaged_studies
-from costmodel.sweeps.study_schema import figure_names, study_schema
+from costmodel.sweeps.engine.running import prepared_space
+from costmodel.sweeps.study.study_file import STUDY_FILE, packaged_studies
+from costmodel.sweeps.study.study_schema import figure_names, study_schema
 
 AXIS = {"path": "layers.conv1.out_channels", "values": [4, 8]}
 SOUND = {"name": "s", "axes": [AXIS], "objectives": [{"minimise": "energy.memory"}]}

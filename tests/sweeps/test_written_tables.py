@@ -10,9 +10,10 @@ import pandas as pd
 import pytest
 
 from costmodel.errors import LimitError
-from costmodel.sweeps import gathering, job, written_tables
-from costmodel.sweeps.running import sweep
-from costmodel.sweeps.summary import chosen_row, write_answer_files
+from costmodel.sweeps.engine import job, job_results
+from costmodel.sweeps.engine.running import sweep
+from costmodel.sweeps.front import written_tables
+from costmodel.sweeps.front.summary import chosen_row, write_answer_files
 
 STUDY = {
     "name": "widths",
@@ -114,7 +115,7 @@ def test_a_sweep_stopped_before_its_first_job_has_no_designs_and_still_writes(tm
         raise KeyboardInterrupt
         yield
 
-    monkeypatch.setattr("costmodel.sweeps.running.run_here", stopped)
+    monkeypatch.setattr("costmodel.sweeps.engine.running.run_here", stopped)
     for keep in ("all", "front"):
         answer = sweep(STUDY | {"keep": keep})
         assert len(answer) == 0
@@ -135,6 +136,6 @@ def test_a_full_disk_leaves_no_part_of_a_table(stored, tmp_path, monkeypatch):
 
 
 def test_a_front_too_large_to_hold_is_refused(monkeypatch):
-    monkeypatch.setattr(gathering, "MAX_FRONT", 3)
+    monkeypatch.setattr(job_results, "MAX_FRONT", 3)
     with pytest.raises(LimitError, match="more than 3 designs"):
         sweep(STUDY)

@@ -16,15 +16,15 @@ from costmodel.compression.deployed import DeployedNetwork, Variant
 from costmodel.dataflows.counting import count_work
 from costmodel.errors import FormatError, MissingError, SpecError, ToolError
 from costmodel.measurement.device_log import read_device_log
-from costmodel.results.comparison import Comparison
+from costmodel.results.comparison import FirmwareComparison
 from costmodel.results.counts import AccessCounts
 from costmodel.sources.catalogue import load_network
 from costmodel.specs.counting import Dataflow
 from costmodel.specs.network import Network
 from costmodel.validation.comparing import Expected, compare_runs, expect, predicted_arena_bytes, predicted_counts
-from costmodel.validation.host import DATAFLOW_CODES, STATUS, HostLibrary, LibraryRun, build_library, run_on_host
-from costmodel.validation.image import image_values
 from costmodel.validation.random_layers import random_networks
+from costmodel.validation.targets.host import DATAFLOW_CODES, STATUS, HostLibrary, LibraryRun, build_library, run_on_host
+from costmodel.validation.targets.image import image_values
 from costmodel.validation.validating import Target, Workbench, expect_layers, expect_network, validate
 
 pytestmark = pytest.mark.firmware
@@ -156,7 +156,7 @@ def test_the_pruned_network_is_equal_with_both_dataflows(bench: Workbench, varia
     compared = validate([expect_network(load_network("cifar-aap-pruned"), variant, 7)], [Target.HOST], bench)
     assert compared.equal
     assert compared.counter_count == 2 * 11 * 16
-    assert Comparison.model_validate_json(compared.model_dump_json()) == compared
+    assert FirmwareComparison.model_validate_json(compared.model_dump_json()) == compared
     assert compared.runs[0].measured.mac_count == sum(layer.measured.mac_count for layer in compared.runs[0].layers)
     stationary, rows = compared.runs
     by_name = {layer.name: layer.measured for layer in stationary.layers}
@@ -314,7 +314,7 @@ def test_no_compiler_says_what_to_install(monkeypatch: pytest.MonkeyPatch, bench
 
 
 def test_a_compiler_that_fails_is_quoted(bench: Workbench, tmp_path: Path) -> None:
-    from costmodel.validation.compiling import compiled
+    from costmodel.validation.targets.compiling import compiled
 
     broken = tmp_path / "broken.c"
     broken.write_text("int main(void) { return x; }\n", encoding="utf-8")

@@ -10,14 +10,14 @@ from collections import Counter
 import pytest
 
 from costmodel.results.ledger import Ledger, RowKind, Status
+from costmodel.sources.cacti.sram_table_file import packaged_sram_table
 from costmodel.sources.catalogue import load_packaged, load_scenario
-from costmodel.sources.sram_table_file import packaged_sram_table
 from costmodel.specs.base import with_changes
-from costmodel.specs.deployment import Scenario
-from costmodel.validation.deck import SRAM_ROW, Deck
-from costmodel.validation.deck_figures import DECK_FIGURES
-from costmodel.validation.published_figures import PublishedFigures, judge, printed_number
-from costmodel.validation.reckoning import LEDGER, reckon
+from costmodel.specs.scenario import Scenario
+from costmodel.validation.ledger.deck import SRAM_ROW, Deck
+from costmodel.validation.ledger.deck_figures import DECK_FIGURES
+from costmodel.validation.ledger.published_figures import PublishedFigures, judge, printed_number
+from costmodel.validation.ledger.published_ledger import LEDGER, reckon
 
 PUBLISHED = load_packaged("ledgers", LEDGER, PublishedFigures)
 REFERENCE = load_scenario("esp32-deck")

@@ -7,7 +7,7 @@ from costmodel.report.provenance_list import UsedConstant, UsedFormula
 from costmodel.report.quantities import NONE, count_text, sentence
 from costmodel.report.sections.summary import convention_text
 from costmodel.results.evaluation import Evaluation
-from costmodel.specs.hardware import Device
+from costmodel.specs.devices.hardware import Device
 
 
 def assumptions_section(

@@ -8,7 +8,7 @@ from costmodel.report.quantities import Scale, count_text, energy_scale, energy_
 from costmodel.report.sections.counts import counted, group_count
 from costmodel.results.counts import SCRATCH_READS, SCRATCH_WRITES, TENSOR_READS, TENSOR_WRITES
 from costmodel.results.evaluation import DataflowEvaluation, EnergySplit, Evaluation, LayerEvaluation
-from costmodel.specs.deployment import Scenario, Storage
+from costmodel.specs.scenario import Scenario, Storage
 
 MOST_BARS = 9
 """Layers a figure names; the others are summed up in one bar."""

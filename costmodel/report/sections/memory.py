@@ -8,10 +8,10 @@ from costmodel.report.charts import BufferBar, LimitLine, MemoryTimeline
 from costmodel.report.document import Block, Column, Illustration, Paragraph, Row, Section, Table
 from costmodel.report.quantities import NONE, bytes_text, count_text, sentence, share_text
 from costmodel.results.evaluation import Evaluation
-from costmodel.results.heap_verdict import HeapVerdict
-from costmodel.results.memory_plan import LiveBuffer, MemoryPlan
-from costmodel.results.memory_summary import HeapShares, MemorySummary
-from costmodel.specs.deployment import MemoryAccounting, Scenario
+from costmodel.results.storage.heap_verdict import HeapVerdict
+from costmodel.results.storage.memory_plan import LiveBuffer, MemoryPlan
+from costmodel.results.storage.memory_summary import HeapShares, MemorySummary
+from costmodel.specs.scenario import MemoryAccounting, Scenario
 from costmodel.units import BYTES_PER_KIB
 
 SHORT_TABLE: Final = 12

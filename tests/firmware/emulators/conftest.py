@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from costmodel.validation.emulated_targets import TARGETS, missing_tools
-from costmodel.validation.emulators import EmulatorRun, run_on_emulator
+from costmodel.validation.targets.emulated_targets import TARGETS, missing_tools
+from costmodel.validation.targets.emulators import EmulatorRun, run_on_emulator
 
 FIRMWARE = Path(__file__).parents[3] / "firmware"
 

@@ -15,10 +15,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from costmodel.errors import FormatError
-from costmodel.validation import emulators
 from costmodel.validation.access_log import COMPLETE, SEGMENT, Accesses, read_access_log
-from costmodel.validation.emulated_targets import TARGETS
-from costmodel.validation.emulators import EmulatorRun
+from costmodel.validation.targets import emulators
+from costmodel.validation.targets.emulated_targets import TARGETS
+from costmodel.validation.targets.emulators import EmulatorRun
 
 Run = Callable[..., EmulatorRun]
 

@@ -9,14 +9,14 @@ import pytest
 
 from costmodel.compression.deployed import Variant
 from costmodel.errors import LimitError
-from costmodel.results.comparison import Comparison
+from costmodel.results.comparison import FirmwareComparison
 from costmodel.sources.catalogue import load_network
 from costmodel.specs.counting import Dataflow
 from costmodel.specs.network import Network
 from costmodel.validation.comparing import Expected, predicted_counts
-from costmodel.validation.compiling import Build
-from costmodel.validation.emulators import run_on_emulator
-from costmodel.validation.host import run_on_host
+from costmodel.validation.targets.compiling import Build
+from costmodel.validation.targets.emulators import run_on_emulator
+from costmodel.validation.targets.host import run_on_host
 from costmodel.validation.tensor_accesses import core_activities
 from costmodel.validation.validating import Target, Workbench, expect_layers, expect_network, validate
 
@@ -36,11 +36,11 @@ def pruned(request: pytest.FixtureRequest) -> Expected:
 
 
 @pytest.fixture(scope="module")
-def compared(pruned: Expected, target: str, firmware: Path, cache: Path) -> Comparison:
+def compared(pruned: Expected, target: str, firmware: Path, cache: Path) -> FirmwareComparison:
     return validate([pruned], [Target(target)], Workbench(firmware, cache))
 
 
-def test_every_counter_output_load_and_store_of_the_deployment_is_as_predicted(compared: Comparison, pruned: Expected) -> None:
+def test_every_counter_output_load_and_store_of_the_deployment_is_as_predicted(compared: FirmwareComparison, pruned: Expected) -> None:
     assert [str(mismatch) for mismatch in compared.mismatches] == []
     assert [run.dataflow for run in compared.runs] == ["output-stationary", "row-stationary"]
     for run in compared.runs:
@@ -52,7 +52,7 @@ def test_every_counter_output_load_and_store_of_the_deployment_is_as_predicted(c
         assert sum(tensor.measured_store_count for tensor in tensors) > 40_000
 
 
-def test_loads_outside_tensors_are_their_own_row(compared: Comparison) -> None:
+def test_loads_outside_tensors_are_their_own_row(compared: FirmwareComparison) -> None:
     for run in compared.runs:
         convolutions = [layer for layer in run.layers if layer.kind == "conv2d"]
         assert all(layer.activity and layer.activity.other_load_count > 0 for layer in convolutions)
@@ -67,7 +67,7 @@ def test_outputs_have_the_bits_of_the_hosts(pruned: Expected, target: str, firmw
     assert pruned.output.hex().encode() in outputs[0][0]
 
 
-def test_plain_output_stationary_reaches_its_instruction_count(compared: Comparison, pruned: Expected, target: str) -> None:
+def test_plain_output_stationary_reaches_its_instruction_count(compared: FirmwareComparison, pruned: Expected, target: str) -> None:
     if pruned.deployed.variant is Variant.FLOAT32:
         return
     layers = [layer for layer in compared.runs[0].layers if layer.name in ("conv1", "conv2")]

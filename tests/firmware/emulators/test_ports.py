@@ -11,10 +11,10 @@ import pytest
 
 from costmodel.errors import LimitError, ToolError, UnknownNameError
 from costmodel.specs.counting import Dataflow
-from costmodel.validation import emulated_targets, emulators
-from costmodel.validation.compiling import EXACT_FLAGS
-from costmodel.validation.emulated_targets import TARGETS, emulated_target, missing_tools
-from costmodel.validation.emulators import EmulatorRun, pack_job, run_on_emulator
+from costmodel.validation.targets import emulated_targets, emulators
+from costmodel.validation.targets.compiling import EXACT_FLAGS
+from costmodel.validation.targets.emulated_targets import TARGETS, emulated_target, missing_tools
+from costmodel.validation.targets.emulators import EmulatorRun, pack_job, run_on_emulator
 
 WARNINGS = ("-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Werror")
 Run = Callable[..., EmulatorRun]

@@ -16,7 +16,7 @@ from costmodel.compression.deployed import Variant
 from costmodel.measurement.device_log import read_device_log
 from costmodel.sources.catalogue import load_network
 from costmodel.validation.comparing import compare_runs
-from costmodel.validation.compiling import EXACT_FLAGS
+from costmodel.validation.targets.compiling import EXACT_FLAGS
 from costmodel.validation.validating import expect_network
 
 ROOT = Path(__file__).parents[3]

@@ -1,0 +1,171 @@
+"""A scenario's report to standard output or a folder."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from costmodel import __version__
+from costmodel.cli.answers.document_output import print_document
+from costmodel.errors import MissingError, SpecError
+from costmodel.evaluation.evaluating import evaluate
+from costmodel.report.additions import NO_ADDITIONS, Additions
+from costmodel.report.reporting import report_document
+from costmodel.results.evaluation import Evaluation
+from costmodel.specs.scenario import Scenario
+
+if TYPE_CHECKING:
+    from rich.status import Status
+
+    from costmodel.report.document import Document
+
+
+class ReportFormat(StrEnum):
+    """How a report is written."""
+
+    TERMINAL = "terminal"
+    HTML = "html"
+    MARKDOWN = "markdown"
+    JSON = "json"
+
+
+FILE_NAMES: Final = {ReportFormat.HTML: "report.html", ReportFormat.MARKDOWN: "report.md", ReportFormat.JSON: "report.json"}
+"""What a format is called in a folder; the terminal has no file."""
+_PIPE_WIDTH: Final = 100
+"""Columns of a terminal report that goes to no terminal."""
+
+
+def deliver_report(
+    scenario: Scenario,
+    formats: tuple[ReportFormat, ...] | None,
+    folder: Path | None,
+    additions_of: Callable[[Evaluation], Additions] = lambda _: NO_ADDITIONS,
+) -> None:
+    """Evaluate a scenario and write its report.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        What is asked.
+    formats : tuple of ReportFormat or None
+        None for the terminal, and with a folder for every format.
+    folder : Path or None
+        Where files go; None for standard output, which takes one format.
+    additions_of : callable, optional
+        Returns what else the report holds, from the evaluation.
+
+    Raises
+    ------
+    InputError
+        If the scenario contradicts itself, the formats do not fit where they go, or a file cannot be written.
+    """
+    chosen = formats or (tuple(ReportFormat) if folder is not None else (ReportFormat.TERMINAL,))
+    if folder is None and len(chosen) > 1:
+        raise MissingError(f"--out: give a folder for several formats ({', '.join(chosen)}); standard output takes one")
+    if folder is not None and not set(chosen) & set(FILE_NAMES):
+        raise SpecError("--out: --format terminal writes no file; leave one of the two out")
+    with _Progress() as progress:
+        evaluation = evaluate(scenario, progress.layer)
+        additions = additions_of(evaluation)
+        document = report_document(evaluation, scenario, __version__, additions)
+        as_json = _json(evaluation, scenario, additions) if ReportFormat.JSON in chosen else ""
+        if ReportFormat.TERMINAL in chosen:
+            progress.pause(lambda: print_document(document, _PIPE_WIDTH))
+        if folder is not None:
+            written = _write_files(folder, chosen, document, as_json, progress)
+        elif ReportFormat.TERMINAL not in chosen:
+            sys.stdout.write(as_json or _text(chosen[0], document))
+    if folder is not None:
+        sys.stderr.write(f"Wrote {written} to {folder}\n")
+
+
+def _text(form: ReportFormat, document: Document) -> str:
+    """A whole report for people as text for standard output."""
+    if form is ReportFormat.HTML:
+        # In a page every character has a name in ASCII, so that it survives any console.
+        return _html(document).encode("ascii", errors="xmlcharrefreplace").decode("ascii")
+    from costmodel.report.as_markdown import markdown_text
+
+    return markdown_text(document, {})
+
+
+def _json(evaluation: Evaluation, scenario: Scenario, additions: Additions) -> str:
+    from costmodel.report.as_json import evaluation_json
+
+    return evaluation_json(evaluation, scenario, __version__, additions)
+
+
+def _html(document: Document) -> str:
+    from costmodel.report.as_html import html_page
+    from costmodel.report.figures.drawing import draw_svg
+
+    return html_page(document, {one.id: draw_svg(one) for one in document.illustrations})
+
+
+def _write_files(
+    folder: Path,
+    chosen: tuple[ReportFormat, ...],
+    document: Document,
+    as_json: str,
+    progress: _Progress,
+) -> str:
+    from costmodel.sources.documents.atomic_file import write_whole
+
+    names = [FILE_NAMES[form] for form in chosen if form in FILE_NAMES]
+    if ReportFormat.JSON in chosen:
+        write_whole(folder / FILE_NAMES[ReportFormat.JSON], as_json)
+    if ReportFormat.MARKDOWN in chosen:
+        from costmodel.report.as_markdown import markdown_text
+        from costmodel.report.figures.drawing import draw_png
+
+        pictures = {one.id: f"figures/{one.id}.png" for one in document.illustrations}
+        for one in document.illustrations:
+            progress.say(f"drawing {one.id}")
+            write_whole(folder / pictures[one.id], draw_png(one.chart))
+        write_whole(folder / FILE_NAMES[ReportFormat.MARKDOWN], markdown_text(document, pictures))
+        names.append(f"{len(pictures)} figures")
+    if ReportFormat.HTML in chosen:
+        progress.say("drawing the page")
+        write_whole(folder / FILE_NAMES[ReportFormat.HTML], _html(document))
+    return ", ".join(names)
+
+
+class _Progress:
+    """What takes long, said on a terminal and nowhere else; nothing is loaded for it before it has something to say."""
+
+    def __init__(self) -> None:
+        self._status: Status | None = None
+
+    def __enter__(self) -> _Progress:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._status is not None:
+            self._status.stop()
+
+    def say(self, words: str) -> None:
+        """Say what is being done."""
+        if not sys.stderr.isatty():
+            return
+        if self._status is None:
+            from rich.console import Console
+
+            self._status = Console(stderr=True).status("")
+            self._status.start()
+        from rich.text import Text
+
+        self._status.update(Text(words))
+
+    def layer(self, layer: str, done: int, total: int) -> None:
+        """Say how far the execution of a layer has come."""
+        self.say(f"executing {layer}: {done:,} of {total:,}")
+
+    def pause(self, show: Callable[[], None]) -> None:
+        """Stop saying anything while something else is shown."""
+        if self._status is not None:
+            self._status.stop()
+            self._status = None
+        show()

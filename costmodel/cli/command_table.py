@@ -1,0 +1,50 @@
+"""The table of commands: a name, and the line that says what it does.
+
+The command `x` is the function `x_command` of the module `costmodel.cli.<room>.x_command`, or, where it has commands of its own, the
+Typer application `x_app` there. A module is imported when its command runs, so that `--help` stays fast.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+COMMANDS: Final[Mapping[str, str]] = {
+    "report": "cost a network on a device: energy, RAM, time, battery",
+    "reproduce": "account for every published figure",
+    "explain": "show how one figure follows, down to constants",
+    "count": "count the memory accesses of a layer or network",
+    "battery": "compute battery life under several battery models",
+    "sweep": "cost many designs at once",
+    "cacti": "run CACTI, tabulate and compare SRAM energies",
+    "pack": "write a network as the binary the firmware reads",
+    "validate": "run the firmware and compare its counters",
+    "compare": "hold a device's log against the counts",
+    "trace": "read a power trace and find the inferences in it",
+    "init": "write a network and a scenario to start from",
+    "list": "list what is packaged: networks, devices, memories and more",
+}
+"""Every command, in the order help lists them."""
+
+
+_ROOMS: Final[Mapping[str, str]] = {
+    "report": "costs",
+    "reproduce": "costs",
+    "explain": "costs",
+    "count": "costs",
+    "battery": "devices",
+    "sweep": "costs",
+    "cacti": "costs",
+    "pack": "devices",
+    "validate": "devices",
+    "compare": "devices",
+    "trace": "devices",
+    "init": "files",
+    "list": "files",
+}
+"""Which folder of the command line each command's module lies in."""
+
+
+def module_of(command: str) -> str:
+    """Return the module a command lives in."""
+    return f"costmodel.cli.{_ROOMS[command]}.{command}_command"

@@ -1,0 +1,102 @@
+"""`costmodel report`: the cost of a network on a device, in words, tables and figures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def report_command(
+    scenario: Annotated[
+        str | None, typer.Argument(metavar="[SCENARIO]", help="Scenario file or packaged name.  [default: esp32-deck]", show_default=False)
+    ] = None,
+    network: Annotated[
+        str | None, typer.Option(help="Network of the zoo, or a file. Without a scenario, everything else starts from defaults.")
+    ] = None,
+    device: Annotated[str | None, typer.Option(help="Packaged device, or a file.")] = None,
+    dataflow: Annotated[
+        list[str] | None, typer.Option(help="Dataflow to cost; the first one runs. Several times, or `all`.", show_default=False)
+    ] = None,
+    taps: Annotated[str | None, typer.Option(help="valid or nominal.")] = None,
+    granularity: Annotated[str | None, typer.Option(help="element, block_packed or block_traced.")] = None,
+    bias: Annotated[bool | None, typer.Option("--bias/--no-bias", help="Whether bias reads count.")] = None,
+    memory_energy: Annotated[str | None, typer.Option(help="Packaged name, file, or size=320KiB,width=4,node=40,cell=lstp.")] = None,
+    battery: Annotated[str | None, typer.Option(help="Packaged battery, or a file.")] = None,
+    supply: Annotated[str | None, typer.Option("--supply", "--supply-v", metavar="VOLTS", help="Supply of the board.")] = None,
+    idle: Annotated[str | None, typer.Option(metavar="AMPERES", help="Current of the idle board, such as 36.4mA.")] = None,
+    active: Annotated[str | None, typer.Option(metavar="AMPERES", help="Current during an inference.")] = None,
+    duration: Annotated[str | None, typer.Option(metavar="SECONDS", help="Measured duration of one inference, such as 320ms.")] = None,
+    period: Annotated[str | None, typer.Option(metavar="SECONDS", help="From one inference to the next.")] = None,
+    trace: Annotated[
+        Path | None,
+        typer.Option(help="Current trace, or a file of what `trace --format json` printed: gives power and duration, and is shown."),
+    ] = None,
+    sleep: Annotated[
+        str | None,
+        typer.Option(help="Between inferences: idle, light, deep, ... Adds battery life with intervals, as --battery and --trace do."),
+    ] = None,
+    output_format: Annotated[
+        list[str] | None, typer.Option("--format", help="terminal, html, markdown or json. Several times.", show_default=False)
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Folder to write to. Without --format: the terminal report, and report.html, .md, .json and figures."),
+    ] = None,
+) -> None:
+    """Cost a network on a device end to end: accesses, energy, memory, time and battery life, with the source of every number.
+
+    Without arguments this is the reference deployment. Options come before the scenario's own fields. Duration and heap were measured on
+    the scenario's own network and device: changing either drops them. Another device drops the board's power, too; battery life then takes
+    what is packaged of that device's board.
+
+    Examples
+    --------
+    costmodel report
+    costmodel report my-net.scenario.yaml --out report
+    costmodel report --network cifar-baseline --dataflow all --taps nominal --format html --out report
+    costmodel report --duration 250ms --format json
+    costmodel report --battery 18650 --sleep deep --trace capture.csv
+    """
+    from costmodel.cli.answers.report_output import ReportFormat, deliver_report
+    from costmodel.cli.options import all_chosen, chosen
+    from costmodel.cli.quantity_text import AMPERES, SECONDS, VOLTS, quantity
+    from costmodel.cli.scenario_options import ScenarioChanges, scenario_from_options
+    from costmodel.specs.counting import Dataflow, Granularity, Taps
+
+    formats = all_chosen("--format", output_format, ReportFormat) if output_format else None
+    changes = ScenarioChanges(
+        network=network,
+        device=device,
+        dataflows=all_chosen("--dataflow", dataflow, Dataflow) if dataflow else None,
+        taps=None if taps is None else chosen("--taps", taps, Taps),
+        granularity=None if granularity is None else chosen("--granularity", granularity, Granularity),
+        bias=bias,
+        memory_energy=memory_energy,
+        battery=battery,
+        supply_v=None if supply is None else quantity("--supply", supply, VOLTS),
+        idle_a=None if idle is None else quantity("--idle", idle, AMPERES),
+        active_a=None if active is None else quantity("--active", active, AMPERES),
+        duration_s=None if duration is None else quantity("--duration", duration, SECONDS),
+        period_s=None if period is None else quantity("--period", period, SECONDS),
+    )
+    asked = scenario_from_options(scenario, changes)
+    if trace is None and battery is None and sleep is None:
+        deliver_report(asked, formats, out)
+        return
+    from costmodel.cli.answers.report_additions import answered_battery, with_board_power, with_trace
+    from costmodel.report.additions import Additions
+
+    analysed = None
+    if trace is not None:
+        asked, analysed = with_trace(asked, trace, changes)
+    lasting = battery is not None or sleep is not None or asked.battery is not None
+    if lasting:
+        asked = with_board_power(asked)
+    deliver_report(
+        asked,
+        formats,
+        out,
+        lambda evaluation: Additions(analysed, answered_battery(asked, evaluation, sleep or "idle") if lasting else None),
+    )

@@ -1,0 +1,131 @@
+"""`costmodel sweep`: many designs at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from costmodel.units import BYTES_PER_MB
+
+if TYPE_CHECKING:
+    from costmodel.sweeps.study.study_spec import Study
+
+_VALUE_BYTES = 8
+
+
+def sweep_command(
+    study: Annotated[Path, typer.Argument(help="A study file, a folder with a study.yaml, or a packaged study.", show_default=False)],
+    out: Annotated[Path | None, typer.Option(help="Folder for results; left out, sweep-NAME here.", show_default=False)] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with what the folder holds.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace the results the folder holds.")] = False,
+    keep: Annotated[str | None, typer.Option(help="front or all, in place of the study's own.", show_default=False)] = None,
+    choose: Annotated[
+        str | None, typer.Option(help="Design to write as a scenario: knee, least:FIGURE, most:FIGURE or a row.", show_default=False)
+    ] = None,
+    workers: Annotated[int, typer.Option(help="Processes; 0 for one a core.")] = 0,
+    dask: Annotated[str | None, typer.Option(help="Address of a Dask scheduler to run on.", show_default=False)] = None,
+    local_cluster: Annotated[int, typer.Option(help="Workers of a Dask cluster on this machine; 0 for none.")] = 0,
+    output_format: Annotated[str, typer.Option("--format", help="terminal, json, csv or markdown.")] = "terminal",
+) -> None:
+    """Evaluate every design of a study: its Pareto front, the knee, and what explains each objective.
+
+    Ctrl-C keeps what is done; the same command with --resume goes on.
+
+    Examples
+    --------
+    costmodel sweep pruning-pool-bits --out results
+    costmodel report results/chosen.scenario.yaml
+    costmodel init my-net.yaml
+    costmodel sweep my-net.study.yaml --choose least:energy.memory
+    """
+    import os
+
+    from costmodel.cli.answers.sweep_answer import shown_designs, sweep_grids, written_grid
+    from costmodel.cli.answers.tables import OutputFormat, write_answer
+    from costmodel.cli.options import chosen
+    from costmodel.sweeps.engine.running import prepared_space, sweep
+    from costmodel.sweeps.front.summary import check_choice, summary_of, write_answer_files
+    from costmodel.sweeps.study.study_file import load_study
+    from costmodel.sweeps.study.study_spec import Keep
+
+    chosen("--format", output_format, OutputFormat)
+    asked, beside, document = load_study(study)
+    if keep is not None:
+        asked = asked.model_copy(update={"keep": chosen("--keep", keep, Keep)})
+    folder = Path(f"sweep-{asked.name}") if out is None else out
+    space = prepared_space(asked, beside, document)
+    if choose is not None:
+        check_choice(space, choose)
+    if asked.keep is Keep.ALL:
+        _announce_size(space.designs, asked, folder, resume=resume)
+    with _ProgressLine() as line:
+        answer = sweep(
+            space,
+            folder=folder,
+            resume=resume,
+            replace=force,
+            workers=workers or os.cpu_count() or 1,
+            scheduler=dask,
+            local_cluster=local_cluster,
+            on_progress=line.show,
+        )
+    written = write_answer_files(answer, folder, choose)
+    grids = [*sweep_grids(answer), written_grid(written)]
+    write_answer(output_format, grids, summary_of(answer) | {"written": [str(path) for path in written]}, records=shown_designs(answer))
+    if not answer.complete:
+        raise typer.Exit(130)
+
+
+def _announce_size(designs: int, asked: Study, folder: Path, *, resume: bool) -> None:
+    import shutil
+
+    from costmodel.errors import LimitError
+    from costmodel.sweeps.engine.kept_files import PARTS, kept_bytes
+    from costmodel.sweeps.front.written_tables import table_bytes
+
+    columns = len(asked.axes) + len(asked.figures) + 2
+    parts_bytes, written_bytes = designs * columns * _VALUE_BYTES, table_bytes(designs, columns)
+    typer.echo(
+        f"keep: all writes up to {designs:,} designs of {columns} columns: about {parts_bytes / BYTES_PER_MB:,.1f} MB in {folder / PARTS}, "
+        f"and {written_bytes / BYTES_PER_MB:,.1f} MB for the table",
+        err=True,
+    )
+    above = next(parent for parent in (folder, *folder.resolve().parents) if parent.is_dir())
+    free_bytes = shutil.disk_usage(above).free + (kept_bytes(folder) if resume else 0)
+    if parts_bytes + written_bytes > free_bytes:
+        raise LimitError(f"{folder}: {free_bytes / BYTES_PER_MB:,.1f} MB are free; choose keep: front, fewer columns or another folder")
+
+
+class _ProgressLine:
+    """A line on the terminal's error stream: share, rate and time left."""
+
+    def __enter__(self) -> _ProgressLine:
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+        console = Console(stderr=True)
+        self._bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.percentage:>5.1f} %  {task.fields[rate]}"),
+            TimeRemainingColumn(),
+            console=console,
+            transient=True,
+            disable=not console.is_terminal,
+        )
+        self._task = self._bar.add_task("designs", total=None, rate="")
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+    def show(self, progress: Any) -> None:
+        """Show how far the sweep is."""
+        from costmodel.cli.answers.sweep_answer import rate_text
+
+        self._bar.update(
+            self._task, completed=progress.designs_done, total=progress.designs, rate=f"{rate_text(progress.rate)} designs a second"
+        )

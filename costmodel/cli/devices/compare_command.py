@@ -1,0 +1,46 @@
+"""`costmodel compare`: holds the log of a device against the closed forms."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def compare_command(
+    log: Annotated[Path, typer.Argument(help="What came out of the serial port; - reads standard input.")],
+    network: Annotated[str | None, typer.Option("--network", "-n", help="Network it ran; default: the one the log names.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="The model file has weights of this seed: compare outputs too.")] = None,
+    output_format: Annotated[str, typer.Option("--format", "-f", help="terminal, json, csv or markdown.")] = "terminal",
+) -> None:
+    """Compare every counter of a device's log with its closed form.
+
+    Boot messages, other tasks' lines and line breaks around and within the records do no harm. Exits 1 where a figure differs.
+
+    Examples
+    --------
+    costmodel compare device.jsonl
+    costmodel compare device.jsonl --network my-net.yaml
+    """
+    import sys
+
+    from costmodel.cli.answers.validate_answer import write_comparison
+    from costmodel.errors import FormatError, Location, MissingError
+    from costmodel.sources.packaged_data import packaged_folder
+    from costmodel.validation.comparing_logs import compare
+    from costmodel.validation.targets.core_hash import core_hash
+
+    if str(log) == "-":
+        comparison = compare(sys.stdin.buffer, network, seed=seed, name="standard input")
+    else:
+        try:
+            with log.open("rb") as stream:
+                comparison = compare(stream, network, seed=seed, name=str(log))
+        except FileNotFoundError:
+            raise MissingError("does not exist", Location(str(log))) from None
+        except OSError as error:
+            raise FormatError(f"cannot be read: {error.strerror or error}", Location(str(log))) from None
+    write_comparison(comparison, output_format, in_detail=True, seed=seed, packaged_core=core_hash(packaged_folder("firmware")))
+    if not comparison.equal:
+        raise typer.Exit(1)

@@ -1,0 +1,76 @@
+"""`costmodel trace`: the inferences in a current trace, and what they cost."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+_CURRENT = "Such as 40mA."
+
+
+def trace_command(
+    capture: Annotated[
+        Path, typer.Argument(metavar="CAPTURE", help="PPK2 CSV or .ppk2, Joulescope CSV or JLS, MLPerf Tiny JSON, or any CSV with units.")
+    ],
+    supply_v: Annotated[
+        str | None, typer.Option("--supply-v", "--supply", metavar="VOLTS", help="Supply, where the capture holds no voltage.")
+    ] = None,
+    min_current: Annotated[str | None, typer.Option(metavar="AMPERES", help=f"I_min of an inference; left out, found. {_CURRENT}")] = None,
+    max_current: Annotated[str | None, typer.Option(metavar="AMPERES", help=f"I_max of an inference. {_CURRENT}")] = None,
+    min_duration: Annotated[
+        str | None, typer.Option(metavar="SECONDS", help="tau_min of an inference; left out, found. Such as 20ms.")
+    ] = None,
+    boot: Annotated[str | None, typer.Option(metavar="SECONDS", help="Time at the begin that does not count; left out, found.")] = None,
+    time_column: Annotated[
+        str | None, typer.Option(metavar="NAME[:UNIT]", help="Time column of a CSV file: its name, or its number from 1.")
+    ] = None,
+    current_column: Annotated[str | None, typer.Option(metavar="NAME[:UNIT]", help="Current column of a CSV file.")] = None,
+    voltage_column: Annotated[str | None, typer.Option(metavar="NAME[:UNIT]", help="Voltage column of a CSV file.")] = None,
+    power_column: Annotated[
+        str | None, typer.Option(metavar="NAME[:UNIT]", help="Power column of a CSV file, where none is a current.")
+    ] = None,
+    sample_rate: Annotated[
+        str | None, typer.Option(metavar="HERTZ", help="Of a CSV file whose columns do not tell the time. Such as 100kHz.")
+    ] = None,
+    chart: Annotated[Path | None, typer.Option(help="Draw the trace with its windows to this .png or .svg file.")] = None,
+    output_format: Annotated[str, typer.Option("--format", help="terminal, markdown, html or json.")] = "terminal",
+) -> None:
+    """Find the inferences in a current trace: idle and active current, durations, energy split into baseline and computation.
+
+    An inference is `I_min < I(t) < I_max`, after boot, for longer than tau_min. Thresholds that are not given are found, and the reason is
+    printed.
+
+    Examples
+    --------
+    costmodel trace capture.csv
+    costmodel trace capture.csv --supply-v 5.03 --min-current 40mA --max-current 50mA --chart trace.png
+    costmodel trace bare.txt --time-column 1:ms --current-column 2:mA
+    costmodel trace logger.csv --current-column shunt:mA --sample-rate 1kHz --format json > figures.json
+    """
+    from costmodel import __version__
+    from costmodel.cli.answers.document_output import DocumentFormat, deliver_document
+    from costmodel.cli.options import chosen
+    from costmodel.cli.quantity_text import AMPERES, HERTZ, SECONDS, quantity
+    from costmodel.cli.trace_source import analysed_capture
+    from costmodel.errors import SpecError
+    from costmodel.measurement.trace_analysis import Thresholds
+    from costmodel.report.document import Document
+    from costmodel.report.sections.trace import trace_lead, trace_section
+
+    form = chosen("--format", output_format, DocumentFormat)
+    thresholds = Thresholds(
+        None if min_current is None else quantity("--min-current", min_current, AMPERES),
+        None if max_current is None else quantity("--max-current", max_current, AMPERES),
+        None if min_duration is None else quantity("--min-duration", min_duration, SECONDS),
+        None if boot is None else quantity("--boot", boot, SECONDS),
+    )
+    if thresholds.minimum_a is not None and thresholds.maximum_a is not None and thresholds.minimum_a >= thresholds.maximum_a:
+        raise SpecError(f"--min-current {min_current} is not below --max-current {max_current}: no current lies between")
+    named = {"time": time_column, "current": current_column, "voltage": voltage_column, "power": power_column}
+    columns = {kind: column for kind, column in named.items() if column is not None}
+    rate_hz = None if sample_rate is None else quantity("--sample-rate", sample_rate, HERTZ)
+    summary, curve = analysed_capture(capture, supply_v, thresholds, columns, rate_hz)
+    document = Document(f"Trace {capture.name}", trace_lead(summary), (trace_section(summary, curve),), f"costmodel {__version__}.")
+    deliver_document(document, summary, form, chart)

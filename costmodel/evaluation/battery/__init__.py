@@ -1,0 +1,1 @@
+"""How long a battery lasts under a pattern of work and rest, and what limits it."""

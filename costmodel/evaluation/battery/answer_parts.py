@@ -1,0 +1,187 @@
+"""What an answer about a battery says beside lives: crossovers, sensitivities, curves, assumptions, warnings."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Mapping
+from typing import Any, Final
+
+from costmodel.battery.cell_voltage import stopping_voltage_v
+from costmodel.battery.duty_cycle import crossover_period_s
+from costmodel.columns import Number, is_column, larger
+from costmodel.evaluation.battery.inquiry import SHELF_DEGC, BatteryQuestion, life_s, pattern_of
+from costmodel.evaluation.battery.patterns import Board, rest_currents
+from costmodel.evaluation.battery.uncertainty import interval, is_assumed, sampled, swings
+from costmodel.provenance import Constant
+from costmodel.results.battery_life import BatteryLife, Crossover, LifeAgainstRate, Sensitivity
+from costmodel.units import MW_PER_W, S_PER_DAY, S_PER_HOUR, S_PER_MINUTE
+
+_CURVE_SAMPLES: Final = 1000
+
+
+def crossovers(question: BatteryQuestion, values: Mapping[str, Number], columns: Mapping[str, Number]) -> tuple[Crossover, ...]:
+    """Return the rates below which each deeper rest lasts longer than the next lighter one."""
+    if question.cycle is not None:
+        return ()
+    found = []
+    costs = {rest: rest_currents(question.board, values, rest) for rest in question.board.rests()}
+    for lighter, deeper in itertools.pairwise(sorted(costs, key=lambda rest: (-float(costs[rest][0]), -float(costs[rest][1])))):
+        if costs[lighter][0] == costs[deeper][0]:
+            # Two ways to wake up from the same sleep: the cheaper one lasts longer at every rate.
+            continue
+        period = float(_crossover_s(question.board, values, lighter, deeper))
+        if not math.isfinite(period) or period <= 0.0:
+            continue
+        fits_s = columns["inference duration"] + columns[f"{deeper} wake-up time"]
+        # At most the rate the deeper rest still fits; zero where it never pays.
+        rates = interval(1.0 / larger(_crossover_s(question.board, columns, lighter, deeper), fits_s))
+        earliest = float(values["inference duration"]) + float(values[f"{deeper} wake-up time"])
+        ends_text = " to ".join("never" if not rate else rate_text(rate) for rate in rates)
+        if period <= earliest:
+            statement = f"{deeper} beats {lighter} at every rate it fits (a period of at least {earliest:.3g} s)"
+            period = earliest
+            slowest = interval(1.0 / fits_s).low
+            if rates.low is not None and slowest is not None and rates.low < slowest:
+                statement += f"; within the inputs' ranges below {ends_text}"
+        else:
+            statement = f"{deeper} beats {lighter} below {rate_text(1.0 / period)} ({ends_text}; a period longer than {period:.3g} s)"
+        found.append(
+            Crossover(
+                deeper=deeper,
+                lighter=lighter,
+                period_s=period,
+                rate_hz=1.0 / period,
+                rate_low_hz=rates.low,
+                rate_high_hz=rates.high,
+                statement=statement,
+            )
+        )
+    return tuple(found)
+
+
+def _crossover_s(board: Board, values: Mapping[str, Number], lighter: str, deeper: str) -> Number:
+    light_a, light_charge, light_wake_s = rest_currents(board, values, lighter)
+    deep_a, deep_charge, deep_wake_s = rest_currents(board, values, deeper)
+    period = crossover_period_s(values["inference duration"], deep_charge, deep_a, deep_wake_s, light_charge, light_a, light_wake_s)
+    if not is_column(period):
+        return period
+    import numpy as np
+
+    # Where the deeper rest happens to draw as much as the lighter one, it never pays: no period is long enough.
+    return np.where(np.less(deep_a, light_a), period, math.inf)
+
+
+def rate_text(rate_hz: float) -> str:
+    """Return a rate in the unit a person would say it in."""
+    for unit, seconds in (("s", 1.0), ("min", S_PER_MINUTE), ("h", S_PER_HOUR)):
+        if rate_hz * seconds >= 1.0:
+            return f"{rate_hz * seconds:.3g}/{unit}"
+    return f"{rate_hz * S_PER_DAY:.3g}/day"
+
+
+def sensitivities(question: BatteryQuestion, inputs: Mapping[str, Constant]) -> tuple[Sensitivity, ...]:
+    """Return what each input with a range does to the asked life, the widest first."""
+    found = swings(inputs, lambda values: float(life_s(question, question.rest, values, question.period_of(values))))
+    rows = []
+    for swing in found:
+        low, high = (each if math.isfinite(each) else None for each in (swing.at_low, swing.at_high))
+        width = None if low is None or high is None else abs(high - low)
+        rows.append(
+            Sensitivity(
+                input=swing.name,
+                unit=inputs[swing.name].unit,
+                low=swing.low,
+                high=swing.high,
+                life_at_low_s=low,
+                life_at_high_s=high,
+                swing_s=width,
+            )
+        )
+    return tuple(rows)
+
+
+def measure_next(life: BatteryLife, sensitivities: tuple[Sensitivity, ...]) -> str | None:
+    """Say which input to measure better; None where nothing would help."""
+    if not sensitivities or not life.life_s:
+        return None
+    first = sensitivities[0]
+    if first.swing_s is None:
+        return f"{first.input}: at one end of its range the battery never empties"
+    return f"{first.input}: its range alone moves the life by {100 * first.swing_s / life.life_s:.0f} %"
+
+
+def curves(question: BatteryQuestion, inputs: Mapping[str, Constant]) -> tuple[LifeAgainstRate, ...]:
+    """Return life against rate for every rest, with intervals."""
+    if not question.curve_rates_hz or question.cycle is not None:
+        return ()
+    import numpy as np
+
+    rates = np.array(question.curve_rates_hz)
+    values: dict[str, Number] = {name: constant.value for name, constant in inputs.items()}
+    columns = sampled(inputs, min(question.sample_count, _CURVE_SAMPLES), question.seed)
+    curves = []
+    for rest in question.board.rests():
+        duration_s = question.duration_s.value + question.board.state(rest).wake_s.value
+        periods = 1.0 / rates
+        fits = duration_s <= periods * (1 + 1e-9)
+        life = np.broadcast_to(life_s(question, rest, values, periods), rates.shape)
+        spread = life_s(question, rest, columns, periods[:, None])
+        low, high = np.quantile(
+            np.broadcast_to(spread, (len(rates), np.size(spread) // len(rates))), (0.025, 0.975), axis=1, method="closest_observation"
+        )
+        curves.append(
+            LifeAgainstRate(
+                rest=rest,
+                rate_hz=tuple(question.curve_rates_hz),
+                life_s=_finite(life, fits),
+                life_low_s=_finite(low, fits),
+                life_high_s=_finite(high, fits),
+            )
+        )
+    return tuple(curves)
+
+
+def _finite(column: Any, fits: Any) -> tuple[float | None, ...]:
+    return tuple(float(value) if fit and math.isfinite(value) else None for value, fit in zip(column, fits, strict=True))
+
+
+def warnings(question: BatteryQuestion, values: Mapping[str, Number]) -> tuple[str, ...]:
+    """Say where a temperature lies outside the cell's data, and where a cell cannot carry the load at all, whatever the model."""
+    return (*_beyond_the_temperatures(question), *_too_weak(question, values))
+
+
+def _beyond_the_temperatures(question: BatteryQuestion) -> tuple[str, ...]:
+    cell, asked = question.board.cell, question.temperature_degc
+    if not cell.temperatures:
+        said = f"{cell.name} does not say what temperature does to its capacity: {asked:g} degC changes self-discharge alone"
+        return () if asked == SHELF_DEGC else (said,)
+    degrees = [point.temperature_degc.value for point in cell.temperatures]
+    nearest = min(max(asked, degrees[0]), degrees[-1])
+    if nearest == asked:
+        return ()
+    return (
+        f"{cell.name} says what temperature does to its capacity from {degrees[0]:g} to {degrees[-1]:g} degC: at {asked:g} the "
+        f"share at {nearest:g} is taken",
+    )
+
+
+def _too_weak(question: BatteryQuestion, values: Mapping[str, Number]) -> tuple[str, ...]:
+    cell = question.board.cell
+    if cell.voltage is None:
+        return ()
+    pattern = pattern_of(question, question.rest, values, question.period_s)
+    peak_w = max(pattern.profile.currents_a) * float(values["battery voltage"])
+    stop_v = float(stopping_voltage_v(cell.voltage.cutoff_v.value, cell.voltage.resistance_ohm.value, peak_w))
+    full_v = cell.voltage.points[-1].voltage_v.value
+    if stop_v <= full_v:
+        return ()
+    return (
+        f"{cell.name} cannot carry {MW_PER_W * peak_w:.3g} mW: at {cell.voltage.resistance_ohm.value:g} ohm its {full_v:g} V fall below "
+        f"the cut-off of {cell.voltage.cutoff_v.value:g} V; --model voltage says what that means",
+    )
+
+
+def assumptions(inputs: Mapping[str, Constant]) -> tuple[str, ...]:
+    """Return the inputs whose source says that they are assumed."""
+    return tuple(f"{name}: {constant.source}" for name, constant in inputs.items() if is_assumed(constant))

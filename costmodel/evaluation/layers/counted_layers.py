@@ -1,0 +1,79 @@
+"""Counts of every layer of a network under one convention, whatever its granularity."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from costmodel.dataflows.counting import count_work
+from costmodel.errors import LimitError, MissingError
+from costmodel.evaluation.layers.layer_cost import packed_counts
+from costmodel.evaluation.layers.tracing import trace_step
+from costmodel.results.counts import AccessCounts
+from costmodel.specs.counting import CountingConvention, Dataflow, Granularity
+from costmodel.specs.lowering import Step
+from costmodel.specs.network import Network, TensorBytes
+
+MAX_TRACED_ACCESSES: Final = 50_000_000
+"""Most accesses of one layer that a block trace follows, one by one; about half a minute."""
+
+
+class CountedLayer(NamedTuple):
+    """A layer and its counts."""
+
+    step: Step
+    counts: AccessCounts
+
+
+def counted_layers(
+    network: Network, dataflow: Dataflow, convention: CountingConvention, only: str | None = None
+) -> tuple[CountedLayer, ...]:
+    """Count every layer of a network, or one.
+
+    Parameters
+    ----------
+    network : Network
+        In any order; the answer is in running order.
+    dataflow : Dataflow
+        Applies to convolutions; everything else runs output stationary.
+    convention : CountingConvention
+        Taps, bias and granularity; blocks need a size.
+    only : str, optional
+        Name of the one layer to count.
+
+    Returns
+    -------
+    tuple of CountedLayer
+        Exact integers. Reads and writes are of elements or of blocks, as the convention says; the other counters never change.
+
+    Raises
+    ------
+    MissingError
+        If accesses are blocks and their size is not given.
+    LimitError
+        If a block trace would have to follow too many accesses.
+    """
+    return tuple(
+        CountedLayer(step, _counts(step, sizes, dataflow, convention))
+        for step, sizes in zip(network.steps, network.tensor_bytes, strict=True)
+        if only in (None, step.name)
+    )
+
+
+def _counts(step: Step, sizes: TensorBytes, dataflow: Dataflow, convention: CountingConvention) -> AccessCounts:
+    work = step.lowered.work
+    counts = count_work(
+        work, dataflow, convention.taps, bias=convention.bias, input_bytes=sizes.input_bytes, weight_bytes=sizes.weight_bytes
+    )
+    if convention.granularity is Granularity.ELEMENT:
+        return counts
+    if convention.block_bytes is None:
+        raise MissingError(f"accesses are blocks at granularity {convention.granularity.value!r}: give the size of one, block_bytes")
+    if convention.granularity is Granularity.BLOCK_PACKED:
+        return packed_counts(counts, sizes, convention.element_bytes, convention.block_bytes)
+    followed = counts.mac_count + counts.operation_count + counts.output_write_count
+    if followed > MAX_TRACED_ACCESSES:
+        raise LimitError(
+            f"{step.name}: a block trace follows each of {followed:,} operations one by one; at most {MAX_TRACED_ACCESSES:,} are followed,"
+            " so use block_packed or a smaller layer"
+        )
+    return trace_step(step, sizes, dataflow, convention, convention.block_bytes)

@@ -1,0 +1,1 @@
+"""What a design's bytes come to, and whether a device holds them."""

@@ -1,0 +1,82 @@
+"""Memory of a scenario, from its cost: accountings, plan, heap verdict."""
+
+from __future__ import annotations
+
+from costmodel.evaluation.composition import Cost
+from costmodel.evaluation.storage.device_fit import ONE_BLOCK, constant_flash_bytes, constants_in_ram
+from costmodel.memory.accountings import COUNTS_INPUT
+from costmodel.memory.heap import place_buffers
+from costmodel.memory.planning import plan_memory
+from costmodel.results.storage.heap_verdict import HeapRequest
+from costmodel.results.storage.memory_plan import MemoryPlan
+from costmodel.results.storage.memory_summary import AccountingBytes, HeapShares, MemorySummary
+from costmodel.specs.devices.hardware import ObservedHeap
+from costmodel.specs.scenario import MemoryAccounting, Scenario, Storage
+
+
+def summarise_memory(scenario: Scenario, answer: Cost) -> MemorySummary:
+    """Return where a scenario's bytes are, and whether its device holds them.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        Accounting, device, and where weights and input live.
+    answer : Cost
+        Of the dataflow that runs.
+
+    Returns
+    -------
+    MemorySummary
+        Every accounting's bytes, the plan under the scenario's own, and the heap's verdict on it.
+    """
+    plan = plan_memory(scenario.accounting, answer.lives, accounted=answer.memory[scenario.accounting])
+    weights_in_ram, input_in_ram = scenario.weights_in is Storage.RAM, scenario.input_in is Storage.RAM
+    scratch = max(int(layer.counts.scratch_bytes) for layer in answer.layers)
+    constants = [HeapRequest(name=name, size_bytes=int(size)) for name, size in constants_in_ram(scenario, answer)]
+    buffers = plan.tensor_buffer_bytes
+    return MemorySummary(
+        accountings=tuple(
+            AccountingBytes(
+                accounting=accounting,
+                tensor_buffer_bytes=None if found.tensor_buffer_bytes is None else int(found.tensor_buffer_bytes),
+                tensor_buffer_count=len(found.buffers),
+                with_input=COUNTS_INPUT[accounting],
+                reason=found.reason,
+            )
+            for accounting, found in answer.memory.items()
+        ),
+        plan=plan,
+        weight_bytes=answer.weight_bytes,
+        weights_in_ram=weights_in_ram,
+        input_bytes=answer.input_bytes,
+        input_in_ram=input_in_ram,
+        scratch_bytes=scratch,
+        ram_bytes=None if buffers is None else buffers + scratch + sum(request.size_bytes for request in constants),
+        flash_bytes=constant_flash_bytes(scenario, answer),
+        flash_capacity_bytes=scenario.device.flash_bytes,
+        heap=place_buffers([*constants, *_requests(plan)], scenario.device.heap_regions, scenario.device.allocator)
+        if scenario.device.heap_regions and buffers is not None
+        else None,
+        shares=None if scenario.observed_heap is None or buffers is None else _shares(scenario.observed_heap, answer, buffers),
+    )
+
+
+def _requests(plan: MemoryPlan) -> list[HeapRequest]:
+    """What is allocated for the tensor buffers: one arena, the buffers alive at the peak, or every buffer."""
+    if plan.accounting in ONE_BLOCK:
+        return [HeapRequest(name="arena", size_bytes=plan.tensor_buffer_bytes or 0)]
+    if plan.accounting is MemoryAccounting.PEAK_LIVE:
+        peak = max(plan.timeline, key=lambda moment: moment.total_bytes, default=None)
+        return [] if peak is None else [HeapRequest(name=live.name, size_bytes=live.size_bytes) for live in peak.buffers]
+    return [HeapRequest(name=buffer.name, size_bytes=buffer.size_bytes) for buffer in plan.buffers]
+
+
+def _shares(heap: ObservedHeap, answer: Cost, buffers: int) -> HeapShares:
+    used = heap.total_bytes - heap.remaining_bytes
+    return HeapShares(
+        total_bytes=heap.total_bytes,
+        remaining_bytes=heap.remaining_bytes,
+        buffers_ratio=buffers / heap.total_bytes if heap.total_bytes else None,
+        constants_ratio=(answer.weight_bytes + answer.input_bytes) / heap.total_bytes if heap.total_bytes else None,
+        buffers_of_used_ratio=buffers / used if used > 0 else None,
+    )

@@ -1,0 +1,1 @@
+"""Where a network's bytes are: plans, verdicts, summaries."""

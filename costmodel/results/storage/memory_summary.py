@@ -1,0 +1,59 @@
+"""Memory of a scenario: every accounting side by side, the plan that runs, and whether the device's heap holds it."""
+
+from __future__ import annotations
+
+from costmodel.results.base import Result
+from costmodel.results.storage.heap_verdict import HeapVerdict
+from costmodel.results.storage.memory_plan import MemoryPlan
+from costmodel.specs.scenario import MemoryAccounting
+
+
+class AccountingBytes(Result):
+    """What the tensor buffers take under one accounting."""
+
+    accounting: MemoryAccounting
+    tensor_buffer_bytes: int | None
+    """None where the accounting does not apply."""
+    tensor_buffer_count: int
+    with_input: bool
+    """Whether the network's input is among them."""
+    reason: str | None
+    """Why it does not apply."""
+
+
+class HeapShares(Result):
+    """Shares of what a program reported of its heap."""
+
+    total_bytes: int
+    """Free before inference."""
+    remaining_bytes: int
+    """Free during inference."""
+    buffers_ratio: float | None
+    """Tensor buffers, of what was free before."""
+    constants_ratio: float | None
+    """Input, weights and biases, of what was free before."""
+    buffers_of_used_ratio: float | None
+    """Tensor buffers, of what the program used."""
+
+
+class MemorySummary(Result):
+    """Where the network's bytes are."""
+
+    accountings: tuple[AccountingBytes, ...]
+    plan: MemoryPlan
+    """Under the scenario's accounting."""
+    weight_bytes: int
+    weights_in_ram: bool
+    input_bytes: int
+    input_in_ram: bool
+    scratch_bytes: int
+    """Largest scratch of any layer, under the dataflow that runs; one at a time, so it is not added up."""
+    ram_bytes: int | None
+    """Tensor buffers, scratch, and the constants that live in RAM; None where the accounting does not apply."""
+    flash_bytes: int
+    """Constants that live in flash; of `flash_capacity_bytes`."""
+    flash_capacity_bytes: int
+    heap: HeapVerdict | None
+    """None where the device has no heap regions."""
+    shares: HeapShares | None
+    """None where no program reported its heap."""

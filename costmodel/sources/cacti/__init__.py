@@ -1,0 +1,1 @@
+"""CACTI: its configurations, its runs, and the table of what they gave."""

@@ -1,0 +1,1 @@
+"""Text files in and out: YAML with positions, messages, schemas, atomic writes."""

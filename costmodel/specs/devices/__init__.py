@@ -1,0 +1,1 @@
+"""What a network runs on and from: chips, memories, power states, batteries."""

@@ -1,0 +1,1 @@
+"""Running a study: columns, jobs, workers, kept files."""

@@ -1,0 +1,68 @@
+"""Columns into a design."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from costmodel.columns import Number
+from costmodel.evaluation.design import Design, LayerRecord
+from costmodel.specs.scenario import Scenario
+from costmodel.sweeps.study.design_fields import DesignField
+
+
+def filled(design: Design, scenario: Scenario, columns: Mapping[DesignField, Number]) -> Design:
+    """Return a design with columns in their places.
+
+    Parameters
+    ----------
+    design : Design
+        Of the base scenario.
+    scenario : Scenario
+        The base scenario.
+    columns : mapping
+        DesignField to a number or a column.
+
+    Returns
+    -------
+    Design
+        Ready for `cost`.
+    """
+    changed: dict[str, dict[str, Any]] = {}
+    extents = list(design.input_shape)
+    owned: dict[str, dict[str, Number]] = {}
+    layers = {layer.name: layer for layer in design.layers}
+    for place, column in columns.items():
+        if place.owner == "layer":
+            fields = changed.setdefault(place.layer, {})
+            if place.part < 0:
+                fields[place.field] = column
+            else:
+                fields.setdefault(place.field, _parts(layers[place.layer], place.field))[place.part] = column
+        elif place.owner == "input":
+            extents[place.part] = column
+        else:
+            owned.setdefault(place.owner, {})[place.field] = column
+    kinds = scenario.network.output_types
+    mac_pj = owned.get("compute_energy", {})
+    return design._replace(
+        layers=tuple(_record(layer, changed[layer.name]) if layer.name in changed else layer for layer in design.layers),
+        input_shape=tuple(extents),
+        mac_pj=tuple(mac_pj.get(f"{kind}_mac_pj", known) for kind, known in zip(kinds, design.mac_pj, strict=True)),
+        memory=design.memory._replace(**owned.get("memory_energy", {})),
+        power=design.power and design.power._replace(**owned.get("power", {})),
+        battery=design.battery and design.battery._replace(**owned.get("battery", {})),
+        element_bytes=owned.get("counting", {}).get("element_bytes", design.element_bytes),
+        duration_s=owned.get("scenario", {}).get("duration_s", design.duration_s),
+        period_s=owned.get("scenario", {}).get("period_s", design.period_s),
+    )
+
+
+def _parts(layer: Any, field: str) -> list[Number]:
+    found = getattr(layer, field)
+    return list(layer.kernel if found is None else found)
+
+
+def _record(layer: Any, fields: Mapping[str, Any]) -> LayerRecord:
+    values = {name: getattr(layer, name) for name in type(layer).model_fields}
+    return LayerRecord(values | {name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()})

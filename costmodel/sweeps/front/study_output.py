@@ -1,0 +1,102 @@
+"""What a study's script writes: a table for people and programs, and a figure."""
+
+from __future__ import annotations
+
+import argparse
+import io
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from costmodel.sources.documents.atomic_file import write_whole
+
+_FOUR_DIGITS: Final = 1e4
+_TOO_MANY: Final = 1e15
+"""Between these, a number that four digits would turn into a power of ten is written out."""
+
+
+def write_study_table(folder: Path, stem: str, header: Sequence[str], rows: Sequence[Sequence[Any]]) -> tuple[Path, Path]:
+    """Write a table as CSV and as Markdown.
+
+    Parameters
+    ----------
+    folder : Path
+        Made if need be.
+    stem : str
+        File name without its ending.
+    header : sequence of str
+        Headings, units in brackets.
+    rows : sequence of sequence
+        Numbers and texts.
+
+    Returns
+    -------
+    tuple of Path
+        Both files.
+    """
+    lines = [",".join(str(cell) for cell in row) for row in (header, *rows)]
+    told = [[_text(cell) for cell in row] for row in rows]
+    marks = ["---" if all(isinstance(row[place], str) for row in rows) else "---:" for place in range(len(header))]
+    markdown = ["| " + " | ".join(cells) + " |" for cells in (list(header), marks, *told)]
+    files = (folder / f"{stem}.csv", folder / f"{stem}.md")
+    for file, text in zip(files, ("\n".join(lines), "\n".join(markdown)), strict=True):
+        write_whole(file, text + "\n")
+    return files
+
+
+def study_figure(panels: int, width: float = 4.8, height: float = 4.0) -> tuple[Any, list[Any]]:
+    """Return an empty figure and its panels, side by side, without touching any display.
+
+    Parameters
+    ----------
+    panels : int
+        How many.
+    width, height : float
+        Of one panel, in inches.
+
+    Returns
+    -------
+    tuple of figure and list of axes
+        Of Matplotlib.
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width * panels, height), layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = [figure.add_subplot(1, panels, place + 1) for place in range(panels)]
+    for panel in axes:
+        panel.grid(visible=True, linewidth=0.4, alpha=0.5)
+        panel.tick_params(labelsize=8)
+    return figure, axes
+
+
+def save_figure(figure: Any, path: Path) -> Path:
+    """Write a figure as an image and return its path."""
+    image = io.BytesIO()
+    figure.savefig(image, dpi=130, format=path.suffix.removeprefix("."))
+    write_whole(path, image.getvalue())
+    return path
+
+
+def run_study(study: Callable[[Path], None], script: str, arguments: Sequence[str] | None = None) -> None:
+    """Run a study's script from the command line: `python study.py [FOLDER]`.
+
+    Parameters
+    ----------
+    study : callable
+        Writes table and figure into a folder; its docstring is the help.
+    script : str
+        The script's file; its folder is where they go when none is given.
+    arguments : sequence of str, optional
+        Left out, those of the command line.
+    """
+    reader = argparse.ArgumentParser(description=study.__doc__)
+    reader.add_argument("folder", nargs="?", type=Path, default=Path(script).parent, help="where to write; left out, beside the script")
+    study(reader.parse_args(arguments).folder)
+
+
+def _text(cell: Any) -> str:
+    if isinstance(cell, float):
+        return f"{cell:,.0f}" if _FOUR_DIGITS <= abs(cell) < _TOO_MANY else f"{cell:,.4g}"
+    return f"{cell:,}" if isinstance(cell, int) and not isinstance(cell, bool) else str(cell)

@@ -1,0 +1,229 @@
+"""A sweep's answer in plain values, and its files."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from costmodel.errors import SpecError, UnknownNameError
+from costmodel.evaluation.composition import cost
+from costmodel.evaluation.figures import figures_of
+from costmodel.sources.documents.atomic_file import write_whole
+from costmodel.specs.base import with_changes
+from costmodel.sweeps.engine.figure_values import DEVICE, RAM
+from costmodel.sweeps.front.answer import SweepAnswer
+from costmodel.sweeps.front.front_figure import draw_front
+from costmodel.sweeps.front.written_tables import write_table
+from costmodel.sweeps.study.space import Space
+from costmodel.sweeps.study.study_spec import Keep
+
+KNEE = "knee"
+"""The suggested compromise, as a choice."""
+
+
+def units_of(space: Space) -> dict[str, str]:
+    """Return the unit of every figure a study keeps."""
+    known = (
+        {name: figure.unit for name, figure in figures_of(cost(space.parts[0].design)).items()} | {RAM: "B"} | dict.fromkeys(DEVICE, "B")
+    )
+    return {name: known[name] for name in space.study.figures if name in known}
+
+
+def row_values(answer: SweepAnswer, row: int) -> dict[str, Any]:
+    """Return one kept design as plain values; what is infinite or unknown is None."""
+    return {name: _plain(value) for name, value in answer.row(row).items()}
+
+
+def summary_of(answer: SweepAnswer) -> dict[str, Any]:
+    """Return what a sweep found, as JSON values.
+
+    Parameters
+    ----------
+    answer : SweepAnswer
+        The answer.
+
+    Returns
+    -------
+    dict
+        Counts, constraints, knee and sensitivities.
+    """
+    study = answer.space.study
+    return {
+        "study": study.name,
+        "question": study.question,
+        "complete": answer.complete,
+        "jobs_done": answer.jobs_done,
+        "jobs": answer.jobs,
+        "designs": answer.designs,
+        "evaluated": answer.evaluated,
+        "seconds": round(answer.seconds, 3),
+        "kept": len(answer),
+        "front": None if answer.front is None else len(answer.front.places),
+        "keep": study.keep.value,
+        "notes": list(answer.space.notes),
+        "constraints": [{"constraint": name, "left": left} for name, left in answer.survivors],
+        "objectives": [{"figure": one.figure, "goal": "minimise" if one.ascending else "maximise"} for one in study.objectives],
+        "knee": None if answer.knee is None else row_values(answer, answer.knee),
+        "explained": [
+            {"figure": one.figure, "designs": one.designs, "note": one.note, "shares": [share._asdict() for share in one.shares]}
+            for one in answer.explained
+        ],
+        "units": units_of(answer.space),
+    }
+
+
+def check_choice(space: Space, choice: str) -> None:
+    """Refuse a choice that names no design of a study, before anything is computed.
+
+    Parameters
+    ----------
+    space : Space
+        The study's space.
+    choice : str
+        As `chosen_row` takes it.
+
+    Raises
+    ------
+    InputError
+        If it is no choice, its column is not kept, or there is no front to have a knee.
+    """
+    how, colon, figure = choice.partition(":")
+    if choice == KNEE:
+        if not space.study.objectives:
+            raise SpecError("--choose: a knee needs objectives; choose least:FIGURE, most:FIGURE or a row")
+    elif how in ("least", "most") and colon:
+        known = (*space.labels, *space.study.figures)
+        if figure not in known:
+            raise UnknownNameError("--choose", figure, known, "a column of this sweep")
+    elif not choice.isdecimal():
+        raise SpecError(f"--choose: expected knee, least:FIGURE, most:FIGURE or a row from 0, found {choice!r}")
+
+
+def chosen_row(answer: SweepAnswer, choice: str) -> int:
+    """Return the row a choice names.
+
+    Parameters
+    ----------
+    answer : SweepAnswer
+        With kept designs.
+    choice : str
+        `knee`, `least:FIGURE`, `most:FIGURE`, or a row number from 0.
+
+    Returns
+    -------
+    int
+        The row.
+
+    Raises
+    ------
+    InputError
+        If it names none.
+    """
+    if not len(answer):
+        raise SpecError("--choose: no design was kept")
+    how, _, figure = choice.partition(":")
+    if choice == KNEE and answer.knee is not None:
+        return answer.knee
+    if how in ("least", "most"):
+        return _extreme_row(answer, figure, least=how == "least")
+    if choice.isdecimal() and int(choice) < len(answer):
+        return int(choice)
+    raise SpecError(f"--choose: expected knee, least:FIGURE, most:FIGURE or a row from 0 to {len(answer) - 1}, found {choice!r}")
+
+
+def _extreme_row(answer: SweepAnswer, figure: str, *, least: bool) -> int:
+    found: int | None = None
+    extreme, before = math.inf, 0
+    for columns in answer.batches():
+        if figure not in columns:
+            raise UnknownNameError("--choose", figure, columns, "a column of this sweep")
+        if columns[figure].dtype.kind not in "iufb":
+            raise SpecError(f"--choose: {figure} is no number")
+        values = np.asarray(columns[figure], dtype=np.float64) * (1 if least else -1)
+        # What is not known is neither the least nor the most.
+        known = np.where(np.isnan(values), math.inf, values)
+        place = int(np.argmin(known))
+        if (found is None and not np.isnan(values[place])) or known[place] < extreme:
+            found, extreme = before + place, known[place]
+        before += len(values)
+    if found is None:
+        raise SpecError(f"--choose: {figure} is not known for any of the designs kept")
+    return found
+
+
+def write_answer_files(answer: SweepAnswer, folder: Path, choice: str | None = None) -> tuple[Path, ...]:
+    """Write a sweep's answer: table, summary, figure and the chosen design.
+
+    Parameters
+    ----------
+    answer : SweepAnswer
+        The answer.
+    folder : Path
+        Made if need be.
+    choice : str, optional
+        See `chosen_row`; left out, the knee.
+
+    Returns
+    -------
+    tuple of Path
+        What was written.
+    """
+    units = units_of(answer.space)
+    written: list[Path] = []
+    if answer.space.study.keep is Keep.ALL:
+        written += write_table(folder, Keep.ALL.value, answer.batches(), len(answer), units)
+    if answer.front is not None:
+        written += write_table(folder, Keep.FRONT.value, [answer.front_columns()], len(answer.front.places), units)
+        if (figure := draw_front(answer, folder / "front.png", units)) is not None:
+            written.append(figure)
+    write_whole(folder / "summary.json", json.dumps(summary_of(answer), indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+    written.append(folder / "summary.json")
+    if len(answer) and (choice is not None or answer.knee is not None):
+        written.append(write_scenario(answer, chosen_row(answer, choice or KNEE), folder / "chosen.scenario.yaml"))
+    return tuple(written)
+
+
+def write_scenario(answer: SweepAnswer, row: int, path: Path) -> Path:
+    """Write one design as a scenario file that `report` reads.
+
+    Parameters
+    ----------
+    answer : SweepAnswer
+        The answer.
+    row : int
+        Position among the kept designs.
+    path : Path
+        Of the file.
+
+    Returns
+    -------
+    Path
+        The file.
+    """
+    import io
+
+    from ruamel.yaml import YAML
+
+    study = answer.space.study
+    told = ", ".join(f"{name} = {value}" for name, value in row_values(answer, row).items() if name in answer.space.labels)
+    described = with_changes(
+        answer.scenario(row), {"name": f"{study.name}-chosen", "description": f"Chosen from study {study.name}: {told}"}
+    )
+    text = io.StringIO()
+    writer = YAML(typ="safe")
+    writer.default_flow_style = False
+    writer.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
+    writer.dump(described.model_dump(mode="json", exclude_none=True), text)
+    write_whole(path, f"# Written by `costmodel sweep`; read by `costmodel report {path.name}`.\n{text.getvalue()}")
+    return path
+
+
+def _plain(value: Any) -> Any:
+    found = value.item() if isinstance(value, np.generic) else value
+    if isinstance(found, float) and not math.isfinite(found):
+        return None
+    return found if isinstance(found, int | float | str | None) else str(found)

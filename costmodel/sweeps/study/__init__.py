@@ -1,0 +1,1 @@
+"""A study as its file says it: axes, settings, the space they span."""

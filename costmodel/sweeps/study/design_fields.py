@@ -1,0 +1,240 @@
+"""Numbers of a scenario that may become columns: found by their path, read from the base, put into a scenario."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, NamedTuple
+
+from costmodel.errors import SpecError, UnknownNameError
+from costmodel.provenance import Constant
+from costmodel.specs.base import with_changes
+from costmodel.specs.network import Network
+from costmodel.specs.scenario import Scenario
+
+PARTS: Final[Mapping[str, tuple[str, ...]]] = {
+    "kernel": ("rows", "columns"),
+    "stride": ("rows", "columns"),
+    "dilation": ("rows", "columns"),
+    "output_size": ("rows", "columns"),
+    "padding": ("top", "bottom", "left", "right"),
+    "input": ("channels", "rows", "columns"),
+}
+_LAYER_FIELDS: Final = ("out_channels", "out_features", "kernel", "stride", "padding", "dilation", "output_size", "groups")
+_OWNED: Final[Mapping[str, tuple[str, ...]]] = {
+    "counting": ("element_bytes",),
+    "memory_energy": ("access_bytes", "read_pj", "write_pj", "leakage_w"),
+    "compute_energy": ("int8_mac_pj", "int16_mac_pj", "int32_mac_pj", "float32_mac_pj"),
+    "power": ("supply_v", "idle_a", "active_a"),
+    "battery": ("voltage_v", "capacity_ah", "converter_ratio", "discharge_ratio"),
+    "scenario": ("duration_s", "period_s"),
+}
+"""Numbers of a design beside its layers, by what holds them."""
+_GEOMETRY: Final = ("input", "kernel", "stride", "padding", "dilation", "output_size")
+
+
+class DesignField(NamedTuple):
+    """One number of a design."""
+
+    owner: str
+    """`layer`, `input`, or a key of what else holds numbers."""
+    layer: str
+    """Name of the layer, for owner `layer`."""
+    field: str
+    part: int
+    """Position in a field of several numbers; -1 for a lone number."""
+
+    @property
+    def text(self) -> str:
+        """The place as a dotted path."""
+        head = {"layer": f"layers.{self.layer}.", "input": "", "scenario": ""}.get(self.owner, f"{self.owner}.")
+        return f"{head}{self.field}" + (f".{PARTS[self.field][self.part]}" if self.part >= 0 else "")
+
+    @property
+    def whole(self) -> bool:
+        """Whether it takes whole numbers only."""
+        return self.owner in ("layer", "input") or self.field in ("element_bytes", "access_bytes")
+
+    @property
+    def rank(self) -> int:
+        """How much of a cost depends on it: geometry 0, widths 1, everything else 2. What decides least varies fastest."""
+        return 0 if self.field in _GEOMETRY else 1 if self.owner == "layer" else 2
+
+
+def short_path(path: str) -> str:
+    """Return a path without the prefix that may be left out: `network.layers.conv1` is `layers.conv1`."""
+    for prefix in ("network.layers.", "network.input", "network.types."):
+        if path.startswith(prefix):
+            return path.removeprefix("network.")
+    return path
+
+
+def places_of(path: str, scenario: Scenario) -> tuple[DesignField, ...]:
+    """Find the numbers of a design that a path stands for.
+
+    Parameters
+    ----------
+    path : str
+        `layers.conv1.out_channels`, `layers.*.kernel`, `layers.conv1.padding.top`, `input.rows`, `battery.capacity_ah`, `period_s`.
+    scenario : Scenario
+        Whose network has the layers.
+
+    Returns
+    -------
+    tuple of DesignField
+        Empty where the path is no such number; it may still be a field that takes a name or a choice.
+
+    Raises
+    ------
+    SpecError
+        If the number exists by name but the scenario does not give what holds it.
+    """
+    head, _, rest = short_path(path).partition(".")
+    if head == "layers":
+        return _layer_places(rest, scenario.network)
+    if head == "input" and rest:
+        parts = PARTS["input"] if len(scenario.network.input) == 3 else ("features",)
+        return tuple(DesignField("input", "", "input", part) for part, name in enumerate(parts) if rest in (name, "extent" if part else ""))
+    if not rest and head in _OWNED["scenario"]:
+        return (DesignField("scenario", "", head, -1),)
+    if head in _OWNED and head != "scenario" and rest in _OWNED[head]:
+        if getattr(scenario, head) is None:
+            raise SpecError(f"{path}: the base scenario has no {head}; set {head} first")
+        return (DesignField(head, "", rest, -1),)
+    return ()
+
+
+def split_layer_path(rest: str, network: Network) -> tuple[str, str]:
+    """Divide what follows `layers.` into the layer's name and its field: either may have dots.
+
+    Parameters
+    ----------
+    rest : str
+        `conv1.padding.top`, `stack1.conv2.out_channels`, `*.kernel`.
+    network : Network
+        Whose layers they are.
+
+    Returns
+    -------
+    tuple of str
+        Name or pattern, and field; the longest name that any layer has and whose field that layer may have.
+    """
+    words = rest.split(".")
+    splits = [(".".join(words[:at]), ".".join(words[at:])) for at in range(len(words) - 1, 0, -1)]
+    named = [(pattern, field, matching_layers(pattern, network)) for pattern, field in splits]
+    for pattern, field, layers in named:
+        if any(field.partition(".")[0] in type(layer).model_fields for layer in layers):
+            return pattern, field
+    known = next(((pattern, field) for pattern, field, layers in named if layers), None)
+    if known is not None:
+        return known
+    # No such layer: what the name should have been can be told best without a part of a field.
+    guessed = [(pattern, field) for pattern, field in splits if field.partition(".")[0] in _LAYER_FIELDS]
+    return (guessed or splits or [(rest, "")])[-1 if guessed else 0]
+
+
+def matching_layers(pattern: str, network: Network) -> list[Any]:
+    """Return the layers whose name fits a pattern."""
+    return [layer for layer in network.layers if fnmatch.fnmatchcase(layer.name, pattern)]
+
+
+def _layer_places(rest: str, network: Network) -> tuple[DesignField, ...]:
+    pattern, field_path = split_layer_path(rest, network)
+    field, _, part = field_path.partition(".")
+    if field not in _LAYER_FIELDS:
+        return ()
+    layers = matching_layers(pattern, network)
+    if not layers:
+        raise UnknownNameError("layers", pattern, [layer.name for layer in network.layers], f"a layer of {network.name}")
+    places: list[DesignField] = []
+    for layer in layers:
+        if getattr(layer, field, None) is None and not (field == "stride" and hasattr(layer, field)):
+            continue
+        if field == "groups" and getattr(layer, field) == 1:
+            # Whether the time is calibrated depends on there being groups at all: that is a choice, not a column.
+            return ()
+        if field not in PARTS:
+            places.append(DesignField("layer", layer.name, field, -1))
+            continue
+        if part and part not in PARTS[field]:
+            raise UnknownNameError(f"layers.{pattern}.{field}", part, PARTS[field], "a part of it")
+        places += [DesignField("layer", layer.name, field, at) for at, name in enumerate(PARTS[field]) if part in ("", name)]
+    if not places:
+        fields = sorted({name for layer in layers for name in type(layer).model_fields})
+        raise UnknownNameError(f"layers.{pattern}", field, fields, f"a field of {', '.join(sorted({layer.kind for layer in layers}))}")
+    return tuple(places)
+
+
+def known_paths(scenario: Scenario) -> Iterator[str]:
+    """Yield the path of every number that may become a column."""
+    parts = PARTS["input"] if len(scenario.network.input) == 3 else ("features",)
+    yield from (f"input.{part}" for part in parts)
+    for layer in scenario.network.layers:
+        yield from (f"layers.{layer.name}.{field}" for field in _LAYER_FIELDS if hasattr(layer, field))
+    for owner, fields in _OWNED.items():
+        yield from ((field if owner == "scenario" else f"{owner}.{field}") for field in fields)
+
+
+def base_value(place: DesignField, scenario: Scenario) -> int | float | None:
+    """Return what the base scenario has at a place; None where it has nothing."""
+    found = holder_of(place, scenario)
+    if place.owner == "input":
+        value: Any = found.input
+    elif place.field == "stride" and found.stride is None:
+        value = found.kernel
+    else:
+        value = getattr(found, place.field)
+    if place.part >= 0:
+        value = value[place.part]
+    return value.value if isinstance(value, Constant) else value
+
+
+def holder_of(place: DesignField, scenario: Scenario) -> Any:
+    """Return the spec that has a place's field."""
+    if place.owner == "layer":
+        return next(layer for layer in scenario.network.layers if layer.name == place.layer)
+    if place.owner == "input":
+        return scenario.network
+    return scenario if place.owner == "scenario" else getattr(scenario, place.owner)
+
+
+def with_numbers(scenario: Scenario, numbers: Mapping[DesignField, int | float]) -> Scenario:
+    """Return a scenario with numbers in their places, checked as if it had been written so.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        The base.
+    numbers : mapping
+        DesignField to number.
+
+    Returns
+    -------
+    Scenario
+        What `evaluate` and `report` read.
+    """
+    changes: dict[str, Any] = {}
+    layers = {layer.name: layer for layer in scenario.network.layers}
+    extents = list(scenario.network.input)
+    for place, number in numbers.items():
+        if place.owner == "layer":
+            layers[place.layer] = with_changes(layers[place.layer], {place.field: written(place, layers[place.layer], number)})
+        elif place.owner == "input":
+            extents[place.part] = int(number)
+        elif place.owner == "scenario":
+            changes[place.field] = number
+        else:
+            holder = changes.get(place.owner, getattr(scenario, place.owner))
+            changes[place.owner] = with_changes(holder, {place.field: number})
+    network = with_changes(scenario.network, {"layers": tuple(layers.values()), "input": tuple(extents)})
+    return with_changes(scenario, {**changes, "network": network})
+
+
+def written(place: DesignField, holder: Any, number: int | float) -> Any:
+    """Return a field's value with a number in its place: the number, or a tuple with one part replaced."""
+    if place.part < 0:
+        return number
+    current = getattr(holder, place.field)
+    parts = list(holder.kernel if current is None else current)
+    parts[place.part] = number
+    return tuple(parts)

@@ -1,0 +1,1 @@
+"""Published figures, and what is derived here beside them."""

@@ -1,0 +1,84 @@
+"""The ledger: every published figure beside what is computed, with its formula and source."""
+
+from __future__ import annotations
+
+from costmodel.errors import UnknownNameError
+from costmodel.evaluation.explaining import number_text, substituted_equation
+from costmodel.provenance import origin_of, recording
+from costmodel.results.ledger import Ledger, LedgerRow, RowKind, Status
+from costmodel.sources.catalogue import load_packaged
+from costmodel.validation.ledger.deck import Deck
+from costmodel.validation.ledger.deck_figures import DECK_FIGURES, Computed
+from costmodel.validation.ledger.published_figures import PublishedFigure, PublishedFigures, judge, printed_number
+
+LEDGER = "esp32-deck"
+"""Packaged published figures."""
+
+
+def reckon(deck: Deck | None = None) -> Ledger:
+    """Compute every figure of the deck and hold it against what was published.
+
+    Parameters
+    ----------
+    deck : Deck, optional
+        What to compute from; left out, the packaged scenario.
+
+    Returns
+    -------
+    Ledger
+        One row a published figure, in the deck's order.
+    """
+    published = load_packaged("ledgers", LEDGER, PublishedFigures)
+    with recording():
+        source = Deck() if deck is None else deck
+        rows = tuple(_row(figure, source) for figure in published.rows)
+    return Ledger(name=published.name, source=published.source, rows=rows)
+
+
+def _row(figure: PublishedFigure, deck: Deck) -> LedgerRow:
+    if figure.kind in (RowKind.NEEDS_DATA, RowKind.CANNOT_BE_DERIVED):
+        return _finished(figure, None)
+    if figure.id not in DECK_FIGURES:
+        raise UnknownNameError("ledger row", figure.id, DECK_FIGURES, "computed")
+    return _finished(figure, DECK_FIGURES[figure.id](deck))
+
+
+def _finished(figure: PublishedFigure, computed: Computed | None) -> LedgerRow:
+    value = None if computed is None else _in_published_unit(computed)
+    parts = None if computed is None else computed.from_rounded_parts
+    status = judge(figure.kind, figure.published, value, parts)
+    comparable = value is not None and figure.computed_unit is None
+    equation, source = ("", "") if computed is None else _provenance(computed)
+    return LedgerRow(
+        id=figure.id,
+        slide=figure.slide,
+        figure=figure.figure,
+        published=figure.published,
+        unit=figure.unit,
+        computed=value,
+        computed_unit=figure.computed_unit or figure.unit,
+        from_rounded_parts=parts if status is Status.ROUNDED_PARTS else None,
+        difference=value - float(printed_number(figure.published)) if comparable and value is not None else None,
+        status=status,
+        formula=equation,
+        source=source,
+        why=figure.why,
+    )
+
+
+def _in_published_unit(computed: Computed) -> int | float:
+    if isinstance(computed.value, int) and computed.scale == 1:
+        return int(computed.value)
+    return float(computed.value * computed.scale)
+
+
+def _provenance(computed: Computed) -> tuple[str, str]:
+    """The formula a value came from with the numbers put in, and the sources it rests on."""
+    origin = origin_of(computed.value)
+    if origin is None:
+        return "", ""
+    if origin.record is None:
+        return f"{origin.name} = {number_text(computed.value)}", origin.source
+    equation = origin.record.formula.equation_of(origin.part)
+    numbers = substituted_equation(origin)
+    return f"{equation} = {numbers}" if numbers else equation, origin.record.formula.source

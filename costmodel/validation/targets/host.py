@@ -1,0 +1,218 @@
+"""The firmware on this machine: as a program that writes a device log, and as a library called thousands of times a second."""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from costmodel.errors import FormatError, ToolError
+from costmodel.results.counts import AccessCounts
+from costmodel.specs.counting import Dataflow
+from costmodel.validation.targets.compiling import Build, compiled, exact_flags, first_error, host_compiler, run_tool
+
+STATUS: Final = (
+    "ok",
+    "argument",
+    "alignment",
+    "endianness",
+    "truncated",
+    "magic",
+    "version",
+    "checksum",
+    "header",
+    "bounds",
+    "tensor",
+    "layer",
+    "shape",
+    "overlap",
+    "arena",
+)
+"""What the core answers, by code (`cm_status` in firmware/core/cm.h)."""
+DATAFLOW_CODES: Final = {Dataflow.OUTPUT_STATIONARY: 0, Dataflow.ROW_STATIONARY: 1}
+"""Dataflows the firmware has kernels for, and their code in it."""
+_ARGUMENTS: Final = {
+    (Dataflow.OUTPUT_STATIONARY,): "os",
+    (Dataflow.ROW_STATIONARY,): "rs",
+    (Dataflow.OUTPUT_STATIONARY, Dataflow.ROW_STATIONARY): "both",
+}
+_ARENA_ALIGNMENT: Final = 8
+
+
+def run_on_host(
+    models: bytes,
+    *,
+    firmware: Path,
+    cache: Path,
+    build: Build = "counting",
+    image: bytes = b"",
+    dataflows: Sequence[Dataflow] = tuple(DATAFLOW_CODES),
+    compiler: str | None = None,
+) -> bytes:
+    """Build what is not built yet, run model files as a program, and return its device log.
+
+    Parameters
+    ----------
+    models : bytes
+        Model files back to back.
+    firmware : Path
+        The folder `firmware/`.
+    cache : Path
+        Folder for what is built.
+    build : {"counting", "timing"}
+        With the counters in the code or without.
+    image : bytes
+        The first model's input; empty to run each model's own example.
+    dataflows : sequence of Dataflow
+        What each model runs with.
+    compiler : str, optional
+        C compiler; left out, the first that is found.
+
+    Returns
+    -------
+    bytes
+        The log (docs/device_protocol.md). Its last record states an error of the model file, if there is one.
+
+    Raises
+    ------
+    ToolError
+        If there is no C compiler, it fails, or the program crashes.
+    """
+    program = build_host(firmware=firmware, cache=cache, build=build, compiler=compiler)
+    with tempfile.TemporaryDirectory(prefix="costmodel-") as folder:
+        models_file = Path(folder) / "models.bin"
+        models_file.write_bytes(models)
+        command = [str(program), str(models_file), "--dataflow", _ARGUMENTS[tuple(dataflows)]]
+        if image:
+            image_file = Path(folder) / "input.bin"
+            image_file.write_bytes(image)
+            command += ["--input", str(image_file)]
+        finished = run_tool(command, "the host firmware")
+    if not 0 <= finished.returncode < len(STATUS):
+        raise ToolError(f"the host firmware failed with status {finished.returncode}: {first_error(finished.stderr)}")
+    return finished.stdout
+
+
+def build_host(*, firmware: Path, cache: Path, build: Build, compiler: str | None = None) -> Path:
+    """Return the host program, from the cache where it is there already."""
+    program = host_compiler(compiler)
+    suffix = ".exe" if sys.platform == "win32" else ""
+    sources = [*core_sources(firmware), *sorted((firmware / "app").glob("*.c")), firmware / "ports" / "host" / "host.c"]
+    flags = _flags(program, build)
+    return compiled(program, flags, sources, [], _headers(firmware), cache, f"host_{build}{suffix}")
+
+
+def build_library(*, firmware: Path, cache: Path, build: Build, compiler: str | None = None) -> Path:
+    """Return the host library, from the cache where it is there already."""
+    program = host_compiler(compiler)
+    suffix = {"win32": ".dll", "darwin": ".dylib"}.get(sys.platform, ".so")
+    sources = [*core_sources(firmware), firmware / "ports" / "host" / "library.c"]
+    flags = [*_flags(program, build), "-shared", "-fPIC"]
+    return compiled(program, flags, sources, [], _headers(firmware), cache, f"core_{build}{suffix}")
+
+
+def core_sources(firmware: Path) -> list[Path]:
+    """Return the core's C files, the same for every port."""
+    return sorted((firmware / "core").glob("*.c"))
+
+
+def _headers(firmware: Path) -> list[Path]:
+    folders = (firmware / "core", firmware / "app")
+    return sorted(path for folder in folders for path in folder.iterdir() if path.suffix in (".h", ".inc", ".def"))
+
+
+def _flags(compiler: str, build: Build) -> list[str]:
+    flags = list(exact_flags(compiler))
+    stated = f'-DCM_BUILD_FLAGS="{" ".join(flags)}"'
+    return [*flags, stated, *(["-DCM_COUNTING"] if build == "counting" else [])]
+
+
+@dataclass(frozen=True, eq=False)
+class LibraryRun:
+    """What one run of a model in the library did."""
+
+    counts: NDArray[np.uint64]
+    """(layers, counters) in the order of `AccessCounts`; zero in the timing build."""
+    output_hashes: NDArray[np.uint32]
+    """CRC-32 of each layer's output."""
+    scratch_bytes: NDArray[np.uint32]
+    """What each kernel says it asks for."""
+    arena: NDArray[np.uint8]
+    """The arena afterwards."""
+    arena_bytes: int
+    """What the core says it needs."""
+
+
+class HostLibrary:
+    """The core as a shared library.
+
+    Parameters
+    ----------
+    path : Path
+        From `build_library`.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._library = ctypes.CDLL(str(path))
+
+    @functools.cached_property
+    def _functions(self) -> tuple[Any, Any]:
+        return self._library.costmodel_open, self._library.costmodel_run
+
+    def run(self, model: bytes, dataflow: Dataflow, image: bytes, input_offset: int = 0) -> LibraryRun:
+        """Run one model file.
+
+        Parameters
+        ----------
+        model : bytes
+            The file.
+        dataflow : Dataflow
+            Of its convolutions.
+        image : bytes
+            Its input.
+        input_offset : int
+            Where in the arena the input tensor lies.
+
+        Returns
+        -------
+        LibraryRun
+            Counters and outputs.
+
+        Raises
+        ------
+        FormatError
+            If the core refuses the file; names its status.
+        """
+        open_model, run_model = self._functions
+        held = _aligned(len(model))
+        held[: len(model)] = np.frombuffer(model, np.uint8)
+        layer_count, arena_bytes = ctypes.c_uint32(), ctypes.c_uint32()
+        file = (ctypes.c_void_p(held.ctypes.data), ctypes.c_size_t(len(model)), ctypes.c_uint32(DATAFLOW_CODES[dataflow]))
+        _checked(open_model(*file, ctypes.byref(layer_count), ctypes.byref(arena_bytes)))
+        arena = _aligned(arena_bytes.value)
+        arena[input_offset : input_offset + len(image)] = np.frombuffer(image, np.uint8)
+        counts = np.zeros((layer_count.value, len(AccessCounts._fields)), np.uint64)
+        hashes = np.zeros(layer_count.value, np.uint32)
+        scratch = np.zeros(layer_count.value, np.uint32)
+        addresses = [ctypes.c_void_p(array.ctypes.data) for array in (counts, hashes, scratch)]
+        _checked(run_model(*file, ctypes.c_void_p(arena.ctypes.data), ctypes.c_size_t(arena.size), *addresses))
+        return LibraryRun(counts, hashes, scratch, arena, arena_bytes.value)
+
+
+def _aligned(size: int) -> NDArray[np.uint8]:
+    """Zeros that begin at a multiple of the alignment the core asks for."""
+    return np.zeros(-(-max(size, 1) // _ARENA_ALIGNMENT), np.uint64).view(np.uint8)[: max(size, 1)]
+
+
+def _checked(status: int) -> None:
+    if status:
+        name = STATUS[status] if 0 <= status < len(STATUS) else str(status)
+        raise FormatError(f"the firmware refuses the model file: {name}")
