@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from costmodel.compression.deployed import Variant
+from costmodel.deployment.deployed import Variant
 from costmodel.results.comparison import LayerComparison, RunComparison
 from costmodel.sources.catalogue import load_network
 from costmodel.validation.targets.emulated_targets import TARGETS

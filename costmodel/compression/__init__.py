@@ -1,1 +1,1 @@
-"""From trained or random weights to the bytes a device holds: quantisation, the model file, and what its layers must answer."""
+"""Which weights a network keeps and with how many bits: pruning and quantisation."""

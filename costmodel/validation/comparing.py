@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from costmodel.compression.deploy import with_folded_biases
-from costmodel.compression.deployed import DeployedNetwork, Variant
-from costmodel.compression.model_file import model_hash, write_model_file
-from costmodel.compression.reference import run_reference
 from costmodel.dataflows.counting import count_work
+from costmodel.deployment.deploy import with_folded_biases
+from costmodel.deployment.deployed import DeployedNetwork, Variant
+from costmodel.deployment.model_file import model_hash, write_model_file
+from costmodel.deployment.reference import run_reference
 from costmodel.errors import MissingError, SpecError
 from costmodel.measurement.device_log import DeviceRun
 from costmodel.results.comparison import CoreActivity, FirmwareComparison, LayerComparison, RunComparison

@@ -5,7 +5,7 @@ from __future__ import annotations
 from io import BytesIO
 from typing import BinaryIO
 
-from costmodel.compression.deployed import Variant
+from costmodel.deployment.deployed import Variant
 from costmodel.measurement.device_log import read_device_log
 from costmodel.results.comparison import FirmwareComparison, RunComparison
 from costmodel.sources.catalogue import Reference, load_network

@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from costmodel.compression.deploy import deploy, input_as_deployed
-from costmodel.compression.deployed import Variant
-from costmodel.compression.parameters import random_input, random_parameters
+from costmodel.deployment.deploy import deploy, input_as_deployed
+from costmodel.deployment.deployed import Variant
+from costmodel.deployment.parameters import random_input, random_parameters
 from costmodel.measurement.device_log import read_device_log
 from costmodel.results.comparison import CoreActivity, FirmwareComparison, RunComparison
 from costmodel.specs.network import Network

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from costmodel.cli.app import main
-from costmodel.compression.deployed import Variant
+from costmodel.deployment.deployed import Variant
 from costmodel.sources.catalogue import load_network
 from costmodel.validation.comparing_logs import compare
 from costmodel.validation.targets.host import run_on_host

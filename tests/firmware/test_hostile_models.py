@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from costmodel.compression.deployed import Variant
-from costmodel.compression.model_file import HEADER, LAYER, TENSOR, with_checksum
+from costmodel.deployment.deployed import Variant
+from costmodel.deployment.model_file import HEADER, LAYER, TENSOR, with_checksum
 from costmodel.errors import FormatError, ToolError
 from costmodel.measurement.device_log import read_device_log
 from costmodel.validation.random_layers import random_networks

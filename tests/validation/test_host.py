@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from costmodel.compression.deployed import DeployedNetwork, Variant
 from costmodel.dataflows.counting import count_work
+from costmodel.deployment.deployed import DeployedNetwork, Variant
 from costmodel.errors import FormatError, MissingError, SpecError, ToolError
 from costmodel.measurement.device_log import read_device_log
 from costmodel.results.comparison import FirmwareComparison

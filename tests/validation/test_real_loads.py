@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from costmodel.compression.deployed import Variant
+from costmodel.deployment.deployed import Variant
 from costmodel.measurement.device_log import read_device_log
 from costmodel.results.counts import SCRATCH_READS, SCRATCH_WRITES
 from costmodel.specs.counting import Dataflow

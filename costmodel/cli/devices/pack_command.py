@@ -28,8 +28,8 @@ def pack_command(
     """
     from costmodel.cli.answers.tables import Grid, write_answer
     from costmodel.cli.options import chosen
-    from costmodel.compression.deployed import Variant
-    from costmodel.compression.legacy_layout import (
+    from costmodel.deployment.deployed import Variant
+    from costmodel.deployment.legacy_layout import (
         PUBLISHED_WEIGHTS_RATIO,
         Layout,
         as_header_text,
@@ -37,7 +37,7 @@ def pack_command(
         compared_sizes,
         raw_arrays,
     )
-    from costmodel.compression.model_file import model_hash
+    from costmodel.deployment.model_file import model_hash
     from costmodel.sources.catalogue import load_network
     from costmodel.sources.documents.atomic_file import write_whole
     from costmodel.specs.counting import Dataflow

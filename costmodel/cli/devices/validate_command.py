@@ -35,7 +35,7 @@ def validate_command(
 
     from costmodel.cli.answers.validate_answer import write_comparison
     from costmodel.cli.options import all_chosen
-    from costmodel.compression.deployed import Variant
+    from costmodel.deployment.deployed import Variant
     from costmodel.errors import SpecError
     from costmodel.sources.cache_folder import cache_folder
     from costmodel.sources.catalogue import load_network

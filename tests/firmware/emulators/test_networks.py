@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from costmodel.compression.deployed import Variant
+from costmodel.deployment.deployed import Variant
 from costmodel.errors import LimitError
 from costmodel.results.comparison import FirmwareComparison
 from costmodel.sources.catalogue import load_network

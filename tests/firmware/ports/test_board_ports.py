@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from costmodel.compression.deployed import Variant
+from costmodel.deployment.deployed import Variant
 from costmodel.measurement.device_log import read_device_log
 from costmodel.sources.catalogue import load_network
 from costmodel.validation.comparing import compare_runs

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from costmodel.compression import legacy_layout as legacy
-from costmodel.compression.deploy import deploy
-from costmodel.compression.deployed import Variant
-from costmodel.compression.parameters import random_input, random_parameters
+from costmodel.deployment import legacy_layout as legacy
+from costmodel.deployment.deploy import deploy
+from costmodel.deployment.deployed import Variant
+from costmodel.deployment.parameters import random_input, random_parameters
 from costmodel.errors import SpecError
 from costmodel.sources.catalogue import load_network
 

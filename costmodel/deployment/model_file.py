@@ -14,7 +14,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from costmodel.compression.deployed import (
+from costmodel.deployment.deployed import (
     DeployedLayer,
     DeployedNetwork,
     DeployedTensor,

@@ -6,7 +6,7 @@ import re
 import struct
 from pathlib import Path
 
-from costmodel.compression.model_file import HEADER, LAYER, TENSOR
+from costmodel.deployment.model_file import HEADER, LAYER, TENSOR
 from costmodel.validation.targets.host import STATUS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "model_file.md").read_text(encoding="utf-8")

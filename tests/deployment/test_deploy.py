@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from costmodel.compression.arena import Lifetime, first_fit
-from costmodel.compression.deploy import deploy, input_as_deployed, with_folded_biases
-from costmodel.compression.deployed import Kernel, Variant
-from costmodel.compression.parameters import LayerParameters, random_input, random_parameters
 from costmodel.compression.quantise import fixed_point, quantise
-from costmodel.compression.reference import run_reference
+from costmodel.deployment.arena import Lifetime, first_fit
+from costmodel.deployment.deploy import deploy, input_as_deployed, with_folded_biases
+from costmodel.deployment.deployed import Kernel, Variant
+from costmodel.deployment.parameters import LayerParameters, random_input, random_parameters
+from costmodel.deployment.reference import run_reference
 from costmodel.errors import MissingError, ShapeError, SpecError
 from costmodel.specs.network import Network
 

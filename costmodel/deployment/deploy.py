@@ -9,8 +9,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from costmodel.compression.arena import Lifetime, first_fit
-from costmodel.compression.deployed import (
+from costmodel.compression.quantise import INT8_MAX, fixed_point, quantise, scale_of
+from costmodel.deployment.arena import Lifetime, first_fit
+from costmodel.deployment.deployed import (
     DeployedLayer,
     DeployedNetwork,
     DeployedTensor,
@@ -18,9 +19,8 @@ from costmodel.compression.deployed import (
     KernelWindow,
     Variant,
 )
-from costmodel.compression.parameters import LayerParameters, Parameters, parameter_shape
-from costmodel.compression.quantise import INT8_MAX, fixed_point, quantise, scale_of
-from costmodel.compression.reference import run_reference
+from costmodel.deployment.parameters import LayerParameters, Parameters, parameter_shape
+from costmodel.deployment.reference import run_reference
 from costmodel.errors import MissingError, ShapeError, SpecError
 from costmodel.specs.base import with_changes
 from costmodel.specs.lowering import element_count

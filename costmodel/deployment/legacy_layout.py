@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from costmodel.compression.deployed import DeployedNetwork, Variant
+from costmodel.deployment.deployed import DeployedNetwork, Variant
 from costmodel.errors import SpecError
 from costmodel.provenance import formula
 
