@@ -15,7 +15,7 @@ from costmodel.measurement.synthetic_trace import SyntheticTrace, as_ppk2_csv, s
 
 ANALYSE = """
 import sys, time
-from costmodel.measurement.csv_trace import read_csv_trace
+from costmodel.measurement.captures.csv_trace import read_csv_trace
 from costmodel.measurement.trace_analysis import analyse_trace
 wall, cpu = time.perf_counter(), time.process_time()
 with open(sys.argv[1], "rb") as stream:

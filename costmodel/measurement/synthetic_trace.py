@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 
-from costmodel.measurement.trace_chunk import Floats, TraceChunk
+from costmodel.measurement.captures.trace_chunk import Floats, TraceChunk
 from costmodel.units import MS_PER_S, UA_PER_A
 
 _SAMPLES_A_CHUNK: Final = 1 << 16

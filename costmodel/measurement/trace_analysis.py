@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from costmodel.errors import FormatError, Location, MissingError
-from costmodel.measurement.current_levels import current_levels
-from costmodel.measurement.inference_level import Band, inference_band
-from costmodel.measurement.inference_windows import FoundWindows, Window, find_windows
-from costmodel.measurement.marked_runs import marked_windows
-from costmodel.measurement.trace_blocks import Blocks, condensed
-from costmodel.measurement.trace_chunk import Trace
+from costmodel.measurement.captures.trace_chunk import Trace
+from costmodel.measurement.windows.current_levels import current_levels
+from costmodel.measurement.windows.inference_level import Band, inference_band
+from costmodel.measurement.windows.inference_windows import FoundWindows, Window, find_windows
+from costmodel.measurement.windows.marked_runs import marked_windows
+from costmodel.measurement.windows.trace_blocks import Blocks, condensed
 from costmodel.results.trace import AnalysedTrace, InferenceWindow, Spread, TraceCurve, TraceSummary, TraceThresholds
 from costmodel.units import MA_PER_A, MS_PER_S
 

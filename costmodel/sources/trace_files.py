@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import BinaryIO, Final, cast
 
 from costmodel.errors import FormatError, Location, MissingError
-from costmodel.measurement.csv_trace import read_csv_trace
-from costmodel.measurement.joulescope_capture import read_jls_trace
-from costmodel.measurement.mlperf_runner import read_mlperf_trace
-from costmodel.measurement.ppk2_archive import read_ppk2_trace
-from costmodel.measurement.trace_chunk import Trace
+from costmodel.measurement.captures.csv_trace import read_csv_trace
+from costmodel.measurement.captures.joulescope_capture import read_jls_trace
+from costmodel.measurement.captures.mlperf_runner import read_mlperf_trace
+from costmodel.measurement.captures.ppk2_archive import read_ppk2_trace
+from costmodel.measurement.captures.trace_chunk import Trace
 from costmodel.sources.documents.plain_stream import plain_stream
 from costmodel.sources.documents.text_file import nearest_file
 

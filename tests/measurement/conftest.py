@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from costmodel.errors import InputError
-from costmodel.measurement.csv_trace import read_csv_trace
+from costmodel.measurement.captures.csv_trace import read_csv_trace
 from costmodel.measurement.synthetic_trace import SyntheticTrace, as_ppk2_csv, synthetic_chunks
 
 

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from costmodel.errors import FormatError, InputError, MissingError, UnknownNameError
-from costmodel.measurement.csv_trace import read_csv_trace
+from costmodel.measurement.captures.csv_trace import read_csv_trace
 
 
 def joined(trace):
@@ -143,7 +143,7 @@ def test_a_micro_sign_of_a_windows_code_page_is_read(read_text):
 
 @pytest.mark.parametrize("moment", ["2024-03-01 23:59:{:09.6f}", "2024-03-01T23:59:{:09.6f}Z", '"2024-03-01 23:59:{:09.6f}+01:00"'])
 def test_date_times_are_counted_from_the_first(read_text, moment, monkeypatch):
-    monkeypatch.setattr("costmodel.measurement.delimited_lines._BLOCK_BYTES", 64)
+    monkeypatch.setattr("costmodel.measurement.captures.delimited_lines._BLOCK_BYTES", 64)
     rows = "".join(f"{moment.format(58 + 0.125 * place)},{place}\n" for place in range(16))
     trace = read_text(f"timestamp,current_mA\n{rows}")
     time, current, _ = joined(trace)
@@ -156,7 +156,7 @@ def test_date_times_are_counted_from_the_first(read_text, moment, monkeypatch):
 
 @pytest.mark.parametrize("header", ["current_mA", "Current(mA),D0-D7", "sample,current_mA"])
 def test_samples_without_a_time_follow_each_other_at_a_given_rate(header, monkeypatch):
-    monkeypatch.setattr("costmodel.measurement.delimited_lines._BLOCK_BYTES", 64)
+    monkeypatch.setattr("costmodel.measurement.captures.delimited_lines._BLOCK_BYTES", 64)
     position = header.split(",").index(next(name for name in header.split(",") if "urrent" in name))
     rows = "".join(",".join(str(place) if cell == position else "0" for cell in range(header.count(",") + 1)) + "\n" for place in range(40))
     trace = read_csv_trace(io.BytesIO(f"{header}\n{rows}".encode()), "capture.csv", sample_rate_hz=500.0)
@@ -194,7 +194,7 @@ def test_numbers_are_those_python_reads(read_text):
 
 def test_blocks_of_any_size_give_the_same_samples(read_text, ppk2_csv, monkeypatch):
     whole = joined(read_text(ppk2_csv))
-    monkeypatch.setattr("costmodel.measurement.delimited_lines._BLOCK_BYTES", 4096)
+    monkeypatch.setattr("costmodel.measurement.captures.delimited_lines._BLOCK_BYTES", 4096)
     pieces = list(read_text(ppk2_csv).chunks)
     assert len(pieces) > 100
     assert np.concatenate([piece.current_a for piece in pieces]).tolist() == whole[1].tolist()

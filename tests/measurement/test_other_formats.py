@@ -11,9 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from costmodel.errors import FormatError, MissingError
-from costmodel.measurement.joulescope_capture import read_jls_trace
-from costmodel.measurement.mlperf_runner import read_mlperf_trace
-from costmodel.measurement.ppk2_archive import read_ppk2_trace
+from costmodel.measurement.captures.joulescope_capture import read_jls_trace
+from costmodel.measurement.captures.mlperf_runner import read_mlperf_trace
+from costmodel.measurement.captures.ppk2_archive import read_ppk2_trace
 from costmodel.measurement.synthetic_trace import synthetic_chunks, synthetic_truth
 from costmodel.measurement.trace_analysis import Thresholds, analyse_trace
 

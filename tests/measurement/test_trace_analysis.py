@@ -6,9 +6,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from costmodel.errors import FormatError, MissingError
+from costmodel.measurement.captures.trace_chunk import Trace, TraceChunk
 from costmodel.measurement.synthetic_trace import SyntheticTrace, synthetic_chunks, synthetic_truth
 from costmodel.measurement.trace_analysis import FOUND, Thresholds, analyse_trace
-from costmodel.measurement.trace_chunk import Trace, TraceChunk
 
 
 def analysed(recipe, thresholds=FOUND, chunks=None):

@@ -5,8 +5,8 @@ import zlib
 import numpy as np
 import pytest
 
+from costmodel.measurement.captures.trace_chunk import Trace, TraceChunk
 from costmodel.measurement.trace_analysis import FOUND, Thresholds, analyse_trace
-from costmodel.measurement.trace_chunk import Trace, TraceChunk
 
 _SUPPLY_V = 5.03
 _IDLE_A = 0.0364

@@ -14,7 +14,7 @@ from typing import Final, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from costmodel.measurement.trace_chunk import Floats, TraceChunk
+from costmodel.measurement.captures.trace_chunk import Floats, TraceChunk
 from costmodel.units import MS_PER_S
 
 F = TypeVar("F", bound=np.floating)

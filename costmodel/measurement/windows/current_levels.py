@@ -9,8 +9,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from costmodel.measurement.trace_blocks import Blocks
-from costmodel.measurement.trace_chunk import Floats
+from costmodel.measurement.captures.trace_chunk import Floats
+from costmodel.measurement.windows.trace_blocks import Blocks
 
 _BINS: Final = 2048
 _MOST_BLUR: Final = _BINS / 8

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 from costmodel.errors import FormatError, Location, UnknownNameError
-from costmodel.measurement.delimited_lines import date_time
+from costmodel.measurement.captures.delimited_lines import date_time
 from costmodel.units import (
     MA_PER_A,
     MS_PER_S,

@@ -13,7 +13,7 @@ from typing import Any, BinaryIO, Final
 import numpy as np
 
 from costmodel.errors import FormatError, Location, MissingError
-from costmodel.measurement.trace_chunk import MOST_CURRENT_A, Floats, MarkedRun, Trace, TraceChunk
+from costmodel.measurement.captures.trace_chunk import MOST_CURRENT_A, Floats, MarkedRun, Trace, TraceChunk
 from costmodel.units import MS_PER_S
 
 _SAMPLE_S: Final = 1.0 / MS_PER_S

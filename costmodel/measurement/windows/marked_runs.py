@@ -8,10 +8,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from costmodel.measurement.inference_level import Band
-from costmodel.measurement.inference_windows import FoundWindows, Window, WindowRule
-from costmodel.measurement.trace_blocks import Blocks
-from costmodel.measurement.trace_chunk import Floats, MarkedRun
+from costmodel.measurement.captures.trace_chunk import Floats, MarkedRun
+from costmodel.measurement.windows.inference_level import Band
+from costmodel.measurement.windows.inference_windows import FoundWindows, Window, WindowRule
+from costmodel.measurement.windows.trace_blocks import Blocks
 
 _AROUND: Final = 20
 """Blocks before and after a run that show idling: the program is done with the last transfer, and waits for the next."""

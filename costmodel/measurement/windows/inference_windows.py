@@ -12,10 +12,10 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from costmodel.measurement.current_levels import runs
-from costmodel.measurement.inference_level import Band
-from costmodel.measurement.trace_blocks import Blocks
-from costmodel.measurement.trace_chunk import Floats
+from costmodel.measurement.captures.trace_chunk import Floats
+from costmodel.measurement.windows.current_levels import runs
+from costmodel.measurement.windows.inference_level import Band
+from costmodel.measurement.windows.trace_blocks import Blocks
 
 _SHARE_OF_TYPICAL: Final = 0.25
 """tau_min, where it is not given, as a share of the typical window."""

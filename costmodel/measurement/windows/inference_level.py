@@ -15,9 +15,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from costmodel.measurement.current_levels import Level, runs
-from costmodel.measurement.trace_blocks import Blocks
-from costmodel.measurement.trace_chunk import Floats
+from costmodel.measurement.captures.trace_chunk import Floats
+from costmodel.measurement.windows.current_levels import Level, runs
+from costmodel.measurement.windows.trace_blocks import Blocks
 from costmodel.units import MA_PER_A
 
 _DOUBTFUL_SHARE: Final = 0.25

@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 
 from costmodel.errors import FormatError, Location
-from costmodel.measurement.trace_chunk import Trace, TraceChunk
+from costmodel.measurement.captures.trace_chunk import Trace, TraceChunk
 
 _SAMPLES_A_CHUNK: Final = 1 << 18
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Container, Sequence
 from typing import BinaryIO, Final, NamedTuple
 
 from costmodel.errors import FormatError, Location
-from costmodel.measurement.delimited_lines import SPACES, date_time
+from costmodel.measurement.captures.delimited_lines import SPACES, date_time
 
 _MOST_HEADER_BYTES: Final = 1 << 16
 _MOST_COMMENT_LINES: Final = 100

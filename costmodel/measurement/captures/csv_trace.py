@@ -11,10 +11,19 @@ from typing import BinaryIO, Final, NamedTuple
 import numpy as np
 
 from costmodel.errors import FormatError, Location, MissingError
-from costmodel.measurement.csv_header import Header, read_header
-from costmodel.measurement.delimited_lines import SPACES, Floats, Lines, date_time, date_times, line_blocks, numeric_columns, spaced_evenly
-from costmodel.measurement.trace_chunk import MOST_CURRENT_A, Trace, TraceChunk, checked
-from costmodel.measurement.trace_columns import DATE_TIME, UNITS, HeaderNames, TraceColumns, names_columns, trace_columns
+from costmodel.measurement.captures.csv_header import Header, read_header
+from costmodel.measurement.captures.delimited_lines import (
+    SPACES,
+    Floats,
+    Lines,
+    date_time,
+    date_times,
+    line_blocks,
+    numeric_columns,
+    spaced_evenly,
+)
+from costmodel.measurement.captures.trace_chunk import MOST_CURRENT_A, Trace, TraceChunk, checked
+from costmodel.measurement.captures.trace_columns import DATE_TIME, UNITS, HeaderNames, TraceColumns, names_columns, trace_columns
 
 _PARSERS: Final = 2
 """Blocks parsed at a time."""

@@ -12,7 +12,7 @@ from typing import IO, BinaryIO, Final
 import numpy as np
 
 from costmodel.errors import FormatError, Location
-from costmodel.measurement.trace_chunk import Trace, TraceChunk
+from costmodel.measurement.captures.trace_chunk import Trace, TraceChunk
 from costmodel.units import UA_PER_A
 
 _FRAME: Final = np.dtype([("current_ua", "<f4"), ("bits", "<u2")])

@@ -1,0 +1,1 @@
+"""The finder: a capture condensed, its windows found and priced."""
