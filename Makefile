@@ -5,8 +5,9 @@ BIN := $(VENV)/bin
 RUN := $(BIN)/python
 REPORT_DIR ?= report
 PYTEST_FLAGS ?=
+CONSTRAINTS ?= constraints.txt
 
-.PHONY: help report test test-quick lint docs benchmarks clean
+.PHONY: help report test test-quick lint docs benchmarks upgrade mutants clean
 
 help: ## List what can be made.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -17,8 +18,9 @@ $(VENV)/installed: pyproject.toml
 	$(RUN) -m pip install --quiet --editable .
 	@touch $@
 
-$(VENV)/developer: $(VENV)/installed
-	$(RUN) -m pip install --quiet --editable . --group dev
+# What the tests run on is pinned, so that the same commit gives the same answer on every machine.
+$(VENV)/developer: $(VENV)/installed $(CONSTRAINTS)
+	$(RUN) -m pip install --quiet --editable . --group dev --constraint $(CONSTRAINTS)
 	@touch $@
 
 report: $(VENV)/installed ## Print the report of the reference deployment and write report/ (HTML, Markdown, JSON, figures).
@@ -42,6 +44,12 @@ docs: $(VENV)/developer ## Write the generated pages of docs/ anew.
 
 benchmarks: $(VENV)/developer ## Measure, and write benchmarks/RESULTS.md.
 	$(RUN) benchmarks/run.py
+
+upgrade: ## Renew constraints.txt: the newest version of everything the tests run on.
+	$(PYTHON) .ci/upgrade.py $(CONSTRAINTS)
+
+mutants: $(VENV)/developer ## Change one operation at a time, and list the changes that no test notices (hours).
+	$(RUN) -m tests.mutants
 
 clean: ## Remove the environment and everything made.
 	rm -rf $(VENV) $(REPORT_DIR) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache dist build

@@ -1,4 +1,9 @@
-"""Fixtures of the whole house: the machine's C compiler and a place to build, or a skip that says what would run the test."""
+"""Fixtures of the whole house: the machine's C compiler and a place to build, or a skip that says what would run the test.
+
+The same commit always gives the same answer: hypothesis searches a fixed set, drawn from each test's own code. `make fuzz` loads the
+profile `fuzz` instead, which searches at random; `make mutants` loads `mutants`, which
+finds a failure and does not shrink it.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +11,18 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import Phase, settings
 
 from costmodel.errors import ToolError
 from costmodel.validation.targets.compiling import host_compiler
 from costmodel.validation.validating import Workbench
 
 FIRMWARE = Path(__file__).parents[1] / "firmware"
+
+settings.register_profile("fixed", derandomize=True, database=None, deadline=None)
+settings.register_profile("fuzz", derandomize=False, deadline=None, print_blob=True)
+settings.register_profile("mutants", derandomize=True, database=None, deadline=None, phases=[Phase.explicit, Phase.generate])
+settings.load_profile(os.environ.get("COSTMODEL_SEARCH", "fixed"))
 
 
 @pytest.fixture(scope="session")

@@ -210,9 +210,9 @@ def test_the_terminal_report_loads_nothing_it_does_not_need() -> None:
 
 
 @pytest.mark.timing
-def test_a_terminal_report_takes_less_than_a_second_and_everything_less_than_four(tmp_path: Path) -> None:
-    # Processor time, of one thread: what a quiet machine's clock shows, and other processes do not change.
-    for arguments, limit_s in ((["report"], 1.0), (["report", "--out", str(tmp_path)], 4.0)):
+def test_a_report_takes_at_most_three_times_what_was_measured(tmp_path: Path) -> None:
+    # Processor time of one thread: 0.6 s and 2.1 s where benchmarks/RESULTS.md was measured. Slower machines pass too.
+    for arguments, limit_s in ((["report"], 1.8), (["report", "--out", str(tmp_path)], 6.3)):
         code = f"import time, sys; from costmodel.cli.app import main; main({arguments!r}); print(time.process_time(), file=sys.stderr)"
         taken = []
         for _ in range(3):

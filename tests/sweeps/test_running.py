@@ -460,6 +460,7 @@ def test_a_study_is_checked_without_its_names_too():
         checked_study({"name": "x", "axes": [{"path": "period_s"}], "objectives": OBJECTIVES})
 
 
+@pytest.mark.timing
 def test_who_stops_a_sweep_on_several_processes_does_not_wait_for_the_jobs_that_run():
     """Their results would be thrown away."""
     axes = [{"path": f"layers.{layer}", "range": {"start": 1, "stop": 400}} for layer in ("conv1.out_channels", "conv2.out_channels")]

@@ -1,0 +1,125 @@
+"""Every one-operation change of a source file: an arithmetic operator, a comparison, a minimum for a maximum."""
+
+from __future__ import annotations
+
+import ast
+import io
+import tokenize
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+ARITHMETIC = {"+": "-", "-": "+", "*": "/", "/": "*", "//": "*", "%": "*", "**": "*"}
+COMPARISONS = {"<": "<=", "<=": "<", ">": ">=", ">=": ">", "==": "!=", "!=": "=="}
+FUNCTIONS = {
+    "min": "max",
+    "max": "min",
+    "larger": "smaller",
+    "smaller": "larger",
+    "minimum": "maximum",
+    "maximum": "minimum",
+    "floor_div": "ceil_div",
+    "ceil_div": "floor_div",
+    "floor": "ceil",
+    "ceil": "floor",
+}
+OPERATORS = {
+    ast.Add: "+",
+    ast.Sub: "-",
+    ast.Mult: "*",
+    ast.Div: "/",
+    ast.FloorDiv: "//",
+    ast.Mod: "%",
+    ast.Pow: "**",
+    ast.Lt: "<",
+    ast.LtE: "<=",
+    ast.Gt: ">",
+    ast.GtE: ">=",
+    ast.Eq: "==",
+    ast.NotEq: "!=",
+}
+
+
+class Mutant(NamedTuple):
+    """A file with one operation changed."""
+
+    path: Path
+    """Of the file, from the root."""
+    name: str
+    """File, function, line of code and change: stays the same when lines move."""
+    source: str
+    """The whole changed file."""
+
+
+class _Change(NamedTuple):
+    line: int
+    column: int
+    found: str
+    put: str
+
+
+def mutants_of(path: Path, source: str) -> list[Mutant]:
+    """Return every mutant of a file, in the order of its lines."""
+    lines = source.splitlines(keepends=True)
+    seen: dict[str, int] = {}
+    mutants = []
+    for change, function in sorted(_changes(ast.parse(source), source), key=lambda each: each[0]):
+        line = lines[change.line - 1]
+        end = change.column + len(change.found)
+        changed = [*lines]
+        changed[change.line - 1] = line[: change.column] + change.put + line[end:]
+        plain = f"{path.as_posix()} {function}: {line[: change.column].lstrip()}[{change.found} -> {change.put}]{line[end:].rstrip()}"
+        seen[plain] = seen.get(plain, 0) + 1
+        mutants.append(Mutant(path, plain if seen[plain] == 1 else f"{plain} #{seen[plain]}", "".join(changed)))
+    return mutants
+
+
+def _changes(tree: ast.Module, source: str) -> Iterator[tuple[_Change, str]]:
+    tokens = [token for token in tokenize.generate_tokens(io.StringIO(source).readline) if token.type == tokenize.OP]
+    for node, function in _computing(tree, ""):
+        if isinstance(node, ast.BinOp) and type(node.op) in OPERATORS:
+            yield from _between(tokens, source, node.left, node.right, OPERATORS[type(node.op)], function)
+        elif isinstance(node, ast.Compare):
+            sides = [node.left, *node.comparators]
+            for left, operator, right in zip(sides, node.ops, sides[1:], strict=False):
+                if type(operator) in OPERATORS:
+                    yield from _between(tokens, source, left, right, OPERATORS[type(operator)], function)
+        elif isinstance(node, ast.Call):
+            named = node.func.attr if isinstance(node.func, ast.Attribute) else node.func.id if isinstance(node.func, ast.Name) else ""
+            if named in FUNCTIONS:
+                line, column = node.func.end_lineno or 0, _characters(source, node.func.end_lineno or 0, node.func.end_col_offset or 0)
+                yield _Change(line, column - len(named), named, FUNCTIONS[named]), function
+
+
+def _computing(node: ast.AST, function: str) -> Iterator[tuple[ast.AST, str]]:
+    """Every node that computes: not the text of messages, nor decorators, nor annotations."""
+    if isinstance(node, ast.JoinedStr | ast.Raise):
+        return
+    if isinstance(node, ast.FunctionDef | ast.ClassDef):
+        function = f"{function}.{node.name}" if function else node.name
+        for child in node.body:
+            yield from _computing(child, function)
+        return
+    if isinstance(node, ast.AnnAssign):
+        if node.value is not None:
+            yield from _computing(node.value, function)
+        return
+    yield node, function
+    for child in ast.iter_child_nodes(node):
+        yield from _computing(child, function)
+
+
+def _between(
+    tokens: list[tokenize.TokenInfo], source: str, left: ast.expr, right: ast.expr, operator: str, function: str
+) -> Iterator[tuple[_Change, str]]:
+    begin = (left.end_lineno or 0, _characters(source, left.end_lineno or 0, left.end_col_offset or 0))
+    end = (right.lineno, _characters(source, right.lineno, right.col_offset))
+    for token in tokens:
+        if begin <= token.start < end and token.string == operator:
+            yield _Change(*token.start, operator, (ARITHMETIC | COMPARISONS)[operator]), function
+            return
+
+
+def _characters(source: str, line: int, byte: int) -> int:
+    """A column in characters; syntax trees count bytes."""
+    return len(source.splitlines()[line - 1].encode()[:byte].decode())

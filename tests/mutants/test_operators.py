@@ -1,0 +1,32 @@
+"""The mutants of a file: one for each operation, named so that the name outlives moved lines."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.mutants.operators import mutants_of
+
+SOURCE = '''"""Not a - b in a docstring."""
+
+
+@formula(equation="a + b")
+def life_s(energy_j: float | None, power_w: float) -> float:
+    if power_w <= 0:
+        raise ValueError(f"{power_w - 1} is no power" + "!")
+    return max(energy_j / power_w, 0)  # µ: é
+'''
+
+
+def test_each_operation_is_changed_once_and_text_is_left_alone() -> None:
+    found = mutants_of(Path("room.py"), SOURCE)
+    assert [mutant.name for mutant in found] == [
+        "room.py life_s: if power_w [<= -> <] 0:",
+        "room.py life_s: return [max -> min](energy_j / power_w, 0)  # µ: é",
+        "room.py life_s: return max(energy_j [/ -> *] power_w, 0)  # µ: é",
+    ]
+    assert all(mutant.source != SOURCE and len(mutant.source) == len(SOURCE) - (at == 0) for at, mutant in enumerate(found))
+
+
+def test_equal_lines_of_a_function_have_names_of_their_own() -> None:
+    found = mutants_of(Path("room.py"), "def f(a):\n    a = a + 1\n    a = a + 1\n")
+    assert [mutant.name.rpartition("]")[2] for mutant in found] == [" 1", " 1 #2"]
