@@ -21,7 +21,7 @@ from costmodel.deployment.deployed import (
 )
 from costmodel.deployment.parameters import LayerParameters, Parameters, parameter_shape
 from costmodel.deployment.reference import run_reference
-from costmodel.errors import MissingError, ShapeError, SpecError
+from costmodel.errors import MissingError, ShapeError
 from costmodel.specs.base import with_changes
 from costmodel.specs.lowering import element_count
 from costmodel.specs.network import Network
@@ -82,8 +82,6 @@ def deploy(network: Network, parameters: Parameters, variant: Variant, example: 
         If a layer's parameters are missing.
     ShapeError
         If parameters or the example do not fit.
-    SpecError
-        If a layer cannot be merged because something else reads it unmerged.
     """
     if example.shape != network.input:
         raise ShapeError("input", f"the example has shape {example.shape}, the network takes {network.input}")
@@ -129,22 +127,12 @@ def input_as_deployed(network: DeployedNetwork, values: NDArray[np.floating]) ->
 
 
 def _plan(network: Network) -> _Plan:
-    readers: list[list[int]] = [[] for _ in network.steps]
-    for index, step in enumerate(network.steps):
-        for source in step.sources:
-            if source >= 0:
-                readers[source].append(index)
     roots: list[int] = []
     fused: set[int] = set()
     for index, step in enumerate(network.steps):
         roots.append(index if not step.merged else -1 if step.sources[0] < 0 else roots[step.sources[0]])
-        if step.merged and step.kind != "flatten":
-            if len(readers[step.sources[0]]) > 1:
-                others = [network.steps[at].name for at in readers[step.sources[0]] if at != index]
-                producer = network.steps[step.sources[0]].name
-                raise SpecError(f"{step.name}: the firmware applies it inside {producer}, but {others[0]} reads {producer} without it")
-            if step.kind == "relu":
-                fused.add(roots[index])
+        if step.merged and step.kind == "relu":
+            fused.add(roots[index])
     return _Plan(network, tuple(roots), frozenset(fused))
 
 

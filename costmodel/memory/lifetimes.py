@@ -60,8 +60,8 @@ def tensor_size_bytes(elements: Number, element_bytes: Number) -> Number:
 def lifetimes_of(steps: Sequence[Step], sizes: Sequence[TensorBytes], input_elements: Number, input_element_bytes: Number) -> Lifetimes:
     """Return when each tensor of a network is alive.
 
-    A merged step (a view, a fused rectifier, a folded batch norm) lives in its producer's buffer, unless something else still needs what it
-    would overwrite. A tensor nobody reads is an output of the network and stays to the end.
+    A merged step (a view, a fused rectifier, a folded batch norm) lives in its producer's buffer. A tensor nobody reads is an output of the
+    network and stays to the end.
 
     Parameters
     ----------
@@ -80,7 +80,7 @@ def lifetimes_of(steps: Sequence[Step], sizes: Sequence[TensorBytes], input_elem
         Tensors, running steps and reads.
     """
     readers = _readers(steps)
-    holders = _holders(steps, readers)
+    holders = _holders(steps)
     members: dict[int, list[int]] = {-1: [-1]}
     for position, holder in enumerate(holders):
         members.setdefault(holder, []).append(position)
@@ -151,19 +151,12 @@ def _readers(steps: Sequence[Step]) -> dict[int, list[int]]:
     return readers
 
 
-def _holders(steps: Sequence[Step], readers: dict[int, list[int]]) -> list[int]:
+def _holders(steps: Sequence[Step]) -> list[int]:
     """For each step, the step whose buffer its output lives in; -1 for the network's input."""
     holders: list[int] = []
-    members: dict[int, set[int]] = {-1: {-1}}
     for position, step in enumerate(steps):
-        holder = position
-        if step.merged:
-            shared = holders[step.sources[0]] if step.sources[0] >= 0 else -1
-            others = {reader for member in members[shared] for reader in readers[member]} - members[shared] - {position}
-            if step.kind == "flatten" or not others:
-                holder = shared
-        members.setdefault(holder, set()).add(position)
-        holders.append(holder)
+        shared = holders[step.sources[0]] if step.merged and step.sources[0] >= 0 else -1
+        holders.append(shared if step.merged else position)
     return holders
 
 

@@ -6,7 +6,7 @@ through the same code.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Sized
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from costmodel.columns import Number, any_true, floor_div, is_column
@@ -44,7 +44,7 @@ class Step(NamedTuple):
     inputs: tuple[Shape, ...]
     lowered: Lowered
     merged: bool
-    """Whether it lives in its producer's buffer: a view, or fused or folded into the layer before."""
+    """Whether it lives in its producer's buffer: a view, or fused or folded into the layer before, whose own output nothing else reads."""
 
 
 @formula(
@@ -108,7 +108,8 @@ def lower(layer: Any, inputs: Sequence[Shape], producer_kind: str | None) -> Low
     inputs : sequence of shape
         Shapes of its inputs.
     producer_kind : str or None
-        Kind of the layer that makes its first input, views looked through; None for the network's input.
+        Kind of the layer it may merge into: the one that makes its first input, views looked through; None for the network's input, and
+        where something else reads what that layer makes.
 
     Returns
     -------
@@ -148,14 +149,25 @@ def lower_network(layers: Sequence[Any], sources: Sequence[tuple[int, ...]], net
     ShapeError
         If a layer does not fit; names the layer and both shapes.
     """
+    readers = readers_of(sources)
     steps: list[Step] = []
     for layer, reads in zip(layers, sources, strict=True):
         inputs = tuple(network_input if source < 0 else steps[source].lowered.output for source in reads)
-        producer = _producer_kind(steps, reads[0]) if reads else None
+        producer = _absorbing_kind(steps, readers, reads[0]) if reads else None
         lowered = lower(layer, inputs, producer)
         merged = isinstance(lowered.work, View)
         steps.append(Step(layer.name, layer.kind, tuple(reads), inputs, lowered, merged))
     return tuple(steps)
+
+
+def readers_of(sources: Sequence[tuple[int, ...]]) -> tuple[tuple[int, ...], ...]:
+    """Return, for each layer, the layers that read it, in running order; whom the network's input feeds is not told."""
+    readers: list[list[int]] = [[] for _ in sources]
+    for position, reads in enumerate(sources):
+        for source in set(reads):
+            if source >= 0:
+                readers[source].append(position)
+    return tuple(tuple(found) for found in readers)
 
 
 def shape_text(shape: Shape) -> str:
@@ -163,10 +175,13 @@ def shape_text(shape: Shape) -> str:
     return "x".join(str(extent) for extent in shape)
 
 
-def _producer_kind(steps: Sequence[Step], source: int) -> str | None:
-    while source >= 0 and steps[source].kind == "flatten":
+def _absorbing_kind(steps: Sequence[Step], readers: Sequence[Sized], source: int) -> str | None:
+    """Return the kind of the layer a reader may merge into; None where something else needs that layer's own output."""
+    while source >= 0 and len(readers[source]) == 1:
+        if steps[source].kind != "flatten":
+            return steps[source].kind
         source = steps[source].sources[0]
-    return steps[source].kind if source >= 0 else None
+    return None
 
 
 def _planes(layer: Any, shape: Shape) -> tuple[Number, Number, Number]:

@@ -32,7 +32,7 @@ def random_networks(count: int, seed: int) -> Iterator[Network]:
     Yields
     ------
     Network
-        One layer of a random kind, sometimes followed by a batch norm or a rectifier, or fed by one.
+        One layer of a random kind, sometimes followed by a batch norm or a rectifier, which may or may not merge into it, or fed by one.
     """
     for index in range(count):
         generator = np.random.default_rng([seed, index, 2])
@@ -65,6 +65,9 @@ def _network(generator: np.random.Generator, name: str) -> Network:
         layers = [{"kind": kind, "name": kind}]
     if generator.integers(2) and kind in ("conv2d", "depthwise", "linear", "add", "batch_norm2d"):
         layers.append({"kind": "relu", "name": "rectifier"})
+        if generator.integers(4) == 0:
+            # The layer before is read unrectified too, so that the rectifier runs.
+            layers.append({"kind": "add", "name": "both", "inputs": (layers[-2]["name"], "rectifier")})
     return Network.model_validate({"name": name, "input": tuple(shape), "layers": layers})
 
 

@@ -15,7 +15,7 @@ from costmodel.deployment.deploy import deploy, input_as_deployed, with_folded_b
 from costmodel.deployment.deployed import Kernel, Variant
 from costmodel.deployment.parameters import LayerParameters, random_input, random_parameters
 from costmodel.deployment.reference import run_reference
-from costmodel.errors import MissingError, ShapeError, SpecError
+from costmodel.errors import MissingError, ShapeError
 from costmodel.specs.network import Network
 
 
@@ -101,15 +101,26 @@ def test_folding_gives_a_convolution_without_bias_one_to_read() -> None:
     assert with_folded_biases(folded) is folded
 
 
-def test_a_layer_that_must_merge_but_is_read_unmerged_is_refused() -> None:
+@pytest.mark.parametrize(("variant", "tolerance"), [(Variant.FLOAT32, 0.02), (Variant.INT8, 0.06)])
+def test_a_norm_and_a_rectifier_whose_producer_is_read_elsewhere_too_run_on_their_own(variant: Variant, tolerance: float) -> None:
     layers = [
         {"kind": "conv2d", "name": "conv", "out_channels": 3, "kernel": 1},
+        {"kind": "batch_norm2d", "name": "norm"},
         {"kind": "relu", "name": "act"},
-        {"kind": "add", "name": "sum", "inputs": ("conv", "act")},
+        {"kind": "add", "name": "first", "inputs": ("conv", "act")},
+        {"kind": "add", "name": "second", "inputs": ("first", "norm")},
     ]
     net = network(layers)
-    with pytest.raises(SpecError, match="act: the firmware applies it inside conv, but sum reads conv without it"):
-        deploy(net, random_parameters(net, 0), Variant.INT8, random_input(net, 0))
+    parameters, values = random_parameters(net, 0), random_input(net, 0)
+    deployed = deploy(net, parameters, variant, values)
+    assert [layer.kernel for layer in deployed.layers] == [Kernel.CONV2D, Kernel.BATCH_NORM, Kernel.RELU, Kernel.ADD, Kernel.ADD]
+    assert not any(layer.relu for layer in deployed.layers)
+    assert with_folded_biases(net) is net
+    made = convolution(values, parameters["conv"].weight, parameters["conv"].bias, (0, 0, 0, 0), 1)
+    normed = made * parameters["norm"].weight[:, None, None] + parameters["norm"].bias[:, None, None]  # type: ignore[index]
+    output = run_reference(deployed, input_as_deployed(deployed, values))[-1]
+    scale = deployed.tensors[deployed.output_tensor].scale if variant is Variant.INT8 else 1.0
+    assert np.abs(output * scale - (made + np.maximum(normed, 0) + normed)).max() < tolerance
 
 
 def test_what_does_not_fit_is_said() -> None:

@@ -12,8 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from costmodel.dataflows.counting import count_work
 from costmodel.errors import ShapeError, SpecError, UnknownNameError
+from costmodel.results.counts import AccessCounts
 from costmodel.specs.base import MAX_EXTENT, MAX_KERNEL
+from costmodel.specs.counting import Dataflow
 from costmodel.specs.layers import Conv2d
 from costmodel.specs.lowering import lower, lower_network
 from costmodel.specs.network import Network
@@ -192,6 +195,38 @@ def test_what_is_fused_or_folded_costs_nothing_and_what_is_not_does() -> None:
 def test_a_relu_behind_a_flatten_is_fused_as_well() -> None:
     net = network(conv(), layer("flatten"), layer("relu"))
     assert isinstance(net.steps[-1].lowered.work, View)
+
+
+def test_what_cannot_merge_because_something_else_reads_the_layers_own_output_runs_and_is_counted() -> None:
+    net = network(
+        conv("c1"),
+        layer("batch_norm2d", "norm"),
+        layer("relu", "act"),
+        layer("add", "sum", inputs=["c1", "act"]),
+        layer("relu", "after"),
+        layer("flatten", "left", inputs=["sum"]),
+        layer("linear", "fc", inputs=["left"], out_features=4),
+        layer("flatten", "row", inputs=["fc"]),
+        layer("relu", "behind", inputs=["row"]),
+        layer("add", "end", inputs=["fc", "behind"]),
+    )
+    work = {step.name: step.lowered.work for step in net.steps}
+    assert work["norm"] == Elementwise(1, 256, parameters=8)
+    assert isinstance(work["act"], View), "a norm that runs takes the rectifier that is its only reader"
+    assert work["after"] == Elementwise(1, 256)
+    assert work["behind"] == Elementwise(1, 4)
+    assert {step.name for step in net.steps if step.merged} == {"act", "left", "row"}
+    assert count_work(work["norm"], Dataflow.ROW_STATIONARY) == AccessCounts(
+        mac_count=256, input_read_count=256, weight_read_count=8, output_write_count=256
+    )
+    assert count_work(work["after"], Dataflow.ROW_STATIONARY) == AccessCounts(input_read_count=256, output_write_count=256)
+
+
+def test_two_rectifiers_of_one_convolution_run_both_and_a_view_left_unread_is_a_reader() -> None:
+    twice = network(conv("c1"), layer("relu", "one", inputs=["c1"]), layer("relu", "two", inputs=["c1"]))
+    assert [step.merged for step in twice.steps] == [False, False, False]
+    ends = network(conv("c1"), layer("relu", "one", inputs=["c1"]), layer("flatten", "end", inputs=["c1"]))
+    assert [step.merged for step in ends.steps] == [False, False, True]
 
 
 def test_a_depthwise_convolution_has_one_channel_a_group() -> None:
