@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from costmodel.cli.options import chosen
-from costmodel.cli.quantity_text import SECONDS, period_of_rate, quantity
+from costmodel.cli.quantity_text import SECONDS, VOLTS, period_of_rate, positive_quantity
 from costmodel.errors import MissingError, SpecError, UnknownNameError
 
 if TYPE_CHECKING:
@@ -54,7 +54,6 @@ def question_of(inputs: CommandInputs) -> BatteryQuestion:
     InputError
         If a name is unknown, a duration is missing, or they do not fit each other.
     """
-    from costmodel.cli.measured_states import measured_states
     from costmodel.evaluation.battery.cell_models import BatteryModelName
     from costmodel.evaluation.battery.inquiry import BatteryQuestion
     from costmodel.evaluation.battery.patterns import IDLE, Board
@@ -65,12 +64,15 @@ def question_of(inputs: CommandInputs) -> BatteryQuestion:
         raise SpecError("--supply-v: the supply --trace was taken at; a board's own stands in its power states, --states FILE")
     states = load_power_states(inputs.states)
     if inputs.trace is not None:
-        states = measured_states(states, inputs.trace, inputs.supply_v)
+        from costmodel.measurement.measured_constants import measured_states
+        from costmodel.measurement.trace_analysis import FOUND
+        from costmodel.sources.captures import analysed_capture
+
+        supply_v = None if inputs.supply_v is None else positive_quantity("--supply-v", inputs.supply_v, VOLTS, "voltage")
+        states = measured_states(states, analysed_capture(inputs.trace, supply_v, FOUND, {}).summary)
     duration = states.duration_s
     if inputs.duration is not None:
-        seconds = quantity("--duration", inputs.duration, SECONDS)
-        if seconds <= 0.0:
-            raise SpecError("--duration: expected a time above 0")
+        seconds = positive_quantity("--duration", inputs.duration, SECONDS, "time")
         duration = Constant(seconds, "s", None, None, "given")
     if duration is None:
         raise MissingError(f"{states.name} states no duration of an inference: give --duration, or a measurement with --trace")

@@ -81,6 +81,14 @@ def quantity(option: str, text: str, units: Mapping[str, float]) -> float:
     return value
 
 
+def positive_quantity(option: str, text: str, units: Mapping[str, float], noun: str) -> float:
+    """Return a quantity above 0 in the base unit; `noun` says what it is (a time, a voltage). See `quantity`."""
+    value = quantity(option, text, units)
+    if value <= 0.0:
+        raise SpecError(f"{option}: expected a {noun} above 0")
+    return value
+
+
 def period_of_rate(option: str, text: str, duration_s: float) -> float:
     """Return the time from one inference to the next.
 

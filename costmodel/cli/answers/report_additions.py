@@ -5,9 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from costmodel.cli.measured_states import active_current_of, duration_of, idle_current_of
 from costmodel.cli.scenario_options import ScenarioChanges
-from costmodel.cli.trace_source import analysed_capture
 from costmodel.errors import MissingError, UnknownNameError
 from costmodel.specs.base import with_changes
 from costmodel.specs.devices.power import PowerState, PowerStates
@@ -43,10 +41,11 @@ def with_trace(scenario: Scenario, capture: Path, changes: ScenarioChanges) -> t
     InputError
         If the capture cannot be read or holds no window.
     """
+    from costmodel.measurement.measured_constants import active_current_of, duration_of, idle_current_of
     from costmodel.measurement.trace_analysis import FOUND
+    from costmodel.sources.captures import analysed_capture
 
-    given = None if changes.supply_v is None else str(changes.supply_v)
-    analysed = analysed_capture(capture, given, FOUND, {})
+    analysed = analysed_capture(capture, changes.supply_v, FOUND, {})
     summary = analysed.summary
     power: dict[str, Any] = {
         "supply_v": {"value": summary.supply_v, "source": summary.supply_source},

@@ -52,12 +52,12 @@ def trace_command(
     from costmodel import __version__
     from costmodel.cli.answers.document_output import DocumentFormat, deliver_document
     from costmodel.cli.options import chosen
-    from costmodel.cli.quantity_text import AMPERES, HERTZ, SECONDS, quantity
-    from costmodel.cli.trace_source import analysed_capture
+    from costmodel.cli.quantity_text import AMPERES, HERTZ, SECONDS, VOLTS, positive_quantity, quantity
     from costmodel.errors import SpecError
     from costmodel.measurement.trace_analysis import Thresholds
     from costmodel.report.document import Document
     from costmodel.report.sections.trace import trace_lead, trace_section
+    from costmodel.sources.captures import analysed_capture
 
     form = chosen("--format", output_format, DocumentFormat)
     thresholds = Thresholds(
@@ -71,6 +71,7 @@ def trace_command(
     named = {"time": time_column, "current": current_column, "voltage": voltage_column, "power": power_column}
     columns = {kind: column for kind, column in named.items() if column is not None}
     rate_hz = None if sample_rate is None else quantity("--sample-rate", sample_rate, HERTZ)
-    summary, curve = analysed_capture(capture, supply_v, thresholds, columns, rate_hz)
+    supply = None if supply_v is None else positive_quantity("--supply-v", supply_v, VOLTS, "voltage")
+    summary, curve = analysed_capture(capture, supply, thresholds, columns, rate_hz)
     document = Document(f"Trace {capture.name}", trace_lead(summary), (trace_section(summary, curve),), f"costmodel {__version__}.")
     deliver_document(document, summary, form, chart)

@@ -5,10 +5,8 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Final
 
-from costmodel.cli.trace_source import analysed_capture
 from costmodel.provenance import Constant
 from costmodel.results.trace import TraceSummary
 from costmodel.specs.base import with_changes
@@ -18,26 +16,21 @@ _LEVEL: Final = 0.95
 """Confidence of the intervals."""
 
 
-def measured_states(states: PowerStates, path: Path, supply_v: str | None) -> PowerStates:
+def measured_states(states: PowerStates, summary: TraceSummary) -> PowerStates:
     """Put what a trace measured in place of the awake states and the duration.
 
     Parameters
     ----------
     states : PowerStates
         Of the board.
-    path : Path
-        The trace.
-    supply_v : str or None
-        Supply it was taken at, as the user gave it.
+    summary : TraceSummary
+        Figures of the trace.
 
     Returns
     -------
     PowerStates
         With the sleeps as they were.
     """
-    from costmodel.measurement.trace_analysis import FOUND
-
-    summary = analysed_capture(path, supply_v, FOUND, {}).summary
     supply = {"value": summary.supply_v, "source": summary.supply_source}
     inference = with_changes(states.inference, {"supply_v": supply, "current_a": active_current_of(summary)})
     idle = with_changes(states.idle, {"supply_v": supply, "current_a": idle_current_of(summary)})

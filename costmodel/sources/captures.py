@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from costmodel.cli.quantity_text import VOLTS, quantity
 from costmodel.errors import FormatError, Location, SpecError
 
 if TYPE_CHECKING:
@@ -22,7 +21,7 @@ _SLOWEST_HZ: Final = 1e-6
 
 
 def analysed_capture(
-    capture: Path, supply_v: str | None, thresholds: Thresholds, columns: Mapping[str, str], sample_rate_hz: float | None = None
+    capture: Path, supply_v: float | None, thresholds: Thresholds, columns: Mapping[str, str], sample_rate_hz: float | None = None
 ) -> AnalysedTrace:
     """Open a capture and analyse it, or take the figures of one analysed before.
 
@@ -30,8 +29,8 @@ def analysed_capture(
     ----------
     capture : Path
         The file: a capture, or what `costmodel trace --format json` printed.
-    supply_v : str or None
-        Supply as the user gave it.
+    supply_v : float or None
+        Supply the capture was taken at, above 0 [V]; None where nobody says.
     thresholds : Thresholds
         The rule for windows, where the user gives it.
     columns : mapping
@@ -53,11 +52,8 @@ def analysed_capture(
     from costmodel.sources.catalogue import load_power_states
     from costmodel.sources.trace_files import open_trace
 
-    if supply_v is not None:
-        volts, source = quantity("--supply-v", supply_v, VOLTS), "given"
-        if volts <= 0.0:
-            raise SpecError("--supply-v: expected a voltage above 0")
-    else:
+    volts, source = supply_v, "given"
+    if volts is None:
         volts = load_power_states(_STATES).inference.supply_v.value
         source = f"assumed, the supply of {_STATES}; --supply-v changes it"
     analysed = _analysed_before(capture)
@@ -67,7 +63,7 @@ def analysed_capture(
         return analysed
     if sample_rate_hz is not None and sample_rate_hz < _SLOWEST_HZ:
         raise SpecError(f"--sample-rate: expected at least {_SLOWEST_HZ:g} Hz, found {sample_rate_hz:g}")
-    with open_trace(capture, columns, None if supply_v is None else volts, sample_rate_hz) as trace:
+    with open_trace(capture, columns, supply_v, sample_rate_hz) as trace:
         return analyse_trace(trace, volts, source, thresholds)
 
 
