@@ -30,6 +30,7 @@ from costmodel.results.counts import AccessCounts
 from costmodel.specs.counting import Granularity
 from costmodel.specs.lowering import element_count, lower_network
 from costmodel.specs.scenario import MemoryAccounting
+from costmodel.specs.schedule import Schedule, schedule_of
 
 
 class PowerCost(NamedTuple):
@@ -70,6 +71,8 @@ class Cost(NamedTuple):
     """Both together: the memory's dynamic energy."""
     compute_pj: Number
     parameter_count: Number
+    schedule: Schedule
+    """Which layers run together."""
     lives: Lifetimes
     """Every tensor that needs memory, and when."""
     memory: dict[MemoryAccounting, Accounted]
@@ -116,10 +119,12 @@ def cost(design: Design, traced: Sequence[AccessCounts | None] | None = None, ot
         raise SpecError("granularity 'block_traced' is executed and has no closed form; use 'block_packed' or 'element'")
     if other is None:
         steps = lower_network(design.layers, design.sources, design.input_shape)
-        lives = lifetimes_of(steps, design.sizes, element_count(design.input_shape), design.input_bytes)
+        schedule = schedule_of(design.schedule, steps)
+        lives = lifetimes_of(steps, schedule, design.sizes, element_count(design.input_shape), design.input_bytes)
         memory = {accounting: account(accounting, lives) for accounting in design.accountings}
     else:
-        steps, lives, memory = tuple(layer.step for layer in other.layers), other.lives, other.memory
+        steps, schedule = tuple(layer.step for layer in other.layers), other.schedule
+        lives, memory = other.lives, other.memory
     layers = tuple(
         layer_cost(step, sizes, mac_pj, design, None if traced is None else traced[place])
         if other is None or is_convolution(step)
@@ -128,7 +133,8 @@ def cost(design: Design, traced: Sequence[AccessCounts | None] | None = None, ot
     )
     tensor_pj = total_of([layer.tensor_pj for layer in layers])
     scratch_pj = total_of([layer.scratch_pj for layer in layers])
-    latency_s = None if design.rates is None else total_of([layer.duration_s for layer in layers])
+    # One core: the steps of a stage take turns, so that a stage lasts as long as all of them.
+    latency_s = None if design.rates is None else total_of([layers[step].duration_s for step in schedule.running])
     duration_s = latency_s if design.duration_s is None else design.duration_s
     power = None if design.power is None else power_cost(design.power, duration_s)
     return Cost(
@@ -138,6 +144,7 @@ def cost(design: Design, traced: Sequence[AccessCounts | None] | None = None, ot
         energy_pj=total_of([tensor_pj, scratch_pj]),
         compute_pj=total_of([layer.compute_pj for layer in layers]),
         parameter_count=total_of([step.lowered.weight_count + step.lowered.bias_count for step in steps]),
+        schedule=schedule,
         lives=lives,
         memory=memory,
         weight_bytes=total_of(

@@ -11,6 +11,7 @@ from costmodel.specs.counting import Dataflow, Granularity, Taps
 from costmodel.specs.lowering import Shape
 from costmodel.specs.network import Network, TensorBytes
 from costmodel.specs.scenario import MemoryAccounting, Scenario, Storage
+from costmodel.specs.schedule import ScheduleName
 
 
 class MemoryNumbers(NamedTuple):
@@ -62,6 +63,7 @@ class Design(NamedTuple):
     memory: MemoryNumbers
     weights_in_ram: bool
     input_in_ram: bool
+    schedule: ScheduleName = ScheduleName.LAYER_BY_LAYER
     accountings: tuple[MemoryAccounting, ...] = tuple(MemoryAccounting)
     """Ways of sharing memory to account for; a sweep keeps those it needs."""
     rates: TapRates | None = None
@@ -125,6 +127,7 @@ def design_of(scenario: Scenario, dataflow: Dataflow, rates: TapRates | None) ->
         ),
         weights_in_ram=scenario.weights_in is Storage.RAM,
         input_in_ram=scenario.input_in is Storage.RAM,
+        schedule=scenario.schedule,
         rates=rates,
         duration_s=None if scenario.duration_s is None else _number(scenario.duration_s, "scenario.duration_s"),
         power=_power(scenario),

@@ -13,6 +13,7 @@ from costmodel.provenance import formula
 from costmodel.specs.axis import Axis
 from costmodel.specs.lowering import NETWORK_INPUT, Step, element_count
 from costmodel.specs.network import TensorBytes
+from costmodel.specs.schedule import Schedule
 from costmodel.specs.work import LoopNest
 
 SLIDING_POOLINGS = frozenset({"max_pool2d", "avg_pool2d"})
@@ -27,22 +28,22 @@ class TensorLife(NamedTuple):
     size_bytes: Number
     """An int or a column."""
     made: int
-    """Running step that writes it; -1 for the network's input."""
+    """Stage that writes it; -1 for the network's input."""
     last: int
-    """Last running step that needs it; -1 where none does."""
+    """Last stage that needs it; -1 where none does."""
     in_place_of: int | None = None
     """Tensor whose buffer it may take over, by its place among the tensors; None where it may not."""
 
 
 class Lifetimes(NamedTuple):
-    """Every tensor of a network over the steps that run."""
+    """Every tensor of a network over the stages of its schedule."""
 
     tensors: tuple[TensorLife, ...]
     """The network's input first, then one a running step, in order."""
     steps: tuple[str, ...]
-    """Names of the running steps: those that are not merged into another."""
+    """Names of the stages, each by the steps that run in it: those that are not merged into another."""
     reads: tuple[tuple[int, ...], ...]
-    """For each running step, the places of the tensors it reads."""
+    """For each stage, the places of the tensors it reads."""
 
 
 @formula(
@@ -57,8 +58,14 @@ def tensor_size_bytes(elements: Number, element_bytes: Number) -> Number:
     return elements * element_bytes
 
 
-def lifetimes_of(steps: Sequence[Step], sizes: Sequence[TensorBytes], input_elements: Number, input_element_bytes: Number) -> Lifetimes:
-    """Return when each tensor of a network is alive.
+def lifetimes_of(
+    steps: Sequence[Step],
+    schedule: Schedule,
+    sizes: Sequence[TensorBytes],
+    input_elements: Number,
+    input_element_bytes: Number,
+) -> Lifetimes:
+    """Return when each tensor of a network is alive, in stages of a schedule.
 
     A merged step (a view, a fused rectifier, a folded batch norm) lives in its producer's buffer. A tensor nobody reads is an output of the
     network and stays to the end.
@@ -67,6 +74,8 @@ def lifetimes_of(steps: Sequence[Step], sizes: Sequence[TensorBytes], input_elem
     ----------
     steps : sequence of Step
         In running order.
+    schedule : Schedule
+        Which of them run together; a tensor is alive in whole stages.
     sizes : sequence of TensorBytes
         Element sizes of each step.
     input_elements : int or column
@@ -84,9 +93,9 @@ def lifetimes_of(steps: Sequence[Step], sizes: Sequence[TensorBytes], input_elem
     members: dict[int, list[int]] = {-1: [-1]}
     for position, holder in enumerate(holders):
         members.setdefault(holder, []).append(position)
-    running = [position for position, holder in enumerate(holders) if holder == position]
-    clock = {position: time for time, position in enumerate(running)}
-    place = {-1: 0} | {position: time + 1 for position, time in clock.items()}
+    running = schedule.running
+    clock = schedule.stage_of()
+    place = {-1: 0} | {position: number + 1 for number, position in enumerate(running)}
 
     def readers_of(owner: int) -> list[int]:
         return sorted({r for member in members[owner] for r in readers[member]} - set(members[owner]))
@@ -97,7 +106,7 @@ def lifetimes_of(steps: Sequence[Step], sizes: Sequence[TensorBytes], input_elem
     def life(owner: int, name: str, size: Number) -> TensorLife:
         needed = [clock[reader] for reader in readers_of(owner)]
         made = clock.get(owner, -1)
-        last = len(running) - 1 if is_output(owner) else max(needed, default=made)
+        last = len(schedule.stages) - 1 if is_output(owner) else max(needed, default=made)
         over = _overwritten(steps, sizes, holders, owner)
         sole = over is not None and readers_of(over) == [owner] and not is_output(over)
         return TensorLife(name, size, made, last, place[over] if over is not None and sole else None)
@@ -107,9 +116,11 @@ def lifetimes_of(steps: Sequence[Step], sizes: Sequence[TensorBytes], input_elem
         elements = element_count(steps[position].lowered.output)
         tensors.append(life(position, steps[position].name, tensor_size_bytes(elements, sizes[position].output_bytes)))
     reads = tuple(
-        tuple(sorted({place[holders[source] if source >= 0 else -1] for source in steps[position].sources})) for position in running
+        tuple(sorted({place[holders[source] if source >= 0 else -1] for position in stage for source in steps[position].sources}))
+        for stage in schedule.stages
     )
-    return Lifetimes(tuple(tensors), tuple(steps[position].name for position in running), reads)
+    names = tuple(" + ".join(steps[position].name for position in stage) for stage in schedule.stages)
+    return Lifetimes(tuple(tensors), names, reads)
 
 
 def runs_in_place(nest: LoopNest, input_bytes: Number, output_bytes: Number) -> bool:

@@ -13,7 +13,7 @@ from costmodel.specs.counting import CountingConvention, Dataflow
 from costmodel.specs.devices.battery import BatteryCell
 from costmodel.specs.devices.hardware import ComputeEnergy, Device, LatencyCalibration, MemoryEnergy, ObservedHeap
 from costmodel.specs.network import Network
-from costmodel.specs.schedule import Schedule
+from costmodel.specs.schedule import ScheduleName
 
 
 class Storage(StrEnum):
@@ -65,7 +65,8 @@ class Scenario(Spec):
     device: Device
     dataflows: Annotated[tuple[Dataflow, ...], Field(min_length=1)] = (Dataflow.OUTPUT_STATIONARY, Dataflow.ROW_STATIONARY)
     """Compared side by side; the first is the one that runs."""
-    schedule: Schedule = Schedule.LAYER_BY_LAYER
+    schedule: ScheduleName = ScheduleName.LAYER_BY_LAYER
+    """Which layers run together."""
     counting: CountingConvention = CountingConvention()
     memory_energy: MemoryEnergy
     """Of the memory the tensors live in."""

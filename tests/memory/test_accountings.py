@@ -19,6 +19,7 @@ from costmodel.results.storage.memory_plan import MemoryPlan
 from costmodel.specs.lowering import element_count, lower_network
 from costmodel.specs.network import Network, TensorBytes
 from costmodel.specs.scenario import MemoryAccounting
+from costmodel.specs.schedule import Schedule, ScheduleName, schedule_of
 
 SUM, PEAK, PING_PONG, STATIC, ARENA = MemoryAccounting
 
@@ -41,8 +42,9 @@ def network(layers: list[dict[str, Any]], shape: str = "3x32x32", **types: str) 
     return Network.model_validate({"name": "net", "input": shape, "types": types, "layers": layers})
 
 
-def lives_of(net: Network) -> Lifetimes:
-    return lifetimes_of(net.steps, net.tensor_bytes, element_count(net.input), net.input_bytes)
+def lives_of(net: Network, schedule: Schedule | None = None) -> Lifetimes:
+    stages = schedule or schedule_of(ScheduleName.LAYER_BY_LAYER, net.steps)
+    return lifetimes_of(net.steps, stages, net.tensor_bytes, element_count(net.input), net.input_bytes)
 
 
 FOUR_BYTE = {"activation": "float32"}
@@ -129,6 +131,23 @@ def test_a_branch_keeps_its_tensor_until_the_last_reader() -> None:
     assert plan_memory(SUM, lives).tensor_buffer_bytes == 4 * 256
 
 
+def test_tensors_live_in_whole_stages_of_the_schedule() -> None:
+    net = network(RESIDUAL, "1x8x8")
+    alone = schedule_of(ScheduleName.LAYER_BY_LAYER, net.steps)
+    assert alone.stages == tuple((place,) for place, step in enumerate(net.steps) if not step.merged)
+    first, second, third, fourth = alone.running
+    lives = lives_of(net, Schedule(((first,), (second, third), (fourth,))))
+    assert lives.steps == ("a", "b + c", "sum")
+    assert [(life.name, life.made, life.last) for life in lives.tensors] == [
+        ("input", -1, 0),
+        ("a", 0, 2),
+        ("b", 1, 1),
+        ("c", 1, 2),
+        ("sum", 2, 2),
+    ]
+    assert lives.reads == ((0,), (1, 2), (1, 3))
+
+
 def test_ping_pong_gives_a_reason_where_the_graph_branches() -> None:
     plan = plan_memory(PING_PONG, lives_of(network(RESIDUAL, "1x8x8")))
     assert plan.tensor_buffer_bytes is None
@@ -206,7 +225,7 @@ def test_columns_of_sizes_equal_their_rows() -> None:
             SimpleNamespace(kind="max_pool2d", name="q", **pool),
         ]
         steps = lower_network(layers, [(-1,), (0,), (1,), (2,)], (3, 32, 32))
-        return lifetimes_of(steps, [TensorBytes(size, 1, 1, size)] * 4, 3072, 1)
+        return lifetimes_of(steps, schedule_of(ScheduleName.LAYER_BY_LAYER, steps), [TensorBytes(size, 1, 1, size)] * 4, 3072, 1)
 
     sizes = np.array([1, 2, 4], dtype=np.int64)
     table = lives(widths, sizes)
