@@ -143,7 +143,7 @@ def _layer_figures(layer: LayerCost) -> dict[str, Figure]:
     counts, accesses = layer.counts._asdict(), layer.accesses._asdict()
     figures = {f"{name}.{counter}": Figure(counts[counter], "", f"{counter} of {name}, single elements") for counter in COUNTERS}
     figures |= {
-        f"{name}.accesses.{counter}": Figure(accesses[counter], "", f"{counter} of {name}, accesses of the memory's width")
+        f"{name}.accesses.{counter}": Figure(accesses[counter], "", f"{counter} of {name}, accesses of the memory's width, or of elements")
         for counter in COUNTERS
         if counter.endswith(("read_count", "write_count"))
     }

@@ -206,7 +206,7 @@ def _heap(evaluation: Evaluation) -> Iterator[Finding]:
         planned = memory.plan.tensor_buffer_bytes or 0
         yield Finding(
             id="memory.heap",
-            weight=Weight.VERDICT,
+            weight=Weight.VERDICT if memory.heap.fits else Weight.FAILS,
             headline=f"{evaluation.network} {word} the heap of {evaluation.device} with {memory.plan.accounting.value} buffers"
             f" ({planned / BYTES_PER_KIB:.1f} KiB).",
             detail=f"{_sentence(memory.heap.reason)}.",
@@ -215,7 +215,7 @@ def _heap(evaluation: Evaluation) -> Iterator[Finding]:
     if memory.flash_bytes > memory.flash_capacity_bytes:
         yield Finding(
             id="memory.flash",
-            weight=Weight.VERDICT,
+            weight=Weight.FAILS,
             headline=f"{evaluation.network} does not fit the flash of {evaluation.device}.",
             detail=f"Its constants take {memory.flash_bytes:,} bytes of {memory.flash_capacity_bytes:,}.",
             figures=("network.weight_bytes",),

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _TONES: Final = {
     "verdict": "bold green",
+    "fails": "bold red",
     "dominates": "bold magenta",
     "negligible": "bold blue",
     "suspicious": "bold yellow",

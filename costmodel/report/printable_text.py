@@ -12,7 +12,7 @@ _REPLACEMENT: Final = "\ufffd"
 
 _PLAIN: Final = str.maketrans(
     {"µ": "u", "×": "x", "–": "-", "—": "-", "·": "|", "…": "...", "≤": "<=", "≥": ">=", "→": "->", "±": "+-", "°": "deg", "²": "2"}
-    | {"’": "'", "“": '"', "”": '"', "η": "eta", "τ": "tau", "Σ": "sum", _REPLACEMENT: "?"}
+    | {"✗": "x", "’": "'", "“": '"', "”": '"', "η": "eta", "τ": "tau", "Σ": "sum", _REPLACEMENT: "?"}
 )
 """What stands for a character the console has not got."""
 

@@ -66,7 +66,7 @@ class LayerEvaluation(Result):
     valid_counts: Counts
     """The same over valid taps with bias: what firmware executes."""
     accesses: Counts
-    """Accesses of the memory's width."""
+    """Accesses of the memory's width; of single elements where the convention counts those."""
     interior_pixel_count: int
     """Output pixels whose taps are all in bounds; 0 where the layer is no convolution."""
     boundary_pixel_count: int

@@ -20,6 +20,8 @@ class Weight(StrEnum):
     """It cannot be told from what was given."""
     VERDICT = "verdict"
     """It answers the question."""
+    FAILS = "fails"
+    """It answers the question with no."""
 
 
 class Finding(Result):

@@ -12,8 +12,12 @@ class RowKind(StrEnum):
 
     FOLLOWS = "follows"
     """It must come out, to the printed digits."""
+    DERIVED_HERE = "derived-here"
+    """Nobody printed it; it follows from what was printed, and must come out as expected."""
     DOES_NOT_FOLLOW = "does-not-follow"
     """It cannot come out; the reason is known."""
+    CONTRADICTS = "contradicts"
+    """It cannot come out, and nothing published explains the difference."""
     CANNOT_BE_DERIVED = "cannot-be-derived"
     """Nothing published determines it."""
     NEEDS_DATA = "needs-data"
@@ -29,8 +33,12 @@ class Status(StrEnum):
     """Equal when the computed value is rounded once to the printed digits."""
     ROUNDED_PARTS = "rounds to (from rounded parts)"
     """Equal only when computed from parts that were rounded first."""
+    DERIVED_HERE = "derived here"
+    """Not published: it follows from what was, and comes out as expected."""
     EXPLAINED = "explained"
     """Different, and why is known."""
+    CONTRADICTS = "contradicts"
+    """Different from what else was published, and nothing explains why."""
     UNDERIVED = "cannot be derived"
     NEEDS_DATA = "needs data"
     DIFFERS = "differs"
@@ -38,13 +46,13 @@ class Status(StrEnum):
 
 
 class LedgerRow(Result):
-    """One published figure."""
+    """One published figure, or one that follows from several."""
 
     id: str
     slide: str
     figure: str
-    published: str
-    """As printed."""
+    published: str | None
+    """As printed; None for a figure that is derived here."""
     unit: str
     computed: float | int | None
     """In the published unit, unless `computed_unit` says otherwise; None where nothing is computed."""

@@ -15,7 +15,9 @@ _STYLES: Final = {
     "exact": "green",
     "rounds to": "green",
     "rounds to (from rounded parts)": "green",
+    "derived here": "green",
     "explained": "yellow",
+    "contradicts": "bold yellow",
     "cannot be derived": "dim",
     "needs data": "dim",
     "differs": "bold red",
@@ -113,7 +115,7 @@ def _print_ledger(shown: Ledger, whole: Ledger) -> None:
                 _print_row(console, row)
     console.print(f"\n{_summary(whole)}", style="bold")
     for row in whole.failures:
-        console.print(f"{row.id}: published {row.published} {row.unit}, computed {_computed(row)}", style="bold red")
+        console.print(f"{row.id}: published {row.published or 'nowhere'} {row.unit}, computed {_computed(row)}", style="bold red")
 
 
 def _print_row(console: Console, row: LedgerRow) -> None:
@@ -121,7 +123,7 @@ def _print_row(console: Console, row: LedgerRow) -> None:
     from rich.padding import Padding
     from rich.text import Text
 
-    published = f"{row.published} {row.unit}".strip()
+    published = "-" if row.published is None else f"{row.published} {row.unit}".strip()
     line = Text(f"  {row.figure}")
     values = Text(f"{published:>20} ", no_wrap=True).append(f"{_computed(row):>20}  ", style="bold")
     values.append(row.status.value, style=_STYLES[row.status.value])

@@ -14,7 +14,7 @@ from costmodel.evaluation.totals import total_of
 from costmodel.latency.rates import TapRates, convolution_time_s, other_time_s
 from costmodel.provenance import formula
 from costmodel.results.counts import SCRATCH_READS, SCRATCH_WRITES, TENSOR_READS, TENSOR_WRITES, AccessCounts
-from costmodel.specs.counting import Dataflow, Taps
+from costmodel.specs.counting import Dataflow, Granularity, Taps
 from costmodel.specs.lowering import Step, element_count
 from costmodel.specs.network import TensorBytes
 from costmodel.specs.work import LoopNest, NestKind, View
@@ -109,7 +109,7 @@ def layer_cost(step: Step, sizes: TensorBytes, mac_pj: Number, design: Design, t
     return LayerCost(
         step=step,
         counts=counts,
-        accesses=accesses,
+        accesses=counts if design.granularity is Granularity.ELEMENT else accesses,
         interior_tap_count=interior,
         boundary_tap_count=boundary,
         tensor_read_count=tensor_reads,

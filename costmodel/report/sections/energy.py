@@ -4,10 +4,21 @@ from __future__ import annotations
 
 from costmodel.report.charts import BarPanel, BarSeries, LayerBars
 from costmodel.report.document import Column, Illustration, Paragraph, Row, Section, Table
-from costmodel.report.quantities import Scale, count_text, energy_scale, energy_text, power_text, share_text, time_text, times_text
+from costmodel.report.quantities import (
+    Scale,
+    count_text,
+    energy_scale,
+    energy_text,
+    power_text,
+    sentence,
+    share_text,
+    time_text,
+    times_text,
+)
 from costmodel.report.sections.counts import counted, group_count
 from costmodel.results.counts import SCRATCH_READS, SCRATCH_WRITES, TENSOR_READS, TENSOR_WRITES
 from costmodel.results.evaluation import DataflowEvaluation, EnergySplit, Evaluation, LayerEvaluation
+from costmodel.specs.counting import Granularity
 from costmodel.specs.scenario import Scenario, Storage
 
 MOST_BARS = 9
@@ -31,7 +42,7 @@ def energy_section(evaluation: Evaluation, scenario: Scenario) -> Section:
     """
     answers = evaluation.dataflows
     scale = energy_scale(value for answer in answers for value in (answer.energy.memory_pj, answer.energy.compute_pj))
-    tables = tuple(_energy_table(answer, evaluation.access_bytes, scale) for answer in answers)
+    tables = tuple(_energy_table(answer, evaluation, scale) for answer in answers)
     words = tuple(Paragraph(text) for text in _terms(evaluation, scenario))
     return Section("energy", "Energy", (*words, _bars(evaluation, scale), *tables))
 
@@ -67,7 +78,7 @@ def _flash_text(evaluation: Evaluation, scenario: Scenario) -> str:
     )
 
 
-def _energy_table(answer: DataflowEvaluation, access_bytes: int, scale: Scale) -> Table:
+def _energy_table(answer: DataflowEvaluation, evaluation: Evaluation, scale: Scale) -> Table:
     columns = (
         Column("Layer", number=False),
         Column("Tensor reads"),
@@ -83,11 +94,25 @@ def _energy_table(answer: DataflowEvaluation, access_bytes: int, scale: Scale) -
     rows = [Row((layer.name, *_cells(layer, whole, scale))) for layer in answer.layers if counted(layer)]
     rows.append(Row(("all", *_cells(answer, whole, scale)), total=True))
     return Table(
-        f"{answer.dataflow.value}: accesses of {access_bytes} bytes and dynamic energy",
+        f"{answer.dataflow.value}: {access_text(evaluation)} and dynamic energy",
         columns,
         tuple(rows),
-        "Memory = tensors + scratch rows, where the rows live in the same SRAM; with rows in registers only the tensors' column remains.",
+        "Memory = tensors + scratch rows, where the rows live in the same SRAM; with rows in registers only the tensors' column remains."
+        + _packing_text(evaluation),
     )
+
+
+def access_text(evaluation: Evaluation) -> str:
+    """Return what one of the accesses that are shown is."""
+    if evaluation.counting.granularity is Granularity.ELEMENT:
+        return "accesses of single elements"
+    return f"accesses of {evaluation.access_bytes} bytes"
+
+
+def _packing_text(evaluation: Evaluation) -> str:
+    if evaluation.counting.granularity is not Granularity.ELEMENT:
+        return ""
+    return f" The energy is that of the same elements packed into accesses of {evaluation.access_bytes} bytes, the memory's width."
 
 
 def _cells(part: LayerEvaluation | DataflowEvaluation, whole_pj: float, scale: Scale) -> tuple[str, ...]:
@@ -138,7 +163,7 @@ def _bars(evaluation: Evaluation, scale: Scale) -> Illustration:
         solid, light = tuple(map(scale.shown, tensor)), tuple(map(scale.shown, scratch))
         energies.append(BarSeries(answer.dataflow.value, answer.dataflow.value, solid, light, texts))
     panels = (
-        BarPanel(f"Accesses of {evaluation.access_bytes} bytes", tuple(accesses)),
+        BarPanel(sentence(access_text(evaluation)).rstrip("."), tuple(accesses)),
         BarPanel(f"Dynamic energy [{scale.unit}]", tuple(energies)),
     )
     scratch_name = "scratch rows, if in SRAM" if any(any(series.light) for series in energies) else ""

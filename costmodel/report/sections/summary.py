@@ -24,6 +24,7 @@ from costmodel.specs.counting import Granularity
 _ASCII_MICRO: Final = re.compile(r"(?<=\d )u(?=[JWs]\b)")
 _LABELS: Final = {
     Weight.VERDICT: "verdict",
+    Weight.FAILS: "✗ fails",
     Weight.DOMINATES: "dominates",
     Weight.NEGLIGIBLE: "does not matter",
     Weight.SUSPICIOUS: "suspicious",
@@ -56,10 +57,10 @@ def convention_text(evaluation: Evaluation) -> str:
     """Return the counting convention as a phrase."""
     counting = evaluation.counting
     bias = "biases counted" if counting.bias else "biases not counted"
+    elements = "each tensor's own elements" if counting.element_bytes is None else f"elements of {counting.element_bytes} bytes"
     if counting.granularity is Granularity.ELEMENT:
-        width = f"each element one access of the memory's {evaluation.access_bytes} bytes"
+        width = f"single elements, their energy with {elements} packed into accesses of {evaluation.access_bytes} bytes"
     else:
-        elements = "each tensor's own elements" if counting.element_bytes is None else f"elements of {counting.element_bytes} bytes"
         how = "packed into" if counting.granularity is Granularity.BLOCK_PACKED else "traced through"
         width = f"{elements} {how} accesses of {evaluation.access_bytes} bytes"
     return f"{counting.taps.value} taps, {bias}, {width}; memory energies {evaluation.memory_energy}"

@@ -15,6 +15,7 @@ from costmodel.sources.cacti.sram_table_file import packaged_sram_table
 from costmodel.sources.catalogue import load_network, load_scenario
 from costmodel.specs.base import with_changes
 from costmodel.specs.counting import CountingConvention, Dataflow, Taps
+from costmodel.specs.lowering import element_count
 from costmodel.specs.network import Network
 from costmodel.specs.scenario import Scenario
 from costmodel.units import BYTES_PER_KIB
@@ -78,6 +79,11 @@ class Deck:
         """Return the channels or neurons of a layer of the unpruned network."""
         found = next(candidate for candidate in load_network("cifar-aap").layers if candidate.name == layer)
         return leaf(getattr(found, "out_channels", None) or getattr(found, "out_features", None), f"cifar-aap.{layer}", "network cifar-aap")
+
+    def features(self, network: str) -> Number:
+        """Return the inputs of the first linear layer of a network."""
+        step = next(step for step in load_network(network).steps if step.kind == "linear")
+        return leaf(element_count(step.inputs[0]), f"{network}.{step.name}.in_features", f"network {network}")
 
     def all_accesses(self, layer: str) -> Number:
         """Return every access the deck's energy of a layer is made of: both operands' reads and the writes."""

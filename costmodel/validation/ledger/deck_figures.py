@@ -148,6 +148,16 @@ def _pruned_fc1(deck: Deck) -> Computed:
     return Computed(kept_channels(deck.width("fc1"), deck.observed("pruned_neurons_ratio")))
 
 
+@_row("features.cifar-initial")
+def _initial_features(deck: Deck) -> Computed:
+    return Computed(deck.features("cifar-initial"))
+
+
+@_row("features.cifar-aap")
+def _pooled_features(deck: Deck) -> Computed:
+    return Computed(deck.features("cifar-aap"))
+
+
 @_row("convolutions.energy_ratio")
 def _energy_ratio(deck: Deck) -> Computed:
     return Computed(ratio_of(deck.figure("conv2.energy"), deck.figure("conv1.energy")))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from decimal import Decimal
-from typing import Any
+from typing import Annotated, Any, Final
 
-from pydantic import Field
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from costmodel.results.ledger import RowKind, Status
 from costmodel.specs.base import Spec
@@ -14,23 +15,47 @@ from costmodel.specs.base import Spec
 EXACT_TOLERANCE_RATIO = 1e-12
 """Two floats this close differ by the order of their operations only."""
 
+PrintedFigure = Annotated[str, Field(pattern=r"^[0-9][0-9,]*(\.[0-9]+)?$")]
+"""A number as printed, thousands separators included."""
+
+_SAID: Final = {
+    RowKind.NEEDS_DATA: Status.NEEDS_DATA,
+    RowKind.CANNOT_BE_DERIVED: Status.UNDERIVED,
+    RowKind.DOES_NOT_FOLLOW: Status.EXPLAINED,
+    RowKind.CONTRADICTS: Status.CONTRADICTS,
+}
+"""Kinds of row whose status no computed value changes."""
+
 
 class PublishedFigure(Spec):
-    """One figure as it is printed."""
+    """One figure as it is printed, or one that follows from printed ones."""
 
     id: str
     """Dotted name; the computation of the same name stands in `deck_figures`."""
     slide: str
     figure: str
     """What it is, in words."""
-    published: str = Field(pattern=r"^[0-9][0-9,]*(\.[0-9]+)?$")
-    """As printed, thousands separators included."""
+    published: PrintedFigure | None = None
+    """As printed; left out where the figure is derived here."""
+    expected: PrintedFigure | None = None
+    """What a figure derived here must come out as."""
     unit: str
     computed_unit: str | None = None
     """Unit of the computed value, where it is not the published one."""
     kind: RowKind
     why: str = ""
     """Why it does not follow, or what it would need."""
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> PublishedFigure:
+        if (self.expected is None) is (self.kind is RowKind.DERIVED_HERE) or (self.published is None) is (self.expected is None):
+            raise PydanticCustomError("figure", "a figure derived here has `expected`, any other has `published`")
+        return self
+
+    @property
+    def printed(self) -> str:
+        """The figure a computed value is held against."""
+        return self.published or self.expected or ""
 
 
 class PublishedFigures(Spec):
@@ -61,7 +86,7 @@ def judge(kind: RowKind, published: str, computed: Any, from_rounded_parts: floa
     kind : RowKind
         What is said of the figure beforehand; only a figure that does not follow may be explained.
     published : str
-        As printed.
+        As printed, or as expected of a figure that is derived here.
     computed : int, float or None
         In the published unit.
     from_rounded_parts : float or None
@@ -72,12 +97,13 @@ def judge(kind: RowKind, published: str, computed: Any, from_rounded_parts: floa
     Status
         The strictest that holds.
     """
-    if kind is RowKind.NEEDS_DATA:
-        return Status.NEEDS_DATA
-    if kind is RowKind.CANNOT_BE_DERIVED:
-        return Status.UNDERIVED
-    if kind is RowKind.DOES_NOT_FOLLOW:
-        return Status.EXPLAINED
+    if kind in _SAID:
+        return _SAID[kind]
+    agrees = _agreement(published, computed, from_rounded_parts)
+    return Status.DERIVED_HERE if kind is RowKind.DERIVED_HERE and agrees is not Status.DIFFERS else agrees
+
+
+def _agreement(published: str, computed: Any, from_rounded_parts: float | None) -> Status:
     number = printed_number(published)
     if computed is None:
         return Status.DIFFERS

@@ -26,7 +26,7 @@ def reckon(deck: Deck | None = None) -> Ledger:
     Returns
     -------
     Ledger
-        One row a published figure, in the deck's order.
+        One row a published figure or one that follows from several, in the deck's order.
     """
     published = load_packaged("ledgers", LEDGER, PublishedFigures)
     with recording():
@@ -46,8 +46,8 @@ def _row(figure: PublishedFigure, deck: Deck) -> LedgerRow:
 def _finished(figure: PublishedFigure, computed: Computed | None) -> LedgerRow:
     value = None if computed is None else _in_published_unit(computed)
     parts = None if computed is None else computed.from_rounded_parts
-    status = judge(figure.kind, figure.published, value, parts)
-    comparable = value is not None and figure.computed_unit is None
+    status = judge(figure.kind, figure.printed, value, parts)
+    comparable = value is not None and figure.published is not None and figure.computed_unit is None
     equation, source = ("", "") if computed is None else _provenance(computed)
     return LedgerRow(
         id=figure.id,
@@ -58,7 +58,7 @@ def _finished(figure: PublishedFigure, computed: Computed | None) -> LedgerRow:
         computed=value,
         computed_unit=figure.computed_unit or figure.unit,
         from_rounded_parts=parts if status is Status.ROUNDED_PARTS else None,
-        difference=value - float(printed_number(figure.published)) if comparable and value is not None else None,
+        difference=value - float(printed_number(figure.printed)) if comparable and value is not None else None,
         status=status,
         formula=equation,
         source=source,
