@@ -86,8 +86,29 @@ def interpolated(points: Sequence[SizePoint], size_bytes: int) -> Interpolated:
         raise MissingError(
             f"{size_bytes} bytes is outside the packaged sizes of this family, {known[0].size_bytes} to {known[-1].size_bytes}"
         )
-    place = bisect_right([point.size_bytes for point in known], size_bytes)
-    return Interpolated(between_sizes(known[place - 1], known[place], size_bytes), left_out_error_ratio(known))
+    smaller, larger = neighbours([point.size_bytes for point in known], size_bytes)
+    ends = {point.size_bytes: point for point in known}
+    return Interpolated(between_sizes(ends[smaller], ends[larger], size_bytes), left_out_error_ratio(known))
+
+
+def neighbours(sizes_bytes: Sequence[int], size_bytes: int) -> tuple[int, int]:
+    """Return the sizes on both sides of one that lies inside their range.
+
+    Parameters
+    ----------
+    sizes_bytes : sequence of int
+        Sizes there are, in any order [B].
+    size_bytes : int
+        At least the smallest of them and below the largest [B].
+
+    Returns
+    -------
+    tuple of int
+        The next smaller, or the size itself where it is one of them, and the next larger [B].
+    """
+    known = sorted(sizes_bytes)
+    place = bisect_right(known, size_bytes)
+    return known[place - 1], known[place]
 
 
 def left_out_error_ratio(known: Sequence[SizePoint]) -> float:

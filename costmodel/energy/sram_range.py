@@ -77,6 +77,37 @@ def energy_span_pj(energies_pj: Sequence[float]) -> Span:
 
 
 @formula(
+    id="energy.sram_widened_span",
+    equation={"low": "x_low = a * max(0, 1 - e)", "high": "x_high = b * (1 + e)"},
+    symbols={
+        "x_low": "smallest credible figure at a size no run was made of [the figure's unit]",
+        "x_high": "largest credible figure at that size [the figure's unit]",
+        "a": "low end between those of both neighbours [the figure's unit]",
+        "b": "high end between those of both neighbours [the figure's unit]",
+        "e": "largest relative error of the interpolation on left-out rows",
+    },
+    unit="the figure's",
+    source="definition: an interpolation knows no more than the rows it stands between",
+)
+def widened_span(span: Span, error_ratio: float) -> Span:
+    """Return a range widened by the error an interpolation is known to have.
+
+    Parameters
+    ----------
+    span : Span
+        Low and high, each interpolated between those of both neighbours.
+    error_ratio : float
+        Largest relative error on left-out rows; 0.15 stands for 15 %.
+
+    Returns
+    -------
+    Span
+        In the same unit; never below zero.
+    """
+    return Span(span.low * max(0.0, 1 - error_ratio), span.high * (1 + error_ratio))
+
+
+@formula(
     id="energy.sram_leakage_span",
     equation={"low": "P_low = min(P_cT)", "high": "P_high = max(P_cT)"},
     symbols={

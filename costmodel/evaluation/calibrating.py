@@ -10,7 +10,7 @@ from costmodel.evaluation.totals import total_of
 from costmodel.latency.fitting import fit_other_rate_s, fit_two_rates
 from costmodel.latency.rates import TapRates
 from costmodel.provenance import is_recording, leaf
-from costmodel.results.latency import AlternativeFit
+from costmodel.results.latency import AlternativeFit, Condition, UnmetCondition
 from costmodel.specs.counting import Dataflow
 from costmodel.specs.devices.hardware import LatencyCalibration
 from costmodel.specs.lowering import Step, element_count
@@ -20,6 +20,8 @@ from costmodel.specs.work import LoopNest
 
 TOTAL = "total"
 """The layer name that stands for all layers together."""
+FARTHEST_RATIO = 10
+"""How many times as many taps as the largest measured layer of its kind a layer may have without a word."""
 
 
 class Calibrated(NamedTuple):
@@ -31,6 +33,8 @@ class Calibrated(NamedTuple):
     """Whether the network asked about is the one that was measured."""
     measurement_count: int
     alternatives: tuple[AlternativeFit, ...]
+    conditions: tuple[UnmetCondition, ...] = ()
+    """What the rates were not measured under; they are used all the same, and a report says so."""
 
 
 def calibrate(scenario: Scenario, dataflow: Dataflow) -> Calibrated:
@@ -58,7 +62,8 @@ def calibrate(scenario: Scenario, dataflow: Dataflow) -> Calibrated:
     fit = _fit(calibration, measured) if is_recording() else _remembered_fit(calibration, measured)
     fitted = scenario.network.layers == measured.layers and scenario.network.input == measured.input
     reason = f"calibrated on {fit.measurement_count} convolutions of {measured.name} ({calibration.name})"
-    return Calibrated(fit.rates, reason, fitted, fit.measurement_count, fit.alternatives)
+    conditions = () if is_recording() else unmet_conditions(scenario, calibration, measured)
+    return Calibrated(fit.rates, reason, fitted, fit.measurement_count, fit.alternatives, conditions)
 
 
 class _Fit(NamedTuple):
@@ -131,6 +136,49 @@ def alternatives(calibration: LatencyCalibration, measured: Network) -> tuple[Al
         rates = fit_two_rates(first, second, durations)
         fits.append(AlternativeFit(name=name, first_s=rates.first_s, second_s=rates.second_s, credible=min(rates) >= 0))
     return tuple(fits)
+
+
+def unmet_conditions(scenario: Scenario, calibration: LatencyCalibration, measured: Network) -> tuple[UnmetCondition, ...]:
+    """Return what a scenario asks of a calibration beyond what was measured.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        What is asked.
+    calibration : LatencyCalibration
+        Its rates hold for device, dataflow and types.
+    measured : Network
+        The network that was measured.
+
+    Returns
+    -------
+    tuple of UnmetCondition
+        Weights read from another memory; layers of a kind that was not measured, or far larger than any that was. The largest of each kind.
+    """
+    found = []
+    if calibration.weights_in is not None and calibration.weights_in != scenario.weights_in.value:
+        found.append(UnmetCondition(condition=Condition.WEIGHTS_ELSEWHERE, measured_in=calibration.weights_in))
+    largest = _largest_by_kind(measured)
+    for kind, (layer, taps) in _largest_by_kind(scenario.network).items():
+        if kind not in largest:
+            found.append(UnmetCondition(condition=Condition.KIND_NOT_MEASURED, layer=layer, kind=kind))
+        elif taps > FARTHEST_RATIO * largest[kind][1]:
+            ratio = taps / largest[kind][1]
+            found.append(
+                UnmetCondition(condition=Condition.FAR_LARGER, layer=layer, kind=kind, ratio=ratio, measured_layer=largest[kind][0])
+            )
+    return tuple(found)
+
+
+@functools.lru_cache(maxsize=64)
+def _largest_by_kind(network: Network) -> dict[str, tuple[str, int]]:
+    """The layer of each kind that has the most taps, of those that do anything."""
+    found: dict[str, tuple[str, int]] = {}
+    for step in network.steps:
+        taps = sum(nominal_taps_by_region(step)) if is_convolution(step) else other_tap_count(step)
+        if taps > found.get(step.kind, ("", 0))[1]:
+            found[step.kind] = (step.name, taps)
+    return found
 
 
 def _difference(scenario: Scenario, dataflow: Dataflow, calibration: LatencyCalibration) -> str:

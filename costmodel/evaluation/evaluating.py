@@ -228,6 +228,7 @@ def _latency(scenario: Scenario, calibrated: Calibrated, answer: Cost) -> Latenc
             interior_tap_cycles=rates.interior_tap_s * calibration.clock_hz.value if calibration and calibration.clock_hz else None,
         ),
         alternatives=calibrated.alternatives,
+        conditions=calibrated.conditions,
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from costmodel.results.base import Result
 
 
@@ -26,6 +28,31 @@ class AlternativeFit(Result):
     """False where a rate comes out negative."""
 
 
+class Condition(StrEnum):
+    """A way in which a scenario goes beyond what its calibration was measured under."""
+
+    WEIGHTS_ELSEWHERE = "weights-elsewhere"
+    """The weights are read from another memory."""
+    KIND_NOT_MEASURED = "kind-not-measured"
+    """No layer of this kind was among the measured ones."""
+    FAR_LARGER = "far-larger"
+    """A layer is many times as large as the largest measured one of its kind."""
+
+
+class UnmetCondition(Result):
+    """One such way, with its figures; None where they do not apply."""
+
+    condition: Condition
+    measured_in: str | None = None
+    """Memory the weights were read from when measured: `flash` or `ram`."""
+    layer: str | None = None
+    kind: str | None = None
+    ratio: float | None = None
+    """Taps of the layer over those of the largest measured one."""
+    measured_layer: str | None = None
+    """The largest measured layer of its kind."""
+
+
 class LatencySummary(Result):
     """Calibrated time of an inference, or why there is none."""
 
@@ -41,3 +68,5 @@ class LatencySummary(Result):
     rates: RateSummary | None
     alternatives: tuple[AlternativeFit, ...] = ()
     """Other readings of the same times: what they agree on is robust, the rest is not identified."""
+    conditions: tuple[UnmetCondition, ...] = ()
+    """What the times were not measured under."""

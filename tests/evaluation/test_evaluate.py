@@ -12,8 +12,11 @@ from costmodel.evaluation.composition import Cost, cost
 from costmodel.evaluation.design import LayerRecord, design_of
 from costmodel.evaluation.evaluating import cost_of, evaluate
 from costmodel.results.evaluation import Evaluation
+from costmodel.results.latency import Condition
+from costmodel.sources.catalogue import load_network
 from costmodel.specs.base import with_changes
 from costmodel.specs.counting import CountingConvention, Dataflow, Granularity, Taps
+from costmodel.specs.layers import Softmax
 from costmodel.specs.scenario import Scenario
 from costmodel.units import NS_PER_S, PJ_PER_UJ
 
@@ -95,6 +98,18 @@ def test_without_a_duration_the_reason_is_given() -> None:
     assert answer.leakage_pj is None
     assert "duration_s" in answer.reasons["duration_s"]
     assert "battery" in answer.reasons
+
+
+def test_what_a_calibration_was_not_measured_under_is_named() -> None:
+    def conditions(**changes: object) -> list[tuple[Condition, str | None]]:
+        answer = evaluate(with_changes(REFERENCE, {"duration_s": None, "observed_heap": None, **changes}))
+        return [(unmet.condition, unmet.layer) for unmet in answer.dataflows[0].latency.conditions]
+
+    assert conditions() == []
+    assert conditions(weights_in="flash") == [(Condition.WEIGHTS_ELSEWHERE, None)]
+    assert conditions(network=load_network("cifar-baseline")) == [(Condition.FAR_LARGER, "fc1")]
+    softmax = with_changes(REFERENCE.network, {"layers": (*REFERENCE.network.layers, Softmax(name="last", kind="softmax"))})
+    assert conditions(network=softmax) == [(Condition.KIND_NOT_MEASURED, "last")]
 
 
 def test_measured_duration_comes_before_the_calibrated_one(reference: Evaluation) -> None:

@@ -7,7 +7,7 @@ import pytest
 from costmodel.evaluation.evaluating import evaluate
 from costmodel.report.as_html import html_page
 from costmodel.report.as_markdown import markdown_text
-from costmodel.report.document import Document, Illustration, Paragraph, Section, Table
+from costmodel.report.document import Document, Illustration, Paragraph, Remarks, Section, Table
 from costmodel.report.figures.drawing import draw_svg
 from costmodel.report.reporting import report_document
 from costmodel.results.evaluation import Evaluation
@@ -49,6 +49,30 @@ def test_the_published_energies_of_both_convolutions_are_there(deck_document: Do
     assert (cells["conv1"][6], cells["conv2"][6]) == ("8.23", "33.89")
     assert (cells["rs conv1"][6], cells["rs conv1"][4]) == ("16.91", "1.74")
     assert (cells["rs conv2"][6], cells["rs conv2"][4]) == ("70.72", "6.83")
+
+
+def test_single_elements_are_counted_as_such_and_their_energy_is_said_to_be_packed() -> None:
+    scenario = load_scenario("esp32-deck")
+    convention = with_changes(scenario.counting, {"granularity": "element", "block_bytes": None})
+    asked = with_changes(scenario, {"counting": convention})
+    answer = evaluate(asked)
+    first = answer.dataflows[0]
+    assert first.accesses == first.counts
+    assert first.energy == evaluate(scenario).dataflows[0].energy
+    document = report_document(answer, asked, "1.2.3")
+    assert "single elements, their energy with elements of 4 bytes packed into accesses of 64 bytes" in " ".join(document.lead)
+    table = tables(section(document, "energy"))[0]
+    assert table.caption == "output-stationary: accesses of single elements and dynamic energy"
+    assert table.rows[0].cells[:3] == ("conv1", "1,382,400", "25,600")
+    assert "packed into accesses of 64 bytes" in table.note
+
+
+def test_what_does_not_fit_is_a_failure_in_word_and_tone() -> None:
+    scenario = load_scenario({"name": "large", "network": "resnet18", "device": "esp32-wroom"})
+    (remarks,) = section(document_of(scenario), "findings").blocks
+    assert isinstance(remarks, Remarks)
+    told = [(remark.label, remark.tone) for remark in remarks.items if "does not fit" in remark.headline]
+    assert told == [("✗ fails", "fails")] * 2
 
 
 def test_nominal_counts_stand_beside_what_firmware_executes(deck_document: Document) -> None:

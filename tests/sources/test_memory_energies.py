@@ -1,6 +1,7 @@
 """A memory energy by name or by parameters: an exact row, or a refusal; never a silent interpolation."""
 
 import contextlib
+import math
 
 import pytest
 from hypothesis import given, settings
@@ -124,6 +125,19 @@ def test_the_stated_error_covers_each_row_left_out_of_its_family() -> None:
     bound = estimated_figures(sram_request("size=300KiB,width=4,node=40,cell=lstp").spec, table).error_ratios
     for field, value in estimate.figures.items():
         assert abs(value / getattr(real, field) - 1) <= bound[field] + 1e-12
+
+
+@pytest.mark.parametrize("field", ["read_pj", "write_pj", "leakage_w"])
+@pytest.mark.parametrize(("size", "ends"), [("192KiB", ("128KiB", "256KiB")), ("48KiB", ("32KiB", "64KiB"))])
+def test_an_interpolation_is_no_surer_than_the_rows_it_stands_between(size: str, ends: tuple[str, str], field: str) -> None:
+    text = "size={},width=4,node=40,cell=lstp"
+    found = getattr(memory_energy(f"{text.format(size)},interpolate=yes"), field)
+    smaller, larger = (getattr(memory_energy(text.format(end)), field) for end in ends)
+    assert found.low < math.sqrt(smaller.low * larger.low) * 1.05
+    assert found.high > math.sqrt(smaller.high * larger.high)
+    relative = [found.high / found.value, smaller.high / smaller.value, larger.high / larger.value]
+    assert relative[0] > min(relative[1:])
+    assert found.value / found.low > min(smaller.value / smaller.low, larger.value / larger.low)
 
 
 @pytest.mark.parametrize(

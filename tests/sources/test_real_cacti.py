@@ -14,6 +14,7 @@ from costmodel.errors import CactiError, CactiFailure
 from costmodel.results.sram_run import SramRow
 from costmodel.sources.cacti.cacti_binary import CactiBinary, find_cacti
 from costmodel.sources.cacti.cacti_runner import run_cacti, run_rows
+from costmodel.sources.cacti.sram_request import sram_request
 from costmodel.sources.cacti.sram_table_file import packaged_sram_table
 from costmodel.sources.memory_energies import memory_energy
 from costmodel.specs.base import with_changes
@@ -39,6 +40,15 @@ def test_the_decks_five_numbers_come_from_a_real_run(binary: CactiBinary) -> Non
     assert (figures.read_pj, figures.write_pj) == (91.9007, 181.54)
     assert (figures.leakage_w, figures.gate_leakage_w) == (0.0654131, 0.00380488)
     assert (figures.access_s, figures.area_mm2) == (7.31835e-10, 0.444702)
+
+
+@pytest.mark.parametrize("family", ["width=4,node=40,cell=lstp", "width=4,node=45,cell=lstp,ecc=yes", "width=64,node=45,cell=hp,ecc=yes"])
+def test_a_real_run_lies_inside_the_range_of_an_interpolation(binary: CactiBinary, family: str) -> None:
+    estimate = memory_energy(f"size=48KiB,{family},interpolate=yes")
+    figures = run_cacti(binary, sram_request(f"size=48KiB,{family}").spec)
+    for field in ("read_pj", "write_pj", "leakage_w"):
+        constant = getattr(estimate, field)
+        assert constant.low <= getattr(figures, field) <= constant.high, field
 
 
 def spread_rows() -> list[SramRow]:

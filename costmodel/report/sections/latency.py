@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from costmodel.report.charts import ShareBars
 from costmodel.report.document import Block, Column, Illustration, Paragraph, Row, Section, Table
 from costmodel.report.quantities import digits, sentence, share_text, time_scale, time_text
 from costmodel.report.sections.energy import MOST_BARS
 from costmodel.results.evaluation import DataflowEvaluation, Evaluation
-from costmodel.results.latency import LatencySummary, RateSummary
+from costmodel.results.latency import Condition, LatencySummary, RateSummary, UnmetCondition
+from costmodel.specs.scenario import Storage
 from costmodel.units import NS_PER_S
+
+_MEMORIES: Final = {Storage.RAM.value: "RAM", Storage.FLASH.value: "flash"}
 
 
 def latency_section(evaluation: Evaluation) -> Section:
@@ -36,8 +41,20 @@ def _basis_text(answer: DataflowEvaluation) -> str:
     latency = answer.latency
     if latency.total_s is None:
         return f"{answer.dataflow.value}: {latency.reason}."
-    own = ", on this very network: its times are the fit's own data, reproduced and not foretold" if latency.fitted else ""
-    return f"{answer.dataflow.value}: {time_text(latency.total_s)}, {latency.reason}{own}."
+    own = ", on this very network: fitted to these times, so not a prediction" if latency.fitted else ""
+    beyond = "; ".join(condition_text(unmet) for unmet in latency.conditions)
+    return f"{answer.dataflow.value}: {time_text(latency.total_s)}, {latency.reason}{own}." + (f" {sentence(beyond)}" if beyond else "")
+
+
+def condition_text(unmet: UnmetCondition) -> str:
+    """Return in words what a time was not measured under."""
+    if unmet.condition is Condition.WEIGHTS_ELSEWHERE:
+        here = Storage.FLASH if unmet.measured_in == Storage.RAM.value else Storage.RAM
+        return f"the rates were measured with weights in {_MEMORIES[unmet.measured_in or here]}, here they are in {_MEMORIES[here]}"
+    if unmet.condition is Condition.KIND_NOT_MEASURED:
+        return f"no {unmet.kind} layer was measured, and {unmet.layer} takes the time of the other layers"
+    times = digits(unmet.ratio or 0.0)
+    return f"{unmet.layer} has {times} times the taps of {unmet.measured_layer}, the largest {unmet.kind} layer that was measured"
 
 
 def _duration_text(evaluation: Evaluation) -> str:

@@ -138,7 +138,12 @@ def figures_section(evaluation: Evaluation, more: Sequence[Fact] = ()) -> Sectio
 
 
 def _duration_note(evaluation: Evaluation) -> str:
-    return "not measured, not calibrated" if evaluation.duration_s is None else evaluation.duration_source.partition(" (")[0]
+    if evaluation.duration_s is None:
+        return "not measured, not calibrated"
+    runs = evaluation.dataflows[0].latency
+    if runs.conditions and evaluation.duration_s == runs.total_s:
+        return "calibrated, but beyond what was measured: see Time"
+    return evaluation.duration_source.partition(" (")[0]
 
 
 def _for_people(text: str) -> str:

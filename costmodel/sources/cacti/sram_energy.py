@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from costmodel.energy.sram_interpolation import SizePoint, interpolated
-from costmodel.energy.sram_range import WARM_K, Span, alternative_cells, energy_span_pj, leakage_span_w
+from costmodel.energy.sram_interpolation import SizePoint, between_sizes, interpolated, neighbours
+from costmodel.energy.sram_range import WARM_K, Span, alternative_cells, energy_span_pj, leakage_span_w, widened_span
 from costmodel.errors import SpecError
 from costmodel.provenance import Constant
 from costmodel.results.sram_run import SramFigures, SramRow
@@ -119,7 +119,10 @@ def _within(value: float, unit: str, span: Span, source: str) -> Constant:
 
 
 def estimated_memory_energy(spec: SramSpec, table: SramTable) -> MemoryEnergy:
-    """Return what an access costs at a size between two packaged ones; the range includes the error measured on left-out rows.
+    """Return what an access costs at a size between two packaged ones.
+
+    An interpolation knows no more than the rows it stands between: its range goes from between their lows to between their highs, and is
+    wider than that by the largest error measured on left-out rows.
 
     Parameters
     ----------
@@ -141,23 +144,32 @@ def estimated_memory_energy(spec: SramSpec, table: SramTable) -> MemoryEnergy:
     estimate = estimated_figures(spec, table)
     bounds = ", ".join(f"{field} {estimate.error_ratios[field]:.1%}" for field in ("read_pj", "write_pj", "leakage_w"))
     source = f"interpolated between packaged CACTI sizes; largest error on left-out rows: {bounds}"
+    sizes = [row.spec.size_bytes for row in _family(spec, table)]
+    rows = [table.find(with_changes(spec, {"size_bytes": size})) for size in neighbours(sizes, spec.size_bytes)]
+    ends = [sram_memory_energy(row, table) for row in rows if row is not None]
     return MemoryEnergy(
         name=f"interpolated-{spec.size_bytes}-{spec.access_bytes}b",
         description=f"{spec.summary}, interpolated",
         access_bytes=spec.access_bytes,
         capacity_bytes=spec.size_bytes,
-        read_pj=_estimated(estimate, "read_pj", "pJ", source),
-        write_pj=_estimated(estimate, "write_pj", "pJ", source),
-        leakage_w=_estimated(estimate, "leakage_w", "W", source),
+        read_pj=_estimated(estimate, "read_pj", spec.size_bytes, ends, source),
+        write_pj=_estimated(estimate, "write_pj", spec.size_bytes, ends, source),
+        leakage_w=_estimated(estimate, "leakage_w", spec.size_bytes, ends, source),
         access_s=Constant(estimate.figures["access_s"], "s", None, None, source),
         source=source,
     )
 
 
-def _estimated(estimate: SramEstimate, field: str, unit: str, source: str) -> Constant:
-    value, error = estimate.figures[field], estimate.error_ratios[field]
-    span = energy_span_pj([value * (1 - error), value * (1 + error)]) if unit == "pJ" else Span(value * (1 - error), value * (1 + error))
-    return Constant(value, unit, span.low, span.high, source)
+def _estimated(estimate: SramEstimate, field: str, size_bytes: int, ends: list[MemoryEnergy], source: str) -> Constant:
+    """A figure whose range is that of the sizes on both sides of it, widened by the error of the interpolation."""
+    smaller, larger = (getattr(end, field) for end in ends)
+    sizes = [known.capacity_bytes or size_bytes for known in ends]
+    low, high = (
+        between_sizes(SizePoint(sizes[0], getattr(smaller, end)), SizePoint(sizes[1], getattr(larger, end)), size_bytes)
+        for end in ("low", "high")
+    )
+    span = widened_span(Span(low, high), estimate.error_ratios[field])
+    return Constant(estimate.figures[field], smaller.unit, span.low, span.high, f"{source}; range of both neighbours ({smaller.source})")
 
 
 def estimated_figures(spec: SramSpec, table: SramTable) -> SramEstimate:
@@ -180,13 +192,18 @@ def estimated_figures(spec: SramSpec, table: SramTable) -> SramEstimate:
     MissingError
         If the family is too small, or the size outside it.
     """
-    family = [row for row in table if row.figures is not None and _but_size(row.spec) == _but_size(spec)]
+    family = _family(spec, table)
     figures: dict[str, float] = {}
     errors: dict[str, float] = {}
     for field in _ESTIMATED:
         points = [SizePoint(row.spec.size_bytes, getattr(row.figures, field)) for row in family]
         figures[field], errors[field] = interpolated(points, spec.size_bytes)
     return SramEstimate(figures, errors)
+
+
+def _family(spec: SramSpec, table: SramTable) -> list[SramRow]:
+    """Rows that differ from an array in nothing but size."""
+    return [row for row in table if row.figures is not None and _but_size(row.spec) == _but_size(spec)]
 
 
 def _but_size(spec: SramSpec) -> tuple[object, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -100,6 +100,8 @@ class LatencyCalibration(Spec):
     """Type of the activations the kernel worked on."""
     weight: DataType
     times: tuple[LayerTime, ...]
+    weights_in: Literal["flash", "ram"] | None = None
+    """Where the weights were read from during the measurement; null where the source does not state it."""
     clock_hz: Hertz | None = None
     """Clock during the measurement; null where the source does not state it: then no cycles are given."""
     source: str
