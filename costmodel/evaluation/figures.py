@@ -133,7 +133,7 @@ def _network_figures(answer: Cost) -> dict[str, Figure]:
             "battery.duty": Figure(battery.duty_ratio, "", "share of time spent inferring"),
             "battery.duty_power": Figure(battery.duty_w, "W", "average power of duty-cycled operation"),
             "battery.duty_life": Figure(battery.duty_life_s, "s", "life, one inference a period"),
-            "battery.duty_inferences": Figure(battery.duty_inference_count, "", "inferences, one a period"),
+            "battery.duty_inferences": Figure(battery.duty_inference_count, "", "inferences, one per period"),
         }
     return figures
 

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from costmodel.errors import FormatError
 from costmodel.report.additions import NO_ADDITIONS, Additions
+from costmodel.report.finding_words import Words, words_of
 from costmodel.report.provenance_list import used_constants, used_formulas
 from costmodel.results.evaluation import SCHEMA_VERSION, Evaluation
 from costmodel.specs.scenario import Scenario
@@ -36,7 +37,7 @@ def evaluation_json(evaluation: Evaluation, scenario: Scenario, version: str, ad
     content: dict[str, Any] = {
         "schema_version": SCHEMA_VERSION,
         "costmodel_version": version,
-        "evaluation": evaluation.model_dump(mode="json"),
+        "evaluation": _with_words(evaluation),
         "provenance": {
             "constants": [used._asdict() for used in used_constants(scenario)],
             "formulas": [used._asdict() for used in used_formulas(scenario, evaluation)],
@@ -44,6 +45,24 @@ def evaluation_json(evaluation: Evaluation, scenario: Scenario, version: str, ad
         **additions.content(),
     }
     return json.dumps(content, indent=2, allow_nan=False) + "\n"
+
+
+def _with_words(evaluation: Evaluation) -> dict[str, Any]:
+    """An evaluation as JSON values, each finding with its words beside its figures."""
+    content = evaluation.model_dump(mode="json")
+    for found, finding in zip(content["findings"], evaluation.findings, strict=True):
+        found |= words_of(finding, evaluation)._asdict()
+    return content
+
+
+def _without_words(content: Any) -> Any:
+    findings = content.get("findings") if isinstance(content, dict) else None
+    if not isinstance(findings, list):
+        return content
+    bare = [
+        {key: value for key, value in found.items() if key not in Words._fields} if isinstance(found, dict) else found for found in findings
+    ]
+    return content | {"findings": bare}
 
 
 def evaluation_from_json(text: str) -> Evaluation:
@@ -72,7 +91,7 @@ def evaluation_from_json(text: str) -> Evaluation:
     if version != SCHEMA_VERSION:
         raise FormatError(f"not a report of schema version {SCHEMA_VERSION}: found {version!r}")
     try:
-        return Evaluation.model_validate(content.get("evaluation"))
+        return Evaluation.model_validate(_without_words(content.get("evaluation")))
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in ("evaluation", *first["loc"]))

@@ -14,6 +14,7 @@ from costmodel.units import (
     MS_PER_S,
     MW_PER_W,
     NS_PER_S,
+    PERCENT,
     PJ_PER_J,
     PJ_PER_MJ,
     PJ_PER_NJ,
@@ -165,11 +166,18 @@ def bytes_text(value: int | None) -> str:
     return f"{value / BYTES_PER_KIB:,.2f} KiB" if value >= BYTES_PER_KIB else f"{value:,} B"
 
 
-def share_text(value: float | None) -> str:
-    """Return a ratio in percent."""
+def share_text(value: float | None, decimals: int = 1) -> str:
+    """Return a ratio in percent; what rounds to nothing without being nothing is `<0.1 %`."""
     if value is None:
         return NONE
-    return "<0.1%" if 0 < value < 0.0005 else f"{value:.1%}"
+    least = 10.0**-decimals
+    shown = PERCENT * value
+    return f"<{least:.{decimals}f} %" if 0 < shown < least / 2 else f"{shown:.{decimals}f} %"
+
+
+def rate_text(value_s: float) -> str:
+    """Return a time per something [s] in nanoseconds."""
+    return f"{value_s * NS_PER_S:,.1f} ns"
 
 
 def times_text(value: float) -> str:
@@ -178,7 +186,7 @@ def times_text(value: float) -> str:
 
 
 def every_text(period_s: float | None) -> str:
-    """Return a rate as people say it: `one a minute`, `one every 15 min`."""
+    """Return a rate as people say it: `once a minute`, `every 15 min`."""
     for unit, article, divisor in (
         ("day", "a", S_PER_DAY),
         ("hour", "an", S_PER_HOUR),
@@ -187,8 +195,8 @@ def every_text(period_s: float | None) -> str:
     ):
         # A period summed up from its phases misses by rounding.
         if period_s is not None and math.isclose(period_s, divisor, rel_tol=_SAME):
-            return f"one {article} {unit}"
-    return f"one every {period_text(period_s)}"
+            return f"once {article} {unit}"
+    return f"every {period_text(period_s)}"
 
 
 def sentence(text: str) -> str:

@@ -37,7 +37,7 @@ def report_document(evaluation: Evaluation, scenario: Scenario, version: str, ad
         Findings first, then figures, then what they rest on.
     """
     sections = (
-        *((findings_section(evaluation.findings),) if evaluation.findings else ()),
+        *((findings_section(evaluation),) if evaluation.findings else ()),
         figures_section(evaluation, additions.facts()),
         verdict_section(evaluation),
         energy_section(evaluation, scenario),

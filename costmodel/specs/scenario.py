@@ -29,7 +29,7 @@ class MemoryAccounting(StrEnum):
     SUM = "sum"
     """Every intermediate tensor in a buffer of its own."""
     PEAK_LIVE = "peak-live"
-    """malloc and free a layer: the most that is alive at once."""
+    """malloc and free per layer: the most that is alive at once."""
     PING_PONG = "ping-pong"
     """Two buffers in turn, each as large as its largest tenant; chains only."""
     STATIC_IN_PLACE = "static-in-place"

@@ -42,7 +42,7 @@ def test_a_trace_gives_the_report_its_power_and_duration(capsys, capture):
 
 def test_two_lives_of_one_battery_say_what_each_counts(capsys):
     text = " ".join(reported(capsys, "--battery", "18650", "--sleep", "idle").split())
-    assert "Battery, one a minute" in text
+    assert "Battery, once a minute" in text
     assert "These lives count self-discharge, and what 20.0 °C leaves of the capacity" in text
 
 

@@ -190,10 +190,10 @@ def scalar_cost(scenario: Scenario) -> Cost:
 def test_findings_lead_with_the_verdict_and_name_the_suspicious(reference: Evaluation) -> None:
     found = {finding.id: finding for finding in reference.findings}
     assert reference.findings[0].id == "verdict.dataflow"
-    assert "36%" in found["energy.leakage_suspicious"].headline
-    assert "4.25 times the MACs" in found["latency.boundary"].headline
-    assert "4.46" in found["latency.boundary"].headline
-    assert "not identified" in found["latency.boundary"].detail
+    assert found["energy.leakage_suspicious"].values["idle_ratio"] == pytest.approx(0.357, abs=0.001)
+    boundary = found["latency.boundary"].values
+    assert (boundary["small"], boundary["large"], boundary["mac_ratio"]) == ("conv1", "conv2", 4.25)
+    assert boundary["time_ratio"] == pytest.approx(4.46, abs=0.01)
 
 
 def test_absurd_sizes_are_exact_or_refused() -> None:

@@ -54,7 +54,8 @@ def deck_document(deck: Scenario, deck_evaluation: Evaluation) -> Document:
 @pytest.fixture(scope="session")
 def hostile_document(deck: Scenario, deck_evaluation: Evaluation) -> Document:
     """Free text of a user in every place it can come from."""
-    finding = Finding(id="x", weight=Weight.SUSPICIOUS, headline=HOSTILE, detail=HOSTILE)
+    values = {"layer": HOSTILE, "layer_ratio": 0.5, "convolutions_ratio": 1.0, "layer_pj": 1.0, "layer_mac_count": 1}
+    finding = Finding(id="energy.dominant_layer", weight=Weight.DOMINATES, values=values)
     evaluation = deck_evaluation.model_copy(
         update={"description": HOSTILE, "duration_source": HOSTILE, "findings": (finding,), "reasons": {"power": HOSTILE}, "power": None}
     )

@@ -100,7 +100,7 @@ def test_memory_power_and_battery_are_the_published_ones(deck_document: Document
     assert "152.13 KiB (155,784 B) in 5 buffers" in memory
     assert "27.91 KiB in RAM" in memory
     cells = {cell for table in tables(section(deck_document, "power")) for row in table.rows for cell in row.cells}
-    assert {"183.1 mW", "216.3 mW", "69.2 mJ", "58.6 mJ", "10.6 mJ", "17.7 h", "198,952", "3.12 Hz", "20.9 h", "1,252", "0.53%"} <= cells
+    assert {"183.1 mW", "216.3 mW", "69.2 mJ", "58.6 mJ", "10.6 mJ", "17.7 h", "198,952", "3.12 Hz", "20.9 h", "1,252", "0.53 %"} <= cells
     assert any("3.83 Wh usable" in table.caption for table in tables(section(deck_document, "power")))
 
 

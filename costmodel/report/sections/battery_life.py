@@ -133,7 +133,7 @@ def _lives(answer: BatteryAnswer) -> Table:
         f"Intervals: from the 2.5th to the 97.5th percentile of {answer.sample_count:,} samples, seed {answer.seed}. "
         f"Model: {answer.model_source}."
     )
-    title = "Life" if answer.cycle is not None else f"Life at {every_text(answer.lives[0].period_s)}"
+    title = "Life" if answer.cycle is not None else f"Life, {every_text(answer.lives[0].period_s)}"
     return Table(title, columns, rows, note)
 
 
@@ -250,5 +250,5 @@ def _chart(answer: BatteryAnswer) -> Illustration:
             ),
         )
     chart = LifeBands("Inferences an hour", f"Battery life [{unit}]", bands, marks)
-    said = f"Falling curves, one a way of resting; {life.rest} at {every_text(life.period_s)} lasts {life_text(life.life_s)}"
+    said = f"Falling curves, one a way of resting; {life.rest} {every_text(life.period_s)} lasts {life_text(life.life_s)}"
     return Illustration("battery_life_bands", "Battery life against the rate of inferences, with 95 % intervals.", f"{said}.", chart)

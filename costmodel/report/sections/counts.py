@@ -90,7 +90,7 @@ def _layers_table(evaluation: Evaluation) -> Table:
         "Layers",
         columns,
         tuple(rows),
-        "MAC: multiply-accumulate. An interior pixel of a convolution has all its taps on real input; a boundary pixel has not.",
+        "MAC: multiply-accumulate. An interior pixel of a convolution has all its taps on real input; a boundary pixel does not.",
     )
 
 

@@ -132,11 +132,11 @@ def _cells(part: LayerEvaluation | DataflowEvaluation, whole_pj: float, scale: S
 def _leakage_text(evaluation: Evaluation) -> str:
     power = power_text(evaluation.leakage_w)
     if evaluation.leakage_pj is None:
-        return f"Leakage stands apart: {power} for as long as the memory is powered; without a duration it has no energy."
+        return f"Leakage is listed separately: {power} for as long as the memory is powered; without a duration it has no energy."
     dynamic = evaluation.dataflows[0].energy.memory_pj
     over = f"{power} over {time_text(evaluation.duration_s)} is {energy_text(evaluation.leakage_pj)}"
     ratio = f", {times_text(evaluation.leakage_pj / dynamic)} the dynamic {energy_text(dynamic)}" if dynamic else ""
-    return f"Leakage stands apart: {over}{ratio} of {evaluation.dataflows[0].dataflow.value}."
+    return f"Leakage is listed separately: {over}{ratio} of {evaluation.dataflows[0].dataflow.value}."
 
 
 def _compute_text(evaluation: Evaluation, scenario: Scenario) -> str:

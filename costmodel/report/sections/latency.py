@@ -114,9 +114,9 @@ def _rate_blocks(latency: LatencySummary) -> list[Block]:
 def _rates_text(latency: LatencySummary, rates: RateSummary) -> str:
     clock = "" if rates.interior_tap_cycles is None else f" ({digits(rates.interior_tap_cycles)} cycles)"
     text = (
-        f"Rates: {_nanoseconds(rates.interior_tap_s)} ns a tap of interior pixels{clock},"
-        f" {_nanoseconds(rates.boundary_tap_s)} ns a tap of boundary pixels,"
-        f" {_nanoseconds(rates.other_tap_s)} ns a tap of the other layers."
+        f"Rates: {_nanoseconds(rates.interior_tap_s)} ns per tap of interior pixels{clock},"
+        f" {_nanoseconds(rates.boundary_tap_s)} ns per tap of boundary pixels,"
+        f" {_nanoseconds(rates.other_tap_s)} ns per tap of the other layers."
     )
     if not clock:
         text += " No cycles are given: the source of the times does not state a clock."

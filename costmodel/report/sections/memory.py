@@ -18,7 +18,7 @@ SHORT_TABLE: Final = 12
 """Longer lists of buffers are supplementary."""
 _MEANINGS: Final = {
     MemoryAccounting.SUM: "each intermediate tensor in a buffer of its own",
-    MemoryAccounting.PEAK_LIVE: "malloc and free a layer",
+    MemoryAccounting.PEAK_LIVE: "malloc and free per layer",
     MemoryAccounting.PING_PONG: "two buffers in turn",
     MemoryAccounting.STATIC_IN_PLACE: "static buffers, pooling in place",
     MemoryAccounting.ARENA_IN_PLACE: "one arena, pooling in place",
@@ -80,10 +80,8 @@ def _constants_text(memory: MemorySummary) -> str:
         f" scratch {bytes_text(memory.scratch_bytes)}."
     )
     if memory.ram_bytes is not None:
-        text += f" In all {bytes_text(memory.ram_bytes)} of RAM"
-        text += (
-            f" and {bytes_text(memory.flash_bytes)} of {bytes_text(memory.flash_capacity_bytes)} of flash." if memory.flash_bytes else "."
-        )
+        flash = f", {bytes_text(memory.flash_bytes)} of {bytes_text(memory.flash_capacity_bytes)} of flash" if memory.flash_bytes else ""
+        text += f" {bytes_text(memory.ram_bytes)} of RAM in total{flash}."
     return text
 
 

@@ -58,7 +58,7 @@ def _missing(what: str, evaluation: Evaluation, name: str) -> Paragraph:
 
 
 def _power_table(power: PowerSummary, evaluation: Evaluation) -> Table:
-    increase = "" if power.increase_ratio is None else f"{power.increase_ratio:+.1%} over idle"
+    increase = "" if power.increase_ratio is None else f"+{share_text(power.increase_ratio)} over idle"
     facts = [
         ("Board, idle", power_text(power.idle_w), "awake, not inferring"),
         ("Board, inferring", power_text(power.active_w), increase),
@@ -93,7 +93,7 @@ def _battery_table(battery: BatterySummary, power: PowerSummary | None) -> Table
                 (
                     every_text(battery.period_s),
                     f"{digits(1 / battery.period_s)} Hz",
-                    f"{battery.duty_ratio:.2%}",
+                    share_text(battery.duty_ratio, 2),
                     power_text(battery.duty_w),
                     life_text(battery.duty_life_s),
                     count_text(battery.duty_inference_count),
@@ -142,7 +142,7 @@ def _life_figure(power: PowerSummary, battery: BatterySummary, duration_s: float
         limit_text,
     )
     said = "; ".join(mark.text for mark in marks) + (f"; {limit_text}" if limit_text else "")
-    caption = "Battery life against the rate of inferences, from one a day to no pause at all."
+    caption = "Battery life against the rate of inferences, from once a day to no pause at all."
     return [Illustration("battery_life", caption, f"A falling curve: {said}.", chart)]
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from typing import Final
 
-from costmodel.report.document import Fact, Facts, Remark, Remarks, Section
+from costmodel.report.document import Fact, Facts, Remarks, Section
+from costmodel.report.finding_words import finding_remarks
 from costmodel.report.quantities import (
     bytes_text,
     count_text,
@@ -18,18 +17,7 @@ from costmodel.report.quantities import (
     time_text,
 )
 from costmodel.results.evaluation import DataflowEvaluation, Evaluation
-from costmodel.results.finding import Finding, Weight
 from costmodel.specs.counting import Granularity
-
-_ASCII_MICRO: Final = re.compile(r"(?<=\d )u(?=[JWs]\b)")
-_LABELS: Final = {
-    Weight.VERDICT: "verdict",
-    Weight.FAILS: "✗ fails",
-    Weight.DOMINATES: "dominates",
-    Weight.NEGLIGIBLE: "does not matter",
-    Weight.SUSPICIOUS: "suspicious",
-    Weight.UNKNOWN: "cannot be told",
-}
 
 
 def lead_sentences(evaluation: Evaluation) -> tuple[str, ...]:
@@ -66,23 +54,20 @@ def convention_text(evaluation: Evaluation) -> str:
     return f"{counting.taps.value} taps, {bias}, {width}; memory energies {evaluation.memory_energy}"
 
 
-def findings_section(findings: tuple[Finding, ...]) -> Section:
+def findings_section(evaluation: Evaluation) -> Section:
     """Return the findings in words.
 
     Parameters
     ----------
-    findings : tuple of Finding
-        In the order they were found.
+    evaluation : Evaluation
+        With findings, in the order they were found.
 
     Returns
     -------
     Section
         One remark each.
     """
-    remarks = (
-        Remark(_LABELS[found.weight], found.weight.value, _for_people(found.headline), _for_people(found.detail)) for found in findings
-    )
-    return Section("findings", "Findings", (Remarks(tuple(remarks)),))
+    return Section("findings", "Findings", (Remarks(finding_remarks(evaluation)),))
 
 
 def figures_section(evaluation: Evaluation, more: Sequence[Fact] = ()) -> Section:
@@ -144,11 +129,6 @@ def _duration_note(evaluation: Evaluation) -> str:
     if runs.conditions and evaluation.duration_s == runs.total_s:
         return "calibrated, but beyond what was measured: see Time"
     return evaluation.duration_source.partition(" (")[0]
-
-
-def _for_people(text: str) -> str:
-    """Findings are written in ASCII; a document may say micro as people do."""
-    return _ASCII_MICRO.sub("µ", text)
 
 
 def _energy_note(runs: DataflowEvaluation) -> str:

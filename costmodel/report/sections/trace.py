@@ -7,7 +7,7 @@ from typing import Final
 
 from costmodel.report.charts import CurrentTrace
 from costmodel.report.document import Block, Column, Fact, Facts, Illustration, Paragraph, Remark, Remarks, Row, Section, Table
-from costmodel.report.quantities import NONE, count_text, digits, joules_text, power_text, share_text, time_text
+from costmodel.report.quantities import count_text, digits, joules_text, power_text, share_text, time_text
 from costmodel.results.trace import Spread, TraceCurve, TraceSummary
 from costmodel.units import HZ_PER_KHZ, MA_PER_A
 
@@ -90,7 +90,7 @@ def _spreads(summary: TraceSummary) -> Table:
                 spread.name,
                 show(spread.mean),
                 show(spread.sigma),
-                NONE if spread.cv is None else f"{spread.cv:.2%}",
+                share_text(spread.cv, 2),
                 show(spread.low),
                 show(spread.high),
             )

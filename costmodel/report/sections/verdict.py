@@ -53,7 +53,7 @@ def verdict_section(evaluation: Evaluation) -> Section:
         columns,
         rows,
         "Rows in SRAM: scratch rows (partial sums, row buffers) cost the same accesses as tensors. Rows in registers: they cost nothing,"
-        " as the single accumulator of output-stationary does in both columns. Leakage and arithmetic stand apart, under Energy.",
+        " as the single accumulator of output-stationary does in both columns. Leakage and arithmetic are listed separately, under Energy.",
     )
     return Section("verdict", "Which dataflow", (Paragraph(verdict_text(answers, scale)), table))
 

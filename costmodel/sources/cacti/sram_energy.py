@@ -13,6 +13,7 @@ from costmodel.sources.cacti.sram_table import SramTable
 from costmodel.specs.base import with_changes
 from costmodel.specs.devices.hardware import MemoryEnergy
 from costmodel.specs.devices.sram import TEMPERATURE_LIMITS_K, SramSpec
+from costmodel.units import PERCENT
 
 _ESTIMATED: Final = ("read_pj", "write_pj", "leakage_w", "gate_leakage_w", "standby_w", "access_s", "cycle_s", "area_mm2")
 
@@ -142,7 +143,7 @@ def estimated_memory_energy(spec: SramSpec, table: SramTable) -> MemoryEnergy:
         If the family is too small, or the size outside it.
     """
     estimate = estimated_figures(spec, table)
-    bounds = ", ".join(f"{field} {estimate.error_ratios[field]:.1%}" for field in ("read_pj", "write_pj", "leakage_w"))
+    bounds = ", ".join(f"{field} {PERCENT * estimate.error_ratios[field]:.1f} %" for field in ("read_pj", "write_pj", "leakage_w"))
     source = f"interpolated between packaged CACTI sizes; largest error on left-out rows: {bounds}"
     sizes = [row.spec.size_bytes for row in _family(spec, table)]
     rows = [table.find(with_changes(spec, {"size_bytes": size})) for size in neighbours(sizes, spec.size_bytes)]

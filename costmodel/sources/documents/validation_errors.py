@@ -22,7 +22,8 @@ MAX_TOLD: Final = 20
 
 
 Resolver: TypeAlias = Callable[[YamlDocument, dict[str, Any]], Mapping[str, InputError | None]]
-"""Puts specs in place of names in a mapping, and defaults where nothing was given; returns mistakes by field (None: not to be told)."""
+"""Puts specs in place of names in a mapping, and defaults where nothing was given; returns one error
+per field (None where it is already reported)."""
 
 
 def checked_spec(document: YamlDocument, model: type[S], noun: str, resolve: Resolver | None = None) -> S:

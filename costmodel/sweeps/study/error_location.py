@@ -1,4 +1,4 @@
-"""Where in a study's file a mistake stands that shows only when its names are looked up."""
+"""Locates errors that appear only when a study's names are resolved."""
 
 from __future__ import annotations
 

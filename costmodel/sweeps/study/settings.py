@@ -1,4 +1,4 @@
-"""Fields that are set together, in the order in which none undoes another: a network before its layers, a device before its memory."""
+"""Fields an axis sets together, ordered so that no later one overwrites an earlier one: a network before its layers."""
 
 from __future__ import annotations
 
