@@ -100,6 +100,7 @@ def test_public_functions_give_the_same_answer_twice() -> None:
         "count": lambda: costmodel.count(costmodel.Conv2d(name="c", out_channels=3, kernel=3), (2, 5, 5)),
         "evaluate": lambda: costmodel.evaluate(costmodel.load_scenario("esp32-deck")),
         "explain": lambda: costmodel.explain(costmodel.load_scenario("esp32-deck"), "conv1.energy"),
+        "findings_in_words": lambda: costmodel.findings_in_words(costmodel.evaluate(costmodel.load_scenario("esp32-deck"))),
         "load_battery": lambda: costmodel.load_battery("deck-5v-1ah"),
         "load_device": lambda: costmodel.load_device("esp32-wroom"),
         "load_memory_energy": lambda: costmodel.load_memory_energy("deck-printed"),
