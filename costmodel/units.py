@@ -58,9 +58,11 @@ EXTENTS: Final[frozenset[str]] = frozenset(
         "shape",
         "seed",
         "schema_version",
+        "scales",
+        "zero_points",
     }
 )
-"""Fields of layer geometry: plain whole numbers of elements, pixels or channels, named as the field names them."""
+"""Layer geometry, plain whole numbers of elements, pixels or channels, and a quantisation's terms; named as the field names them."""
 
 BITS_PER_BYTE: Final = 8
 BYTES_PER_KIB: Final = 1024

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from costmodel.compression.quantise import INT8_MAX, fixed_point, quantise, scale_of
+from costmodel.compression.quantise import quantise, rescale_of, stored_scale
 from costmodel.deployment.arena import Lifetime, first_fit
 from costmodel.deployment.deployed import (
     DeployedLayer,
@@ -21,10 +21,12 @@ from costmodel.deployment.deployed import (
 )
 from costmodel.deployment.parameters import LayerParameters, Parameters, parameter_shape
 from costmodel.deployment.reference import run_reference
-from costmodel.errors import MissingError, ShapeError
+from costmodel.errors import MissingError, ShapeError, SpecError
 from costmodel.specs.base import with_changes
-from costmodel.specs.lowering import element_count
-from costmodel.specs.network import Network
+from costmodel.specs.layers import ELEMENT_BYTES, DataType
+from costmodel.specs.lowering import NETWORK_INPUT, element_count
+from costmodel.specs.network import DataTypes, Network
+from costmodel.specs.quantisation import Quantisation, symmetric_quantisation
 
 KERNELS: Final[dict[str, Kernel]] = {
     "conv2d": Kernel.CONV2D,
@@ -41,8 +43,14 @@ KERNELS: Final[dict[str, Kernel]] = {
 """Layer kind to the kernel that runs it, where it is not merged into the layer before."""
 KEEPS_SCALE: Final = frozenset({Kernel.VIEW, Kernel.MAX_POOL, Kernel.AVERAGE_POOL, Kernel.ADAPTIVE_AVERAGE_POOL, Kernel.RELU})
 """Kernels whose output has its input's scale."""
-SOFTMAX_STEP: Final = 65536 * float(np.log2(np.e))
-"""Softmax takes differences in units of 2**-16 of log2."""
+INT8_STEPS: Final = (-128, 127)
+"""Least and largest."""
+SOFTMAX_OUTPUT: Final = Quantisation(scales=(1 / 256,), zero_points=(-128,))
+"""Probabilities from 0 to 255/256."""
+SOFTMAX_ONE: Final = float(1 << 26)
+"""Softmax takes differences with 26 fractional bits."""
+ADD_ONE: Final = float(1 << 20)
+"""An addition takes its inputs with 20 fractional bits."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +64,13 @@ class _Plan:
     """Steps that rectify on the way out."""
 
 
-def deploy(network: Network, parameters: Parameters, variant: Variant, example: NDArray[np.floating]) -> DeployedNetwork:
+def deploy(
+    network: Network,
+    parameters: Parameters,
+    variant: Variant,
+    example: NDArray[np.floating],
+    quantisations: Mapping[str, Quantisation] | None = None,
+) -> DeployedNetwork:
     """Return a network as the firmware runs it.
 
     Parameters
@@ -68,8 +82,11 @@ def deploy(network: Network, parameters: Parameters, variant: Variant, example: 
     variant : Variant
         How numbers are carried.
     example : array of float
-        An input, in the network's input shape. The int8 variant takes each tensor's scale from the largest magnitude it has on this
-        input; the firmware runs it when it is given none.
+        An input, in the network's input shape. An int8 tensor whose quantisation is not given takes its scale from the largest magnitude
+        it has on this input; the firmware runs it when it is given none.
+    quantisations : mapping of str to Quantisation, optional
+        Of the input (`input`) and of layers' outputs, one scale and zero point each. Poolings, rectifiers and views keep their input's, a
+        softmax has its own.
 
     Returns
     -------
@@ -82,18 +99,57 @@ def deploy(network: Network, parameters: Parameters, variant: Variant, example: 
         If a layer's parameters are missing.
     ShapeError
         If parameters or the example do not fit.
+    SpecError
+        If a quantisation is per channel, or its zero point beyond int8.
     """
     if example.shape != network.input:
         raise ShapeError("input", f"the example has shape {example.shape}, the network takes {network.input}")
+    given = dict(quantisations or {})
+    for name, quantisation in given.items():
+        if quantisation.per_channel or not INT8_STEPS[0] <= quantisation.zero_points[0] <= INT8_STEPS[1]:
+            raise SpecError(f"{name}: an int8 tensor has one scale and a zero point from -128 to 127, found {quantisation}")
     plan = _plan(network)
     folded = _folded(plan, parameters)
-    floating = _assemble(plan, folded, Variant.FLOAT32, None, np.asarray(example, np.float32))
+    given.setdefault(NETWORK_INPUT, _from_magnitude(example))
+    floating = _assemble(plan, folded, Variant.FLOAT32, given, np.asarray(example, np.float32))
     if variant is Variant.FLOAT32:
         return floating
-    outputs = run_reference(floating, np.asarray(example, np.float32))
-    largest = [float(np.max(np.abs(output), initial=0.0)) for output in outputs]
-    scales = [scale_of(float(np.max(np.abs(example), initial=0.0))), *(scale_of(value) for value in largest)]
-    return _assemble(plan, folded, Variant.INT8, [float(np.float32(scale)) for scale in scales], example)
+    outputs = run_reference(floating, input_as_deployed(floating, example))
+    for step, output in zip(network.steps, outputs, strict=True):
+        given.setdefault(step.name, _from_magnitude(output))
+    return _assemble(plan, folded, Variant.INT8, given, example)
+
+
+def _from_magnitude(values: NDArray[np.floating]) -> Quantisation:
+    return symmetric_quantisation(stored_scale(float(np.max(np.abs(values), initial=0.0))))
+
+
+def types_as_deployed(network: Network, variant: Variant) -> Network:
+    """Return a network with the element types a variant gives its tensors.
+
+    Parameters
+    ----------
+    network : Network
+        As described.
+    variant : Variant
+        How numbers are carried.
+
+    Returns
+    -------
+    Network
+        Activations of the variant's type; the input int8 too, or float32 where the float32 variant meets a network that says so.
+    """
+    keeps = variant is Variant.FLOAT32 and network.types.input is not DataType.INT8
+    types = DataTypes(
+        input=DataType.FLOAT32 if keeps else DataType.INT8,
+        activation=variant.activation_type,
+        weight=DataType.INT8,
+        bias=DataType.INT8 if variant is Variant.FLOAT32 else DataType.INT32,
+    )
+    layers = tuple(
+        with_changes(layer, {name: None for name in ("output_type", "weight_type") if hasattr(layer, name)}) for layer in network.layers
+    )
+    return with_changes(network, {"types": types, "layers": layers})
 
 
 def with_folded_biases(network: Network) -> Network:
@@ -118,12 +174,13 @@ def with_folded_biases(network: Network) -> Network:
 
 
 def input_as_deployed(network: DeployedNetwork, values: NDArray[np.floating]) -> NDArray[np.int8] | NDArray[np.float32]:
-    """Return real input values as the deployed network takes them: int8 steps of its input scale, or float32."""
+    """Return real input values as the deployed network takes them: int8 steps of its input's scale, or float32."""
     tensor = network.tensors[network.input_tensor]
-    if network.variant is Variant.FLOAT32:
+    if tensor.quantisation is None:
         return np.asarray(values, np.float32).reshape(tensor.shape)
-    steps = np.clip(np.rint(np.asarray(values, np.float64) / tensor.scale), -INT8_MAX, INT8_MAX)
-    return steps.astype(np.int8).reshape(tensor.shape)
+    (scale,), (zero_point,) = tensor.quantisation.scales, tensor.quantisation.zero_points
+    steps: NDArray[np.int8] = np.clip(np.rint(np.asarray(values, np.float64) / scale) + zero_point, *INT8_STEPS).astype(np.int8)
+    return steps.reshape(tensor.shape)
 
 
 def _plan(network: Network) -> _Plan:
@@ -163,33 +220,29 @@ def _assemble(
     plan: _Plan,
     folded: dict[int, LayerParameters],
     variant: Variant,
-    scales: Sequence[float] | None,
+    quantisations: Mapping[str, Quantisation],
     example: NDArray[np.floating],
 ) -> DeployedNetwork:
-    """Quantise and place; `scales` are of the input and of each step's output (int8 variant)."""
+    """Quantise and place; `quantisations` are of the input and of each step's output, as far as they are int8."""
     network = plan.network
     tensors, tensor_of, activation_bytes = _tensors(plan, variant)
+    if tensors[0].type is DataType.INT8:
+        tensors[0] = replace(tensors[0], quantisation=quantisations[NETWORK_INPUT])
     layers = []
     for index, (layer, step) in enumerate(zip(network.ordered, network.steps, strict=True)):
         inputs = tuple(tensor_of[source + 1] for source in step.sources)
         kernel = Kernel.VIEW if step.merged else KERNELS[step.kind]
         output = tensor_of[index + 1]
-        if scales is not None:
-            scale = tensors[inputs[0]].scale if kernel in KEEPS_SCALE else scales[index + 1]
-            if kernel is Kernel.SOFTMAX:
-                scale = 1.0 / INT8_MAX
-            if index == 0:
-                tensors[tensor_of[0]] = replace(tensors[tensor_of[0]], scale=scales[0])
-                scale = scales[0] if kernel in KEEPS_SCALE else scale
-            if output not in inputs:
-                tensors[output] = replace(tensors[output], scale=float(np.float32(scale)))
+        if output not in inputs and tensors[output].type is DataType.INT8:
+            own = tensors[inputs[0]].quantisation if kernel in KEEPS_SCALE else quantisations[step.name]
+            tensors[output] = replace(tensors[output], quantisation=SOFTMAX_OUTPUT if kernel is Kernel.SOFTMAX else own)
         deployed = DeployedLayer(layer.name, kernel, inputs, output, relu=index in plan.fused_relu)
         if kernel in (Kernel.CONV2D, Kernel.MAX_POOL, Kernel.AVERAGE_POOL):
             deployed = _with_window(deployed, layer)
         if index in folded:
-            deployed = _with_parameters(deployed, folded[index], variant, tensors[inputs[0]].scale)
+            deployed = _with_parameters(deployed, folded[index], variant, tensors[inputs[0]].quantisation)
         if variant is Variant.INT8:
-            deployed = _with_requantisation(deployed, tensors)
+            deployed = _with_rescales(deployed, tensors)
         layers.append(deployed)
     result = DeployedNetwork(network.name, variant, tuple(tensors), tuple(layers), tensor_of[0], tensor_of[-1], activation_bytes)
     return replace(result, example_input=input_as_deployed(result, example))
@@ -202,9 +255,11 @@ def _tensors(plan: _Plan, variant: Variant) -> tuple[list[DeployedTensor], list[
     """
     steps = plan.network.steps
     shapes = [plan.network.input]
+    typed = types_as_deployed(plan.network, variant)
+    types = [typed.types.input]
     tensor_of = [0]
     buffer_of = [0]
-    lives = [Lifetime(element_count(plan.network.input) * variant.activation_bytes, -1, -1)]
+    lives = [Lifetime(element_count(plan.network.input) * ELEMENT_BYTES[types[0]], -1, -1)]
     for index, step in enumerate(steps):
         for source in step.sources:
             buffer = buffer_of[tensor_of[source + 1]]
@@ -214,17 +269,18 @@ def _tensors(plan: _Plan, variant: Variant) -> tuple[list[DeployedTensor], list[
             continue
         tensor_of.append(len(shapes))
         shapes.append(step.lowered.output)
+        types.append(typed.output_types[index])
         if step.merged:
             buffer_of.append(buffer_of[tensor_of[step.sources[0] + 1]])
         else:
             buffer_of.append(len(lives))
-            lives.append(Lifetime(element_count(step.lowered.output) * variant.activation_bytes, index, index))
+            lives.append(Lifetime(element_count(step.lowered.output) * ELEMENT_BYTES[types[-1]], index, index))
     final = buffer_of[tensor_of[-1]]
     lives[final] = lives[final]._replace(last=len(steps))
     offsets, total = first_fit(lives)
     tensors = [
-        DeployedTensor(*(shape if len(shape) == 3 else (shape[0], 1, 1)), offsets[buffer])
-        for shape, buffer in zip(shapes, buffer_of, strict=True)
+        DeployedTensor(*(shape if len(shape) == 3 else (shape[0], 1, 1)), offsets[buffer], kind)
+        for shape, buffer, kind in zip(shapes, buffer_of, types, strict=True)
     ]
     return tensors, tensor_of, total
 
@@ -237,32 +293,38 @@ def _with_window(deployed: DeployedLayer, layer: Any) -> DeployedLayer:
     return replace(deployed, groups=getattr(layer, "groups", 1), height=height, width=width)
 
 
-def _with_parameters(deployed: DeployedLayer, own: LayerParameters, variant: Variant, input_scale: float) -> DeployedLayer:
-    weights, weight_scale = quantise(own.weight)
-    bias, bias_scale = own.bias, 1.0
+def _with_parameters(deployed: DeployedLayer, own: LayerParameters, variant: Variant, source: Quantisation | None) -> DeployedLayer:
+    # The reference deployment has one scale a tensor; int8 convolutions have one per output channel, as TensorFlow Lite's do.
+    per_channel = variant is Variant.INT8 and deployed.kernel is Kernel.CONV2D
+    weights, scales = quantise(own.weight, per_channel=per_channel)
+    bias = own.bias
     if bias is None and deployed.kernel is Kernel.BATCH_NORM:
         bias = np.zeros(own.weight.shape)
+    deployed = replace(deployed, weights=weights, weight_quantisation=scales)
     if bias is None:
-        return replace(deployed, weights=weights, weight_scale=weight_scale)
-    if variant is Variant.FLOAT32:
-        quantised: Any
-        quantised, bias_scale = quantise(bias)
-    else:
-        limit = np.iinfo(np.int32).max
-        quantised = np.clip(np.rint(bias / (input_scale * weight_scale)), -limit, limit).astype(np.int32)
-    return replace(deployed, weights=weights, bias=quantised, weight_scale=weight_scale, bias_scale=bias_scale)
+        return deployed
+    if variant is Variant.FLOAT32 or source is None:
+        steps, bias_scale = quantise(bias)
+        return replace(deployed, bias=steps, bias_quantisation=bias_scale)
+    limit = np.iinfo(np.int32).max
+    counted = np.clip(np.rint(bias / (source.scales[0] * np.array(scales.scales))), -limit, limit).astype(np.int32)
+    return replace(deployed, bias=counted)
 
 
-def _with_requantisation(deployed: DeployedLayer, tensors: Sequence[DeployedTensor]) -> DeployedLayer:
-    scale, target = tensors[deployed.inputs[0]].scale, tensors[deployed.output].scale
-    if deployed.weights is not None:
-        (multiplier,), shift = fixed_point([scale * deployed.weight_scale / target])
-        return replace(deployed, multiplier=multiplier, shift=shift)
-    if deployed.kernel is Kernel.ADD:
-        other = tensors[deployed.inputs[1]].scale
-        (multiplier, second), shift = fixed_point([scale / target, other / target])
-        return replace(deployed, multiplier=multiplier, second_multiplier=second, shift=shift)
-    if deployed.kernel is Kernel.SOFTMAX:
-        (multiplier,), shift = fixed_point([scale * SOFTMAX_STEP])
-        return replace(deployed, multiplier=multiplier, shift=shift)
-    return deployed
+def _with_rescales(deployed: DeployedLayer, tensors: Sequence[DeployedTensor]) -> DeployedLayer:
+    scale, target = _scale(tensors[deployed.inputs[0]]), _scale(tensors[deployed.output])
+    factors: list[float] = []
+    if deployed.weight_quantisation is not None:
+        factors = [scale * weight_scale / target for weight_scale in deployed.weight_quantisation.scales]
+    elif deployed.kernel is Kernel.ADD:
+        other = _scale(tensors[deployed.inputs[1]])
+        twice = 2 * max(scale, other)
+        factors = [scale / twice, other / twice, twice / (ADD_ONE * target)]
+    elif deployed.kernel is Kernel.SOFTMAX:
+        # A smaller factor would shift to the right, which no difference of int8 steps needs.
+        factors = [min(max(scale * SOFTMAX_ONE, 1.0), 2.0**31 - 1)]
+    return replace(deployed, rescales=tuple(rescale_of(factor) for factor in factors))
+
+
+def _scale(tensor: DeployedTensor) -> float:
+    return 1.0 if tensor.quantisation is None else tensor.quantisation.scales[0]

@@ -9,6 +9,10 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from costmodel.compression.quantise import Rescale
+from costmodel.specs.layers import ELEMENT_BYTES, DataType
+from costmodel.specs.quantisation import Quantisation
+
 Int8Array: TypeAlias = NDArray[np.int8]
 """Quantised weights."""
 ParameterArray: TypeAlias = NDArray[np.int32] | NDArray[np.int8]
@@ -21,12 +25,13 @@ class Variant(StrEnum):
     INT8 = "int8"
     """int8 activations and weights, int32 biases and accumulators."""
     FLOAT32 = "float32"
-    """The deck's: int8 weights and biases dequantised by their scale, float32 activations and accumulators."""
+    """The deck's: int8 weights and biases dequantised by their scale, float32 activations and accumulators; the network's input may be
+    int8, dequantised by its scale too."""
 
     @property
-    def activation_bytes(self) -> int:
-        """Bytes of one activation."""
-        return 4 if self is Variant.FLOAT32 else 1
+    def activation_type(self) -> DataType:
+        """Type of every tensor but the network's input."""
+        return DataType.FLOAT32 if self is Variant.FLOAT32 else DataType.INT8
 
     @property
     def bias_bytes(self) -> int:
@@ -58,8 +63,9 @@ class DeployedTensor:
     height: int
     width: int
     arena_offset: int
-    scale: float = 1.0
-    """Real value of one step (int8 variant)."""
+    type: DataType
+    quantisation: Quantisation | None = None
+    """One scale and zero point, of an int8 tensor."""
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -70,6 +76,11 @@ class DeployedTensor:
     def elements(self) -> int:
         """Number of elements."""
         return self.channels * self.height * self.width
+
+    @property
+    def size_bytes(self) -> int:
+        """Bytes it takes."""
+        return self.elements * ELEMENT_BYTES[self.type]
 
 
 @dataclass(frozen=True)
@@ -105,13 +116,15 @@ class DeployedLayer:
     weights: Int8Array | None = None
     """(out, in, rows, columns), (out, in) or (channels,)."""
     bias: ParameterArray | None = None
-    weight_scale: float = 1.0
-    bias_scale: float = 1.0
-    multiplier: int = 0
-    """Requantisation: value * multiplier / 2**shift, rounded to nearest, halves upwards."""
-    second_multiplier: int = 0
-    """Of an addition's second operand."""
-    shift: int = 1
+    weight_order: int = 0
+    """How the weights lie: 0 is OIHW, row-major; others come with kernels that block their loops."""
+    weight_quantisation: Quantisation | None = None
+    """Of the tensor, or per output channel."""
+    bias_quantisation: Quantisation | None = None
+    """Of int8 biases (float32 variant); an int32 bias counts in steps of input scale times weight scale."""
+    rescales: tuple[Rescale, ...] = ()
+    """int8 variant. Of a sum of products: one for the tensor or one per output channel. Of an addition: first input, second input, sum.
+    Of a softmax: a difference of inputs to an exponent with 5 integer bits."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,7 +138,7 @@ class DeployedNetwork:
     input_tensor: int
     output_tensor: int
     activation_bytes: int
-    """Arena bytes of the tensors, a multiple of 8."""
+    """Largest end of a tensor in the arena."""
     example_input: NDArray[np.int8] | NDArray[np.float32] | None = field(default=None)
     """An input the firmware runs when it is given none, in the input tensor's shape."""
 

@@ -6,6 +6,7 @@ Little-endian, versioned, checksummed; every offset counts from the file's first
 
 from __future__ import annotations
 
+import math
 import struct
 import zlib
 from collections.abc import Sequence
@@ -14,6 +15,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from costmodel.compression.quantise import Rescale
 from costmodel.deployment.deployed import (
     DeployedLayer,
     DeployedNetwork,
@@ -23,26 +25,35 @@ from costmodel.deployment.deployed import (
     Variant,
 )
 from costmodel.errors import FormatError, LimitError
+from costmodel.specs.layers import DataType
+from costmodel.specs.quantisation import Quantisation
 
 MAGIC: Final = b"CMDL"
-FORMAT_VERSION: Final = 1
+FORMAT_VERSION: Final = 2
 HEADER: Final = struct.Struct("<4sHHIIHHIIIIIIHHIIII")
 """magic, version, header bytes, file bytes, checksum, variant, flags, tensor count and table, layer count and table, name, activation
 bytes, input and output tensor, example input, three reserved words."""
-TENSOR: Final = struct.Struct("<IIIIfI")
-"""channels, height, width, arena offset, scale, reserved."""
-LAYER: Final = struct.Struct("<BBHIHHHHI10I4IffIII4I")
+TENSOR: Final = struct.Struct("<IIIIHHfiI")
+"""channels, height, width, arena offset, element type, reserved, scale, zero point, reserved."""
+LAYER: Final = struct.Struct("<BBHIHHHHI10I4I6I3I")
 """kernel, relu, weight order, name, two inputs, output, reserved, groups, two axes (kernel, stride, pad before, pad after, dilation),
-weight offset and bytes, bias offset and bytes, weight and bias scale, two multipliers, shift, four reserved words."""
+weight offset and bytes, bias offset and bytes, offset and count of weight scales, bias scales and rescales, three reserved words."""
+SCALE: Final = struct.Struct("<fi")
+"""scale, zero point."""
+RESCALE: Final = struct.Struct("<ii")
+"""multiplier, shift."""
 CHECKSUM_BEGIN: Final = 16
 ALIGNMENT: Final = 8
 NO_TENSOR: Final = 0xFFFF
 OIHW: Final = 0
 """The only weight order so far; a kernel that blocks its loops may get its own."""
+TYPES: Final = (DataType.INT8, DataType.FLOAT32, DataType.INT32, DataType.INT16)
+"""Element types by their code; the firmware has kernels for the first two."""
 NAME_BYTES: Final = 208
 """Longest name, its final NUL included."""
 MAX_FILE_BYTES: Final = 2**31
 _VARIANTS: Final = (Variant.INT8, Variant.FLOAT32)
+_ELEMENTS: Final = {DataType.INT8: "i1", DataType.FLOAT32: "<f4", DataType.INT32: "<i4", DataType.INT16: "<i2"}
 
 
 class _Room:
@@ -92,9 +103,9 @@ def write_model_file(network: DeployedNetwork) -> bytes:
     layer_records = b"".join([_layer_record(layer, room) for layer in network.layers])
     example_at = 0
     if network.example_input is not None:
-        kind = "<f4" if network.variant is Variant.FLOAT32 else "i1"
+        kind = _ELEMENTS[network.tensors[network.input_tensor].type]
         example_at = room.place(np.ascontiguousarray(network.example_input, kind).tobytes(), 4)
-    tensor_records = b"".join([TENSOR.pack(*tensor.shape, tensor.arena_offset, tensor.scale, 0) for tensor in network.tensors])
+    tensor_records = b"".join([_tensor_record(tensor) for tensor in network.tensors])
     body = tensor_records + layer_records + room.bytes_padded()
     size = HEADER.size + len(body)
     if size > MAX_FILE_BYTES:
@@ -138,11 +149,32 @@ def _layer_record(layer: DeployedLayer, room: _Room) -> bytes:
         for axis in (layer.height, layer.width)
         for number in (axis.kernel, axis.stride, axis.pad_before, axis.pad_after, axis.dilation)
     ]
+    tables = [
+        number
+        for entries in (_scale_entries(layer.weight_quantisation), _scale_entries(layer.bias_quantisation), _rescale_entries(layer))
+        for number in ((room.place(b"".join(entries), 4), len(entries)) if entries else (0, 0))
+    ]
     return LAYER.pack(
-        layer.kernel, layer.relu, OIHW, room.place(_name(layer.name)), *inputs, layer.output, 0, layer.groups,
-        *axes, *places, layer.weight_scale, layer.bias_scale, layer.multiplier, layer.second_multiplier, layer.shift,
-        0, 0, 0, 0,
+        layer.kernel, layer.relu, layer.weight_order, room.place(_name(layer.name)), *inputs, layer.output, 0, layer.groups,
+        *axes, *places, *tables, 0, 0, 0,
     )  # fmt: skip
+
+
+def _tensor_record(tensor: DeployedTensor) -> bytes:
+    scale, zero_point = 0.0, 0
+    if tensor.quantisation is not None:
+        (scale,), (zero_point,) = tensor.quantisation.scales, tensor.quantisation.zero_points
+    return TENSOR.pack(*tensor.shape, tensor.arena_offset, TYPES.index(tensor.type), 0, scale, zero_point, 0)
+
+
+def _scale_entries(quantisation: Quantisation | None) -> list[bytes]:
+    if quantisation is None:
+        return []
+    return [SCALE.pack(*pair) for pair in zip(quantisation.scales, quantisation.zero_points, strict=True)]
+
+
+def _rescale_entries(layer: DeployedLayer) -> list[bytes]:
+    return [RESCALE.pack(*rescale) for rescale in layer.rescales]
 
 
 def read_model_file(data: bytes) -> DeployedNetwork:
@@ -171,19 +203,14 @@ def read_model_file(data: bytes) -> DeployedNetwork:
         raise FormatError(f"model file: variant is {variant_code}, expected 0 (int8) or 1 (float32)")
     variant = _VARIANTS[variant_code]
     data = data[:size]
-    tensors = []
-    for index in range(tensor_count):
-        channels, height, width, offset, scale, _ = TENSOR.unpack(
-            _part(data, tensors_at + index * TENSOR.size, TENSOR.size, "tensor table")
-        )
-        tensors.append(DeployedTensor(channels, height, width, offset, scale))
+    tensors = [_tensor(_part(data, tensors_at + index * TENSOR.size, TENSOR.size, "tensor table"), index) for index in range(tensor_count)]
     if max(input_tensor, output_tensor) >= tensor_count:
         raise FormatError(f"model file: tensor {max(input_tensor, output_tensor)} does not exist, there are {tensor_count}")
     layers = [_layer(data, layers_at + index * LAYER.size, tensors, variant) for index in range(layer_count)]
     example = None
     if example_at:
         shape = tensors[input_tensor].shape
-        kind = "<f4" if variant is Variant.FLOAT32 else "i1"
+        kind = _ELEMENTS[tensors[input_tensor].type]
         example = _array(data, example_at, tensors[input_tensor].elements, kind, "example input").reshape(shape)
     name = _text(data, name_at)
     return DeployedNetwork(name, variant, tuple(tensors), tuple(layers), input_tensor, output_tensor, activation_bytes, example)
@@ -197,7 +224,7 @@ def _checked_header(data: bytes) -> tuple[int, ...]:
     if magic != MAGIC:
         raise FormatError(f"model file: begins with {magic!r}, expected {MAGIC!r}")
     if version != FORMAT_VERSION or header_bytes != HEADER.size:
-        raise FormatError(f"model file: format version {version}, expected {FORMAT_VERSION}")
+        raise FormatError(f"model file: format version {version}, expected {FORMAT_VERSION}; pack the network again")
     if size < HEADER.size or size % ALIGNMENT or size > len(data):
         raise FormatError(f"model file: states {size} bytes, {len(data)} are there")
     found = zlib.crc32(data[CHECKSUM_BEGIN:size])
@@ -227,12 +254,36 @@ def _array(data: bytes, offset: int, count: int, kind: str, what: str) -> NDArra
     return np.frombuffer(raw, kind).astype(np.dtype(kind).newbyteorder("="), copy=False)
 
 
+def _tensor(record: bytes, index: int) -> DeployedTensor:
+    channels, height, width, offset, code, _, scale, zero_point, _ = TENSOR.unpack(record)
+    if code >= len(TYPES):
+        raise FormatError(f"model file: tensor {index} has element type {code}, expected 0 to {len(TYPES) - 1}")
+    kind = TYPES[code]
+    quantisation = None
+    if kind is not DataType.FLOAT32:
+        quantisation = _quantisation(((scale, zero_point),), f"tensor {index}")
+    elif scale or zero_point:
+        raise FormatError(f"model file: tensor {index} of floats has scale {scale:g} and zero point {zero_point}, expected none")
+    return DeployedTensor(channels, height, width, offset, kind, quantisation)
+
+
+def _quantisation(pairs: Sequence[tuple[float, int]], what: str) -> Quantisation:
+    if not all(0 < scale < math.inf for scale, _ in pairs):
+        raise FormatError(f"model file: {what} has a scale that is no positive number")
+    return Quantisation(scales=tuple(scale for scale, _ in pairs), zero_points=tuple(zero_point for _, zero_point in pairs))
+
+
+def _scales(data: bytes, offset: int, count: int, what: str) -> Quantisation | None:
+    pairs = list(SCALE.iter_unpack(_part(data, offset, count * SCALE.size, what))) if count else []
+    return _quantisation([(scale, zero_point) for scale, zero_point in pairs], what) if pairs else None
+
+
 def _layer(data: bytes, offset: int, tensors: Sequence[DeployedTensor], variant: Variant) -> DeployedLayer:
     (
         kernel, relu, order, name_at, first, second, output, _, groups, *axes_and_rest
     ) = LAYER.unpack(_part(data, offset, LAYER.size, "layer table"))  # fmt: skip
     axes, (weights_at, weight_bytes, bias_at, bias_bytes) = axes_and_rest[:10], axes_and_rest[10:14]
-    weight_scale, bias_scale, multiplier, second_multiplier, shift = axes_and_rest[14:19]
+    weight_scales_at, weight_scales, bias_scales_at, bias_scales, rescales_at, rescales = axes_and_rest[14:20]
     name = _text(data, name_at)
     if kernel >= len(Kernel) or relu > 1 or order != OIHW:
         raise FormatError(f"model file: layer {name!r} has kernel {kernel}, relu {relu}, weight order {order}")
@@ -253,7 +304,10 @@ def _layer(data: bytes, offset: int, tensors: Sequence[DeployedTensor], variant:
         weights = weights.reshape(shape)
     kind = "i1" if variant is Variant.FLOAT32 else "<i4"
     bias = _array(data, bias_at, bias_bytes // variant.bias_bytes, kind, f"biases of {name}") if bias_bytes else None
+    pairs = RESCALE.iter_unpack(_part(data, rescales_at, rescales * RESCALE.size, f"rescales of {name}")) if rescales else ()
     return DeployedLayer(
-        name, Kernel(kernel), inputs, output, groups, height, width, bool(relu), weights, bias,
-        weight_scale, bias_scale, multiplier, second_multiplier, shift,
+        name, Kernel(kernel), inputs, output, groups, height, width, bool(relu), weights, bias, OIHW,
+        _scales(data, weight_scales_at, weight_scales, f"weight scales of {name}"),
+        _scales(data, bias_scales_at, bias_scales, f"bias scales of {name}"),
+        tuple(Rescale(*pair) for pair in pairs),
     )  # fmt: skip

@@ -1,21 +1,25 @@
 """What every layer of a deployed network must answer, bit for bit, computed with NumPy.
 
-Shares no code with the firmware. Integers wrap modulo 2**32 as the firmware's accumulators do; floats are summed in index order, one
-operation at a time, in single precision.
+Shares no code with the firmware. Integers wrap modulo 2**32 as the firmware's accumulators do and are rescaled as TensorFlow Lite Micro's
+int8 reference kernels do; floats are summed in index order, one operation at a time, in single precision.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from costmodel.deployment.deployed import DeployedLayer, DeployedNetwork, DeployedTensor, Kernel, KernelWindow, Variant
+from costmodel.deployment.deployed import DeployedLayer, DeployedNetwork, DeployedTensor, Kernel, KernelWindow
+from costmodel.deployment.fixed_point import rescaled, softmax, wrapped
+from costmodel.specs.layers import DataType
 
 Tensor: TypeAlias = NDArray[Any]
 """int8 or float32, (channels, rows, columns)."""
+ELEMENTS: Final[dict[DataType, Any]] = {DataType.INT8: np.int8, DataType.FLOAT32: np.float32}
+"""How the kernels' element types lie in memory."""
 
 
 def run_reference(network: DeployedNetwork, values: Tensor) -> list[Tensor]:
@@ -33,15 +37,16 @@ def run_reference(network: DeployedNetwork, values: Tensor) -> list[Tensor]:
     list of array
         The output tensor after each layer, (channels, rows, columns).
     """
-    dtype = np.float32 if network.variant is Variant.FLOAT32 else np.int8
-    held: dict[int, Tensor] = {network.input_tensor: np.asarray(values, dtype).reshape(network.tensors[network.input_tensor].shape)}
+    first = network.tensors[network.input_tensor]
+    held: dict[int, Tensor] = {network.input_tensor: np.asarray(values, ELEMENTS[first.type]).reshape(first.shape)}
     outputs = []
     # A hostile or random network may run into infinities; their bits are compared like any others.
     with np.errstate(all="ignore"):
         for layer in network.layers:
             target = network.tensors[layer.output]
             inputs = [held[index] for index in layer.inputs]
-            result = _RUN[layer.kernel](layer, inputs, target, network.variant)
+            sources = [network.tensors[index] for index in layer.inputs]
+            result = _RUN[layer.kernel](layer, inputs, sources, target)
             held[layer.output] = result
             outputs.append(result)
     return outputs
@@ -70,47 +75,80 @@ def _taps(layer: DeployedLayer, source: Tensor, target: DeployedTensor) -> list[
     return found
 
 
-def _requantised(sums: Tensor, layer: DeployedLayer) -> Tensor:
-    return _clamped((sums.astype(np.int64) * layer.multiplier + (1 << (layer.shift - 1))) >> layer.shift, layer)
+def _pair(tensor: DeployedTensor) -> tuple[float, int]:
+    """Scale and zero point of an integer tensor; 1 and 0 of floats."""
+    return (1.0, 0) if tensor.quantisation is None else (tensor.quantisation.scales[0], tensor.quantisation.zero_points[0])
 
 
-def _clamped(values: Tensor, layer: DeployedLayer) -> Tensor:
-    return np.clip(values, 0 if layer.relu else -128, 127).astype(np.int8)
+def _real(values: Tensor, tensor: DeployedTensor) -> Tensor:
+    """What a float32 kernel computes with: floats as they are, integers dequantised."""
+    if tensor.type is DataType.FLOAT32:
+        return values
+    scale, zero_point = _pair(tensor)
+    return (values.astype(np.int32) - zero_point).astype(np.float32) * np.float32(scale)
 
 
-def _finished(sums: Tensor, layer: DeployedLayer, variant: Variant) -> Tensor:
-    if variant is Variant.INT8:
-        return _requantised(sums, layer)
-    return np.where(sums > 0, sums, np.float32(0)) if layer.relu else sums
+def _operand(values: Tensor, tensor: DeployedTensor, target: DeployedTensor) -> Tensor:
+    """An input of sums of products: reals, or whole steps from the zero point."""
+    return _real(values, tensor) if target.type is DataType.FLOAT32 else values.astype(np.int32) - _pair(tensor)[1]
 
 
-def _started(layer: DeployedLayer, shape: tuple[int, ...], variant: Variant) -> Tensor:
+def _passed(values: Tensor, tensor: DeployedTensor, target: DeployedTensor) -> Tensor:
+    """An input of a kernel that keeps the quantisation: reals, or the steps as they are."""
+    return _real(values, tensor) if target.type is DataType.FLOAT32 else values
+
+
+def _zero(target: DeployedTensor) -> Any:
+    return np.float32(0) if target.type is DataType.FLOAT32 else np.int8(_pair(target)[1])
+
+
+def _clamped(values: Tensor, layer: DeployedLayer, target: DeployedTensor) -> Tensor:
+    zero_point = _pair(target)[1]
+    steps: Tensor = np.clip(values + zero_point, zero_point if layer.relu else -128, 127).astype(np.int8)
+    return steps
+
+
+def _column(values: Sequence[float], like: Tensor, dtype: Any) -> Tensor:
+    """One value, or one per first extent, to combine with a tensor."""
+    return np.array(values, dtype).reshape(-1, *[1] * (like.ndim - 1))
+
+
+def _finished(sums: Tensor, layer: DeployedLayer, target: DeployedTensor) -> Tensor:
+    """Results of sums of products; the first extent is the output channel's."""
+    if target.type is DataType.FLOAT32:
+        return np.where(sums > 0, sums, np.float32(0)) if layer.relu else sums
+    multipliers = _column([rescale.multiplier for rescale in layer.rescales], sums, np.int64)
+    shifts = _column([rescale.shift for rescale in layer.rescales], sums, np.int64)
+    return _clamped(rescaled(sums, multipliers, shifts), layer, target)
+
+
+def _started(layer: DeployedLayer, shape: tuple[int, ...], target: DeployedTensor) -> Tensor:
     """Accumulators that hold their biases; the first extent of the shape is the output channel's."""
-    dtype = np.int32 if variant is Variant.INT8 else np.float32
+    dtype = np.float32 if target.type is DataType.FLOAT32 else np.int32
     sums: Tensor = np.zeros(shape, dtype)
     if layer.bias is not None:
         bias: Tensor = layer.bias.astype(dtype)
-        if variant is Variant.FLOAT32:
-            bias = bias * np.float32(layer.bias_scale)
+        if layer.bias_quantisation is not None:
+            bias = bias * np.array(layer.bias_quantisation.scales, np.float32)
         sums += bias.reshape(-1, *[1] * (len(shape) - 1))
     return sums
 
 
-def _dequantised(layer: DeployedLayer, variant: Variant) -> Tensor:
+def _weights(layer: DeployedLayer, target: DeployedTensor) -> Tensor:
     weights = np.zeros(0, np.int8) if layer.weights is None else layer.weights
-    if variant is Variant.INT8:
+    if target.type is not DataType.FLOAT32 or layer.weight_quantisation is None:
         return weights.astype(np.int32)
-    return weights.astype(np.float32) * np.float32(layer.weight_scale)
+    return weights.astype(np.float32) * _column(layer.weight_quantisation.scales, weights, np.float32)
 
 
-def _conv2d(layer: DeployedLayer, inputs: list[Tensor], target: DeployedTensor, variant: Variant) -> Tensor:
-    source = inputs[0] if variant is Variant.FLOAT32 else inputs[0].astype(np.int32)
+def _conv2d(layer: DeployedLayer, inputs: list[Tensor], sources: list[DeployedTensor], target: DeployedTensor) -> Tensor:
+    source = _operand(inputs[0], sources[0], target)
     groups = layer.groups
-    sums = _started(layer, target.shape, variant).reshape(groups, -1, target.height, target.width)
-    weights = _dequantised(layer, variant).reshape(groups, sums.shape[1], -1, layer.height.kernel, layer.width.kernel)
+    sums = _started(layer, target.shape, target).reshape(groups, -1, target.height, target.width)
+    weights = _weights(layer, target).reshape(groups, sums.shape[1], -1, layer.height.kernel, layer.width.kernel)
     planes = source.reshape(groups, -1, *source.shape[1:])
     taps = _taps(layer, source, target)
-    if variant is Variant.INT8:
+    if target.type is DataType.INT8:
         for row, column, (oh, ow), (ih, iw) in taps:
             sums[:, :, oh, ow] += np.einsum("gihw,goi->gohw", planes[:, :, ih, iw], weights[..., row, column])
     else:
@@ -118,49 +156,52 @@ def _conv2d(layer: DeployedLayer, inputs: list[Tensor], target: DeployedTensor, 
             for row, column, (oh, ow), (ih, iw) in taps:
                 factor = weights[:, :, channel, row, column, None, None]
                 sums[:, :, oh, ow] += planes[:, None, channel, ih, iw] * factor
-    return _finished(sums.reshape(target.shape), layer, variant)
+    return _finished(sums.reshape(target.shape), layer, target)
 
 
-def _linear(layer: DeployedLayer, inputs: list[Tensor], target: DeployedTensor, variant: Variant) -> Tensor:
-    weights = _dequantised(layer, variant)
-    sums = _started(layer, (target.elements,), variant)
-    if variant is Variant.INT8:
-        sums += weights @ inputs[0].astype(np.int32).ravel()
+def _linear(layer: DeployedLayer, inputs: list[Tensor], sources: list[DeployedTensor], target: DeployedTensor) -> Tensor:
+    source = _operand(inputs[0], sources[0], target).ravel()
+    weights = _weights(layer, target)
+    sums = _started(layer, (target.elements,), target)
+    if target.type is DataType.INT8:
+        sums += weights @ source
     else:
-        terms = np.concatenate([sums[:, None], weights * inputs[0].ravel()], axis=1)
+        terms = np.concatenate([sums[:, None], weights * source], axis=1)
         sums = np.add.accumulate(terms, axis=1)[:, -1]
-    return _finished(sums, layer, variant).reshape(target.shape)
+    return _finished(sums, layer, target).reshape(target.shape)
 
 
-def _max_pool(layer: DeployedLayer, inputs: list[Tensor], target: DeployedTensor, variant: Variant) -> Tensor:
-    lowest = np.float32(-np.inf) if variant is Variant.FLOAT32 else np.int8(-128)
+def _max_pool(layer: DeployedLayer, inputs: list[Tensor], sources: list[DeployedTensor], target: DeployedTensor) -> Tensor:
+    source = _passed(inputs[0], sources[0], target)
+    lowest = np.float32(-np.inf) if target.type is DataType.FLOAT32 else np.int8(-128)
     best = np.full(target.shape, lowest)
     seen = np.zeros(target.shape[1:], bool)
-    for _, _, (oh, ow), (ih, iw) in _taps(layer, inputs[0], target):
-        best[:, oh, ow] = np.maximum(best[:, oh, ow], inputs[0][:, ih, iw])
+    for _, _, (oh, ow), (ih, iw) in _taps(layer, source, target):
+        best[:, oh, ow] = np.maximum(best[:, oh, ow], source[:, ih, iw])
         seen[oh, ow] = True
-    return np.where(seen, best, best.dtype.type(0))
+    return np.where(seen, best, _zero(target))
 
 
-def _average_pool(layer: DeployedLayer, inputs: list[Tensor], target: DeployedTensor, variant: Variant) -> Tensor:
-    sums = np.zeros(target.shape, np.float32 if variant is Variant.FLOAT32 else np.int32)
+def _average_pool(layer: DeployedLayer, inputs: list[Tensor], sources: list[DeployedTensor], target: DeployedTensor) -> Tensor:
+    source = _passed(inputs[0], sources[0], target)
+    sums = np.zeros(target.shape, np.float32 if target.type is DataType.FLOAT32 else np.int32)
     counts = np.zeros(target.shape[1:], np.int32)
-    for _, _, (oh, ow), (ih, iw) in _taps(layer, inputs[0], target):
-        sums[:, oh, ow] += inputs[0][:, ih, iw]
+    for _, _, (oh, ow), (ih, iw) in _taps(layer, source, target):
+        sums[:, oh, ow] += source[:, ih, iw]
         counts[oh, ow] += 1
-    means = _means(sums, np.maximum(counts, 1))
-    return np.where(counts > 0, means, means.dtype.type(0))
+    return np.where(counts > 0, _means(sums, np.maximum(counts, 1)), _zero(target))
 
 
-def _adaptive(_layer: DeployedLayer, inputs: list[Tensor], target: DeployedTensor, variant: Variant) -> Tensor:
-    _, height, width = inputs[0].shape
-    sums = np.zeros(target.shape, np.float32 if variant is Variant.FLOAT32 else np.int32)
+def _adaptive(_layer: DeployedLayer, inputs: list[Tensor], sources: list[DeployedTensor], target: DeployedTensor) -> Tensor:
+    source = _passed(inputs[0], sources[0], target)
+    _, height, width = source.shape
+    sums = np.zeros(target.shape, np.float32 if target.type is DataType.FLOAT32 else np.int32)
     counts = np.zeros(target.shape[1:], np.int32)
     for oh in range(target.height):
         for ow in range(target.width):
             rows = range(oh * height // target.height, -(-(oh + 1) * height // target.height))
             columns = slice(ow * width // target.width, -(-(ow + 1) * width // target.width))
-            elements = np.concatenate([inputs[0][:, row, columns] for row in rows], axis=1).astype(sums.dtype)
+            elements = np.concatenate([source[:, row, columns] for row in rows], axis=1).astype(sums.dtype)
             # A sum starts from 0, then takes elements one by one.
             start = np.zeros((len(elements), 1), sums.dtype)
             sums[:, oh, ow] = np.add.accumulate(np.concatenate([start, elements], axis=1), axis=1)[:, -1]
@@ -178,44 +219,38 @@ def _means(sums: Tensor, counts: Tensor) -> Tensor:
     return means
 
 
-def _relu(_layer: DeployedLayer, inputs: list[Tensor], _target: DeployedTensor, _variant: Variant) -> Tensor:
-    return np.where(inputs[0] > 0, inputs[0], inputs[0].dtype.type(0))
+def _relu(_layer: DeployedLayer, inputs: list[Tensor], sources: list[DeployedTensor], target: DeployedTensor) -> Tensor:
+    source, zero = _passed(inputs[0], sources[0], target), _zero(target)
+    return np.where(source > zero, source, zero)
 
 
-def _batch_norm(layer: DeployedLayer, inputs: list[Tensor], target: DeployedTensor, variant: Variant) -> Tensor:
-    factors = _dequantised(layer, variant)[:, None, None]
-    source = inputs[0] if variant is Variant.FLOAT32 else inputs[0].astype(np.int32)
-    sums = source * factors + _started(layer, (target.channels, 1, 1), variant)
-    return _finished(sums, layer, variant)
+def _batch_norm(layer: DeployedLayer, inputs: list[Tensor], sources: list[DeployedTensor], target: DeployedTensor) -> Tensor:
+    factors = _weights(layer, target)[:, None, None]
+    sums = _operand(inputs[0], sources[0], target) * factors + _started(layer, (target.channels, 1, 1), target)
+    return _finished(sums, layer, target)
 
 
-def _add(layer: DeployedLayer, inputs: list[Tensor], _target: DeployedTensor, variant: Variant) -> Tensor:
-    a, b = inputs
-    if variant is Variant.FLOAT32:
-        return _finished(a + b, layer, variant)
-    sums = a.astype(np.int64) * layer.multiplier + b.astype(np.int64) * layer.second_multiplier
-    return _clamped((sums + (1 << (layer.shift - 1))) >> layer.shift, layer)
+_ADD_HEADROOM: Final = 20
+"""Bits by which an addition's inputs are shifted to the left before they meet."""
 
 
-_EXP2_TERMS: Final = (1 << 30, 744256846, 257890763, 59377501, 9890102, 1017428)
-"""2**-f = c0 - f*(c1 - f*(c2 - ...)) in units of 2**-30, least squares at Chebyshev nodes."""
+def _add(layer: DeployedLayer, inputs: list[Tensor], sources: list[DeployedTensor], target: DeployedTensor) -> Tensor:
+    a, b = (_operand(values, tensor, target) for values, tensor in zip(inputs, sources, strict=True))
+    if target.type is DataType.FLOAT32:
+        return _finished(a + b, layer, target)
+    first, second, output = layer.rescales
+    total = wrapped(rescaled(a.astype(np.int64) << _ADD_HEADROOM, *first) + rescaled(b.astype(np.int64) << _ADD_HEADROOM, *second))
+    return _clamped(rescaled(total, *output), layer, target)
+
+
 _EXP2_FACTORS: Final = (1.0, 0.69314705, 0.24022436, 0.055491035, 0.00958006, 0.0012757162, 0.00010938752)
 """2**f on (-1, 0], least squares at Chebyshev nodes, in single precision."""
 
 
-def _softmax(layer: DeployedLayer, inputs: list[Tensor], _target: DeployedTensor, variant: Variant) -> Tensor:
-    if variant is Variant.FLOAT32:
-        return _softmax_float32(inputs[0])
-    source = inputs[0].astype(np.int64)
-    steps = ((source.max(axis=0) - source) * layer.multiplier) >> layer.shift
-    whole, part = steps >> 16, steps & 0xFFFF
-    y = np.full(steps.shape, _EXP2_TERMS[5], np.int64)
-    for term in reversed(_EXP2_TERMS[:5]):
-        y = term - ((y * part) >> 16)
-    weights = np.where(whole > 30, 0, y >> np.minimum(whole, 62))
-    total = weights.sum(axis=0)
-    probabilities: Tensor = ((weights * 254 + total) // (2 * total)).astype(np.int8)
-    return probabilities
+def _softmax(layer: DeployedLayer, inputs: list[Tensor], sources: list[DeployedTensor], target: DeployedTensor) -> Tensor:
+    if target.type is DataType.FLOAT32:
+        return _softmax_float32(_real(inputs[0], sources[0]))
+    return softmax(inputs[0], *layer.rescales[0]).astype(np.int8)
 
 
 def _softmax_float32(source: Tensor) -> Tensor:
@@ -234,11 +269,11 @@ def _softmax_float32(source: Tensor) -> Tensor:
     return weights / total
 
 
-def _view(_layer: DeployedLayer, inputs: list[Tensor], target: DeployedTensor, _variant: Variant) -> Tensor:
+def _view(_layer: DeployedLayer, inputs: list[Tensor], _sources: list[DeployedTensor], target: DeployedTensor) -> Tensor:
     return inputs[0].reshape(target.shape)
 
 
-_RUN: Final[dict[Kernel, Callable[[DeployedLayer, list[Tensor], DeployedTensor, Variant], Tensor]]] = {
+_RUN: Final[dict[Kernel, Callable[[DeployedLayer, list[Tensor], list[DeployedTensor], DeployedTensor], Tensor]]] = {
     Kernel.VIEW: _view,
     Kernel.CONV2D: _conv2d,
     Kernel.LINEAR: _linear,

@@ -5,22 +5,25 @@ from __future__ import annotations
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from costmodel.dataflows.counting import count_work
-from costmodel.deployment.deploy import with_folded_biases
+from costmodel.deployment.deploy import types_as_deployed, with_folded_biases
 from costmodel.deployment.deployed import DeployedNetwork, Variant
 from costmodel.deployment.model_file import model_hash, write_model_file
-from costmodel.deployment.reference import run_reference
+from costmodel.deployment.reference import ELEMENTS, run_reference
 from costmodel.errors import MissingError, SpecError
 from costmodel.measurement.device_log import DeviceRun
 from costmodel.results.comparison import CoreActivity, FirmwareComparison, LayerComparison, RunComparison
 from costmodel.results.counts import AccessCounts
 from costmodel.specs.counting import Dataflow
 from costmodel.specs.network import Network
+
+ACCUMULATOR_BYTES: Final = 4
+"""Alignment of the row buffers behind the tensors."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +62,7 @@ def expect(network: Network, deployed: DeployedNetwork, image: bytes = b"") -> E
     tensor = deployed.tensors[deployed.input_tensor]
     values: NDArray[Any] | None = deployed.example_input
     if image:
-        values = np.frombuffer(image, np.float32 if deployed.variant is Variant.FLOAT32 else np.int8).reshape(tensor.shape)
+        values = np.frombuffer(image, ELEMENTS[tensor.type]).reshape(tensor.shape)
     if values is None:
         raise MissingError(f"{network.name}: give an input; the deployed network has no example")
     outputs = run_reference(deployed, values)
@@ -69,16 +72,18 @@ def expect(network: Network, deployed: DeployedNetwork, image: bytes = b"") -> E
 
 def predicted_counts(network: Network, variant: Variant, dataflow: Dataflow) -> tuple[AccessCounts, ...]:
     """Return the closed-form counts of every layer, as the firmware executes it: valid taps, biases read, those of folding too."""
+    deployed = with_folded_biases(types_as_deployed(network, variant))
     return tuple(
-        count_work(step.lowered.work, dataflow, input_bytes=variant.activation_bytes, weight_bytes=1)
-        for step in with_folded_biases(network).steps
+        count_work(step.lowered.work, dataflow, input_bytes=types.input_bytes, weight_bytes=types.weight_bytes)
+        for step, types in zip(deployed.steps, deployed.tensor_bytes, strict=True)
     )
 
 
 def predicted_arena_bytes(network: DeployedNetwork, counts: Sequence[AccessCounts], dataflow: Dataflow) -> int:
     """Return the arena a network needs: its tensors, and the largest rows. The accumulator of output stationary is a register."""
     rows = [0] if dataflow is Dataflow.OUTPUT_STATIONARY else [count.scratch_bytes for count in counts if count.psum_read_count]
-    return network.activation_bytes + max(rows, default=0)
+    largest = max(rows, default=0)
+    return -(-network.activation_bytes // ACCUMULATOR_BYTES) * ACCUMULATOR_BYTES + largest if largest else network.activation_bytes
 
 
 def compare_runs(

@@ -68,7 +68,8 @@ def _network(generator: np.random.Generator, name: str) -> Network:
         if generator.integers(4) == 0:
             # The layer before is read unrectified too, so that the rectifier runs.
             layers.append({"kind": "add", "name": "both", "inputs": (layers[-2]["name"], "rectifier")})
-    return Network.model_validate({"name": name, "input": tuple(shape), "layers": layers})
+    types = {"input": "float32" if generator.integers(2) else "int8"}
+    return Network.model_validate({"name": name, "input": tuple(shape), "types": types, "layers": layers})
 
 
 def _convolution(generator: np.random.Generator, shape: list[int], *, depthwise: bool) -> list[dict[str, Any]]:

@@ -126,7 +126,7 @@ static void log_end(session *s, cm_status status) {
     line_number(out, "code", (uint64_t)status);
     if (status == CM_OK && cm_model_tensor(&s->model, s->model.output_tensor, &result) == CM_OK) {
         const uint8_t *const bytes = (const uint8_t *)s->request->arena + result.arena_offset;
-        line_number(out, "class", cm_argmax(bytes, result.elements, s->model.variant));
+        line_number(out, "class", cm_argmax(bytes, result.elements, result.type));
         line_bytes(out, "output", bytes, result.bytes < MAX_LOGGED_OUTPUT ? result.bytes : MAX_LOGGED_OUTPUT);
     }
     line_end(out);

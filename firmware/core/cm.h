@@ -32,8 +32,10 @@ typedef enum {
     CM_ERROR_TENSOR = 10,    /* a tensor has no elements, too many, or lies outside the activations */
     CM_ERROR_LAYER = 11,     /* a layer's kind, field or tensor index is out of range */
     CM_ERROR_SHAPE = 12,     /* a layer's tensors or parameters do not fit its geometry */
-    CM_ERROR_OVERLAP = 13,   /* a layer's output lies over one of its inputs */
-    CM_ERROR_ARENA = 14      /* the arena is smaller than cm_arena_bytes */
+    CM_ERROR_OVERLAP = 13,   /* a layer's output lies over an input that it still reads */
+    CM_ERROR_ARENA = 14,     /* the arena is smaller than cm_arena_bytes */
+    CM_ERROR_TYPE = 15,      /* element types or zero points that the layer has no kernel for */
+    CM_ERROR_ORDER = 16      /* a weight order that the layer has no kernel for */
 } cm_status;
 
 typedef enum { CM_OUTPUT_STATIONARY = 0, CM_ROW_STATIONARY = 1 } cm_dataflow;
@@ -42,21 +44,19 @@ typedef enum { CM_OUTPUT_STATIONARY = 0, CM_ROW_STATIONARY = 1 } cm_dataflow;
  * float32: the deck's; int8 weights and biases dequantised by their scale, float32 activations and accumulators. */
 typedef enum { CM_INT8 = 0, CM_FLOAT32 = 1 } cm_variant;
 
+/* What a tensor's elements are. There are kernels for the first two. */
+typedef enum { CM_TYPE_INT8 = 0, CM_TYPE_FLOAT32 = 1, CM_TYPE_INT32 = 2, CM_TYPE_INT16 = 3, CM_TYPE_COUNT = 4 } cm_type;
+
+/* Kinds of layers, by their number in the model file. A view runs nothing: a flatten, a fused relu, a folded batch
+ * normalisation. */
 typedef enum {
-    CM_VIEW = 0, /* flatten, a fused relu, a folded batch normalisation: nothing runs */
-    CM_CONV2D = 1,
-    CM_LINEAR = 2,
-    CM_MAX_POOL = 3,
-    CM_AVERAGE_POOL = 4,
-    CM_ADAPTIVE_AVERAGE_POOL = 5,
-    CM_RELU = 6,
-    CM_BATCH_NORM = 7,
-    CM_ADD = 8,
-    CM_SOFTMAX = 9,
-    CM_KIND_COUNT = 10
+#define CM_KIND(name, text) CM_##name,
+#include "kinds.def"
+#undef CM_KIND
+    CM_KIND_COUNT
 } cm_kind;
 
-#define CM_ALIGNMENT     8u   /* bytes; of the model and of the arena */
+#define CM_ALIGNMENT     8u   /* bytes; of the model and of the arena's beginning */
 #define CM_NAME_BYTES    208u /* longest name, its final NUL included */
 #define CM_COUNTER_COUNT 16u  /* entries of counters.def */
 
@@ -72,42 +72,57 @@ typedef struct {
     int32_t interior_begin, interior_end;
 } cm_axis;
 
+/* real = scale * (step - zero_point); as the model file holds it. */
+typedef struct {
+    float scale;
+    int32_t zero_point;
+} cm_scale;
+
+/* A real factor: multiplier * 2^(shift - 31); as the model file holds it. */
+typedef struct {
+    int32_t multiplier, shift;
+} cm_rescale;
+
 /* A checked model file. Fields are for reading. */
 typedef struct {
     const uint8_t *bytes;
     uint32_t file_bytes;       /* of this model; another may follow it in the caller's buffer */
     uint32_t checksum;         /* the file's CRC-32, which names the model */
-    uint32_t activation_bytes; /* arena bytes of the tensors, a multiple of CM_ALIGNMENT */
+    uint32_t activation_bytes; /* largest end of a tensor in the arena */
     uint16_t tensor_count, layer_count, input_tensor, output_tensor;
     cm_variant variant;
     const char *name;             /* the network's name */
     const uint8_t *example_input; /* bytes of the input tensor, or NULL */
 } cm_model;
 
-/* A tensor resolved to its shape and its place in the arena. */
+/* A tensor resolved to its shape, its type and its place in the arena. */
 typedef struct {
+    cm_type type;
     uint32_t channels, height, width, elements, bytes, arena_offset;
-    float scale;
+    cm_scale quantisation; /* of an integer tensor */
 } cm_tensor;
 
 /* One layer, ready to run: geometry and pointers, everything looked up. Fields are for reading. */
 typedef struct {
     cm_kind kind;
-    cm_variant variant;
     cm_dataflow dataflow;
+    cm_type type, input_type, second_input_type; /* of the output, and of what is read */
     const char *name;
     int32_t groups, in_channels, out_channels; /* channels per group */
     cm_axis height, width;
-    const void *input, *second_input; /* second_input only for CM_ADD */
+    const void *input, *second_input; /* CHW; second_input only for CM_ADD */
     const int8_t *weights;            /* OIHW, or NULL */
     const void *bias;                 /* int32_t (int8 variant) or int8_t (float32 variant), or NULL */
-    void *output;
-    void *scratch; /* cm_scratch_bytes(job) of them where the dataflow has rows */
+    void *output;                     /* CHW; at the input's place where a pooling runs in place */
+    void *scratch;                    /* cm_scratch_bytes(job) of them where the dataflow has rows */
     uint32_t input_bytes, second_input_bytes, weight_bytes, bias_bytes, output_bytes, elements;
-    int32_t multiplier, second_multiplier, shift; /* requantisation */
-    int32_t low, high;                            /* clamp of an int8 result; low is 0 with a fused relu */
-    int32_t relu;                                 /* 1 with a fused relu */
-    float weight_scale, bias_scale;
+    cm_scale input_quantisation, second_quantisation;
+    int32_t output_zero_point;
+    int32_t low, high;                           /* clamp of an int8 result before its zero point is added */
+    int32_t relu;                                /* 1 with a fused relu */
+    const cm_rescale *rescales;                  /* int8 results, or NULL */
+    const cm_scale *weight_scales, *bias_scales; /* float32 results, or NULL */
+    int32_t rescale_step, weight_scale_step, bias_scale_step; /* from one output channel's to the next: 0 or 1 */
 } cm_job;
 
 /* Check a model file completely: checksum, every offset, every layer. After CM_OK nothing in it can make cm_job_run
@@ -134,11 +149,11 @@ uint32_t cm_scratch_bytes(const cm_job *job);
 /* Of those, the bytes that lie in the arena: the rows. The single accumulator of output stationary is a register. */
 uint32_t cm_arena_scratch_bytes(const cm_job *job);
 
-/* Bytes of arena the whole model needs: its activations, then the largest layer's rows. */
+/* Bytes of arena the whole model needs: its tensors, then the largest layer's rows, from the next multiple of 4. */
 uint32_t cm_arena_bytes(const cm_model *model, cm_dataflow dataflow);
 
 /* Index of the largest of a tensor's elements, the first of equals. */
-uint32_t cm_argmax(const void *elements, uint32_t count, cm_variant variant);
+uint32_t cm_argmax(const void *elements, uint32_t count, cm_type type);
 
 /* CRC-32 (IEEE 802.3, reflected), of the model file and of logged outputs. */
 uint32_t cm_crc32(const void *bytes, size_t size);

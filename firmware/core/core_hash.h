@@ -2,5 +2,5 @@
  * new one. */
 #ifndef CM_CORE_HASH_H
 #define CM_CORE_HASH_H
-#define CM_CORE_HASH "1d808b453fa2513c"
+#define CM_CORE_HASH "131902bbe8733f82"
 #endif

@@ -1,12 +1,8 @@
-/* Shared by the core's own files: counting macros, requantisation, tap ranges. Not for callers. */
+/* Shared by the core's own files: counting macros, tap ranges, results, kernels. Not for callers. */
 #ifndef CM_INTERNAL_H
 #define CM_INTERNAL_H
 
-#include "cm.h"
-
-#if (-1 >> 1) != -1
-#error "the core rounds with arithmetic right shifts, which this compiler does not have"
-#endif
+#include "fixed_point.h"
 
 /* A kernel's inner loops get the registers of a function of their own. */
 #if defined(__GNUC__)
@@ -63,29 +59,48 @@ static inline cm_window cm_clip(const cm_axis *axis, int32_t index) {
     return window;
 }
 
-/* value * multiplier / 2^shift rounded to nearest, halves towards plus infinity, then clamped. */
-int8_t cm_requantise_wide(int64_t product, const cm_job *job);
-
-static inline int8_t cm_requantise(int32_t value, const cm_job *job) {
-    const int64_t product = (int64_t)value * job->multiplier;
-    const int32_t shift = job->shift - 32;
-    if (shift > 0) {
-        /* Half a step is a whole number of 2^32, so the low word cannot change the result: 32-bit cores do without it.
-         */
-        const int32_t rounded = ((int32_t)(product >> 32) + ((int32_t)1 << (shift - 1))) >> shift;
-        return (int8_t)(rounded < job->low ? job->low : rounded > job->high ? job->high : rounded);
-    }
-    return cm_requantise_wide(product, job);
-}
-
 /* Accumulators wrap modulo 2^32, so that a hostile file cannot overflow a signed integer. */
 static inline int32_t cm_wrapping_sum(int32_t a, int32_t b) {
     return (int32_t)((uint32_t)a + (uint32_t)b);
 }
 
-/* Fill in everything of a job but its pointers, and check the layer against its tensors. */
-cm_status cm_layer_decode(cm_job *job, const cm_model *model, uint32_t layer, cm_dataflow dataflow);
+/* A sum of products as an int8 result. */
+static inline int8_t cm_requantise(int32_t sum, const cm_job *job, const cm_rescale *rescale) {
+    const int32_t scaled = cm_rescaled(sum, rescale);
+    const int32_t clamped = scaled < job->low ? job->low : scaled > job->high ? job->high : scaled;
+    return (int8_t)(clamped + job->output_zero_point);
+}
 
+/* An int8 element as the real number it stands for. */
+static inline float cm_dequantised(int8_t x, const cm_scale *quantisation) {
+    return (float)((int32_t)x - quantisation->zero_point) * quantisation->scale;
+}
+
+/* Element `index` of an int8 or float32 tensor as a real number. */
+static inline float cm_real(const void *tensor, cm_type type, const cm_scale *quantisation, uint32_t index) {
+    return type == CM_TYPE_FLOAT32 ? ((const float *)tensor)[index]
+                                   : cm_dequantised(((const int8_t *)tensor)[index], quantisation);
+}
+
+static inline float cm_rectified(float value, const cm_job *job) {
+    return job->relu && !(value > 0.0f) ? 0.0f : value;
+}
+
+/* Where the row buffers begin in the arena: behind the tensors, aligned for a sum. */
+static inline uint32_t cm_scratch_offset(const cm_model *model) {
+    return (model->activation_bytes + CM_ACCUMULATOR_BYTES - 1u) / CM_ACCUMULATOR_BYTES * CM_ACCUMULATOR_BYTES;
+}
+
+/* The tensors of a layer; `second` is `in` again where there is no second input. */
+typedef struct {
+    cm_tensor in, second, out;
+} cm_operands;
+
+/* Fill in everything of a job but its places in an arena, and check the layer against its tensors. */
+cm_status cm_layer_decode(cm_job *job, cm_operands *operands, const cm_model *model, uint32_t layer,
+                          cm_dataflow dataflow);
+
+/* Kernels, by what they compute with: int8 steps; int8 steps from a zero point; reals; int8 steps as reals. */
 void cm_conv_os_int8(const cm_job *job, cm_counters *counters);
 void cm_conv_rs_int8(const cm_job *job, cm_counters *counters);
 void cm_linear_int8(const cm_job *job, cm_counters *counters);
@@ -96,6 +111,10 @@ void cm_batch_norm_int8(const cm_job *job, cm_counters *counters);
 void cm_add_int8(const cm_job *job, cm_counters *counters);
 void cm_softmax_int8(const cm_job *job, cm_counters *counters);
 
+void cm_conv_os_int8_offset(const cm_job *job, cm_counters *counters);
+void cm_conv_rs_int8_offset(const cm_job *job, cm_counters *counters);
+void cm_linear_int8_offset(const cm_job *job, cm_counters *counters);
+
 void cm_conv_os_float32(const cm_job *job, cm_counters *counters);
 void cm_conv_rs_float32(const cm_job *job, cm_counters *counters);
 void cm_linear_float32(const cm_job *job, cm_counters *counters);
@@ -103,7 +122,15 @@ void cm_max_pool_float32(const cm_job *job, cm_counters *counters);
 void cm_average_pool_float32(const cm_job *job, cm_counters *counters);
 void cm_relu_float32(const cm_job *job, cm_counters *counters);
 void cm_batch_norm_float32(const cm_job *job, cm_counters *counters);
-void cm_add_float32(const cm_job *job, cm_counters *counters);
-void cm_softmax_float32(const cm_job *job, cm_counters *counters);
+void cm_add_float32(const cm_job *job, cm_counters *counters);     /* either input int8 or float32 */
+void cm_softmax_float32(const cm_job *job, cm_counters *counters); /* its input int8 or float32 */
+
+void cm_conv_os_float32_of_int8(const cm_job *job, cm_counters *counters);
+void cm_conv_rs_float32_of_int8(const cm_job *job, cm_counters *counters);
+void cm_linear_float32_of_int8(const cm_job *job, cm_counters *counters);
+void cm_max_pool_float32_of_int8(const cm_job *job, cm_counters *counters);
+void cm_average_pool_float32_of_int8(const cm_job *job, cm_counters *counters);
+void cm_relu_float32_of_int8(const cm_job *job, cm_counters *counters);
+void cm_batch_norm_float32_of_int8(const cm_job *job, cm_counters *counters);
 
 #endif

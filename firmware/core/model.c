@@ -2,7 +2,7 @@
  */
 #include "reading.h"
 
-#define FORMAT_VERSION  1u
+#define FORMAT_VERSION  2u
 #define CHECKSUM_BEGIN  16u
 #define MAX_COUNT       4096u /* tensors, layers */
 #define MAX_ARENA_BYTES (1u << 30)
@@ -10,32 +10,6 @@
 static int little_endian(void) {
     const uint16_t probe = 1;
     return *(const uint8_t *)(const void *)&probe == 1;
-}
-
-cm_status cm_model_tensor(const cm_model *model, uint32_t index, cm_tensor *tensor) {
-    const uint32_t element_bytes = model->variant == CM_FLOAT32 ? 4u : 1u;
-    const uint8_t *record;
-    if (index >= model->tensor_count) {
-        return CM_ERROR_TENSOR;
-    }
-    record = model->bytes + read_u32(model->bytes + 24) + index * TENSOR_BYTES;
-    tensor->channels = read_u32(record);
-    tensor->height = read_u32(record + 4);
-    tensor->width = read_u32(record + 8);
-    tensor->arena_offset = read_u32(record + 12);
-    tensor->scale = read_f32(record + 16);
-    if (tensor->channels == 0 || tensor->height == 0 || tensor->width == 0 || tensor->channels > MAX_ELEMENTS ||
-        tensor->height > MAX_ELEMENTS / tensor->channels ||
-        tensor->width > MAX_ELEMENTS / (tensor->channels * tensor->height) || read_u32(record + 20) != 0) {
-        return CM_ERROR_TENSOR;
-    }
-    tensor->elements = tensor->channels * tensor->height * tensor->width;
-    tensor->bytes = tensor->elements * element_bytes;
-    if (tensor->arena_offset % CM_ALIGNMENT != 0 ||
-        (uint64_t)tensor->arena_offset + tensor->bytes > model->activation_bytes) {
-        return CM_ERROR_TENSOR;
-    }
-    return CM_OK;
 }
 
 static cm_status check_header(cm_model *model, size_t size) {
@@ -77,9 +51,9 @@ static cm_status read_header(cm_model *model) {
     model->activation_bytes = read_u32(bytes + 40);
     model->input_tensor = read_u16(bytes + 44);
     model->output_tensor = read_u16(bytes + 46);
-    if (model->activation_bytes > MAX_ARENA_BYTES || model->activation_bytes % CM_ALIGNMENT != 0 ||
-        model->input_tensor >= tensors || model->output_tensor >= tensors || read_u32(bytes + 52) != 0 ||
-        read_u32(bytes + 56) != 0 || read_u32(bytes + 60) != 0) {
+    if (model->activation_bytes > MAX_ARENA_BYTES || model->input_tensor >= tensors ||
+        model->output_tensor >= tensors || read_u32(bytes + 52) != 0 || read_u32(bytes + 56) != 0 ||
+        read_u32(bytes + 60) != 0) {
         return CM_ERROR_HEADER;
     }
     if (!inside(model, read_u32(bytes + 24), (uint64_t)tensors * TENSOR_BYTES, 4) ||
@@ -120,7 +94,8 @@ cm_status cm_model_open(cm_model *model, const void *bytes, size_t size) {
     }
     for (uint32_t layer = 0; status == CM_OK && layer < model->layer_count; layer++) {
         cm_job job;
-        status = cm_layer_decode(&job, model, layer, CM_OUTPUT_STATIONARY);
+        cm_operands operands;
+        status = cm_layer_decode(&job, &operands, model, layer, CM_OUTPUT_STATIONARY);
     }
     return status;
 }

@@ -5,10 +5,11 @@
 
 #include "internal.h"
 
-#define HEADER_BYTES 64u
-#define TENSOR_BYTES 24u
-#define LAYER_BYTES  112u
-#define MAX_ELEMENTS (1u << 28) /* of a tensor, or of a layer's weights */
+#define HEADER_BYTES      64u
+#define TENSOR_BYTES      32u
+#define LAYER_BYTES       112u
+#define TABLE_ENTRY_BYTES 8u         /* of a scale with its zero point, or of a rescale */
+#define MAX_ELEMENTS      (1u << 28) /* of a tensor, or of a layer's weights */
 
 /* The file's bytes are little-endian wherever it is read. */
 static inline uint16_t read_u16(const uint8_t *at) {
@@ -17,6 +18,10 @@ static inline uint16_t read_u16(const uint8_t *at) {
 
 static inline uint32_t read_u32(const uint8_t *at) {
     return (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
+}
+
+static inline int32_t read_i32(const uint8_t *at) {
+    return (int32_t)read_u32(at);
 }
 
 static inline float read_f32(const uint8_t *at) {

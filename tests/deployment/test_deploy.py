@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from costmodel.compression.quantise import fixed_point, quantise
+from costmodel.compression.quantise import quantise, rescale_of
 from costmodel.deployment.arena import Lifetime, first_fit
 from costmodel.deployment.deploy import deploy, input_as_deployed, with_folded_biases
-from costmodel.deployment.deployed import Kernel, Variant
+from costmodel.deployment.deployed import DeployedNetwork, Kernel, Variant
 from costmodel.deployment.parameters import LayerParameters, random_input, random_parameters
 from costmodel.deployment.reference import run_reference
 from costmodel.errors import MissingError, ShapeError
@@ -20,7 +20,13 @@ from costmodel.specs.network import Network
 
 
 def network(layers: list[dict[str, Any]], shape: Any = (3, 7, 8)) -> Network:
-    return Network.model_validate({"name": "net", "input": shape, "layers": layers})
+    return Network.model_validate({"name": "net", "input": shape, "types": {"input": "float32"}, "layers": layers})
+
+
+def real_output(deployed: DeployedNetwork, output: Any) -> Any:
+    """The real numbers an output stands for."""
+    quantisation = deployed.tensors[deployed.output_tensor].quantisation
+    return output if quantisation is None else (output - float(quantisation.zero_points[0])) * quantisation.scales[0]
 
 
 BLOCK = [
@@ -75,8 +81,7 @@ def test_a_deployed_block_computes_what_the_network_says(variant: Variant, toler
         values = random_input(net, seed)
         deployed = deploy(net, parameters, variant, values)
         output = run_reference(deployed, input_as_deployed(deployed, values))[-1].ravel()
-        scale = deployed.tensors[deployed.output_tensor].scale if variant is Variant.INT8 else 1.0
-        assert np.abs(output * scale - block_in_doubles(parameters, values)).max() < tolerance
+        assert np.abs(real_output(deployed, output) - block_in_doubles(parameters, values)).max() < tolerance
 
 
 def test_merged_layers_run_nothing_and_share_their_producers_tensor() -> None:
@@ -119,8 +124,7 @@ def test_a_norm_and_a_rectifier_whose_producer_is_read_elsewhere_too_run_on_thei
     made = convolution(values, parameters["conv"].weight, parameters["conv"].bias, (0, 0, 0, 0), 1)
     normed = made * parameters["norm"].weight[:, None, None] + parameters["norm"].bias[:, None, None]  # type: ignore[index]
     output = run_reference(deployed, input_as_deployed(deployed, values))[-1]
-    scale = deployed.tensors[deployed.output_tensor].scale if variant is Variant.INT8 else 1.0
-    assert np.abs(output * scale - (made + np.maximum(normed, 0) + normed)).max() < tolerance
+    assert np.abs(real_output(deployed, output) - (made + np.maximum(normed, 0) + normed)).max() < tolerance
 
 
 def test_what_does_not_fit_is_said() -> None:
@@ -150,18 +154,30 @@ def test_tensors_alive_together_never_overlap(drawn: list[tuple[int, int, int]])
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.lists(st.floats(1e-9, 1e6), min_size=1, max_size=2))
-def test_fixed_point_is_as_near_as_31_bits_allow(factors: list[float]) -> None:
-    multipliers, shift = fixed_point(factors)
-    assert 1 <= shift <= 62
-    for factor, multiplier in zip(factors, multipliers, strict=True):
-        assert 0 <= multiplier < 2**31
-        assert abs(multiplier / 2**shift - factor) <= max(factors) * 2**-30 + 2.0**-62
+@given(st.floats(2.0**-31, 2.0**30, exclude_max=True))
+def test_a_rescale_is_as_near_as_31_bits_allow(factor: float) -> None:
+    multiplier, shift = rescale_of(factor)
+    assert -31 <= shift <= 30
+    assert 2**30 <= multiplier < 2**31
+    assert abs(multiplier * 2.0 ** (shift - 31) - factor) <= factor * 2**-30
+
+
+def test_a_factor_beyond_every_shift_is_0_or_the_largest() -> None:
+    assert rescale_of(0.0).multiplier == rescale_of(2.0**-40).multiplier == 0
+    assert rescale_of(2.0**31) == (2**31 - 1, 30)
 
 
 @settings(max_examples=100, deadline=None)
 @given(st.lists(st.floats(-1e6, 1e6, width=32), min_size=1, max_size=20))
 def test_quantising_loses_half_a_step_at_most(values: list[float]) -> None:
-    steps, scale = quantise(np.array(values))
+    steps, quantisation = quantise(np.array(values))
+    (scale,) = quantisation.scales
+    assert quantisation.symmetric
     assert np.abs(steps).max() <= 127
     assert np.abs(steps * scale - np.array(values)).max() <= scale * 0.501
+
+
+def test_channels_have_scales_of_their_own_where_asked() -> None:
+    steps, quantisation = quantise(np.array([[0.5, -1.0], [100.0, 25.0]]), per_channel=True)
+    assert quantisation.scales == (float(np.float32(1 / 127)), float(np.float32(100 / 127)))
+    assert steps.tolist() == [[64, -127], [127, 32]]

@@ -30,7 +30,7 @@ def example(seed: int = 0, variant: Variant = Variant.INT8) -> bytes:
 
 
 def test_records_have_the_sizes_the_documentation_states() -> None:
-    assert (HEADER.size, TENSOR.size, LAYER.size) == (64, 24, 112)
+    assert (HEADER.size, TENSOR.size, LAYER.size) == (64, 32, 112)
 
 
 @settings(max_examples=60, deadline=None)
@@ -48,6 +48,11 @@ def test_a_file_read_back_writes_the_same_bytes(seed: int, variant: Variant) -> 
             other.inputs,
             other.output,
             other.height,
+        )
+        assert (mine.weight_quantisation, mine.bias_quantisation, mine.rescales) == (
+            other.weight_quantisation,
+            other.bias_quantisation,
+            other.rescales,
         )
         for a, b in ((mine.weights, other.weights), (mine.bias, other.bias)):
             assert (a is None) == (b is None)
@@ -105,7 +110,7 @@ def test_messages_say_what_was_found_and_expected() -> None:
     for data, words in (
         (b"", "0 bytes"),
         (b"RIFF" + whole[4:], "b'RIFF'"),
-        (whole[:4] + b"\x02" + whole[5:], "format version 2, expected 1"),
+        (whole[:4] + b"\x01" + whole[5:], "format version 1, expected 2; pack the network again"),
         (whole[:-8], "are there"),
         (whole[:-1] + bytes([whole[-1] ^ 255]), f"the file states {model_hash(whole)}"),
     ):

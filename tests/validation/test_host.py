@@ -9,11 +9,15 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import fixed_point_definition as definition
 import numpy as np
 import pytest
 
+from costmodel.compression.quantise import Rescale
 from costmodel.dataflows.counting import count_work
-from costmodel.deployment.deployed import DeployedNetwork, Variant
+from costmodel.deployment.deploy import deploy
+from costmodel.deployment.deployed import DeployedNetwork, Kernel, Variant
+from costmodel.deployment.parameters import random_input, random_parameters
 from costmodel.errors import FormatError, MissingError, SpecError, ToolError
 from costmodel.measurement.device_log import read_device_log
 from costmodel.results.comparison import FirmwareComparison
@@ -21,6 +25,7 @@ from costmodel.results.counts import AccessCounts
 from costmodel.sources.catalogue import load_network
 from costmodel.specs.counting import Dataflow
 from costmodel.specs.network import Network
+from costmodel.specs.quantisation import Quantisation
 from costmodel.validation.comparing import Expected, compare_runs, expect, predicted_arena_bytes, predicted_counts
 from costmodel.validation.random_layers import random_networks
 from costmodel.validation.targets.host import DATAFLOW_CODES, STATUS, HostLibrary, LibraryRun, build_library, run_on_host
@@ -47,7 +52,7 @@ def run(library: HostLibrary, expected: Expected, dataflow: Dataflow) -> Library
 
 def final_output(deployed: DeployedNetwork, ran: LibraryRun) -> bytes:
     tensor = deployed.tensors[deployed.output_tensor]
-    end = tensor.arena_offset + tensor.elements * deployed.variant.activation_bytes
+    end = tensor.arena_offset + tensor.size_bytes
     return ran.arena[tensor.arena_offset : end].tobytes()
 
 
@@ -80,16 +85,70 @@ def test_rounding_saturation_and_wrapping_are_the_references(library: HostLibrar
     for expected in expect_layers(400, 9, [Variant.INT8]):
         layers = []
         for layer in expected.deployed.layers:
-            shift = int(generator.integers(1, 63))
-            multipliers = [int(generator.integers(2 ** int(generator.integers(1, 32)))) for _ in range(2)]
+            rescales = []
+            for _ in layer.rescales:
+                shift = int(generator.integers(0 if layer.kernel is Kernel.SOFTMAX else -31, 31))
+                rescales.append(Rescale(int(generator.integers(2 ** int(generator.integers(1, 32)))), shift))
+                shifts |= {shift}
             bias = None if layer.bias is None else generator.integers(-(2**31), 2**31, layer.bias.shape).astype(np.int32)
-            layers.append(replace(layer, multiplier=multipliers[0], second_multiplier=multipliers[1], shift=shift, bias=bias))
-            shifts |= {shift} if layer.weights is not None else set()
+            layers.append(replace(layer, rescales=tuple(rescales), bias=bias))
         altered_network = expect(expected.network, replace(expected.deployed, layers=tuple(layers)))
         for dataflow in DATAFLOW_CODES:
             ran = run(library, altered_network, dataflow)
             assert tuple(f"{code:08x}" for code in ran.output_hashes) == altered_network.output_hashes, layers
     assert len(shifts) > 50
+
+
+def test_fixed_point_is_its_definition(library: HostLibrary) -> None:
+    generator = np.random.default_rng(5)
+    edges = [0, 1, -1, 2**30 - 1, 2**30, 2**31 - 1, -(2**30), -(2**31)]
+    numbers = np.concatenate([np.repeat(edges, 62), generator.integers(-(2**31), 2**31, 4000)]).astype(np.int32)
+    shifts = np.resize(np.arange(-31, 31), numbers.size).astype(np.int32)
+    multipliers = generator.integers(2**30, 2**31, numbers.size).astype(np.int32)
+    multipliers[::7] = generator.choice([0, 1, 2**30, 2**31 - 1], multipliers[::7].size)
+    found = library.rescaled(numbers, multipliers, shifts).tolist()
+    drawn = zip(numbers.tolist(), multipliers.tolist(), shifts.tolist(), strict=True)
+    assert found == [definition.rescale(*each) for each in drawn]
+
+
+def drawn_quantisation(generator: np.random.Generator, per_channel: int = 0) -> Quantisation:
+    scales = np.float32(np.exp(generator.uniform(-6, 0, max(per_channel, 1)))).tolist()
+    zero_points = (0,) * per_channel or (int(generator.choice([-128, 127, 0, *generator.integers(-128, 128, 3)])),)
+    return Quantisation(scales=tuple(scales), zero_points=zero_points)
+
+
+def test_any_zero_point_and_scales_per_channel_are_the_references(library: HostLibrary) -> None:
+    generator = np.random.default_rng(6)
+    for network in random_networks(400, 10):
+        for variant in Variant:
+            given = {name: drawn_quantisation(generator) for name in ("input", *(step.name for step in network.steps))}
+            deployed = deploy(network, random_parameters(network, 1), variant, random_input(network, 2), given)
+            layers = []
+            for layer in deployed.layers:
+                channels = 0 if layer.weights is None else len(layer.weights)
+                if variant is Variant.FLOAT32 and channels:
+                    bias = drawn_quantisation(generator, channels) if layer.bias is not None else None
+                    layer = replace(layer, weight_quantisation=drawn_quantisation(generator, channels), bias_quantisation=bias)
+                layers.append(layer)
+            expected = expect(network, replace(deployed, layers=tuple(layers)))
+            for dataflow in DATAFLOW_CODES:
+                ran = run(library, expected, dataflow)
+                assert tuple(f"{code:08x}" for code in ran.output_hashes) == expected.output_hashes, network
+                predicted = predicted_counts(network, variant, dataflow)
+                assert np.array_equal(np.array(predicted, np.uint64), ran.counts), network
+
+
+def test_softmax_is_its_definition(library: HostLibrary) -> None:
+    generator = np.random.default_rng(7)
+    for classes in (1, 2, 10, 40, 600, 5000):
+        network = Network.model_validate({"name": "s", "input": classes, "layers": [{"kind": "softmax", "name": "softmax"}]})
+        for _ in range(8):
+            quantisation = drawn_quantisation(generator)
+            deployed = deploy(network, {}, Variant.INT8, random_input(network, 1), {"input": quantisation})
+            steps = generator.integers(-128, 128, classes).astype(np.int8) // int(generator.integers(1, 20))
+            ran = run(library, expect(network, deployed, steps.tobytes()), Dataflow.OUTPUT_STATIONARY)
+            found = np.frombuffer(final_output(deployed, ran), np.int8).tolist()
+            assert found == definition.softmax(steps.tolist(), *deployed.layers[0].rescales[0])
 
 
 GOLDEN: dict[tuple[Dataflow, int], dict[str, int]] = {
@@ -144,7 +203,7 @@ def test_goldens_of_the_counting_page(library: HostLibrary, dataflow: Dataflow, 
             "input_row_write_count": expected["input_read_count"],
             "weight_row_write_count": expected["weight_read_count"],
             "scratch_buffer_count": 3,
-            "scratch_bytes": 5 * variant.activation_bytes + 3 + 4 * (5 if stride == 1 else 3),
+            "scratch_bytes": 5 + 3 + 4 * (5 if stride == 1 else 3),
         }
     else:
         rows = {"scratch_buffer_count": 1, "scratch_bytes": 4}
@@ -262,7 +321,7 @@ def test_a_log_with_too_few_layers_is_of_another_network(logged: tuple[Expected,
         ("conv.inc", "CM_COUNT(boundary_check_count);", "", "boundary_check_count"),
         ("conv.inc", "if ((uint32_t)(column) < (limit))", "if ((uint32_t)(column) <= (limit))", "mac_count"),
         ("pool.inc", "candidate > best", "candidate < best", "output"),
-        ("run.c", "return model->activation_bytes + largest;", "return model->activation_bytes + largest + 8;", "arena_bytes"),
+        ("run.c", "cm_scratch_offset(model) + largest :", "cm_scratch_offset(model) + largest + 8 :", "arena_bytes"),
     ],
 )
 def test_a_firmware_that_does_something_else_is_caught(

@@ -35,6 +35,8 @@ STATUS: Final = (
     "shape",
     "overlap",
     "arena",
+    "type",
+    "order",
 )
 """What the core answers, by code (`cm_status` in firmware/core/cm.h)."""
 DATAFLOW_CODES: Final = {Dataflow.OUTPUT_STATIONARY: 0, Dataflow.ROW_STATIONARY: 1}
@@ -166,6 +168,26 @@ class HostLibrary:
     @functools.cached_property
     def _functions(self) -> tuple[Any, Any]:
         return self._library.costmodel_open, self._library.costmodel_run
+
+    def rescaled(self, numbers: NDArray[np.int32], multipliers: NDArray[np.int32], shifts: NDArray[np.int32]) -> NDArray[np.int32]:
+        """Rescale numbers, each by its own factor, as an int8 result is.
+
+        Parameters
+        ----------
+        numbers, multipliers, shifts : array of int32
+            Of one length; shifts from -31 to 30.
+
+        Returns
+        -------
+        array of int32
+            What `core/fixed_point.h` makes of them.
+        """
+        numbers = np.ascontiguousarray(numbers)
+        factors = np.ascontiguousarray(np.stack([multipliers, shifts], axis=1))
+        results = np.zeros_like(numbers)
+        addresses = [ctypes.c_void_p(array.ctypes.data) for array in (numbers, factors)]
+        self._library.costmodel_rescaled(*addresses, ctypes.c_size_t(numbers.size), ctypes.c_void_p(results.ctypes.data))
+        return results
 
     def run(self, model: bytes, dataflow: Dataflow, image: bytes, input_offset: int = 0) -> LibraryRun:
         """Run one model file.

@@ -1,5 +1,5 @@
 /* The host's shared library: one call runs one model in the caller's buffers, without a process or a log. */
-#include "../../core/cm.h"
+#include "../../core/fixed_point.h"
 
 #if defined(_WIN32)
 #define EXPORT __declspec(dllexport)
@@ -17,6 +17,13 @@ EXPORT int32_t costmodel_open(const void *bytes, size_t size, uint32_t dataflow,
         *arena_bytes = cm_arena_bytes(&model, (cm_dataflow)dataflow);
     }
     return (int32_t)status;
+}
+
+/* Rescale numbers, each by its own factor, as an int8 result is. */
+EXPORT void costmodel_rescaled(const int32_t *numbers, const cm_rescale *factors, size_t count, int32_t *results) {
+    for (size_t i = 0; i < count; i++) {
+        results[i] = cm_rescaled(numbers[i], &factors[i]);
+    }
 }
 
 /* Run every layer on an arena that already holds the input.
