@@ -68,6 +68,20 @@ def any_true(condition: Number) -> bool:
     return bool(condition.any()) if is_column(condition) else bool(condition)
 
 
+def all_true(condition: Number) -> bool:
+    """Tell whether a condition holds everywhere: a bool, or a column of them."""
+    return bool(condition.all()) if is_column(condition) else bool(condition)
+
+
+def chosen(condition: Number, a: Number, b: Number) -> Number:
+    """Return `a` where a condition holds and `b` elsewhere, element by element where any of them is a column."""
+    if is_column(condition) or is_column(a) or is_column(b):
+        import numpy as np
+
+        return np.where(condition, a, b)
+    return a if condition else b
+
+
 def ceil_div(a: Number, b: Number) -> Number:
     """Return a / b rounded up, for whole numbers and b > 0."""
     if is_column(a) and type(b) is int:

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from costmodel.compression.quantise import quantise, rescale_of, stored_scale
-from costmodel.deployment.arena import Lifetime, first_fit
 from costmodel.deployment.deployed import (
     DeployedLayer,
     DeployedNetwork,
@@ -22,6 +21,7 @@ from costmodel.deployment.deployed import (
 from costmodel.deployment.parameters import LayerParameters, Parameters, parameter_shape
 from costmodel.deployment.reference import run_reference
 from costmodel.errors import MissingError, ShapeError, SpecError
+from costmodel.results.storage.memory_plan import MemoryPlan
 from costmodel.specs.base import with_changes
 from costmodel.specs.layers import ELEMENT_BYTES, DataType
 from costmodel.specs.lowering import NETWORK_INPUT, element_count
@@ -69,6 +69,7 @@ def deploy(
     parameters: Parameters,
     variant: Variant,
     example: NDArray[np.floating],
+    memory: MemoryPlan,
     quantisations: Mapping[str, Quantisation] | None = None,
 ) -> DeployedNetwork:
     """Return a network as the firmware runs it.
@@ -84,6 +85,8 @@ def deploy(
     example : array of float
         An input, in the network's input shape. An int8 tensor whose quantisation is not given takes its scale from the largest magnitude
         it has on this input; the firmware runs it when it is given none.
+    memory : MemoryPlan
+        Where each tensor lies: of `network_as_deployed(network, variant)`, in one arena, its input there too.
     quantisations : mapping of str to Quantisation, optional
         Of the input (`input`) and of layers' outputs, one scale and zero point each. Poolings, rectifiers and views keep their input's, a
         softmax has its own.
@@ -100,7 +103,7 @@ def deploy(
     ShapeError
         If parameters or the example do not fit.
     SpecError
-        If a quantisation is per channel, or its zero point beyond int8.
+        If the memory plan is of another network, or has no arena; if a quantisation is per channel, or its zero point beyond int8.
     """
     if example.shape != network.input:
         raise ShapeError("input", f"the example has shape {example.shape}, the network takes {network.input}")
@@ -109,47 +112,21 @@ def deploy(
         if quantisation.per_channel or not INT8_STEPS[0] <= quantisation.zero_points[0] <= INT8_STEPS[1]:
             raise SpecError(f"{name}: an int8 tensor has one scale and a zero point from -128 to 127, found {quantisation}")
     plan = _plan(network)
+    _check_plan(plan, variant, memory)
     folded = _folded(plan, parameters)
     given.setdefault(NETWORK_INPUT, _from_magnitude(example))
-    floating = _assemble(plan, folded, Variant.FLOAT32, given, np.asarray(example, np.float32))
+    # The int8 variant runs this one by the reference alone, for its scales: where its tensors lie does not matter then.
+    floating = _assemble(plan, folded, Variant.FLOAT32, given, np.asarray(example, np.float32), memory)
     if variant is Variant.FLOAT32:
         return floating
     outputs = run_reference(floating, input_as_deployed(floating, example))
     for step, output in zip(network.steps, outputs, strict=True):
         given.setdefault(step.name, _from_magnitude(output))
-    return _assemble(plan, folded, Variant.INT8, given, example)
+    return _assemble(plan, folded, Variant.INT8, given, example, memory)
 
 
 def _from_magnitude(values: NDArray[np.floating]) -> Quantisation:
     return symmetric_quantisation(stored_scale(float(np.max(np.abs(values), initial=0.0))))
-
-
-def types_as_deployed(network: Network, variant: Variant) -> Network:
-    """Return a network with the element types a variant gives its tensors.
-
-    Parameters
-    ----------
-    network : Network
-        As described.
-    variant : Variant
-        How numbers are carried.
-
-    Returns
-    -------
-    Network
-        Activations of the variant's type; the input int8 too, or float32 where the float32 variant meets a network that says so.
-    """
-    keeps = variant is Variant.FLOAT32 and network.types.input is not DataType.INT8
-    types = DataTypes(
-        input=DataType.FLOAT32 if keeps else DataType.INT8,
-        activation=variant.activation_type,
-        weight=DataType.INT8,
-        bias=DataType.INT8 if variant is Variant.FLOAT32 else DataType.INT32,
-    )
-    layers = tuple(
-        with_changes(layer, {name: None for name in ("output_type", "weight_type") if hasattr(layer, name)}) for layer in network.layers
-    )
-    return with_changes(network, {"types": types, "layers": layers})
 
 
 def with_folded_biases(network: Network) -> Network:
@@ -171,6 +148,35 @@ def with_folded_biases(network: Network) -> Network:
         with_changes(layer, {"bias": True}) if layer.kind == "conv2d" and layer.name in given else layer for layer in network.layers
     )
     return network if layers == network.layers else with_changes(network, {"layers": layers})
+
+
+def network_as_deployed(network: Network, variant: Variant) -> Network:
+    """Return the network with the element types a variant runs it with, which its memory plan must be of.
+
+    Parameters
+    ----------
+    network : Network
+        As described, of any types.
+    variant : Variant
+        How its numbers are carried.
+
+    Returns
+    -------
+    Network
+        Activations of the variant's type; the input int8 too, or float32 where the float32 variant meets a network that says it is not
+        int8; int8 weights.
+    """
+    as_is = variant is Variant.FLOAT32 and network.types.input is not DataType.INT8
+    types = DataTypes(
+        input=DataType.FLOAT32 if as_is else DataType.INT8,
+        activation=variant.activation_type,
+        weight=DataType.INT8,
+        bias=DataType.INT8 if variant is Variant.FLOAT32 else DataType.INT32,
+    )
+    layers = tuple(
+        with_changes(layer, {name: None for name in ("output_type", "weight_type") if hasattr(layer, name)}) for layer in network.layers
+    )
+    return with_changes(network, {"types": types, "layers": layers})
 
 
 def input_as_deployed(network: DeployedNetwork, values: NDArray[np.floating]) -> NDArray[np.int8] | NDArray[np.float32]:
@@ -222,10 +228,12 @@ def _assemble(
     variant: Variant,
     quantisations: Mapping[str, Quantisation],
     example: NDArray[np.floating],
+    memory: MemoryPlan,
 ) -> DeployedNetwork:
     """Quantise and place; `quantisations` are of the input and of each step's output, as far as they are int8."""
     network = plan.network
-    tensors, tensor_of, activation_bytes = _tensors(plan, variant)
+    tensors, tensor_of = _tensors(plan, network_as_deployed(network, variant), memory)
+    activation_bytes = max(tensor.arena_offset + tensor.size_bytes for tensor in tensors)
     if tensors[0].type is DataType.INT8:
         tensors[0] = replace(tensors[0], quantisation=quantisations[NETWORK_INPUT])
     layers = []
@@ -248,41 +256,45 @@ def _assemble(
     return replace(result, example_input=input_as_deployed(result, example))
 
 
-def _tensors(plan: _Plan, variant: Variant) -> tuple[list[DeployedTensor], list[int], int]:
-    """Tensors with their places; for the input and each step, the tensor it leaves its result in; bytes of the arena.
+def _tensors(plan: _Plan, typed: Network, memory: MemoryPlan) -> tuple[list[DeployedTensor], list[int]]:
+    """Tensors where the memory plan puts them; for the input and each step, the tensor it leaves its result in.
 
     A fused layer's result is the tensor of the layer it is merged into; a flatten has a tensor of its own shape in the same place.
     """
-    steps = plan.network.steps
-    shapes = [plan.network.input]
-    typed = types_as_deployed(plan.network, variant)
-    types = [typed.types.input]
+    offsets = {tensor.name: tensor.offset_bytes for tensor in memory.tensors}
+    tensors: list[DeployedTensor] = []
+
+    def added(name: str, shape: Sequence[int], kind: DataType) -> None:
+        offset = offsets[name]
+        if offset is None:
+            raise SpecError(f"{memory.accounting.value} allocates each tensor for itself; the firmware needs them in one arena")
+        channels, height, width = shape if len(shape) == 3 else (shape[0], 1, 1)
+        tensors.append(DeployedTensor(channels, height, width, offset, kind))
+
+    added(NETWORK_INPUT, plan.network.input, typed.types.input)
     tensor_of = [0]
-    buffer_of = [0]
-    lives = [Lifetime(element_count(plan.network.input) * ELEMENT_BYTES[types[0]], -1, -1)]
-    for index, step in enumerate(steps):
-        for source in step.sources:
-            buffer = buffer_of[tensor_of[source + 1]]
-            lives[buffer] = lives[buffer]._replace(last=index)
+    for index, step in enumerate(plan.network.steps):
         if step.merged and step.kind != "flatten":
             tensor_of.append(tensor_of[step.sources[0] + 1])
             continue
-        tensor_of.append(len(shapes))
-        shapes.append(step.lowered.output)
-        types.append(typed.output_types[index])
-        if step.merged:
-            buffer_of.append(buffer_of[tensor_of[step.sources[0] + 1]])
-        else:
-            buffer_of.append(len(lives))
-            lives.append(Lifetime(element_count(step.lowered.output) * ELEMENT_BYTES[types[-1]], index, index))
-    final = buffer_of[tensor_of[-1]]
-    lives[final] = lives[final]._replace(last=len(steps))
-    offsets, total = first_fit(lives)
-    tensors = [
-        DeployedTensor(*(shape if len(shape) == 3 else (shape[0], 1, 1)), offsets[buffer], kind)
-        for shape, buffer, kind in zip(shapes, buffer_of, types, strict=True)
-    ]
-    return tensors, tensor_of, total
+        tensor_of.append(len(tensors))
+        root = plan.roots[index]
+        added(NETWORK_INPUT if root < 0 else plan.network.steps[root].name, step.lowered.output, typed.output_types[index])
+    return tensors, tensor_of
+
+
+def _check_plan(plan: _Plan, variant: Variant, memory: MemoryPlan) -> None:
+    """Refuse a plan of another network, or of other types."""
+    typed = network_as_deployed(plan.network, variant)
+    expected = {NETWORK_INPUT: element_count(plan.network.input) * typed.input_bytes}
+    for index, step in enumerate(plan.network.steps):
+        if plan.roots[index] == index:
+            expected[step.name] = element_count(step.lowered.output) * ELEMENT_BYTES[typed.output_types[index]]
+    found = {tensor.name: tensor.size_bytes for tensor in memory.tensors}
+    for name in expected | found:
+        if expected.get(name) != found.get(name):
+            sizes = [f"{of[name]:,} B" if name in of else "nothing" for of in (found, expected)]
+            raise SpecError(f"the memory plan does not match {plan.network.name!r}: it has {sizes[0]} for {name!r}, expected {sizes[1]}")
 
 
 def _with_window(deployed: DeployedLayer, layer: Any) -> DeployedLayer:

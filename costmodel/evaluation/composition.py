@@ -24,8 +24,8 @@ from costmodel.errors import SpecError
 from costmodel.evaluation.design import BatteryNumbers, Design, PowerNumbers
 from costmodel.evaluation.layers.layer_cost import LayerCost, is_convolution, layer_cost, with_rates
 from costmodel.evaluation.totals import increase_ratio, total_of
-from costmodel.memory.accountings import Accounted, account
 from costmodel.memory.lifetimes import Lifetimes, lifetimes_of, tensor_size_bytes
+from costmodel.memory.strategies import Accounted, account
 from costmodel.results.counts import AccessCounts
 from costmodel.specs.counting import Granularity
 from costmodel.specs.lowering import element_count, lower_network

@@ -33,6 +33,8 @@ class TensorLife(NamedTuple):
     """Last stage that needs it; -1 where none does."""
     in_place_of: int | None = None
     """Tensor whose buffer it may take over, by its place among the tensors; None where it may not."""
+    element_bytes: Number = 1
+    """Bytes of one element, which its offset is a multiple of; an int or a column."""
 
 
 class Lifetimes(NamedTuple):
@@ -44,6 +46,8 @@ class Lifetimes(NamedTuple):
     """Names of the stages, each by the steps that run in it: those that are not merged into another."""
     reads: tuple[tuple[int, ...], ...]
     """For each stage, the places of the tensors it reads."""
+    stages: tuple[tuple[str, ...], ...] = ()
+    """For each stage, the layers that run in it: those that run, each followed by what is merged into it."""
 
 
 @formula(
@@ -103,24 +107,26 @@ def lifetimes_of(
     def is_output(owner: int) -> bool:
         return any(not readers[member] for member in members[owner])
 
-    def life(owner: int, name: str, size: Number) -> TensorLife:
+    def life(owner: int, name: str, elements: Number, element_bytes: Number) -> TensorLife:
         needed = [clock[reader] for reader in readers_of(owner)]
         made = clock.get(owner, -1)
         last = len(schedule.stages) - 1 if is_output(owner) else max(needed, default=made)
         over = _overwritten(steps, sizes, holders, owner)
         sole = over is not None and readers_of(over) == [owner] and not is_output(over)
-        return TensorLife(name, size, made, last, place[over] if over is not None and sole else None)
+        size = tensor_size_bytes(elements, element_bytes)
+        return TensorLife(name, size, made, last, place[over] if over is not None and sole else None, element_bytes)
 
-    tensors = [life(-1, NETWORK_INPUT, tensor_size_bytes(input_elements, input_element_bytes))]
+    tensors = [life(-1, NETWORK_INPUT, input_elements, input_element_bytes)]
     for position in running:
         elements = element_count(steps[position].lowered.output)
-        tensors.append(life(position, steps[position].name, tensor_size_bytes(elements, sizes[position].output_bytes)))
+        tensors.append(life(position, steps[position].name, elements, sizes[position].output_bytes))
     reads = tuple(
         tuple(sorted({place[holders[source] if source >= 0 else -1] for position in stage for source in steps[position].sources}))
         for stage in schedule.stages
     )
     names = tuple(" + ".join(steps[position].name for position in stage) for stage in schedule.stages)
-    return Lifetimes(tuple(tensors), names, reads)
+    stages = tuple(tuple(steps[member].name for position in stage for member in members[position]) for stage in schedule.stages)
+    return Lifetimes(tuple(tensors), names, reads, stages)
 
 
 def runs_in_place(nest: LoopNest, input_bytes: Number, output_bytes: Number) -> bool:

@@ -1,19 +1,72 @@
-"""Memory plans of one network: an accounting's bytes, its buffers by name, and what is alive when."""
+"""Memory plans of one network: a strategy's bytes, its buffers by name and offset, and what is alive when."""
 
 from __future__ import annotations
 
-from costmodel.memory.accountings import COUNTS_INPUT, Accounted, SharedBuffer, account, alive_at
-from costmodel.memory.first_fit import first_fit_bytes
-from costmodel.memory.lifetimes import Lifetimes
-from costmodel.results.storage.memory_plan import LiveBuffer, MemoryPlan, PlannedBuffer, StepMemory
-from costmodel.specs.scenario import MemoryAccounting
+from collections.abc import Sequence
+from typing import Final
 
-PER_TENSOR = frozenset({MemoryAccounting.PEAK_LIVE, MemoryAccounting.ARENA_IN_PLACE})
+from costmodel.columns import ceil_div
+from costmodel.memory.lifetimes import Lifetimes, lifetimes_of
+from costmodel.memory.strategies import COUNTS_INPUT, Accounted, account, alive_at, lower_bound
+from costmodel.results.storage.memory_plan import LiveBuffer, MemoryPlan, PlannedBuffer, PlannedTensor, StepMemory
+from costmodel.specs.lowering import element_count
+from costmodel.specs.network import Network
+from costmodel.specs.scenario import MemoryAccounting
+from costmodel.specs.schedule import ScheduleName, schedule_of
+
+PER_TENSOR: Final = frozenset({MemoryAccounting.PEAK_LIVE, MemoryAccounting.ARENA_IN_PLACE})
 """Accountings that take memory for a tensor only while it is alive."""
+IN_PLACE: Final = frozenset({MemoryAccounting.STATIC_IN_PLACE, MemoryAccounting.ARENA_IN_PLACE})
+"""Accountings under which poolings may overwrite their inputs."""
+SCRATCH_ALIGNMENT_BYTES: Final = 4
+"""Scratch holds accumulators."""
+
+
+def plan_network(
+    network: Network,
+    accounting: MemoryAccounting = MemoryAccounting.ARENA_IN_PLACE,
+    *,
+    schedule: ScheduleName = ScheduleName.LAYER_BY_LAYER,
+    with_input: bool | None = None,
+    scratch_bytes: int = 0,
+) -> MemoryPlan:
+    """Return the memory plan of a network, its tensors of the types it states.
+
+    Parameters
+    ----------
+    network : Network
+        The graph.
+    accounting : MemoryAccounting
+        How buffers share memory.
+    schedule : ScheduleName
+        Which layers run together.
+    with_input : bool, optional
+        Whether the network's input counts; left out, in the arena yes, elsewhere no.
+    scratch_bytes : int
+        Largest scratch of any layer that is memory.
+
+    Returns
+    -------
+    MemoryPlan
+        As `plan_memory` gives it.
+    """
+    lives = lifetimes_of(
+        network.steps,
+        schedule_of(schedule, network.steps),
+        network.tensor_bytes,
+        element_count(network.input),
+        network.input_bytes,
+    )
+    return plan_memory(accounting, lives, with_input=with_input, scratch_bytes=scratch_bytes)
 
 
 def plan_memory(
-    accounting: MemoryAccounting, lives: Lifetimes, *, with_input: bool | None = None, accounted: Accounted | None = None
+    accounting: MemoryAccounting,
+    lives: Lifetimes,
+    *,
+    with_input: bool | None = None,
+    accounted: Accounted | None = None,
+    scratch_bytes: int = 0,
 ) -> MemoryPlan:
     """Return a network's memory plan.
 
@@ -27,6 +80,8 @@ def plan_memory(
         Whether the network's input counts; left out, in the arena yes, elsewhere no.
     accounted : Accounted, optional
         What the accounting came to, where the caller has it already.
+    scratch_bytes : int
+        Largest scratch of any layer that is memory.
 
     Returns
     -------
@@ -35,32 +90,75 @@ def plan_memory(
     """
     counted = COUNTS_INPUT[accounting] if with_input is None else with_input
     found = account(accounting, lives, with_input=counted) if accounted is None else accounted
-    moments = [_moment(accounting, lives, found.buffers, step, counted) for step in range(len(lives.steps))] if found.buffers else []
+    applies = found.tensor_buffer_bytes is not None
+    offsets = _offsets(accounting, lives, found)
+    tensors = _tensors(lives, found, offsets)
+    ends = [tensor.offset_bytes + tensor.size_bytes for tensor in tensors if tensor.offset_bytes is not None]
+    scratch_offset = ceil_div(max(ends, default=0), SCRATCH_ALIGNMENT_BYTES) * SCRATCH_ALIGNMENT_BYTES
     return MemoryPlan(
         accounting=accounting,
         with_input=counted,
         tensor_buffer_bytes=None if found.tensor_buffer_bytes is None else int(found.tensor_buffer_bytes),
         reason=found.reason,
-        is_lower_bound=accounting is MemoryAccounting.ARENA_IN_PLACE
-        and first_fit_bytes(lives, with_input=counted) != found.tensor_buffer_bytes,
+        bound_bytes=int(lower_bound(lives, in_place=accounting in IN_PLACE, with_input=counted)) if applies else None,
+        tensors=tensors,
+        stages=lives.stages,
+        scratch_bytes=scratch_bytes,
+        scratch_offset_bytes=scratch_offset if scratch_bytes and len(ends) == len(tensors) else None,
         buffers=tuple(
             PlannedBuffer(
                 name=lives.tensors[buffer.tenants[0]].name,
                 size_bytes=int(buffer.size_bytes),
                 tenants=tuple(lives.tensors[place].name for place in buffer.tenants),
+                offset_bytes=offset,
             )
-            for buffer in found.buffers
+            for buffer, offset in zip(found.buffers, offsets, strict=True)
         ),
-        timeline=tuple(moments),
+        timeline=tuple(_moment(accounting, lives, found, step, counted) for step in range(len(lives.steps))) if found.buffers else (),
     )
 
 
-def _moment(accounting: MemoryAccounting, lives: Lifetimes, buffers: tuple[SharedBuffer, ...], step: int, with_input: bool) -> StepMemory:
+def _offsets(accounting: MemoryAccounting, lives: Lifetimes, found: Accounted) -> Sequence[int | None]:
+    """Offset of each buffer: placed, side by side, or none where each is allocated for itself."""
+    if accounting is MemoryAccounting.PEAK_LIVE:
+        return [None] * len(found.buffers)
+    if found.offsets:
+        return [int(offset) for offset in found.offsets]
+    offsets = []
+    end = 0
+    for buffer in found.buffers:
+        element = max(lives.tensors[place].element_bytes for place in buffer.tenants)
+        offsets.append(ceil_div(end, element) * element)
+        end = offsets[-1] + int(buffer.size_bytes)
+    return offsets
+
+
+def _tensors(lives: Lifetimes, found: Accounted, offsets: Sequence[int | None]) -> tuple[PlannedTensor, ...]:
+    at = {place: offset for buffer, offset in zip(found.buffers, offsets, strict=True) for place in buffer.tenants}
+    planned = []
+    for place in sorted(at):
+        life = lives.tensors[place]
+        # A pooling runs in place where it was given its input's memory: not under every accounting.
+        over = life.in_place_of if life.in_place_of in at and at[place] is not None and at[place] == at[life.in_place_of] else None
+        planned.append(
+            PlannedTensor(
+                name=life.name,
+                size_bytes=int(life.size_bytes),
+                element_bytes=int(life.element_bytes),
+                last=lives.steps[life.last] if life.last >= 0 else None,
+                in_place_of=None if over is None else lives.tensors[over].name,
+                offset_bytes=at[place],
+            )
+        )
+    return tuple(planned)
+
+
+def _moment(accounting: MemoryAccounting, lives: Lifetimes, found: Accounted, step: int, with_input: bool) -> StepMemory:
     in_place = accounting is MemoryAccounting.ARENA_IN_PLACE
     alive = alive_at(lives, step, in_place=in_place, with_input=with_input)
     needed = alive_at(lives, step, in_place=False, with_input=with_input)
     live = []
-    for buffer in buffers:
+    for buffer in found.buffers:
         tenants = [place for place in buffer.tenants if place in needed]
         if accounting in PER_TENSOR:
             if buffer.tenants[0] not in alive:

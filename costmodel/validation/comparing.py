@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from costmodel.dataflows.counting import count_work
-from costmodel.deployment.deploy import types_as_deployed, with_folded_biases
+from costmodel.deployment.deploy import network_as_deployed, with_folded_biases
 from costmodel.deployment.deployed import DeployedNetwork, Variant
 from costmodel.deployment.model_file import model_hash, write_model_file
 from costmodel.deployment.reference import ELEMENTS, run_reference
@@ -72,7 +72,7 @@ def expect(network: Network, deployed: DeployedNetwork, image: bytes = b"") -> E
 
 def predicted_counts(network: Network, variant: Variant, dataflow: Dataflow) -> tuple[AccessCounts, ...]:
     """Return the closed-form counts of every layer, as the firmware executes it: valid taps, biases read, those of folding too."""
-    deployed = with_folded_biases(types_as_deployed(network, variant))
+    deployed = with_folded_biases(network_as_deployed(network, variant))
     return tuple(
         count_work(step.lowered.work, dataflow, input_bytes=types.input_bytes, weight_bytes=types.weight_bytes)
         for step, types in zip(deployed.steps, deployed.tensor_bytes, strict=True)

@@ -18,6 +18,7 @@ from costmodel.measurement.device_log import read_device_log
 from costmodel.results.comparison import CoreActivity, FirmwareComparison, RunComparison
 from costmodel.specs.network import Network
 from costmodel.validation.comparing import Expected, compare_runs, expect, predicted_counts
+from costmodel.validation.firmware_plan import firmware_plan
 from costmodel.validation.random_layers import random_networks
 from costmodel.validation.targets.emulators import run_on_emulator
 from costmodel.validation.targets.host import DATAFLOW_CODES, run_on_host
@@ -64,7 +65,8 @@ def expect_network(network: Network, variant: Variant, seed: int, image: NDArray
     Expected
         Model file, input, and the hash of each layer's output.
     """
-    deployed = deploy(network, random_parameters(network, seed), variant, random_input(network, seed))
+    memory = firmware_plan(network, variant)
+    deployed = deploy(network, random_parameters(network, seed), variant, random_input(network, seed), memory)
     if image is not None:
         deployed = replace(deployed, example_input=input_as_deployed(deployed, image))
     return expect(network, deployed)

@@ -10,13 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from costmodel.compression.quantise import quantise, rescale_of
-from costmodel.deployment.arena import Lifetime, first_fit
 from costmodel.deployment.deploy import deploy, input_as_deployed, with_folded_biases
 from costmodel.deployment.deployed import DeployedNetwork, Kernel, Variant
 from costmodel.deployment.parameters import LayerParameters, random_input, random_parameters
 from costmodel.deployment.reference import run_reference
-from costmodel.errors import MissingError, ShapeError
+from costmodel.errors import MissingError, ShapeError, SpecError
 from costmodel.specs.network import Network
+from costmodel.specs.scenario import MemoryAccounting
+from costmodel.validation.firmware_plan import firmware_plan
 
 
 def network(layers: list[dict[str, Any]], shape: Any = (3, 7, 8)) -> Network:
@@ -79,14 +80,14 @@ def test_a_deployed_block_computes_what_the_network_says(variant: Variant, toler
     for seed in range(5):
         parameters = random_parameters(net, seed)
         values = random_input(net, seed)
-        deployed = deploy(net, parameters, variant, values)
+        deployed = deploy(net, parameters, variant, values, firmware_plan(net, variant))
         output = run_reference(deployed, input_as_deployed(deployed, values))[-1].ravel()
         assert np.abs(real_output(deployed, output) - block_in_doubles(parameters, values)).max() < tolerance
 
 
 def test_merged_layers_run_nothing_and_share_their_producers_tensor() -> None:
     net = network(BLOCK)
-    layers = deploy(net, random_parameters(net, 0), Variant.INT8, random_input(net, 0)).layers
+    layers = deploy(net, random_parameters(net, 0), Variant.INT8, random_input(net, 0), firmware_plan(net, Variant.INT8)).layers
     by_name = {layer.name: layer for layer in layers}
     for name, producer in (("norm1", "conv1"), ("relu1", "conv1"), ("relu2", "sum")):
         assert by_name[name].kernel is Kernel.VIEW
@@ -117,7 +118,7 @@ def test_a_norm_and_a_rectifier_whose_producer_is_read_elsewhere_too_run_on_thei
     ]
     net = network(layers)
     parameters, values = random_parameters(net, 0), random_input(net, 0)
-    deployed = deploy(net, parameters, variant, values)
+    deployed = deploy(net, parameters, variant, values, firmware_plan(net, variant))
     assert [layer.kernel for layer in deployed.layers] == [Kernel.CONV2D, Kernel.BATCH_NORM, Kernel.RELU, Kernel.ADD, Kernel.ADD]
     assert not any(layer.relu for layer in deployed.layers)
     assert with_folded_biases(net) is net
@@ -129,28 +130,36 @@ def test_a_norm_and_a_rectifier_whose_producer_is_read_elsewhere_too_run_on_thei
 
 def test_what_does_not_fit_is_said() -> None:
     net = network(BLOCK)
-    parameters = random_parameters(net, 0)
+    parameters, memory = random_parameters(net, 0), firmware_plan(net, Variant.INT8)
     with pytest.raises(ShapeError, match=r"\(3, 7, 7\)"):
-        deploy(net, parameters, Variant.INT8, np.zeros((3, 7, 7)))
+        deploy(net, parameters, Variant.INT8, np.zeros((3, 7, 7)), memory)
     with pytest.raises(MissingError, match="fc: its parameters are missing"):
-        deploy(net, {name: values for name, values in parameters.items() if name != "fc"}, Variant.INT8, random_input(net, 0))
+        deploy(
+            net,
+            {name: values for name, values in parameters.items() if name != "fc"},
+            Variant.INT8,
+            random_input(net, 0),
+            firmware_plan(net, Variant.INT8),
+        )
     with pytest.raises(ShapeError, match="conv2"):
-        deploy(net, parameters | {"conv2": LayerParameters(np.zeros((6, 3, 3, 3)), None)}, Variant.INT8, random_input(net, 0))
+        deploy(
+            net,
+            parameters | {"conv2": LayerParameters(np.zeros((6, 3, 3, 3)), None)},
+            Variant.INT8,
+            random_input(net, 0),
+            firmware_plan(net, Variant.INT8),
+        )
 
 
-@settings(max_examples=200, deadline=None)
-@given(st.lists(st.tuples(st.integers(1, 300), st.integers(0, 12), st.integers(0, 6)), min_size=1, max_size=12))
-def test_tensors_alive_together_never_overlap(drawn: list[tuple[int, int, int]]) -> None:
-    lives = [Lifetime(size, first, first + length) for size, first, length in drawn]
-    offsets, total = first_fit(lives)
-    for a, (life, at) in enumerate(zip(lives, offsets, strict=True)):
-        assert at % 8 == 0
-        assert at + life.size_bytes <= total
-        for other, there in list(zip(lives, offsets, strict=True))[:a]:
-            if other.first <= life.last and life.first <= other.last:
-                assert at + life.size_bytes <= there or there + other.size_bytes <= at
-    busiest = max(sum(life.size_bytes for life in lives if life.first <= moment <= life.last) for moment in range(20))
-    assert total >= busiest
+def test_a_plan_of_another_network_or_without_an_arena_is_refused() -> None:
+    net, other = network(BLOCK), network(BLOCK[:-1])
+    arguments = (net, random_parameters(net, 0), Variant.INT8, random_input(net, 0))
+    with pytest.raises(SpecError, match=r"the memory plan does not match 'net': it has nothing for 'scores', expected 5 B"):
+        deploy(*arguments, firmware_plan(other, Variant.INT8))
+    with pytest.raises(SpecError, match=r"it has 672 B for 'input', expected 168 B"):
+        deploy(*arguments, firmware_plan(net, Variant.FLOAT32))
+    with pytest.raises(SpecError, match="peak-live allocates each tensor for itself"):
+        deploy(*arguments, firmware_plan(net, Variant.INT8, MemoryAccounting.PEAK_LIVE))
 
 
 @settings(max_examples=200, deadline=None)

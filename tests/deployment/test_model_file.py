@@ -18,11 +18,12 @@ from costmodel.deployment.parameters import random_input, random_parameters
 from costmodel.errors import FormatError, InputError, LimitError
 from costmodel.sources.catalogue import load_network, names
 from costmodel.specs.network import Network
+from costmodel.validation.firmware_plan import firmware_plan
 from costmodel.validation.random_layers import random_networks
 
 
 def deployed(network: Network, variant: Variant, seed: int = 1) -> DeployedNetwork:
-    return deploy(network, random_parameters(network, seed), variant, random_input(network, seed))
+    return deploy(network, random_parameters(network, seed), variant, random_input(network, seed), firmware_plan(network, variant))
 
 
 def example(seed: int = 0, variant: Variant = Variant.INT8) -> bytes:

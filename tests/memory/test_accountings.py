@@ -10,10 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from costmodel.memory.accountings import account, alive_at
-from costmodel.memory.first_fit import first_fit_bytes
 from costmodel.memory.lifetimes import Lifetimes, TensorLife, lifetimes_of
 from costmodel.memory.planning import plan_memory
+from costmodel.memory.strategies import account, alive_at
 from costmodel.provenance import recording
 from costmodel.results.storage.memory_plan import MemoryPlan
 from costmodel.specs.lowering import element_count, lower_network
@@ -105,7 +104,7 @@ def test_the_arena_at_a_pooling_holds_only_its_input() -> None:
     assert [(b.name, b.size_bytes, b.tenants) for b in moments["pool1"].buffers] == [("conv1", 102_400, ("conv1", "pool1"))]
     assert [(b.name, b.size_bytes) for b in moments["conv2"].buffers] == [("pool1", 25_600), ("conv2", 52_224)]
     assert plan.peak_steps == ("conv1",)
-    assert not plan.is_lower_bound
+    assert plan.is_optimal
 
 
 RESIDUAL = [
@@ -208,7 +207,7 @@ def test_a_rectifier_keeps_its_hands_off_a_tensor_that_is_read_unrectified_as_we
 
 def test_a_network_of_views_needs_nothing_but_its_input() -> None:
     lives = lives_of(network([{"kind": "flatten", "name": "f"}], "1x8x8"))
-    assert [account(accounting, lives).tensor_buffer_bytes for accounting in MemoryAccounting] == [0, 0, 0, 0, 0]
+    assert [account(accounting, lives).tensor_buffer_bytes for accounting in MemoryAccounting] == [0, 0, 0, 0, 64]
     assert plan_memory(SUM, lives, with_input=True).tensor_buffer_bytes == 64
 
 
@@ -261,10 +260,9 @@ def random_lives(draw: st.DrawFn) -> Lifetimes:
 @given(random_lives(), st.booleans())
 def test_accountings_keep_their_order_on_any_graph(lives: Lifetimes, with_input: bool) -> None:
     found = {a: account(a, lives, with_input=with_input).tensor_buffer_bytes for a in MemoryAccounting}
-    assert found[ARENA] == found[PEAK] <= found[STATIC] == found[SUM]
+    assert found[PEAK] <= found[ARENA] <= found[STATIC] == found[SUM]
     if found[PING_PONG] is not None:
         assert found[PEAK] <= found[PING_PONG] <= found[SUM]
-    assert found[ARENA] <= first_fit_bytes(lives, with_input=with_input) <= found[SUM]
     by_malloc = simulate_malloc(lives, with_input)
     assert found[PEAK] == by_malloc
 

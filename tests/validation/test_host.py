@@ -27,6 +27,7 @@ from costmodel.specs.counting import Dataflow
 from costmodel.specs.network import Network
 from costmodel.specs.quantisation import Quantisation
 from costmodel.validation.comparing import Expected, compare_runs, expect, predicted_arena_bytes, predicted_counts
+from costmodel.validation.firmware_plan import firmware_plan
 from costmodel.validation.random_layers import random_networks
 from costmodel.validation.targets.host import DATAFLOW_CODES, STATUS, HostLibrary, LibraryRun, build_library, run_on_host
 from costmodel.validation.targets.image import image_values
@@ -122,7 +123,9 @@ def test_any_zero_point_and_scales_per_channel_are_the_references(library: HostL
     for network in random_networks(400, 10):
         for variant in Variant:
             given = {name: drawn_quantisation(generator) for name in ("input", *(step.name for step in network.steps))}
-            deployed = deploy(network, random_parameters(network, 1), variant, random_input(network, 2), given)
+            deployed = deploy(
+                network, random_parameters(network, 1), variant, random_input(network, 2), firmware_plan(network, variant), given
+            )
             layers = []
             for layer in deployed.layers:
                 channels = 0 if layer.weights is None else len(layer.weights)
@@ -144,7 +147,9 @@ def test_softmax_is_its_definition(library: HostLibrary) -> None:
         network = Network.model_validate({"name": "s", "input": classes, "layers": [{"kind": "softmax", "name": "softmax"}]})
         for _ in range(8):
             quantisation = drawn_quantisation(generator)
-            deployed = deploy(network, {}, Variant.INT8, random_input(network, 1), {"input": quantisation})
+            deployed = deploy(
+                network, {}, Variant.INT8, random_input(network, 1), firmware_plan(network, Variant.INT8), {"input": quantisation}
+            )
             steps = generator.integers(-128, 128, classes).astype(np.int8) // int(generator.integers(1, 20))
             ran = run(library, expect(network, deployed, steps.tobytes()), Dataflow.OUTPUT_STATIONARY)
             found = np.frombuffer(final_output(deployed, ran), np.int8).tolist()

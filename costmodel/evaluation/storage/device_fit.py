@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from costmodel.columns import Number
 from costmodel.evaluation.composition import Cost
-from costmodel.memory.accountings import COUNTS_INPUT, alive_at, total_bytes
 from costmodel.memory.heap import buffers_fit
+from costmodel.memory.strategies import COUNTS_INPUT, alive_at, total_bytes
 from costmodel.specs.scenario import MemoryAccounting, Scenario, Storage
 
 ONE_BLOCK = frozenset({MemoryAccounting.ARENA_IN_PLACE})

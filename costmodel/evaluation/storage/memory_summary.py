@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from costmodel.evaluation.composition import Cost
 from costmodel.evaluation.storage.device_fit import ONE_BLOCK, constant_flash_bytes, constants_in_ram
-from costmodel.memory.accountings import COUNTS_INPUT
 from costmodel.memory.heap import place_buffers
 from costmodel.memory.planning import plan_memory
+from costmodel.memory.strategies import COUNTS_INPUT
 from costmodel.results.storage.heap_verdict import HeapRequest
 from costmodel.results.storage.memory_plan import MemoryPlan
 from costmodel.results.storage.memory_summary import AccountingBytes, HeapShares, MemorySummary

@@ -1,4 +1,4 @@
-"""Accountings: how many bytes a network's tensors take together, under different ways of sharing memory.
+"""Strategies: how a network's tensors share memory, and how many bytes they take together.
 
 Pure functions over ints or columns; which tensors meet is the graph's structure, only sizes are columns.
 """
@@ -10,6 +10,7 @@ from typing import Final, NamedTuple, Protocol
 
 from costmodel.columns import Number, larger, sum_of
 from costmodel.memory.lifetimes import Lifetimes
+from costmodel.memory.placement import Offsets, blocks_of, place_blocks, sizes_of
 from costmodel.provenance import formula
 from costmodel.specs.scenario import MemoryAccounting
 
@@ -35,6 +36,8 @@ class Accounted(NamedTuple):
     buffers: tuple[SharedBuffer, ...]
     reason: str | None = None
     """Why it does not apply."""
+    offsets: Offsets = ()
+    """Of each buffer, where they lie in one arena and sizes are ints."""
 
 
 @formula(
@@ -77,6 +80,33 @@ def peak_bytes(m: Sequence[Number]) -> Number:
     for alive in m:
         peak = larger(peak, alive)
     return peak
+
+
+@formula(
+    id="memory.end",
+    equation="e = o + b",
+    symbols={"e": "end of a tensor in the arena [B]", "o": "its offset [B]", "b": "bytes of the tensor [B]"},
+    unit="B",
+    source=SOURCE,
+)
+def end_bytes(o: Number, b: Number) -> Number:
+    """Return where a tensor ends in an arena."""
+    return o + b
+
+
+@formula(
+    id="memory.arena",
+    equation="H = the largest end of a tensor",
+    symbols={"H": "height of the arena [B]", "e": "end of a tensor in it [B]"},
+    unit="B",
+    source=SOURCE,
+)
+def arena_height_bytes(e: Sequence[Number]) -> Number:
+    """Return the height of an arena; 0 where nothing is in it."""
+    height: Number = 0
+    for end in e:
+        height = larger(height, end)
+    return height
 
 
 def alive_at(lives: Lifetimes, step: int, *, in_place: bool, with_input: bool) -> tuple[int, ...]:
@@ -141,14 +171,13 @@ def peak_live(lives: Lifetimes, *, with_input: bool = False) -> Accounted:
     Accounted
         Bytes, and one buffer a tensor.
     """
-    return _peak(lives, in_place=False, with_input=with_input)
+    alive = lower_bound(lives, in_place=False, with_input=with_input)
+    places = range(0 if with_input else INPUT + 1, len(lives.tensors))
+    return Accounted(alive, tuple(SharedBuffer(lives.tensors[place].size_bytes, (place,)) for place in places))
 
 
 def arena_in_place(lives: Lifetimes, *, with_input: bool = True) -> Accounted:
-    """Share one arena, sliding poolings in place.
-
-    The most that is alive at once: what no arena can go below. For a chain without poolings in place it is what the arena needs, the
-    largest sum of one layer's input and output; otherwise placing the tensors may take more.
+    """Place every tensor in one arena, sliding poolings where their inputs are.
 
     Parameters
     ----------
@@ -160,9 +189,37 @@ def arena_in_place(lives: Lifetimes, *, with_input: bool = True) -> Accounted:
     Returns
     -------
     Accounted
-        Bytes, and one buffer a tensor.
+        The height of the placed arena: the largest end of a tensor; and one buffer a tensor with its offset.
     """
-    return _peak(lives, in_place=True, with_input=with_input)
+    blocks = blocks_of(lives, with_input=with_input)
+    placed = place_blocks(blocks, sizes_of(lives, blocks), lower_bound(lives, in_place=True, with_input=with_input))
+    at = {place: offset for block, offset in zip(blocks, placed.offsets, strict=False) for place in block.tensors}
+    used = sorted(place for block in blocks for place in block.tensors)
+    buffers = tuple(SharedBuffer(lives.tensors[place].size_bytes, (place,)) for place in used)
+    if not at:
+        return Accounted(placed.height_bytes if blocks else 0, buffers)
+    ends = [end_bytes(at[place], lives.tensors[place].size_bytes) for place in used]
+    return Accounted(arena_height_bytes(ends), buffers, offsets=tuple(at[place] for place in used))
+
+
+def lower_bound(lives: Lifetimes, *, in_place: bool, with_input: bool) -> Number:
+    """Return the most that is alive at once: no way of sharing memory takes less.
+
+    Parameters
+    ----------
+    lives : Lifetimes
+        The network's tensors.
+    in_place : bool
+        Whether a pooling in place takes its input's memory.
+    with_input : bool
+        Whether the network's input counts.
+
+    Returns
+    -------
+    int or column
+        Bytes.
+    """
+    return peak_bytes(_alive_bytes(lives, in_place=in_place, with_input=with_input))
 
 
 def static_in_place(lives: Lifetimes, *, with_input: bool = False) -> Accounted:
@@ -224,28 +281,28 @@ def _side_by_side(buffers: Sequence[SharedBuffer]) -> Accounted:
     return Accounted(total_bytes([buffer.size_bytes for buffer in buffers]), tuple(buffers))
 
 
-def _peak(lives: Lifetimes, *, in_place: bool, with_input: bool) -> Accounted:
-    moments = [alive_at(lives, step, in_place=in_place, with_input=with_input) for step in range(len(lives.steps))]
-    sizes = [total_bytes([lives.tensors[place].size_bytes for place in places]) for places in moments]
-    used = sorted({place for places in moments for place in places})
-    return Accounted(peak_bytes(sizes), tuple(SharedBuffer(lives.tensors[place].size_bytes, (place,)) for place in used))
+def _alive_bytes(lives: Lifetimes, *, in_place: bool, with_input: bool) -> list[Number]:
+    # Where nothing runs, the input is there all the same.
+    moments = range(len(lives.steps)) if lives.steps else (-1,)
+    alive = [alive_at(lives, step, in_place=in_place, with_input=with_input) for step in moments]
+    return [total_bytes([lives.tensors[place].size_bytes for place in places]) for places in alive]
 
 
-class Accounting(Protocol):
+class Strategy(Protocol):
     """One way of sharing memory."""
 
     def __call__(self, lives: Lifetimes, *, with_input: bool) -> Accounted:
         """Return what a network's tensors take."""
 
 
-ACCOUNTINGS: Final[dict[MemoryAccounting, Accounting]] = {
+STRATEGIES: Final[dict[MemoryAccounting, Strategy]] = {
     MemoryAccounting.SUM: sum_of_tensors,
     MemoryAccounting.PEAK_LIVE: peak_live,
     MemoryAccounting.PING_PONG: ping_pong,
     MemoryAccounting.STATIC_IN_PLACE: static_in_place,
     MemoryAccounting.ARENA_IN_PLACE: arena_in_place,
 }
-"""What each accounting comes to."""
+"""How memory is shared under each accounting."""
 COUNTS_INPUT: Final = {accounting: accounting is MemoryAccounting.ARENA_IN_PLACE for accounting in MemoryAccounting}
 """Whether an accounting's published figures include the network's input."""
 
@@ -267,4 +324,4 @@ def account(accounting: MemoryAccounting, lives: Lifetimes, *, with_input: bool 
     Accounted
         Bytes and buffers, or a reason why there are none.
     """
-    return ACCOUNTINGS[accounting](lives, with_input=COUNTS_INPUT[accounting] if with_input is None else with_input)
+    return STRATEGIES[accounting](lives, with_input=COUNTS_INPUT[accounting] if with_input is None else with_input)
