@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 from costmodel.errors import MissingError
-from costmodel.sources.catalogue import load_battery, load_device, load_memory_energy, load_network, load_scenario
+from costmodel.sources.catalogue import load_battery, load_device, load_memory_energy, load_network, load_scenario, names_a_network
 from costmodel.specs.counting import CountingConvention, Dataflow, Granularity, Taps
 from costmodel.specs.scenario import PowerProfile, Scenario
 
@@ -56,6 +56,8 @@ def scenario_from_options(scenario: str | None, changes: ScenarioChanges) -> Sce
     InputError
         If a name is unknown or a value does not fit.
     """
+    if scenario is not None and changes.network is None and names_a_network(scenario):
+        scenario, changes = None, changes._replace(network=scenario)
     if scenario is None and changes.network is not None:
         network, device = load_network(changes.network), load_device(changes.device or DEFAULT_DEVICE)
         fields: dict[str, Any] = {"name": f"{network.name}-on-{device.name}", "network": network, "device": device}

@@ -8,6 +8,7 @@ from costmodel.columns import Number
 from costmodel.latency.rates import TapRates
 from costmodel.provenance import Constant, is_recording, leaf
 from costmodel.specs.counting import Dataflow, Granularity, Taps
+from costmodel.specs.layers import ARITHMETIC_TYPE
 from costmodel.specs.lowering import Shape
 from costmodel.specs.network import Network, TensorBytes
 from costmodel.specs.scenario import MemoryAccounting, Scenario, Storage
@@ -103,7 +104,8 @@ def design_of(scenario: Scenario, dataflow: Dataflow, rates: TapRates | None) ->
     """
     network, counting, energies = scenario.network, scenario.counting, scenario.memory_energy
     mac_pj = {
-        kind: _number(getattr(scenario.compute_energy, f"{kind}_mac_pj"), f"compute.{kind}_mac_pj") for kind in set(network.output_types)
+        kind: _number(getattr(scenario.compute_energy, f"{kind}_mac_pj"), f"compute.{kind}_mac_pj")
+        for kind in {ARITHMETIC_TYPE[kind] for kind in network.output_types}
     }
     return Design(
         layers=_layers(network),
@@ -111,7 +113,7 @@ def design_of(scenario: Scenario, dataflow: Dataflow, rates: TapRates | None) ->
         input_shape=tuple(_plain(extent, f"input[{axis}]", network) for axis, extent in enumerate(network.input)),
         sizes=_sizes(network),
         input_bytes=_plain(network.input_bytes, "input.element_bytes", network),
-        mac_pj=tuple(mac_pj[kind] for kind in network.output_types),
+        mac_pj=tuple(mac_pj[ARITHMETIC_TYPE[kind]] for kind in network.output_types),
         dataflow=dataflow,
         taps=counting.taps,
         bias=counting.bias,

@@ -17,6 +17,7 @@ from costmodel.errors import InputError, SpecError, UnknownNameError
 from costmodel.sources.documents.text_file import FILE_SUFFIXES, read_document
 from costmodel.sources.documents.validation_errors import Resolver, checked_spec, found_text
 from costmodel.sources.documents.yaml_document import YamlDocument, parse_document
+from costmodel.sources.importers.model_files import is_model_file, load_model_network
 from costmodel.sources.memory_energies import memory_energy, packaged_memory_names
 from costmodel.specs.base import Spec
 from costmodel.specs.devices.battery import BatteryCell
@@ -111,12 +112,12 @@ def load_named(kind: str, name: str) -> Spec:
 
 
 def load_network(reference: Reference[Network], beside: Path | None = None) -> Network:
-    """Load a network of the zoo, of a file, or written out.
+    """Load a network of the zoo, of a file of one's own or of TensorFlow Lite, or written out.
 
     Parameters
     ----------
     reference : str, Path, mapping or Network
-        `resnet18`, `my-net.yaml`, or fields.
+        `resnet18`, `my-net.yaml`, `model.tflite`, or fields.
     beside : Path, optional
         Folder a relative path starts from; left out, the current one.
 
@@ -131,6 +132,27 @@ def load_network(reference: Reference[Network], beside: Path | None = None) -> N
         If there is none, or it is wrong; one line for each mistake.
     """
     return _load(_NETWORK, reference, beside)
+
+
+def names_a_network(reference: str) -> bool:
+    """Tell whether a name or path that may stand for a scenario stands for a network.
+
+    Parameters
+    ----------
+    reference : str
+        What a user gave.
+
+    Returns
+    -------
+    bool
+        True for a model file, a network of the zoo whose name no scenario has, and a file of layers without a network in it.
+    """
+    if is_model_file(reference):
+        return True
+    if not _is_path(reference):
+        return reference in _packaged_names(_NETWORK.folder) and reference not in _packaged_names(_SCENARIO.folder)
+    data = read_document(Path(reference)).data if Path(reference).is_file() else None
+    return isinstance(data, Mapping) and "layers" in data and "network" not in data
 
 
 def load_device(reference: Reference[Device], beside: Path | None = None) -> Device:
@@ -262,6 +284,8 @@ def _load(kind: _Kind[S], reference: object, beside: Path | None) -> S:
         return _checked(kind, YamlDocument(dict(reference)), beside)
     if isinstance(reference, Path) or (isinstance(reference, str) and _is_path(reference)):
         path = Path(reference) if beside is None else beside / reference
+        if kind is _NETWORK and is_model_file(path):
+            return cast(S, load_model_network(path))
         return _checked(kind, read_document(path), path.parent)
     if not isinstance(reference, str):
         quoted = f'; a name of digits is quoted: "{reference}"' if str(reference) in _packaged_names(kind.folder) else ""
@@ -275,7 +299,7 @@ def _load(kind: _Kind[S], reference: object, beside: Path | None) -> S:
 
 
 def _is_path(text: str) -> bool:
-    return text.endswith(FILE_SUFFIXES) or "/" in text or "\\" in text
+    return text.endswith(FILE_SUFFIXES) or is_model_file(text) or "/" in text or "\\" in text
 
 
 def _checked(kind: _Kind[S], document: YamlDocument, beside: Path | None) -> S:

@@ -15,6 +15,7 @@ class DataType(StrEnum):
     """Type of one tensor's elements."""
 
     INT8 = "int8"
+    UINT8 = "uint8"
     INT16 = "int16"
     INT32 = "int32"
     FLOAT32 = "float32"
@@ -22,11 +23,14 @@ class DataType(StrEnum):
 
 ELEMENT_BYTES: Final[dict[DataType, int]] = {
     DataType.INT8: 1,
+    DataType.UINT8: 1,
     DataType.INT16: 2,
     DataType.INT32: 4,
     DataType.FLOAT32: 4,
 }
 """Bytes of one element."""
+ARITHMETIC_TYPE: Final[dict[DataType, DataType]] = {kind: DataType.INT8 if kind is DataType.UINT8 else kind for kind in DataType}
+"""Type whose multiply-accumulate a type's is: a sign changes nothing of its width."""
 
 
 def _both_axes(found: Any) -> Any:

@@ -10,10 +10,16 @@ import typer
 
 def report_command(
     scenario: Annotated[
-        str | None, typer.Argument(metavar="[SCENARIO]", help="Scenario file or packaged name.  [default: esp32-deck]", show_default=False)
+        str | None,
+        typer.Argument(
+            metavar="[SCENARIO]",
+            help="Scenario or network: a name, a YAML file, a .tflite.  [default: esp32-deck]",
+            show_default=False,
+        ),
     ] = None,
     network: Annotated[
-        str | None, typer.Option(help="Network of the zoo, or a file. Without a scenario, everything else starts from defaults.")
+        str | None,
+        typer.Option(help="Network of the zoo, a YAML file or a .tflite. Without a scenario, the rest starts from defaults."),
     ] = None,
     device: Annotated[str | None, typer.Option(help="Packaged device, or a file.")] = None,
     dataflow: Annotated[
@@ -55,6 +61,7 @@ def report_command(
     --------
     costmodel report
     costmodel report my-net.scenario.yaml --out report
+    costmodel report model.tflite --device esp32-s3-wroom-1-n8
     costmodel report --network cifar-baseline --dataflow all --taps nominal --format html --out report
     costmodel report --duration 250ms --format json
     costmodel report --battery 18650 --sleep deep --trace capture.csv

@@ -7,6 +7,7 @@ from typing import Any
 
 from costmodel.columns import Number
 from costmodel.evaluation.design import Design, LayerRecord
+from costmodel.specs.layers import ARITHMETIC_TYPE
 from costmodel.specs.scenario import Scenario
 from costmodel.sweeps.study.design_fields import DesignField
 
@@ -48,7 +49,7 @@ def filled(design: Design, scenario: Scenario, columns: Mapping[DesignField, Num
     return design._replace(
         layers=tuple(_record(layer, changed[layer.name]) if layer.name in changed else layer for layer in design.layers),
         input_shape=tuple(extents),
-        mac_pj=tuple(mac_pj.get(f"{kind}_mac_pj", known) for kind, known in zip(kinds, design.mac_pj, strict=True)),
+        mac_pj=tuple(mac_pj.get(f"{ARITHMETIC_TYPE[kind]}_mac_pj", known) for kind, known in zip(kinds, design.mac_pj, strict=True)),
         memory=design.memory._replace(**owned.get("memory_energy", {})),
         power=design.power and design.power._replace(**owned.get("power", {})),
         battery=design.battery and design.battery._replace(**owned.get("battery", {})),

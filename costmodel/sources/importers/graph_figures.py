@@ -1,0 +1,171 @@
+"""What an imported graph holds and computes, before it becomes a network: weights, biases, multiply-accumulates, live activations.
+
+Columns as importer tools and papers state them: nominal taps (padding counted), each stored buffer once, recurrent steps multiplied.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final, NamedTuple
+
+from costmodel.sources.importers.imported_graph import ImportedGraph, ImportedOperator, ImportedTensor
+
+BIASED: Final = frozenset({"CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED"})
+"""Operators whose third input is a bias."""
+WEIGHTED: Final = BIASED | {
+    "TRANSPOSE_CONV", "SVDF", "LSTM", "UNIDIRECTIONAL_SEQUENCE_LSTM", "BIDIRECTIONAL_SEQUENCE_LSTM", "BATCH_MATMUL", "EMBEDDING_LOOKUP",
+    "PRELU", "GATHER", "ADD", "MUL", "SUB", "DIV", "MAXIMUM", "MINIMUM",
+}  # fmt: skip
+"""Operators whose constants are weights."""
+
+
+class GraphFigures(NamedTuple):
+    """What a model file holds and computes."""
+
+    weight_count: int
+    """Constants of operators that have weights, each stored buffer once."""
+    bias_count: int
+    """Biases, each stored buffer once."""
+    parameter_count: int
+    """Weights and biases as people count them: by tensor, however they are stored."""
+    const_bytes: int
+    """Bytes of all constants, shapes included."""
+    nominal_mac_count: int
+    """Multiply-accumulates, padding counted."""
+    peak_activation_bytes: int
+    """Most bytes of tensors alive at once."""
+
+
+def graph_figures(graph: ImportedGraph) -> GraphFigures:
+    """Return what a graph holds and computes.
+
+    Parameters
+    ----------
+    graph : ImportedGraph
+        As read from its file.
+
+    Returns
+    -------
+    GraphFigures
+        Of the whole graph.
+    """
+    weights: dict[int, int] = {}
+    biases: dict[int, int] = {}
+    by_tensor: dict[int, int] = {}
+    for operator in graph.operators:
+        for place in weight_places(graph, operator):
+            weights[graph.tensors[place].buffer] = by_tensor[place] = graph.tensors[place].element_count
+        for place in bias_places(graph, operator):
+            biases[graph.tensors[place].buffer] = by_tensor[place] = graph.tensors[place].element_count
+    return GraphFigures(
+        weight_count=sum(weights.values()),
+        bias_count=sum(biases.values()),
+        parameter_count=sum(by_tensor.values()),
+        const_bytes=graph.const_bytes,
+        nominal_mac_count=sum(nominal_macs(graph, operator) for operator in graph.operators),
+        peak_activation_bytes=_peak(graph),
+    )
+
+
+def bias_places(graph: ImportedGraph, operator: ImportedOperator) -> list[int]:
+    """Return the tensors that are an operator's bias: none or one."""
+    if operator.kind not in BIASED or len(operator.inputs) < 3:
+        return []
+    return [place for place in operator.inputs[2:3] if place >= 0 and graph.tensors[place].constant is not None]
+
+
+def weight_places(graph: ImportedGraph, operator: ImportedOperator) -> list[int]:
+    """Return the tensors that are an operator's weights."""
+    if operator.kind not in WEIGHTED:
+        return []
+    biases = bias_places(graph, operator)
+    shapes = {0} if operator.kind == "TRANSPOSE_CONV" else {1, 2} if operator.kind == "GATHER" else set()
+    return [
+        place
+        for at, place in enumerate(operator.inputs)
+        if place >= 0 and at not in shapes and place not in biases and graph.tensors[place].constant is not None
+    ]
+
+
+def nominal_macs(graph: ImportedGraph, operator: ImportedOperator) -> int:
+    """Return the multiply-accumulates of an operator, padding counted; 0 for what only moves, compares or pools."""
+    count = _MACS.get(operator.kind)
+    tensors = [graph.tensors[place] if place >= 0 else None for place in operator.inputs]
+    return 0 if count is None else count(tensors, graph.tensors[operator.outputs[0]])
+
+
+Inputs = Sequence[ImportedTensor | None]
+
+
+def _shape(inputs: Inputs, at: int) -> tuple[int, ...]:
+    tensor = inputs[at] if at < len(inputs) else None
+    return () if tensor is None else tensor.shape
+
+
+def _convolution(inputs: Inputs, output: ImportedTensor) -> int:
+    return output.element_count * math.prod(_shape(inputs, 1)[1:])
+
+
+def _depthwise(inputs: Inputs, output: ImportedTensor) -> int:
+    return output.element_count * math.prod(_shape(inputs, 1)[1:3])
+
+
+def _fully_connected(inputs: Inputs, output: ImportedTensor) -> int:
+    return output.element_count * math.prod(_shape(inputs, 1)[1:])
+
+
+def _transposed(inputs: Inputs, _output: ImportedTensor) -> int:
+    filters = _shape(inputs, 1)
+    return math.prod(_shape(inputs, 2)) * math.prod(filters[:3])
+
+
+def _matrices(inputs: Inputs, output: ImportedTensor) -> int:
+    return output.element_count * (_shape(inputs, 0)[-1:] or (0,))[0]
+
+
+def _filtered(inputs: Inputs, output: ImportedTensor) -> int:
+    batch = (output.shape or (1,))[0]
+    return batch * (math.prod(_shape(inputs, 1)) + math.prod(_shape(inputs, 2)))
+
+
+def _recurrent(inputs: Inputs, _output: ImportedTensor) -> int:
+    shape = _shape(inputs, 0)
+    matrices = sum(math.prod(tensor.shape) for tensor in inputs[1:9] if tensor is not None and len(tensor.shape) == 2)
+    return math.prod(shape[:-1]) * matrices
+
+
+_MACS: Final[Mapping[str, Callable[[Inputs, ImportedTensor], int]]] = {
+    "CONV_2D": _convolution,
+    "DEPTHWISE_CONV_2D": _depthwise,
+    "FULLY_CONNECTED": _fully_connected,
+    "TRANSPOSE_CONV": _transposed,
+    "BATCH_MATMUL": _matrices,
+    "SVDF": _filtered,
+    "UNIDIRECTIONAL_SEQUENCE_LSTM": _recurrent,
+}
+
+
+def _peak(graph: ImportedGraph) -> int:
+    """The most bytes alive: inputs from the start, outputs to the end, everything else from its maker to its last reader."""
+    last = len(graph.operators) - 1
+    made = dict.fromkeys(graph.inputs, 0)
+    kept = dict.fromkeys(graph.outputs, last)
+    for time, operator in enumerate(graph.operators):
+        for place in operator.outputs:
+            made.setdefault(place, time)
+            kept.setdefault(place, time)
+        for place in operator.inputs:
+            if place >= 0:
+                kept[place] = max(kept.get(place, 0), time)
+    change = [0] * (len(graph.operators) + 1)
+    for place, begin in made.items():
+        tensor = graph.tensors[place]
+        if tensor.constant is None and not tensor.is_state:
+            change[begin] += tensor.size_bytes
+            change[kept.get(place, begin) + 1] -= tensor.size_bytes
+    peak = alive = 0
+    for step in change:
+        alive += step
+        peak = max(peak, alive)
+    return peak

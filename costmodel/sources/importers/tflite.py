@@ -1,0 +1,132 @@
+"""TensorFlow Lite files: read without TensorFlow, every offset checked."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from costmodel.errors import FormatError, Location
+from costmodel.sources.importers.flatbuffer import Buffer, Table
+from costmodel.sources.importers.imported_graph import ELEMENT_BITS, ImportedGraph, ImportedOperator, ImportedTensor
+from costmodel.sources.importers.tflite_schema import CUSTOM, ELEMENT_TYPES, IDENTIFIER, OPERATORS, OPTIONS
+
+FORMAT: Final = "TensorFlow Lite"
+_MOST_ELEMENTS: Final = 1 << 40
+
+
+def from_tflite(data: bytes, name: str) -> ImportedGraph:
+    """Read a TensorFlow Lite file.
+
+    Parameters
+    ----------
+    data : bytes
+        The whole file.
+    name : str
+        File name, for messages and as the network's name.
+
+    Returns
+    -------
+    ImportedGraph
+        Its first graph.
+
+    Raises
+    ------
+    FormatError
+        If it is no such file, is cut off or damaged, or has no graph.
+    """
+    if data[4:8] != IDENTIFIER:
+        raise FormatError(f"is no TensorFlow Lite file: bytes 4 to 7 are {data[4:8]!r}, expected {IDENTIFIER!r}", location=Location(name))
+    buffer = Buffer(data, name)
+    root = buffer.root()
+    contents = [_content(buffer, table) for table in root.tables(4)]
+    codes = [_operator_name(table) for table in root.tables(1)]
+    graphs = list(root.tables(2))
+    if not graphs:
+        raise FormatError("has no graph in it", location=Location(name))
+    used: set[int] = set()
+    for graph in graphs:
+        used |= {table.integer(2, "I") for table in graph.tables(0)}
+    tensors = tuple(_tensor(buffer, table, contents) for table in graphs[0].tables(0))
+    operators = tuple(_operator(buffer, table, codes, len(tensors)) for table in graphs[0].tables(3))
+    return ImportedGraph(
+        name=name,
+        format_name=FORMAT,
+        tensors=tensors,
+        operators=operators,
+        inputs=_places(buffer, graphs[0].integers(1, "i"), len(tensors)),
+        outputs=_places(buffer, graphs[0].integers(2, "i"), len(tensors)),
+        graph_count=len(graphs),
+        const_bytes=sum(len(contents[number]) for number in used if number < len(contents)),
+    )
+
+
+def _content(buffer: Buffer, table: Table) -> bytes:
+    """Return a buffer's bytes: in the table, or for large files beside the flatbuffer."""
+    offset, size = table.integer(1, "Q"), table.integer(2, "Q")
+    if offset > 1:
+        if offset + size > len(buffer.data):
+            raise buffer.broken(f"a constant of {size:,} bytes at byte {offset} reaches outside its {len(buffer.data):,} bytes")
+        return buffer.data[offset : offset + size]
+    return table.content(0)
+
+
+def _operator_name(table: Table) -> tuple[str, int]:
+    # Codes beyond 127 stand in the later field; older files have the first alone.
+    code = max(table.integer(0, "b"), table.integer(3, "i"))
+    name = OPERATORS[code] if 0 <= code < len(OPERATORS) else f"operator {code}"
+    return (f"CUSTOM:{table.text(1)}" if code == CUSTOM else name), table.integer(2, "i", 1)
+
+
+def _tensor(buffer: Buffer, table: Table, contents: list[bytes]) -> ImportedTensor:
+    name, shape = table.text(3), tuple(1 if extent == -1 else extent for extent in table.integers(0, "i"))
+    element_type, number = table.integer(1, "b"), table.integer(2, "I")
+    if not 0 <= element_type < len(ELEMENT_TYPES):
+        raise buffer.broken(f"tensor {name!r} has the unknown element type {element_type}")
+    total = 1
+    for extent in shape:
+        total *= extent
+        if extent < 0 or total > _MOST_ELEMENTS:
+            raise buffer.broken(f"tensor {name!r} has the shape {list(shape)}")
+    if number >= len(contents):
+        raise buffer.broken(f"tensor {name!r} lies in buffer {number} of {len(contents)}")
+    element = ELEMENT_TYPES[element_type]
+    content = contents[number]
+    if content and element in ELEMENT_BITS and not table.has(6) and len(content) != (total * ELEMENT_BITS[element] + 7) // 8:
+        raise buffer.broken(f"the constant {name!r} has {len(content):,} bytes, {total:,} elements of {element} were expected")
+    quantisation = table.table(4)
+    return ImportedTensor(
+        name=name,
+        shape=shape,
+        element=element,
+        buffer=number,
+        constant=content or None,
+        scales=() if quantisation is None else quantisation.floats(2),
+        zero_points=() if quantisation is None else quantisation.integers(3, "q"),
+        channel_axis=0 if quantisation is None else quantisation.integer(6, "i"),
+        is_state=bool(table.integer(5, "b")),
+    )
+
+
+def _operator(buffer: Buffer, table: Table, codes: list[tuple[str, int]], tensor_count: int) -> ImportedOperator:
+    number = table.integer(0, "I")
+    if number >= len(codes):
+        raise buffer.broken(f"an operator has the code {number} of {len(codes)}")
+    kind, version = codes[number]
+    options = table.table(4)
+    fields = OPTIONS.get(kind, {})
+    return ImportedOperator(
+        kind=kind,
+        version=version,
+        inputs=_places(buffer, table.integers(1, "i"), tensor_count, optional=True),
+        outputs=_places(buffer, table.integers(2, "i"), tensor_count),
+        options={
+            name: default if options is None else options.integer(position, code, default)
+            for name, (position, code, default) in fields.items()
+        },
+    )
+
+
+def _places(buffer: Buffer, found: tuple[int, ...], count: int, *, optional: bool = False) -> tuple[int, ...]:
+    for place in found:
+        if not (0 <= place < count or (optional and place == -1)):
+            raise buffer.broken(f"a graph of {count} tensors names tensor {place}")
+    return found

@@ -1,0 +1,150 @@
+"""TensorFlow Lite files for tests, written table by table: what is read must not have been written by the reader's own code."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+ELEMENTS = {"float32": 0, "int32": 2, "uint8": 3, "int64": 4, "int8": 9, "resource": 13}
+
+
+class Scalar(NamedTuple):
+    """A number of a table, by its `struct` code."""
+
+    code: str
+    value: int | float
+
+
+class Vector(NamedTuple):
+    """Numbers one after the other."""
+
+    code: str
+    values: Sequence[int | float]
+
+
+Field = Scalar | Vector | bytes | str | Mapping[int, "Field"] | Sequence[Mapping[int, "Field"]]
+
+
+def flatbuffer(root: Mapping[int, Field], identifier: bytes = b"TFL3") -> bytes:
+    """Write tables whose fields are given by position; offsets lead forward."""
+    out = bytearray(struct.pack("<I", 0) + identifier)
+    struct.pack_into("<I", out, 0, _table(out, root))
+    return bytes(out)
+
+
+def _align(out: bytearray, to: int) -> None:
+    out.extend(b"\0" * (-len(out) % to))
+
+
+def _table(out: bytearray, fields: Mapping[int, Field]) -> int:
+    _align(out, 8)
+    vtable = len(out)
+    count = max(fields, default=-1) + 1
+    out.extend(bytes(4 + 2 * count))
+    _align(out, 8)
+    start = len(out)
+    out.extend(struct.pack("<i", start - vtable))
+    later: list[tuple[int, Field]] = []
+    for position, value in sorted(fields.items()):
+        code = value.code if isinstance(value, Scalar) else "I"
+        _align(out, struct.calcsize(code))
+        struct.pack_into("<H", out, vtable + 4 + 2 * position, len(out) - start)
+        if isinstance(value, Scalar):
+            out.extend(struct.pack(f"<{code}", value.value))
+        else:
+            later.append((len(out), value))
+            out.extend(bytes(4))
+    struct.pack_into("<HH", out, vtable, 4 + 2 * count, len(out) - start)
+    for place, value in later:
+        struct.pack_into("<I", out, place, _content(out, value) - place)
+    return start
+
+
+def _content(out: bytearray, value: Field) -> int:
+    if isinstance(value, Mapping):
+        return _table(out, value)
+    if isinstance(value, str):
+        value = value.encode()
+    if isinstance(value, bytes | bytearray):
+        value = Vector("B", value)
+    if isinstance(value, Vector):
+        # The elements behind the length are aligned to their own size.
+        while (len(out) + 4) % max(struct.calcsize(value.code), 4):
+            out.append(0)
+        start = len(out)
+        out.extend(struct.pack(f"<I{len(value.values)}{value.code}", len(value.values), *value.values))
+        return start
+    _align(out, 4)
+    start = len(out)
+    out.extend(struct.pack("<I", len(value)) + bytes(4 * len(value)))
+    for number, table in enumerate(value):
+        place = start + 4 + 4 * number
+        struct.pack_into("<I", out, place, _table(out, table) - place)
+    return start
+
+
+class ModelFile:
+    """A model under construction: tensors, operators, and the bytes of both."""
+
+    def __init__(self) -> None:
+        self.buffers: list[Mapping[int, Field]] = [{}]
+        self.tensors: list[Mapping[int, Field]] = []
+        self.codes: list[Mapping[int, Field]] = []
+        self.operators: list[Mapping[int, Field]] = []
+
+    def tensor(self, shape: Sequence[int], element: str = "int8", content: bytes = b"", name: str = "") -> int:
+        """Add a tensor, constant where it has content."""
+        if content:
+            self.buffers.append({0: content})
+        self.tensors.append(
+            {
+                0: Vector("i", shape),
+                1: Scalar("b", ELEMENTS[element]),
+                2: Scalar("I", len(self.buffers) - 1 if content else 0),
+                3: name or f"tensor {len(self.tensors)}",
+            }
+        )
+        return len(self.tensors) - 1
+
+    def operator(
+        self, code: int, inputs: Sequence[int], outputs: Sequence[int], options: Mapping[int, Field] | None = None, custom: str = ""
+    ) -> None:
+        """Add an operator by its builtin code."""
+        self.codes.append({0: Scalar("b", min(code, 127)), 3: Scalar("i", code)} | ({1: custom} if custom else {}))
+        fields: dict[int, Field] = {0: Scalar("I", len(self.codes) - 1), 1: Vector("i", inputs), 2: Vector("i", outputs)}
+        if options is not None:
+            fields |= {3: Scalar("B", 1), 4: options}
+        self.operators.append(fields)
+
+    def written(self, inputs: Sequence[int], outputs: Sequence[int]) -> bytes:
+        """Return the file."""
+        graph = {0: self.tensors, 1: Vector("i", inputs), 2: Vector("i", outputs), 3: self.operators, 4: "main"}
+        return flatbuffer({0: Scalar("I", 3), 1: self.codes, 2: [graph], 3: "for tests", 4: self.buffers})
+
+
+def small_network(*, padding: int = 0, activation: int = 1) -> bytes:
+    """A convolution of 3x3 with stride 2, a depthwise one, mean over the map, a linear layer and softmax over an 8x8x3 input."""
+    file = ModelFile()
+    source = file.tensor([1, 8, 8, 3], name="image")
+    extent = 4 if padding == 0 else 3
+    first = file.tensor([1, extent, extent, 4])
+    file.operator(
+        3,
+        [source, file.tensor([4, 3, 3, 3], content=bytes(108)), file.tensor([4], "int32", bytes(16))],
+        [first],
+        {0: Scalar("b", padding), 1: Scalar("i", 2), 2: Scalar("i", 2), 3: Scalar("b", activation)},
+    )
+    second = file.tensor([1, extent, extent, 4])
+    file.operator(
+        4,
+        [first, file.tensor([1, 3, 3, 4], content=bytes(36)), file.tensor([4], "int32", bytes(16))],
+        [second],
+        {0: Scalar("b", 0), 1: Scalar("i", 1), 2: Scalar("i", 1), 3: Scalar("i", 1)},
+    )
+    pooled = file.tensor([1, 4])
+    file.operator(40, [second, file.tensor([2], "int32", struct.pack("<2i", 1, 2))], [pooled], {})
+    scores, shares = file.tensor([1, 10]), file.tensor([1, 10])
+    file.operator(9, [pooled, file.tensor([10, 4], content=bytes(40)), file.tensor([10], "int32", bytes(40))], [scores], {})
+    file.operator(25, [scores], [shares], {})
+    return file.written([source], [shares])
