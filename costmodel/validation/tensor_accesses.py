@@ -30,6 +30,8 @@ _LOADS: Final[Mapping[str, tuple[str, ...]]] = {
     "scratch": SCRATCH_READS,
 }
 _STORES: Final[Mapping[str, tuple[str, ...]]] = {"output": ("output_write_count",), "scratch": SCRATCH_WRITES}
+_VIEW: Final = "view"
+"""Kind of a layer that runs nothing, and whose output is its input."""
 _BIASES_COUNT_AS_WEIGHTS: Final = frozenset({"batch_norm2d"})
 """Kernels whose two parameters per channel are one counter."""
 
@@ -72,14 +74,24 @@ def core_activities(emulated: EmulatorRun, predicted: Sequence[Sequence[AccessCo
 
 
 def _activity(segment: Segment, ranges: Mapping[str, tuple[int, int]], record: LayerRecord, counts: AccessCounts) -> CoreActivity:
-    """Share one layer's accesses out among its tensors; a tensor that is there twice is counted once."""
+    """Share one layer's accesses out among its tensors; a tensor that is there twice is counted once.
+
+    Where a pooling runs in place, loads are its input's and stores its output's.
+    """
     other = segment.everywhere()
     tensors = {}
+    in_place = record.kind != _VIEW and ranges["output"][0] == ranges["input"][0]
     for tensor, names in _RANGES.items():
         tensors[tensor] = _NOTHING
+        if in_place and tensor == "output":
+            continue
         for place in {ranges[name] for name in names if ranges[name][1]}:
             tensors[tensor] = tensors[tensor].plus(segment.within(*place))
         other = other.minus(tensors[tensor])
+    if in_place:
+        both = tensors["input"]
+        tensors["input"] = both._replace(store_count=0, store_bytes=0)
+        tensors["output"] = both._replace(load_count=0, load_bytes=0)
     if record.kind in _BIASES_COUNT_AS_WEIGHTS:
         tensors |= {"weight": tensors["weight"].plus(tensors["bias"]), "bias": _NOTHING}
     return CoreActivity(

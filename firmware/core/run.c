@@ -40,28 +40,6 @@ void cm_job_run(const cm_job *job, cm_counters *counters) {
     }
 }
 
-uint32_t cm_arena_scratch_bytes(const cm_job *job) {
-    const uint32_t element_bytes = job->input_type == CM_TYPE_FLOAT32 ? 4u : 1u;
-    if (job->dataflow != CM_ROW_STATIONARY) {
-        return 0;
-    }
-    return (uint32_t)job->width.output * CM_ACCUMULATOR_BYTES + (uint32_t)job->width.input * element_bytes +
-           (uint32_t)job->width.kernel;
-}
-
-uint32_t cm_scratch_bytes(const cm_job *job) {
-    switch (job->kind) {
-    case CM_CONV2D:
-    case CM_LINEAR:
-    case CM_MAX_POOL:
-    case CM_AVERAGE_POOL:
-    case CM_ADAPTIVE_AVERAGE_POOL:
-        return job->dataflow == CM_ROW_STATIONARY ? cm_arena_scratch_bytes(job) : CM_ACCUMULATOR_BYTES;
-    default:
-        return 0;
-    }
-}
-
 uint32_t cm_arena_bytes(const cm_model *model, cm_dataflow dataflow) {
     uint32_t largest = 0;
     for (uint32_t layer = 0; layer < model->layer_count; layer++) {

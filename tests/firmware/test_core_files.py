@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from costmodel.deployment.deploy import KERNELS
+from costmodel.deployment.deployed import Kernel
 from costmodel.results.counts import AccessCounts
 from costmodel.validation.targets.core_hash import core_hash
 from costmodel.validation.targets.host import STATUS
@@ -28,6 +30,13 @@ def test_the_checksum_in_core_hash_h_is_that_of_the_core() -> None:
 def test_c_and_python_have_one_list_of_counters() -> None:
     listed = re.findall(r"CM_COUNTER\((\w+)\)", (FIRMWARE / "core" / "counters.def").read_text(encoding="utf-8"))
     assert tuple(listed) == AccessCounts._fields
+
+
+def test_c_and_python_have_one_list_of_kinds() -> None:
+    listed = re.findall(r'CM_KIND\((\w+), "(\w+)"\)', (FIRMWARE / "core" / "kinds.def").read_text(encoding="utf-8"))
+    assert [name for name, _ in listed] == [kernel.name for kernel in Kernel]
+    texts = {kernel.value: kind for kind, kernel in KERNELS.items() if kernel is not Kernel.VIEW}
+    assert [text for _, text in listed] == ["view", *(texts[value] for value in range(1, len(listed)))]
 
 
 def test_python_knows_every_status_of_the_core() -> None:
@@ -71,6 +80,37 @@ def test_the_core_keeps_no_state(bench: Workbench, tmp_path: Path) -> None:
         symbols = subprocess.run(["nm", str(target)], capture_output=True, text=True, check=True).stdout
         written = [line for line in symbols.splitlines() if line.split()[-2] in "bBdDcC"]
         assert not written, f"{source.name} has data that can change"
+
+
+def cycles(graph: dict[str, set[str]]) -> list[str]:
+    """What is left of a graph once everything that leads nowhere else has been taken away again and again."""
+    left = dict(graph)
+    while free := [name for name, reached in left.items() if not reached & set(left)]:
+        left = {name: reached for name, reached in left.items() if name not in free}
+    return sorted(left)
+
+
+def test_no_file_of_the_core_includes_itself_in_the_end() -> None:
+    files = [path for path in (FIRMWARE / "core").iterdir() if path.suffix in (".c", ".h", ".inc", ".def")]
+    graph = {path.name: set(re.findall(r'#include "(\S+)"', path.read_text(encoding="utf-8"))) for path in files}
+    assert cycles(graph) == []
+
+
+@pytest.mark.firmware
+def test_no_file_of_the_core_needs_itself_in_the_end(bench: Workbench, tmp_path: Path) -> None:
+    if shutil.which("nm") is None:
+        pytest.skip("nm not found; binutils bring it")
+    needs: dict[str, set[str]] = {}
+    home: dict[str, str] = {}
+    for source in sorted((FIRMWARE / "core").glob("*.c")):
+        target = tmp_path / f"{source.stem}.o"
+        subprocess.run([str(bench.compiler), *STRICT, "-DCM_COUNTING", "-c", str(source), "-o", str(target)], check=True)
+        symbols = subprocess.run(["nm", str(target)], capture_output=True, text=True, check=True).stdout
+        kinds = [line.split()[-2:] for line in symbols.splitlines()]
+        needs[source.name] = {name for kind, name in kinds if kind == "U"}
+        home |= {name: source.name for kind, name in kinds if kind == "T"}
+    graph = {name: {home[symbol] for symbol in wanted if symbol in home} for name, wanted in needs.items()}
+    assert cycles(graph) == []
 
 
 @pytest.mark.firmware

@@ -87,6 +87,8 @@ def test_loads_and_stores_of_the_timing_build_equal_the_counters(bench: Workbenc
                 ("scratch", "S", scratch_writes),
             ):
                 begin, size = place.ranges[tensor]
+                if place.ranges["input"][0] == place.ranges["output"][0] and (tensor, kind) in (("output", "L"), ("input", "S")):
+                    continue  # A pooling in place: its loads are the input's, its stores the output's.
                 if LAYERS[place.index]["kind"] in ("relu", "flatten"):
                     expected = 0
                 made = sum(1 for access, address, _ in segment if access == kind and begin <= address < begin + size)
