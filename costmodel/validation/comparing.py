@@ -5,25 +5,21 @@ from __future__ import annotations
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from costmodel.dataflows.counting import count_work
-from costmodel.deployment.deploy import network_as_deployed, with_folded_biases
+from costmodel.deployment.deploy import with_folded_biases
 from costmodel.deployment.deployed import DeployedNetwork, Variant
 from costmodel.deployment.model_file import model_hash, write_model_file
 from costmodel.deployment.reference import ELEMENTS, run_reference
 from costmodel.errors import MissingError, SpecError
 from costmodel.measurement.device_log import DeviceRun
 from costmodel.results.comparison import CoreActivity, FirmwareComparison, LayerComparison, RunComparison
-from costmodel.results.counts import AccessCounts
-from costmodel.specs.counting import Dataflow
 from costmodel.specs.network import Network
-
-ACCUMULATOR_BYTES: Final = 4
-"""Alignment of the row buffers behind the tensors."""
+from costmodel.specs.scenario import MemoryAccounting
+from costmodel.validation.firmware_plan import predicted_arena_bytes, predicted_counts
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,27 +66,12 @@ def expect(network: Network, deployed: DeployedNetwork, image: bytes = b"") -> E
     return Expected(network, deployed, write_model_file(deployed), values.tobytes(), hashes, outputs[-1].tobytes())
 
 
-def predicted_counts(network: Network, variant: Variant, dataflow: Dataflow) -> tuple[AccessCounts, ...]:
-    """Return the closed-form counts of every layer, as the firmware executes it: valid taps, biases read, those of folding too."""
-    deployed = with_folded_biases(network_as_deployed(network, variant))
-    return tuple(
-        count_work(step.lowered.work, dataflow, input_bytes=types.input_bytes, weight_bytes=types.weight_bytes)
-        for step, types in zip(deployed.steps, deployed.tensor_bytes, strict=True)
-    )
-
-
-def predicted_arena_bytes(network: DeployedNetwork, counts: Sequence[AccessCounts], dataflow: Dataflow) -> int:
-    """Return the arena a network needs: its tensors, and the largest rows. The accumulator of output stationary is a register."""
-    rows = [0] if dataflow is Dataflow.OUTPUT_STATIONARY else [count.scratch_bytes for count in counts if count.psum_read_count]
-    largest = max(rows, default=0)
-    return -(-network.activation_bytes // ACCUMULATOR_BYTES) * ACCUMULATOR_BYTES + largest if largest else network.activation_bytes
-
-
 def compare_runs(
     runs: Sequence[DeviceRun],
     network: Network,
     expected: Expected | None = None,
     activities: Sequence[Sequence[CoreActivity | None]] = (),
+    accounting: MemoryAccounting = MemoryAccounting.ARENA_IN_PLACE,
 ) -> FirmwareComparison:
     """Compare what a device logged with what is predicted.
 
@@ -101,9 +82,11 @@ def compare_runs(
     network : Network
         What the device is said to have run.
     expected : Expected, optional
-        The deployment, where it is known; then outputs and arena are compared too.
+        The deployment, where it is known; then outputs are compared too.
     activities : sequence of sequences of CoreActivity
         For each run what the core did in each layer, where an emulator has seen it.
+    accounting : MemoryAccounting
+        How the tensors share the arena that was packed.
 
     Returns
     -------
@@ -120,7 +103,8 @@ def compare_runs(
     folded_bias_count = sum(a != b for a, b in zip(network.layers, folded.layers, strict=True))
     for position, run in enumerate(runs):
         _same_network(run, network, expected)
-        counts = predicted_counts(network, Variant(run.variant), run.dataflow)
+        variant = Variant(run.variant)
+        counts = predicted_counts(network, variant, run.dataflow)
         activity = activities[position] if activities else [None] * len(counts)
         layers = []
         for record, predicted, seen in zip(run.layers, counts, activity, strict=True):
@@ -147,7 +131,7 @@ def compare_runs(
                 flags=run.flags,
                 core_hash=run.core_hash,
                 model_hash=run.model_hash,
-                predicted_arena_bytes=predicted_arena_bytes(expected.deployed, counts, run.dataflow) if expected else None,
+                predicted_arena_bytes=predicted_arena_bytes(network, variant, run.dataflow, accounting),
                 measured_arena_bytes=run.arena_bytes,
                 class_index=run.class_index,
                 folded_bias_count=folded_bias_count,

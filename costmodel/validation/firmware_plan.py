@@ -1,16 +1,44 @@
-"""The memory plan the firmware is given: the one the report makes, of the types a variant runs a network with."""
+"""What the firmware is predicted to do with a network, from its description alone: the memory plan it is given, and every counter."""
 
 from __future__ import annotations
 
-from costmodel.deployment.deploy import network_as_deployed
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from costmodel.dataflows.counting import count_work
+from costmodel.deployment.deploy import KERNELS, network_as_deployed, with_folded_biases
 from costmodel.deployment.deployed import Variant
 from costmodel.memory.planning import plan_network
+from costmodel.results.counts import AccessCounts
 from costmodel.results.storage.memory_plan import MemoryPlan
+from costmodel.specs.counting import Dataflow
+from costmodel.specs.layers import DataType
 from costmodel.specs.network import Network
 from costmodel.specs.scenario import MemoryAccounting
 
+KERNEL_DATAFLOWS: Final = (Dataflow.OUTPUT_STATIONARY, Dataflow.ROW_STATIONARY)
+"""Dataflows the firmware has convolutions for."""
+KERNEL_TYPES: Final = frozenset({(DataType.INT8, DataType.INT8), (DataType.FLOAT32, DataType.FLOAT32), (DataType.INT8, DataType.FLOAT32)})
+"""Types of input and output the firmware has kernels for."""
 
-def firmware_plan(network: Network, variant: Variant, accounting: MemoryAccounting = MemoryAccounting.ARENA_IN_PLACE) -> MemoryPlan:
+
+class MissingKernel(NamedTuple):
+    """A way to run a network that has a plan, and no kernel in the firmware."""
+
+    mapping: str
+    """A dataflow, or the network's own element types."""
+    arena_bytes: int | None
+    """What its plan takes; None where tensors are allocated one by one."""
+    missing: str
+    """The kernels that would run it."""
+
+
+def firmware_plan(
+    network: Network,
+    variant: Variant,
+    dataflow: Dataflow = Dataflow.OUTPUT_STATIONARY,
+    accounting: MemoryAccounting = MemoryAccounting.ARENA_IN_PLACE,
+) -> MemoryPlan:
     """Return where the firmware keeps each tensor of a network.
 
     Parameters
@@ -19,6 +47,8 @@ def firmware_plan(network: Network, variant: Variant, accounting: MemoryAccounti
         As described, of any types.
     variant : Variant
         How its numbers are carried.
+    dataflow : Dataflow
+        Of its convolutions, whose rows are behind the tensors; tensors lie alike under each.
     accounting : MemoryAccounting
         How tensors share the arena.
 
@@ -27,4 +57,59 @@ def firmware_plan(network: Network, variant: Variant, accounting: MemoryAccounti
     MemoryPlan
         With the network's input.
     """
-    return plan_network(network_as_deployed(network, variant), accounting, with_input=True)
+    rows = [count.scratch_bytes for count in predicted_counts(network, variant, dataflow) if count.psum_read_count]
+    return plan_network(network_as_deployed(network, variant), accounting, with_input=True, scratch_bytes=max(rows, default=0))
+
+
+def predicted_counts(network: Network, variant: Variant, dataflow: Dataflow) -> tuple[AccessCounts, ...]:
+    """Return the closed-form counts of every layer, as the firmware executes it: valid taps, biases read, those of folding too."""
+    deployed = with_folded_biases(network_as_deployed(network, variant))
+    return tuple(
+        count_work(step.lowered.work, dataflow, input_bytes=types.input_bytes, weight_bytes=types.weight_bytes)
+        for step, types in zip(deployed.steps, deployed.tensor_bytes, strict=True)
+    )
+
+
+def predicted_arena_bytes(
+    network: Network,
+    variant: Variant,
+    dataflow: Dataflow,
+    accounting: MemoryAccounting = MemoryAccounting.ARENA_IN_PLACE,
+) -> int | None:
+    """Return the arena a network's plan takes with a dataflow; None where its tensors are allocated one by one."""
+    return firmware_plan(network, variant, dataflow, accounting).arena_bytes
+
+
+def missing_kernels(network: Network, variant: Variant, accounting: MemoryAccounting) -> Iterator[MissingKernel]:
+    """Tell which ways to run a network are planned and not yet in the firmware.
+
+    Parameters
+    ----------
+    network : Network
+        As described, of any types.
+    variant : Variant
+        How its numbers would be carried under other dataflows.
+    accounting : MemoryAccounting
+        How tensors share memory.
+
+    Yields
+    ------
+    MissingKernel
+        One per dataflow without convolutions, where the network has some; one for the network's own types, where a layer has no kernel of
+        them.
+    """
+    if any(step.kind == "conv2d" for step in network.steps):
+        for dataflow in Dataflow:
+            if dataflow not in KERNEL_DATAFLOWS:
+                arena = firmware_plan(network, variant, dataflow, accounting).arena_bytes
+                yield MissingKernel(dataflow.value, arena, f"{variant.value} conv2d, {dataflow.value}")
+    inputs = [network.types.input, *network.output_types]
+    without = {
+        f"{step.kind} from {inputs[source + 1].value} to {output.value}"
+        for step, output in zip(network.steps, network.output_types, strict=True)
+        for source in step.sources
+        if not step.merged and step.kind in KERNELS and (inputs[source + 1], output) not in KERNEL_TYPES
+    }
+    if without:
+        plan = plan_network(network, accounting, with_input=True)
+        yield MissingKernel("the network's own types", plan.arena_bytes, ", ".join(sorted(without)))

@@ -17,8 +17,9 @@ from costmodel.deployment.parameters import random_input, random_parameters
 from costmodel.measurement.device_log import read_device_log
 from costmodel.results.comparison import CoreActivity, FirmwareComparison, RunComparison
 from costmodel.specs.network import Network
-from costmodel.validation.comparing import Expected, compare_runs, expect, predicted_counts
-from costmodel.validation.firmware_plan import firmware_plan
+from costmodel.specs.scenario import MemoryAccounting
+from costmodel.validation.comparing import Expected, compare_runs, expect
+from costmodel.validation.firmware_plan import firmware_plan, predicted_counts
 from costmodel.validation.random_layers import random_networks
 from costmodel.validation.targets.emulators import run_on_emulator
 from costmodel.validation.targets.host import DATAFLOW_CODES, run_on_host
@@ -46,7 +47,13 @@ class Workbench:
     """C compiler of this machine; None to look for one."""
 
 
-def expect_network(network: Network, variant: Variant, seed: int, image: NDArray[np.float32] | None = None) -> Expected:
+def expect_network(
+    network: Network,
+    variant: Variant,
+    seed: int,
+    image: NDArray[np.float32] | None = None,
+    accounting: MemoryAccounting = MemoryAccounting.ARENA_IN_PLACE,
+) -> Expected:
     """Deploy a network with weights from a seed, and say what it must do.
 
     Parameters
@@ -59,13 +66,15 @@ def expect_network(network: Network, variant: Variant, seed: int, image: NDArray
         Of the weights, and of the input the scales are taken from.
     image : array of float32, optional
         Input to run in place of the seed's.
+    accounting : MemoryAccounting
+        How tensors share the arena.
 
     Returns
     -------
     Expected
         Model file, input, and the hash of each layer's output.
     """
-    memory = firmware_plan(network, variant)
+    memory = firmware_plan(network, variant, accounting=accounting)
     deployed = deploy(network, random_parameters(network, seed), variant, random_input(network, seed), memory)
     if image is not None:
         deployed = replace(deployed, example_input=input_as_deployed(deployed, image))

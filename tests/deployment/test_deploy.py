@@ -159,7 +159,7 @@ def test_a_plan_of_another_network_or_without_an_arena_is_refused() -> None:
     with pytest.raises(SpecError, match=r"it has 672 B for 'input', expected 168 B"):
         deploy(*arguments, firmware_plan(net, Variant.FLOAT32))
     with pytest.raises(SpecError, match="peak-live allocates each tensor for itself"):
-        deploy(*arguments, firmware_plan(net, Variant.INT8, MemoryAccounting.PEAK_LIVE))
+        deploy(*arguments, firmware_plan(net, Variant.INT8, accounting=MemoryAccounting.PEAK_LIVE))
 
 
 @settings(max_examples=200, deadline=None)

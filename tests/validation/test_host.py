@@ -26,8 +26,8 @@ from costmodel.sources.catalogue import load_network
 from costmodel.specs.counting import Dataflow
 from costmodel.specs.network import Network
 from costmodel.specs.quantisation import Quantisation
-from costmodel.validation.comparing import Expected, compare_runs, expect, predicted_arena_bytes, predicted_counts
-from costmodel.validation.firmware_plan import firmware_plan
+from costmodel.validation.comparing import Expected, compare_runs, expect
+from costmodel.validation.firmware_plan import firmware_plan, predicted_arena_bytes, predicted_counts
 from costmodel.validation.random_layers import random_networks
 from costmodel.validation.targets.host import DATAFLOW_CODES, STATUS, HostLibrary, LibraryRun, build_library, run_on_host
 from costmodel.validation.targets.image import image_values
@@ -68,7 +68,7 @@ def test_two_thousand_random_layers_differ_in_no_counter_and_no_output_bit(libra
             assert tuple(f"{code:08x}" for code in ran.output_hashes) == expected.output_hashes, expected.network
             assert final_output(expected.deployed, ran) == expected.output
             assert [count.scratch_bytes for count in predicted] == ran.scratch_bytes.tolist()
-            assert ran.arena_bytes == predicted_arena_bytes(expected.deployed, predicted, dataflow)
+            assert ran.arena_bytes == predicted_arena_bytes(expected.network, expected.deployed.variant, dataflow)
     assert len(kinds) == 10
 
 

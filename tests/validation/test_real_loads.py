@@ -16,9 +16,10 @@ from costmodel.measurement.device_log import read_device_log
 from costmodel.results.counts import SCRATCH_READS, SCRATCH_WRITES
 from costmodel.specs.counting import Dataflow
 from costmodel.specs.network import Network
+from costmodel.validation.firmware_plan import predicted_counts
 from costmodel.validation.targets.compiling import compiled, exact_flags
 from costmodel.validation.targets.host import core_sources
-from costmodel.validation.validating import Workbench, expect_network, predicted_counts
+from costmodel.validation.validating import Workbench, expect_network
 
 LAYERS = [
     {"kind": "conv2d", "name": "conv1", "out_channels": 4, "kernel": 3, "padding": 1},

@@ -12,6 +12,7 @@ def compare_command(
     log: Annotated[Path, typer.Argument(help="What came out of the serial port; - reads standard input.")],
     network: Annotated[str | None, typer.Option("--network", "-n", help="Network it ran; default: the one the log names.")] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="The model file has weights of this seed: compare outputs too.")] = None,
+    accounting: Annotated[str, typer.Option(help="How the packed tensors share the arena.")] = "arena-in-place",
     output_format: Annotated[str, typer.Option("--format", "-f", help="terminal, json, csv or markdown.")] = "terminal",
 ) -> None:
     """Compare every counter of a device's log with its closed form.
@@ -26,17 +27,20 @@ def compare_command(
     import sys
 
     from costmodel.cli.answers.validate_answer import write_comparison
+    from costmodel.cli.options import chosen
     from costmodel.errors import FormatError, Location, MissingError
     from costmodel.sources.packaged_data import packaged_folder
+    from costmodel.specs.scenario import MemoryAccounting
     from costmodel.validation.comparing_logs import compare
     from costmodel.validation.targets.core_hash import core_hash
 
+    shared = chosen("--accounting", accounting, MemoryAccounting)
     if str(log) == "-":
-        comparison = compare(sys.stdin.buffer, network, seed=seed, name="standard input")
+        comparison = compare(sys.stdin.buffer, network, seed=seed, name="standard input", accounting=shared)
     else:
         try:
             with log.open("rb") as stream:
-                comparison = compare(stream, network, seed=seed, name=str(log))
+                comparison = compare(stream, network, seed=seed, name=str(log), accounting=shared)
         except FileNotFoundError:
             raise MissingError("does not exist", Location(str(log))) from None
         except OSError as error:

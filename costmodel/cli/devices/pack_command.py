@@ -15,9 +15,13 @@ def pack_command(
     variant: Annotated[str, typer.Option(help="int8, or float32 (int8 weights, float32 activations).")] = "int8",
     seed: Annotated[int, typer.Option(min=0, help="Of the weights, and of the input that goes with them.")] = 7,
     image: Annotated[Path | None, typer.Option(help="Put this picture in as the input.")] = None,
+    accounting: Annotated[str, typer.Option(help="How tensors share the arena, as in a scenario's `accounting`.")] = "arena-in-place",
     output_format: Annotated[str, typer.Option("--format", "-f", help="terminal, json, csv or markdown.")] = "terminal",
 ) -> None:
     """Write a network with weights of a seed, and an input, as the binary the firmware reads.
+
+    Tensors lie where the memory plan that `report` shows puts them. Ways to run the network that are planned, and have no kernel in the
+    firmware yet, are named beside.
 
     The raw layout and the C header are the reference deployment's, to compare sizes with; both hold int8 weights and biases.
 
@@ -40,22 +44,24 @@ def pack_command(
     from costmodel.deployment.model_file import model_hash
     from costmodel.sources.catalogue import load_network
     from costmodel.sources.documents.atomic_file import write_whole
-    from costmodel.specs.counting import Dataflow
-    from costmodel.validation.comparing import predicted_arena_bytes, predicted_counts
+    from costmodel.specs.scenario import MemoryAccounting
+    from costmodel.validation.firmware_plan import KERNEL_DATAFLOWS, MissingKernel, missing_kernels, predicted_arena_bytes
     from costmodel.validation.targets.image import image_values
     from costmodel.validation.validating import expect_network
 
     form = chosen("--layout", layout, Layout)
     wanted = chosen("--variant", variant, Variant) if form is Layout.MODEL else Variant.FLOAT32
     packed = load_network(network)
-    expected = expect_network(packed, wanted, seed, None if image is None else image_values(image, packed))
+    shared = chosen("--accounting", accounting, MemoryAccounting)
+    expected = expect_network(packed, wanted, seed, None if image is None else image_values(image, packed), shared)
+    missing: list[MissingKernel] = []
     facts: dict[str, str | int | float] = {"network": packed.name, "file": str(output), "seed": seed}
     if form is Layout.MODEL:
         content = expected.model
         facts |= {"variant": wanted.value, "model": model_hash(content), "parameter_bytes": expected.deployed.parameter_bytes}
-        for dataflow in (Dataflow.OUTPUT_STATIONARY, Dataflow.ROW_STATIONARY):
-            counts = predicted_counts(packed, wanted, dataflow)
-            facts[f"{dataflow.name.lower()}_arena_bytes"] = predicted_arena_bytes(expected.deployed, counts, dataflow)
+        for dataflow in KERNEL_DATAFLOWS:
+            facts[f"{dataflow.name.lower()}_arena_bytes"] = predicted_arena_bytes(packed, wanted, dataflow, shared) or 0
+        missing = list(missing_kernels(packed, wanted, shared))
     else:
         arrays = raw_arrays(expected.deployed)
         content = as_raw_bytes(arrays) if form is Layout.RAW else as_header_text(arrays).encode()
@@ -64,4 +70,9 @@ def pack_command(
     facts["file_bytes"] = len(content)
     write_whole(output, content)
     rows = tuple((name.replace("_", " "), value) for name, value in facts.items())
-    write_answer(output_format, [Grid(f"Wrote {output}", ("", ""), rows)], {"schema_version": 1, **facts})
+    grids = [Grid(f"Wrote {output}", ("", ""), rows)]
+    if missing:
+        columns = ("how", "arena B", "kernels that are missing")
+        grids.append(Grid("Planned, without a kernel in the firmware", columns, tuple(tuple(each) for each in missing)))
+    payload = {"schema_version": 1, **facts, "without_kernel": [each._asdict() for each in missing]}
+    write_answer(output_format, grids, payload, grids[0])

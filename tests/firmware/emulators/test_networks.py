@@ -13,7 +13,8 @@ from costmodel.results.comparison import FirmwareComparison
 from costmodel.sources.catalogue import load_network
 from costmodel.specs.counting import Dataflow
 from costmodel.specs.network import Network
-from costmodel.validation.comparing import Expected, predicted_counts
+from costmodel.validation.comparing import Expected
+from costmodel.validation.firmware_plan import predicted_counts
 from costmodel.validation.targets.compiling import Build
 from costmodel.validation.targets.emulators import run_on_emulator
 from costmodel.validation.targets.host import run_on_host
