@@ -89,8 +89,16 @@ def _real(values: Tensor, tensor: DeployedTensor) -> Tensor:
 
 
 def _operand(values: Tensor, tensor: DeployedTensor, target: DeployedTensor) -> Tensor:
-    """An input of sums of products: reals, or whole steps from the zero point."""
+    """An input of an element-by-element kernel: reals, or whole steps from the zero point."""
     return _real(values, tensor) if target.type is DataType.FLOAT32 else values.astype(np.int32) - _pair(tensor)[1]
+
+
+def _factors(layer: DeployedLayer, values: Tensor, tensor: DeployedTensor, target: DeployedTensor) -> tuple[Tensor, Tensor]:
+    """Inputs and weights of sums of products; where an int8 input meets float32 sums, its scale is in the weights'."""
+    if target.type is tensor.type:
+        return _operand(values, tensor, target), _weights(layer, target)
+    scale, zero_point = _pair(tensor)
+    return (values.astype(np.int32) - zero_point).astype(np.float32), _weights(layer, target, scale)
 
 
 def _passed(values: Tensor, tensor: DeployedTensor, target: DeployedTensor) -> Tensor:
@@ -134,18 +142,19 @@ def _started(layer: DeployedLayer, shape: tuple[int, ...], target: DeployedTenso
     return sums
 
 
-def _weights(layer: DeployedLayer, target: DeployedTensor) -> Tensor:
+def _weights(layer: DeployedLayer, target: DeployedTensor, input_scale: float = 1.0) -> Tensor:
     weights = np.zeros(0, np.int8) if layer.weights is None else layer.weights
     if target.type is not DataType.FLOAT32 or layer.weight_quantisation is None:
         return weights.astype(np.int32)
-    return weights.astype(np.float32) * _column(layer.weight_quantisation.scales, weights, np.float32)
+    scales = _column(layer.weight_quantisation.scales, weights, np.float32) * np.float32(input_scale)
+    return weights.astype(np.float32) * scales
 
 
 def _conv2d(layer: DeployedLayer, inputs: list[Tensor], sources: list[DeployedTensor], target: DeployedTensor) -> Tensor:
-    source = _operand(inputs[0], sources[0], target)
+    source, weights = _factors(layer, inputs[0], sources[0], target)
     groups = layer.groups
     sums = _started(layer, target.shape, target).reshape(groups, -1, target.height, target.width)
-    weights = _weights(layer, target).reshape(groups, sums.shape[1], -1, layer.height.kernel, layer.width.kernel)
+    weights = weights.reshape(groups, sums.shape[1], -1, layer.height.kernel, layer.width.kernel)
     planes = source.reshape(groups, -1, *source.shape[1:])
     taps = _taps(layer, source, target)
     if target.type is DataType.INT8:
@@ -160,8 +169,8 @@ def _conv2d(layer: DeployedLayer, inputs: list[Tensor], sources: list[DeployedTe
 
 
 def _linear(layer: DeployedLayer, inputs: list[Tensor], sources: list[DeployedTensor], target: DeployedTensor) -> Tensor:
-    source = _operand(inputs[0], sources[0], target).ravel()
-    weights = _weights(layer, target)
+    source, weights = _factors(layer, inputs[0], sources[0], target)
+    source = source.ravel()
     sums = _started(layer, (target.elements,), target)
     if target.type is DataType.INT8:
         sums += weights @ source

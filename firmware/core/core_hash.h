@@ -2,5 +2,5 @@
  * new one. */
 #ifndef CM_CORE_HASH_H
 #define CM_CORE_HASH_H
-#define CM_CORE_HASH "d43c8342a7efe06e"
+#define CM_CORE_HASH "10f066380b9e24d5"
 #endif

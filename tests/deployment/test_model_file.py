@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from costmodel.deployment.deploy import deploy
 from costmodel.deployment.deployed import DeployedNetwork, Variant
-from costmodel.deployment.model_file import HEADER, LAYER, TENSOR, model_hash, read_model_file, with_checksum, write_model_file
+from costmodel.deployment.model_file import HEADER, LAYER, TENSOR, model_hash, with_checksum, write_model_file
+from costmodel.deployment.model_reading import read_model_file
 from costmodel.deployment.parameters import random_input, random_parameters
 from costmodel.errors import FormatError, InputError, LimitError
 from costmodel.sources.catalogue import load_network, names
