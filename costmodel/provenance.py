@@ -49,6 +49,8 @@ class Formula:
     function: Callable[..., Any] = field(repr=False)
     """The undecorated function."""
     signature: inspect.Signature = field(repr=False)
+    proof: str = ""
+    """Test that holds the function against an independent definition, where the equation has to be solved and cannot be evaluated."""
     terms: Callable[..., Mapping[str, Any]] | None = field(repr=False, default=None)
     """Values of the symbols for given arguments, where they are not simply the arguments."""
 
@@ -120,7 +122,7 @@ def traced(value: Any, origin: Origin) -> Any:
     kind = type(value)
     if kind in (int, TracedInt):
         number: TracedInt | TracedFloat = TracedInt(value)
-    elif kind in (float, TracedFloat):
+    elif isinstance(value, float):
         number = TracedFloat(value)
     else:
         return value
@@ -160,7 +162,7 @@ def is_recording() -> bool:
 
 @contextmanager
 def recording() -> Iterator[list[Record]]:
-    """Record every formula called inside the block.
+    """Record every formula called inside the block; a recording inside another is part of it.
 
     Yields
     ------
@@ -168,11 +170,14 @@ def recording() -> Iterator[list[Record]]:
         Top-level calls, in order, filled as they happen.
     """
     top: list[Record] = []
+    outer = _TAPE.get()
     token = _TAPE.set([top])
     try:
         yield top
     finally:
         _TAPE.reset(token)
+        if outer is not None:
+            outer[-1].extend(top)
 
 
 def formula(
@@ -182,6 +187,7 @@ def formula(
     symbols: Mapping[str, str],
     unit: str,
     source: str,
+    proof: str = "",
     terms: Callable[..., Mapping[str, Any]] | None = None,
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Declare a pure function as a formula.
@@ -191,13 +197,15 @@ def formula(
     id : str
         Unique dotted name.
     equation : str or mapping
-        The equation in `symbols`; for a function that returns a named tuple, one equation per field.
+        The equation in `symbols`, in the grammar of docs/provenance.md; for a function that returns a named tuple, one equation per field.
     symbols : mapping
         Symbol to meaning, with its unit in brackets.
     unit : str
         Unit of the value.
     source : str
         Where the equation comes from.
+    proof : str, optional
+        Of an equation that is solved for the value: the test that holds the function against an independent definition, `file::test`.
     terms : callable, optional
         Takes the function's parameters and returns the value of each symbol, where symbols are not the parameters themselves.
 
@@ -215,7 +223,7 @@ def formula(
     def declare(function: Callable[P, R]) -> Callable[P, R]:
         if id in FORMULAS:
             raise ValueError(f"formula id {id!r} is declared twice")
-        declared = Formula(id, equation, symbols, unit, source, function, inspect.signature(function), terms)
+        declared = Formula(id, equation, symbols, unit, source, function, inspect.signature(function), proof, terms)
         FORMULAS[id] = declared
 
         @functools.wraps(function)
@@ -247,6 +255,10 @@ def remembered(function: Callable[P, R]) -> Callable[P, R]:
     return call
 
 
+def _has_column(value: Any) -> bool:
+    return any(getattr(part, "ndim", 0) for part in (value if isinstance(value, tuple) else (value,)))
+
+
 def _record(declared: Formula, tape: list[list[Record]], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     bound = declared.signature.bind(*args, **kwargs)
     bound.apply_defaults()
@@ -255,6 +267,9 @@ def _record(declared: Formula, tape: list[list[Record]], args: tuple[Any, ...], 
         value = declared.function(*args, **kwargs)
     finally:
         steps = tuple(tape.pop())
+    if _has_column(value):
+        # Nobody explains a column, and the symbols of one may not be told.
+        return value
     tape.append([])
     try:
         symbols = declared.symbol_values(bound.arguments)

@@ -32,7 +32,7 @@ _NODES: Final = (
 
 @formula(
     id="battery.loaded_current",
-    equation="I = 2 * P / (V + sqrt(V^2 - 4 * R * P))",
+    equation="I = 2 * P / (V + sqrt(max(V^2 - 4 * R * P, 0)))",
     symbols={
         "I": "current at which the cell delivers a power [A]",
         "P": "power [W]",

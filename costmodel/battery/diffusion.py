@@ -7,7 +7,7 @@ of random patterns of up to six levels none makes the apparent loss reach a new 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from costmodel.battery.load_profile import LoadProfile
 from costmodel.battery.relaxation import Relaxation, relaxation_life_s
@@ -23,24 +23,32 @@ TERMS: Final = 10
 """Terms of the series that are summed."""
 
 
+def _terms(capacity_ah: Number, diffusion_hz: Number, profile: LoadProfile) -> dict[str, Any]:
+    return {"Q": capacity_ah, "beta^2": diffusion_hz, "I_i": profile.currents_a, "t_i": profile.durations_s}
+
+
 @formula(
     id="battery.diffusion_life",
     equation=(
-        "smallest t with sigma(t) = alpha, where sigma = integral_0^t(I) + 2 * sum_(m=1..10) x_m, "
+        "smallest t with sigma(t) = 3600 * Q, where sigma = integral_0^t(I) + 2 * sum_(m=1..10) x_m, "
         "x_m' = I - beta^2 * m^2 * x_m, x_m(0) = 0; "
         "at constant I: x_m = x_m0 * exp(-beta^2 * m^2 * t) + I / (beta^2 * m^2) * (1 - exp(-beta^2 * m^2 * t))"
     ),
     symbols={
         "t": "battery life; infinite at no load [s]",
         "sigma": "apparent charge lost [A s]",
-        "alpha": "charge of the full battery [A s]",
-        "I": "current of the step [A]",
+        "Q": "charge of the full battery [Ah]",
+        "I": "current of the step at hand [A]",
+        "I_i": "current of each step [A]",
+        "t_i": "length of each step [s]",
         "m": "term of the series [1]",
         "x_m": "charge on its way in term m [A s]",
         "beta^2": "diffusion rate [1/s]",
     },
     unit="s",
     source=SOURCE,
+    proof="tests/battery/test_lagging_charge.py::test_diffusion_life_is_that_of_its_differential_equations",
+    terms=_terms,
 )
 def diffusion_life_s(capacity_ah: Number, diffusion_hz: Number, profile: LoadProfile) -> Number:
     """Return the life of a diffusion battery under a repeating load.

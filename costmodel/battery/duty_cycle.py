@@ -62,11 +62,11 @@ def battery_current_a(supply_v: Number, current_a: Number, battery_v: Number, ef
 
 @formula(
     id="battery.self_discharge",
-    equation="I_sd = Q * r / (1 year) * 2^((T - 20) / 10)",
+    equation="I_sd = Q * r / 8766 * 2^((T - 20) / 10)",
     symbols={
         "I_sd": "current that would empty the battery as fast as the shelf does [A]",
         "Q": "capacity [Ah]",
-        "r": "share of the charge lost in a year at 20 degC [1]",
+        "r": "share of the charge lost a year at 20 degC [1/year]",
         "T": "temperature [degC]",
     },
     unit="A",
@@ -93,17 +93,27 @@ def self_discharge_a(capacity_ah: Number, yearly_ratio: Number, temperature_degc
     return capacity_ah * yearly_ratio / year_h * 2.0 ** ((temperature_degc - SHELF_DEGC) / 10.0)
 
 
+def _neighbours(at: Number, points: Sequence[float], shares: Sequence[float]) -> dict[str, Number]:
+    """Return the tabulated places around a place, for `explain`."""
+    before = max(sum(point <= at for point in points[:-1]) - 1, 0)
+    after = min(before + 1, len(points) - 1)
+    return {"x": at, "x_a": points[before], "x_b": points[after], "y_a": shares[before], "y_b": shares[after]}
+
+
 @formula(
     id="battery.interpolated_share",
-    equation="y(x) = y_i + (y_(i+1) - y_i) * (x - x_i) / (x_(i+1) - x_i), level beyond the ends",
+    equation="y = y_a + (y_b - y_a) * (min(max(x, x_a), x_b) - x_a) / (x_b - x_a) if x_b > x_a else y_a",
     symbols={
         "y": "capacity left at a temperature, or efficiency at a load [1]",
-        "x": "temperature [degC], or natural logarithm of the load in A [1]",
-        "x_i": "tabulated points",
-        "y_i": "tabulated shares [1]",
+        "x": "where the table is read: degrees Celsius, or the natural logarithm of a load in A [1]",
+        "x_a": "tabulated place at or before x, or the table's first [1]",
+        "x_b": "tabulated place after it, or the table's last [1]",
+        "y_a": "share at x_a [1]",
+        "y_b": "share at x_b [1]",
     },
     unit="1",
     source="linear interpolation of the tabulated points",
+    terms=_neighbours,
 )
 def interpolated_share_ratio(at: Number, points: Sequence[float], shares: Sequence[float]) -> Number:
     """Interpolate a tabulated share.
@@ -204,8 +214,8 @@ def crossover_period_s(
 
 @formula(
     id="battery.step_charge",
-    equation="q_i = I_i * t_i",
-    symbols={"q_i": "charge step i draws each period [A s]", "I_i": "battery current in step i [A]", "t_i": "length of step i [s]"},
+    equation="q = I * t",
+    symbols={"q": "charge a step draws each period [A s]", "I": "battery current in it [A]", "t": "its length [s]"},
     unit="A s",
     source="definition of charge",
 )

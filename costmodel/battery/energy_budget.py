@@ -17,7 +17,7 @@ _DECK: Final = "ESP32-WROOM compression deck, slides 'Power Consumption' and 'Ba
 
 @formula(
     id="battery.usable_energy",
-    equation="E_usable = V * Q * 3600 s/h * eta_conv * eta_dis",
+    equation="E_usable = V * Q * 3600 * eta_conv * eta_dis",
     symbols={
         "E_usable": "energy the load can draw from a full battery [J]",
         "V": "nominal voltage [V]",

@@ -16,7 +16,7 @@ SOURCE: Final = "ESP32-WROOM compression deck, slide 'Battery Life Estimates': u
 
 @formula(
     id="battery.ideal_life",
-    equation="t = Q * eta_dis * 3600 s/h / I_avg",
+    equation="t = Q * eta_dis * 3600 / I_avg",
     symbols={
         "t": "battery life; infinite at no load [s]",
         "Q": "capacity [Ah]",

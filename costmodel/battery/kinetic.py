@@ -6,7 +6,7 @@ Its closed form at constant current is stepped over whole steps and periods by `
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from costmodel.battery.load_profile import LoadProfile
 from costmodel.battery.relaxation import Relaxation, relaxation_life_s
@@ -20,11 +20,16 @@ SOURCE: Final = (
 )
 
 
+def _terms(capacity_ah: Number, available_ratio: Number, rate_hz: Number, profile: LoadProfile) -> dict[str, Any]:
+    return {"Q": capacity_ah, "c": available_ratio, "k'": rate_hz, "I_i": profile.currents_a, "t_i": profile.durations_s}
+
+
 @formula(
     id="battery.kinetic_life",
     equation=(
-        "smallest t with y1(t) = 0, where y1 = c * (gamma - (1 - c) * delta), gamma' = -I, delta' = I / c - k' * delta, gamma(0) = C, "
-        "delta(0) = 0; at constant I: gamma = gamma_0 - I * t, delta = delta_0 * exp(-k' * t) + I / (c * k') * (1 - exp(-k' * t))"
+        "smallest t with y1(t) = 0, where y1 = c * (gamma - (1 - c) * delta), gamma' = -I, delta' = I / c - k' * delta, "
+        "gamma(0) = 3600 * Q, delta(0) = 0; "
+        "at constant I: gamma = gamma_0 - I * t, delta = delta_0 * exp(-k' * t) + I / (c * k') * (1 - exp(-k' * t))"
     ),
     symbols={
         "t": "battery life; infinite at no load [s]",
@@ -32,12 +37,16 @@ SOURCE: Final = (
         "c": "share of the charge in that well [1]",
         "gamma": "total charge [A s]",
         "delta": "difference between the heights of the wells [A s]",
-        "I": "current of the step [A]",
         "k'": "rate constant of the valve, k / (c * (1 - c)) [1/s]",
-        "C": "charge of the full battery [A s]",
+        "Q": "charge of the full battery [Ah]",
+        "I": "current of the step at hand [A]",
+        "I_i": "current of each step [A]",
+        "t_i": "length of each step [s]",
     },
     unit="s",
     source=SOURCE,
+    proof="tests/battery/test_lagging_charge.py::test_kinetic_life_is_that_of_its_differential_equations",
+    terms=_terms,
 )
 def kinetic_life_s(capacity_ah: Number, available_ratio: Number, rate_hz: Number, profile: LoadProfile) -> Number:
     """Return the life of a kinetic battery under a repeating load.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Final, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from costmodel.columns import Number, is_column
 from costmodel.provenance import formula
@@ -67,9 +67,13 @@ def period_s(profile: LoadProfile) -> Number:
     return total
 
 
+def _profile_terms(profile: LoadProfile) -> dict[str, Any]:
+    return {"I_i": profile.currents_a, "t_i": profile.durations_s}
+
+
 @formula(
     id="battery.average_current",
-    equation="I_avg = sum_i(I_i * t_i) / sum_i(t_i)",
+    equation="I_avg = sum(I_i * t_i) / sum(t_i)",
     symbols={
         "I_avg": "average current over one period [A]",
         "I_i": "current in step i [A]",
@@ -77,6 +81,7 @@ def period_s(profile: LoadProfile) -> Number:
     },
     unit="A",
     source="definition of the mean over time",
+    terms=_profile_terms,
 )
 def average_current_a(profile: LoadProfile) -> Number:
     """Return the mean current over one period.

@@ -10,7 +10,6 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
-from costmodel.battery.energy_budget import endless_where_idle
 from costmodel.battery.ideal_charge import IdealCharge
 from costmodel.battery.load_profile import LoadProfile
 from costmodel.columns import Number, is_column, larger
@@ -24,51 +23,14 @@ SOURCE: Final = (
 
 
 @formula(
-    id="battery.peukert_life",
-    equation="t = H * (C / (I * H))^k",
-    symbols={
-        "t": "battery life; infinite at no load [s]",
-        "H": "discharge time the capacity is rated at [s]",
-        "C": "charge rated at that time [A s]",
-        "I": "constant current [A]",
-        "k": "Peukert exponent, 1 for an ideal battery [1]",
-    },
-    unit="s",
-    source=SOURCE,
-)
-def peukert_life_s(capacity_ah: Number, rated_s: Number, exponent_ratio: Number, current_a: Number) -> Number:
-    """Return the life at a constant current by Peukert's law, rated form.
-
-    Parameters
-    ----------
-    capacity_ah : float or column
-        Capacity at the rated discharge time [Ah].
-    rated_s : float or column
-        Rated discharge time [s].
-    exponent_ratio : float or column
-        Peukert exponent [1].
-    current_a : float or column
-        Constant current [A].
-
-    Returns
-    -------
-    float or column
-        Life [s]; infinity where nothing is drawn. Below the rated current the law promises more than the rated
-        capacity; `Peukert` does not.
-    """
-    share = endless_where_idle(capacity_ah * S_PER_HOUR / rated_s, current_a)
-    return rated_s * share**exponent_ratio
-
-
-@formula(
     id="battery.peukert_drain",
-    equation="u = I * max(1, I * H / C)^(k - 1)",
+    equation="u = I * max(1, I * H / (3600 * Q))^(k - 1)",
     symbols={
         "u": "current an ideal battery would have to deliver to empty as fast [A]",
-        "I": "current [A]",
+        "Q": "capacity at the rated discharge time [Ah]",
         "H": "discharge time the capacity is rated at [s]",
-        "C": "charge rated at that time [A s]",
         "k": "Peukert exponent [1]",
+        "I": "current [A]",
     },
     unit="A",
     source=SOURCE + "; held at the rated capacity below the rated current, where the law was not measured",

@@ -29,8 +29,8 @@ class Rescale(NamedTuple):
 
 @formula(
     id="compression.scale",
-    equation="scale = max|x| / 127",
-    symbols={"x": "the tensor's values", "scale": "real value of one step"},
+    equation="scale = m / 127 if m > 0 else 1",
+    symbols={"scale": "real value of one step [1]", "m": "largest magnitude of the tensor [1]"},
     unit="1",
     source="reference deployment, slide 'Pre-Deployment: Quantization'",
 )

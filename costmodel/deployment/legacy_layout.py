@@ -98,7 +98,7 @@ def as_header_text(arrays: tuple[RawArray, ...]) -> str:
 @formula(
     id="compression.header_saving",
     equation="r = t / b",
-    symbols={"t": "bytes of the C header", "b": "bytes of the raw layout", "r": "saving"},
+    symbols={"r": "saving [1]", "t": "bytes of the C header [B]", "b": "bytes of the raw layout [B]"},
     unit="1",
     source="reference deployment, slides 'Input Compression ESP32' and 'Weight Compression ESP32'",
 )

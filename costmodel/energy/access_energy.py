@@ -65,7 +65,7 @@ def compute_energy_pj(mac_count: Number, mac_pj: Number) -> Number:
 
 @formula(
     id="energy.leakage",
-    equation="E = P_leak * t",
+    equation="E = P_leak * t * 1e12",
     symbols={"E": "leakage energy [pJ]", "P_leak": "leakage power [W]", "t": "time the memory is powered [s]"},
     unit="pJ",
     source="definition of energy; leakage power from CACTI",

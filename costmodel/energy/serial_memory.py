@@ -9,7 +9,7 @@ from costmodel.units import BITS_PER_BYTE, PJ_PER_J
 
 @formula(
     id="energy.line_fills",
-    equation="F = ceil(B / L) * P where U > C, else ceil(B / L)",
+    equation="F = ceil(B / L) * P if U > C else ceil(B / L)",
     symbols={
         "F": "lines fetched from the serial memory",
         "B": "bytes read in all [B]",
@@ -48,14 +48,14 @@ def line_fill_count(total_bytes: int, reuse_bytes: int, line_bytes: int, cache_b
 
 @formula(
     id="energy.serial_clocks",
-    equation="n = n_c + n_a + n_d + 8 * L / w",
+    equation="n = n_c + n_a + n_d + ceil(8 * L / w)",
     symbols={
         "n": "bus clocks of one line",
+        "L": "bytes of the line [B]",
+        "w": "data lines of the bus",
         "n_c": "clocks of the command",
         "n_a": "clocks of the address",
         "n_d": "clocks of mode bits and waiting",
-        "L": "bytes of the line [B]",
-        "w": "data lines of the bus",
     },
     unit="cycles",
     source="SPI, dual I/O and QPI framing of serial flash and PSRAM",
@@ -82,7 +82,7 @@ def serial_clock_count(line_bytes: int, data_line_count: int, command_cycles: in
 
 @formula(
     id="energy.serial_line",
-    equation="E = V * I * n / f",
+    equation="E = V * I * n / f * 1e12",
     symbols={
         "E": "energy of one line [pJ]",
         "V": "supply [V]",

@@ -26,19 +26,25 @@ class Interpolated(NamedTuple):
     """Largest relative error found by leaving out each inner size of the family in turn."""
 
 
+def _neighbours(smaller: SizePoint, larger: SizePoint, size_bytes: int) -> dict[str, float]:
+    """Return the value of every symbol, for `explain`."""
+    return {"a": smaller.value, "b": larger.value, "s": size_bytes, "s_a": smaller.size_bytes, "s_b": larger.size_bytes}
+
+
 @formula(
     id="energy.between_sizes",
-    equation="ln y = ln a + (ln b - ln a) * (ln s - ln s_a) / (ln s_b - ln s_a)",
+    equation="y = a * (b / a)^(ln(s / s_a) / ln(s_b / s_a))",
     symbols={
-        "y": "figure at size s [the figure's unit]",
-        "a": "figure at the next smaller size [the figure's unit]",
-        "b": "figure at the next larger size [the figure's unit]",
+        "y": "figure at size s [the figure's]",
+        "a": "figure at the next smaller size [the figure's]",
+        "b": "figure at the next larger size [the figure's]",
         "s": "size asked for [B]",
         "s_a": "next smaller size [B]",
         "s_b": "next larger size [B]",
     },
     unit="the figure's",
     source="power law between neighbours; its error is measured on the rows themselves",
+    terms=_neighbours,
 )
 def between_sizes(smaller: SizePoint, larger: SizePoint, size_bytes: int) -> float:
     """Return a figure between two sizes.

@@ -49,13 +49,11 @@ def alternative_cells(cell: Cell) -> tuple[Cell, ...]:
 
 @formula(
     id="energy.sram_energy_span",
-    equation={"low": "E_low = min(E_c) * (1 - d)", "high": "E_high = max(E_c) * (1 + u)"},
+    equation={"low": "E_low = min(E_i) * (1 - 0.12)", "high": "E_high = max(E_i) * (1 + 0.66)"},
     symbols={
         "E_low": "smallest credible energy of one access [pJ]",
         "E_high": "largest credible energy of one access [pJ]",
-        "E_c": "CACTI's energy with each cell the array may be of [pJ]",
-        "d": "CACTI against circuit simulation, 0.12",
-        "u": "published reads above CACTI's, 0.66",
+        "E_i": "CACTI's energy with each cell the array may be of [pJ]",
     },
     unit="pJ",
     source="Muralimanohar, Ahn, Jouppi, Memory Modeling with CACTI, Springer 2010; Horowitz, ISSCC 2014, against the packaged table",
@@ -76,18 +74,24 @@ def energy_span_pj(energies_pj: Sequence[float]) -> Span:
     return Span(min(energies_pj) * (1 - BELOW_RATIO), max(energies_pj) * (1 + ABOVE_RATIO))
 
 
+def _widened(span: Span, error_ratio: float) -> dict[str, float]:
+    """Return the value of every symbol, for `explain`."""
+    return {"a": span.low, "b": span.high, "e": error_ratio}
+
+
 @formula(
     id="energy.sram_widened_span",
     equation={"low": "x_low = a * max(0, 1 - e)", "high": "x_high = b * (1 + e)"},
     symbols={
-        "x_low": "smallest credible figure at a size no run was made of [the figure's unit]",
-        "x_high": "largest credible figure at that size [the figure's unit]",
-        "a": "low end between those of both neighbours [the figure's unit]",
-        "b": "high end between those of both neighbours [the figure's unit]",
+        "x_low": "smallest credible figure at a size no run was made of [the figure's]",
+        "x_high": "largest credible figure at that size [the figure's]",
+        "a": "low end between those of both neighbours [the figure's]",
+        "b": "high end between those of both neighbours [the figure's]",
         "e": "largest relative error of the interpolation on left-out rows",
     },
     unit="the figure's",
     source="definition: an interpolation knows no more than the rows it stands between",
+    terms=_widened,
 )
 def widened_span(span: Span, error_ratio: float) -> Span:
     """Return a range widened by the error an interpolation is known to have.
@@ -109,11 +113,11 @@ def widened_span(span: Span, error_ratio: float) -> Span:
 
 @formula(
     id="energy.sram_leakage_span",
-    equation={"low": "P_low = min(P_cT)", "high": "P_high = max(P_cT)"},
+    equation={"low": "P_low = min(P_i)", "high": "P_high = max(P_i)"},
     symbols={
         "P_low": "smallest credible leakage [W]",
         "P_high": "largest credible leakage [W]",
-        "P_cT": "CACTI's leakage with each cell the array may be of, at 300 and 350 K [W]",
+        "P_i": "CACTI's leakage with each cell the array may be of, at 300 and 350 K [W]",
     },
     unit="W",
     source="the packaged table of CACTI runs",

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any, Final
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from costmodel.errors import MissingError, UnknownNameError
 from costmodel.evaluation.calibrating import calibrate
 from costmodel.evaluation.composition import cost
 from costmodel.evaluation.design import design_of
+from costmodel.evaluation.equation_numbers import symbols_of, with_numbers
 from costmodel.evaluation.figures import Figure, figures_of
 from costmodel.provenance import Origin, Record, origin_of, recording
 from costmodel.results.explanation import Explanation
 from costmodel.specs.counting import Dataflow
 from costmodel.specs.scenario import Scenario
-
-LARGE: Final = 1e5
-"""Floats from here on are shown to the unit."""
-EXACT_FLOATS: Final = 2.0**53
-"""Beyond this a float no longer tells neighbouring whole numbers apart."""
 
 
 def recorded_figures(scenario: Scenario, dataflow: Dataflow) -> dict[str, Figure]:
@@ -92,16 +88,16 @@ def _explain(name: str, meaning: str, value: Any, unit: str, names: Mapping[tupl
         return Explanation(name=label, meaning=meaning, value=_plain(value), unit=unit, equation="", substituted="", source=source)
     record = origin.record
     equation = record.formula.equation_of(origin.part)
-    used = _used(record, equation)
+    unit = unit or record.formula.unit
     return Explanation(
         name=names.get((id(record), origin.part), name),
         meaning=meaning,
         value=_plain(value),
-        unit=unit or record.formula.unit,
+        unit=unit,
         equation=equation,
-        substituted=_substituted(equation, used),
+        substituted=_substituted(record, equation),
         source=record.formula.source,
-        inputs=tuple(_input(record, symbol, found, names) for symbol, found in used.items()),
+        inputs=tuple(_inputs(record, equation, unit, names)),
     )
 
 
@@ -120,55 +116,29 @@ def substituted_equation(origin: Origin) -> str:
     """
     if origin.record is None:
         return ""
-    equation = origin.record.formula.equation_of(origin.part)
-    return _substituted(equation, _used(origin.record, equation))
+    return _substituted(origin.record, origin.record.formula.equation_of(origin.part))
 
 
-def _used(record: Record, equation: str) -> dict[str, Any]:
-    """The symbols an equation mentions, with their values."""
-    return {symbol: found for symbol, found in _spread(record).items() if _stands_in(symbol, equation) or "[" in symbol}
-
-
-def _input(record: Record, symbol: str, value: Any, names: Mapping[tuple[int, str | None], str]) -> Explanation:
-    meaning = record.formula.symbols.get(symbol.partition("[")[0], "")
-    unit = re.search(r"\[([^\]]*)\]$", meaning)
-    return _explain(symbol, meaning, value, unit.group(1) if unit else "", names)
-
-
-def _spread(record: Record) -> dict[str, Any]:
-    """Symbols of a record, a sequence spread into its non-zero members."""
-    spread: dict[str, Any] = {}
+def _inputs(record: Record, equation: str, unit: str, names: Mapping[tuple[int, str | None], str]) -> Iterator[Explanation]:
+    """Explain each number an equation stands on; of a list, those that are not nothing."""
     for symbol, value in record.symbols.items():
-        if isinstance(value, list | tuple):
-            spread |= {f"{symbol}[{place}]": part for place, part in enumerate(value) if part}
-        else:
-            spread[symbol] = value
-    return spread
+        if symbol not in symbols_of(equation) and not record.formula.proof:
+            continue
+        meaning = record.formula.symbols.get(symbol, "")
+        stated = re.search(r"\[([^\]]*)\]$", meaning)
+        # Parts without a unit of their own have that of the whole.
+        own = stated.group(1) if stated else unit if record.formula.unit.startswith("the ") else ""
+        if not isinstance(value, list | tuple):
+            yield _explain(symbol, meaning, value, own, names)
+            continue
+        for place, part in enumerate(value):
+            if part:
+                yield _explain(f"{symbol.removesuffix('_i')}[{place}]", meaning, part, own, names)
 
 
-def _stands_in(symbol: str, equation: str) -> bool:
-    return re.search(rf"(?<![A-Za-z0-9_]){re.escape(symbol)}(?![A-Za-z0-9_])", equation) is not None
-
-
-def _substituted(equation: str, used: Mapping[str, Any]) -> str:
-    """The right-hand side with each symbol replaced by its number."""
-    left, equals, right = equation.partition(" = ")
-    if any("[" in symbol for symbol in used):
-        return " + ".join(number_text(value) for value in used.values()) if left == "total" else ""
-    body = right if equals else left
-    pattern = "|".join(sorted((re.escape(symbol) for symbol in used), key=len, reverse=True))
-    if not pattern:
-        return body
-    return re.sub(rf"(?<![A-Za-z0-9_])(?:{pattern})(?![A-Za-z0-9_])", lambda found: number_text(used[found.group(0)]), body)
-
-
-def number_text(value: object) -> str:
-    """Return a number as people read it: thousands separated, floats to six significant digits or to the unit."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return str(value)
-    if isinstance(value, int) or LARGE <= abs(value) < EXACT_FLOATS:
-        return f"{round(value):,}"
-    return f"{float(value):.6g}"
+def _substituted(record: Record, equation: str) -> str:
+    """The equation with its numbers put in; nothing where the equation is solved for its value, not evaluated."""
+    return "" if record.formula.proof else with_numbers(equation, record.symbols)
 
 
 def _plain(value: Any) -> int | float | str | None:

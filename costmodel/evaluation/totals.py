@@ -10,8 +10,8 @@ from costmodel.provenance import formula
 
 @formula(
     id="total",
-    equation="total = sum of the parts",
-    symbols={"parts": "the same quantity, layer by layer or term by term"},
+    equation="total = sum(part_i)",
+    symbols={"total": "all parts together", "part_i": "the same quantity, layer by layer or term by term"},
     unit="the parts'",
     source="definition",
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from costmodel.errors import SpecError
 from costmodel.provenance import formula
@@ -19,11 +19,14 @@ class PairOfRates(NamedTuple):
     """Per unit of the second regressor."""
 
 
+_DETERMINANT: Final = "D = sum(x_i^2)*sum(y_i^2) - sum(x_i*y_i)^2"
+
+
 @formula(
     id="latency.fit",
     equation={
-        "first_s": "a of the least squares solution of x_i*a + y_i*b = t_i",
-        "second_s": "b of the least squares solution of x_i*a + y_i*b = t_i",
+        "first_s": f"{_DETERMINANT}; a = (sum(y_i^2)*sum(x_i*t_i) - sum(x_i*y_i)*sum(y_i*t_i)) / D",
+        "second_s": f"{_DETERMINANT}; b = (sum(x_i^2)*sum(y_i*t_i) - sum(x_i*y_i)*sum(x_i*t_i)) / D",
     },
     symbols={
         "a": "time per unit of the first regressor [s]",
@@ -68,11 +71,11 @@ def fit_two_rates(first: Sequence[int], second: Sequence[int], durations_s: Sequ
 
 @formula(
     id="latency.fit_other",
-    equation="r = (t_total - sum(t_conv)) / n",
+    equation="r = (t_total - t_conv) / n",
     symbols={
         "r": "time per tap of the other layers [s]",
         "t_total": "measured time of the whole network [s]",
-        "t_conv": "measured times of the convolutions [s]",
+        "t_conv": "measured time of the convolutions together [s]",
         "n": "taps of the other layers",
     },
     unit="s",

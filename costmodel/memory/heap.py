@@ -42,7 +42,7 @@ def block_bytes(r: Number, p: int, a: int, m: int) -> Number:
 
 @formula(
     id="heap.searched_bytes",
-    equation="s = ceil(n / g)*g, g = 2^floor(log2(n)) / c",
+    equation="g = max(floor(2^floor(log2(n)) / c), 1); s = ceil(n / g)*g",
     symbols={
         "s": "contiguous bytes searched for [B]",
         "n": "bytes of the block [B]",

@@ -42,8 +42,8 @@ class Accounted(NamedTuple):
 
 @formula(
     id="memory.total",
-    equation="total = sum of the buffers",
-    symbols={"b": "bytes of a buffer [B]"},
+    equation="total = sum(b_i)",
+    symbols={"total": "bytes of all buffers [B]", "b_i": "bytes of a buffer [B]"},
     unit="B",
     source=SOURCE,
 )
@@ -54,8 +54,8 @@ def total_bytes(b: Sequence[Number]) -> Number:
 
 @formula(
     id="memory.largest",
-    equation="B = the largest of the tenants",
-    symbols={"B": "bytes of a buffer [B]", "t": "bytes of a tensor that lives in it [B]"},
+    equation="B = max(0, t_i)",
+    symbols={"B": "bytes of a buffer [B]", "t_i": "bytes of a tensor that lives in it [B]"},
     unit="B",
     source=SOURCE,
 )
@@ -69,8 +69,8 @@ def largest_bytes(t: Sequence[Number]) -> Number:
 
 @formula(
     id="memory.peak_live",
-    equation="P = the largest, over the steps, of the bytes alive",
-    symbols={"P": "peak [B]", "m": "bytes alive during a step: what it reads, what it writes, and what is kept for later [B]"},
+    equation="P = max(0, m_i)",
+    symbols={"P": "peak [B]", "m_i": "bytes alive during a step: what it reads, what it writes, and what is kept for later [B]"},
     unit="B",
     source=SOURCE,
 )

@@ -71,7 +71,7 @@ def axis_terms(H: Number, K: Number, s: Number, p: Number, q: Number, d: Number)
 @remembered
 @formula(
     id="axis.valid_taps",
-    equation="V = O*K - #{(o, k): o*s + k*d < p} - #{(o, k): o*s + k*d >= p + H}",
+    equation="V = sum(sum(1 if p <= o*s + k*d < p + H else 0, k, 0, K - 1), o, 0, O - 1)",
     symbols=SYMBOLS | {"V": "taps that fall on real input [taps]"},
     unit="taps",
     source="definition; sums of floors as in Concrete Mathematics, section 3.5; checked tap by tap in the tests",
@@ -99,7 +99,7 @@ def nominal_taps(H: Number, K: Number, s: Number, p: Number, q: Number, d: Numbe
 @remembered
 @formula(
     id="axis.interior",
-    equation="I = #{o: o*s >= p and o*s + (K - 1)*d < p + H}",
+    equation="I = max(min(floor((H + p - 1 - (K - 1)*d) / s), O - 1) - ceil(p / s) + 1, 0)",
     symbols=SYMBOLS | {"I": "outputs whose taps are all in bounds [elements]"},
     unit="elements",
     source="docs/counting.md: an output pixel is interior when all its taps are in bounds",
@@ -116,7 +116,7 @@ def interior_extent(H: Number, K: Number, s: Number, p: Number, q: Number, d: Nu
 @remembered
 @formula(
     id="axis.touched",
-    equation="T = |{o*s + k*d}| = O*K - max(0, O - d/g)*max(0, K - s/g), g = gcd(s, d); without the indices in the padding",
+    equation=("g = gcd(s, d); T = sum(sum(1 if p <= o*s + k*d < p + H and (o >= O - d/g or k < s/g) else 0, k, 0, K - 1), o, 0, O - 1)"),
     symbols=SYMBOLS | {"T": "distinct input indices some tap falls on [elements]"},
     unit="elements",
     source="definition: o*s + k*d repeats exactly at (o + d/g, k - s/g), so chains of equal indices are counted at their ends",
@@ -132,7 +132,7 @@ def touched_inputs(H: Number, K: Number, s: Number, p: Number, q: Number, d: Num
 
 @formula(
     id="axis.touched_nominal",
-    equation="T = |{o*s + k*d}| = O*K - max(0, O - d/g)*max(0, K - s/g), g = gcd(s, d)",
+    equation="g = gcd(s, d); T = O*K - max(0, O - d/g)*max(0, K - s/g)",
     symbols=SYMBOLS | {"T": "distinct indices some tap falls on, padding included [elements]"},
     unit="elements",
     source="definition, as axis.touched",

@@ -47,12 +47,19 @@ class Step(NamedTuple):
     """Whether it lives in its producer's buffer: a view, or fused or folded into the layer before, whose own output nothing else reads."""
 
 
+def _extents(shape: Shape) -> dict[str, Number]:
+    """Return the extents of a shape of up to three axes, for `explain`."""
+    channels, rows, columns, *_ = (*shape, 1, 1, 1)
+    return {"C": channels, "H": rows, "W": columns}
+
+
 @formula(
     id="shape.elements",
-    equation="n = product of the extents",
-    symbols={"n": "elements", "extents": "channels, rows and columns, or features"},
+    equation="n = C*H*W",
+    symbols={"n": "elements", "C": "channels, or features", "H": "rows; 1 where there are none", "W": "columns; 1 where there are none"},
     unit="elements",
     source="definition",
+    terms=_extents,
 )
 def element_count(shape: Shape) -> Number:
     """Return the number of elements of a shape."""

@@ -4,14 +4,13 @@ import pytest
 
 from costmodel.battery.kinetic import Kinetic
 from costmodel.battery.load_profile import LoadProfile, constant_load
-from costmodel.battery.peukert import Peukert, peukert_life_s
+from costmodel.battery.peukert import Peukert
 
 MINUTE, HOUR = 60.0, 3600.0
 
 
 @pytest.mark.parametrize(("current_a", "hours"), [(5.0, 20.0), (10.0, 8.7055), (20.0, 3.7893), (50.0, 1.2619), (100.0, 0.5493)])
 def test_peukerts_rated_form_gives_its_published_hours(current_a, hours):
-    assert round(peukert_life_s(100.0, 20 * HOUR, 1.2, current_a) / HOUR, 4) == hours
     assert round(Peukert(100.0, 20 * HOUR, 1.2).life_s(constant_load(current_a)) / HOUR, 4) == hours
 
 

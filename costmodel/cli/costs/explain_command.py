@@ -64,7 +64,7 @@ def _list_figures(figures: dict[str, Figure], output: ExplainFormat) -> None:
         listed = {name: {"value": figure.value, "unit": figure.unit, "meaning": figure.meaning} for name, figure in figures.items()}
         typer.echo(json.dumps(listed, indent=2))
         return
-    from costmodel.evaluation.explaining import number_text
+    from costmodel.evaluation.equation_numbers import number_text
 
     width = max(len(name) for name in figures)
     for name, figure in figures.items():
@@ -83,7 +83,7 @@ def _is_repeat(node: Explanation, seen: set[str]) -> bool:
 
 
 def _value(node: Explanation) -> str:
-    from costmodel.evaluation.explaining import number_text
+    from costmodel.evaluation.equation_numbers import number_text
 
     unit = "" if node.unit in {"", "1", "the parts'"} else f" {node.unit}"
     return f"{number_text(node.value)}{unit}{_everyday(node)}"

@@ -145,7 +145,7 @@ def _shortened(formula: str) -> str:
 
 
 def _computed(row: LedgerRow) -> str:
-    from costmodel.evaluation.explaining import number_text
+    from costmodel.evaluation.equation_numbers import number_text
 
     if row.computed is None:
         return "-"

@@ -10,12 +10,12 @@ from costmodel.results.counts import AccessCounts
 @formula(
     id="counts.elementwise",
     equation={
-        "mac_count": "N where there are parameters, else 0",
-        "input_read_count": "operands*passes*N",
+        "mac_count": "N if P > 0 else 0",
+        "input_read_count": "A*R*N",
         "weight_read_count": "P",
         "output_write_count": "N",
     },
-    symbols={"operands": "input tensors", "N": "elements of the output", "passes": "reads of each element", "P": "parameters read in all"},
+    symbols={"A": "input tensors", "N": "elements of the output", "R": "reads of each element", "P": "parameters read in all"},
     unit="accesses",
     source="docs/counting.md; proved against the execution in the tests",
 )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from costmodel.errors import UnknownNameError
-from costmodel.evaluation.explaining import number_text, substituted_equation
+from costmodel.evaluation.equation_numbers import number_text
+from costmodel.evaluation.explaining import substituted_equation
 from costmodel.provenance import origin_of, recording
 from costmodel.results.ledger import Ledger, LedgerRow, RowKind, Status
 from costmodel.sources.catalogue import load_packaged

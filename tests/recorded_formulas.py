@@ -1,0 +1,138 @@
+"""What every subject records: each formula's calls over packaged networks, batteries, memories, devices and the deck's ledger."""
+
+from __future__ import annotations
+
+import importlib
+import itertools
+import pkgutil
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import Any, Final
+
+import costmodel
+from costmodel.evaluation.battery.answering import answer_battery
+from costmodel.evaluation.battery.cell_models import BatteryModelName
+from costmodel.evaluation.battery.inquiry import BatteryQuestion
+from costmodel.evaluation.battery.patterns import Board
+from costmodel.evaluation.evaluating import evaluate
+from costmodel.evaluation.explaining import recorded_figures
+from costmodel.provenance import FORMULAS, Formula, Record, recording
+from costmodel.sources.catalogue import load_battery, load_duty_cycle, load_network, load_power_states, load_scenario, names
+from costmodel.sources.memory_energies import memory_energy
+from costmodel.specs.base import with_changes
+from costmodel.specs.counting import CountingConvention, Dataflow, Granularity, Taps
+from costmodel.validation.ledger.published_ledger import reckon
+
+KEPT: Final = 60
+"""Calls kept of each formula and subject: the first with inputs of their own."""
+
+
+def every_formula() -> dict[str, Formula]:
+    """Import every module, so that each formula has declared itself, and return them by id."""
+    for found in pkgutil.walk_packages(costmodel.__path__, "costmodel."):
+        if not found.name.endswith("__main__"):
+            importlib.import_module(found.name)
+    return dict(FORMULAS)
+
+
+def _deck() -> None:
+    scenario = load_scenario("esp32-deck")
+    for dataflow in Dataflow:
+        recorded_figures(scenario, dataflow)
+    evaluate(scenario)
+
+
+def _zoo() -> None:
+    deck = load_scenario("esp32-deck")
+    convention = CountingConvention(taps=Taps.VALID, bias=True, granularity=Granularity.BLOCK_PACKED)
+    for name in names("networks"):
+        for dataflow in Dataflow:
+            changes = {"network": load_network(name), "counting": convention, "calibration": None, "calibration_network": None}
+            recorded_figures(with_changes(deck, changes), dataflow)
+
+
+def _batteries() -> None:
+    duration = load_power_states("esp32-deck").duration_s
+    assert duration is not None
+    for battery, states in itertools.product(("18650", "cr2032"), names("power_states")):
+        board = Board(load_battery(battery), load_power_states(states))
+        for model in BatteryModelName:
+            if model is not BatteryModelName.ENERGY and getattr(board.cell, model.value) is None:
+                continue
+            answer_battery(BatteryQuestion(board, duration, 60.0, "deep", model=model, temperature_degc=3.0, sample_count=20))
+    cycle = load_duty_cycle("sense-and-infer")
+    board = Board(load_battery("cr2032"), load_power_states("esp32-module"))
+    answer_battery(BatteryQuestion(board, duration, 60.0, cycle=cycle, sample_count=20))
+
+
+def _memories() -> None:
+    for text in ("esp32-40nm-lstp-320k-4b", "deck-45nm-hp-128k-64b", "size=300KiB,width=4,node=40,cell=lstp,interpolate=yes"):
+        memory_energy(text)
+
+
+def _ledger() -> None:
+    reckon()
+
+
+def called(name: str, *arguments: Any) -> Any:
+    """Call a formula by its id, wherever it lives."""
+    function = every_formula()[name].function
+    return getattr(importlib.import_module(function.__module__), function.__name__)(*arguments)
+
+
+def _serial_lines() -> None:
+    """The lines of flash and PSRAM that the packaged memories state."""
+    for data_lines, command, address, wait, current_a in ((2, 8, 12, 4, 0.012), (4, 2, 6, 6, 0.010)):
+        clocks = called("energy.serial_clocks", 32, data_lines, command, address, wait)
+        line_pj = called("energy.serial_line", 3.3, current_a, clocks, 40e6)
+        for reuse_bytes in (2048, 65_536):
+            fills = called("energy.line_fills", 100_000, reuse_bytes, 32, 32_768, 49)
+            called("energy.cached_reads", 1_000_000, 16.7, fills, line_pj)
+
+
+def _model_files() -> None:
+    for magnitude in (0.0, 0.37, 12.5):
+        called("compression.scale", magnitude)
+    called("compression.header_saving", 170_000, 28_576)
+
+
+SUBJECTS: Final[dict[str, Callable[[], None]]] = {
+    "deck": _deck,
+    "zoo": _zoo,
+    "batteries": _batteries,
+    "memories": _memories,
+    "ledger": _ledger,
+    "serial lines": _serial_lines,
+    "model files": _model_files,
+}
+
+
+@cache
+def recorded() -> tuple[Record, ...]:
+    """Return the records of every subject, those with columns left out, each with inputs of its own."""
+    every_formula()
+    kept: list[Record] = []
+    for run in SUBJECTS.values():
+        with recording() as tape:
+            run()
+            found: dict[str, dict[Any, Record]] = {}
+            for record in _walk(tape):
+                calls = found.setdefault(record.formula.id, {})
+                if len(calls) < KEPT and _is_scalar(record):
+                    calls.setdefault(repr(sorted(record.symbols.items())), record)
+        kept += [record for calls in found.values() for record in calls.values()]
+    return tuple(kept)
+
+
+def _walk(records: list[Record] | tuple[Record, ...]) -> Iterator[Record]:
+    pending = list(reversed(records))
+    while pending:
+        record = pending.pop()
+        yield record
+        pending += reversed(record.steps)
+
+
+def _is_scalar(record: Record) -> bool:
+    values = [record.value, *record.symbols.values()]
+    spread = [part for value in values for part in (value if isinstance(value, list | tuple) else [value])]
+    return all(not hasattr(part, "shape") for part in spread)

@@ -1,0 +1,126 @@
+"""Every equation's text is in the grammar, gives the number that was recorded, and has its unit."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections import defaultdict
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from equation_text import Dimensions, EquationError, Numbers, dimension, evaluate, fits, number, parse
+from recorded_formulas import every_formula, recorded
+
+from costmodel.provenance import Formula, Record
+
+ROOT = Path(__file__).parents[1]
+FORMULAS: Final = every_formula()
+EVALUATED: Final = {name: declared for name, declared in FORMULAS.items() if not declared.proof}
+MOST_EXEMPT: Final = 12
+CLOSE: Final = 1e-9
+
+
+def equations(declared: Formula) -> dict[str, str]:
+    return {"": declared.equation} if isinstance(declared.equation, str) else dict(declared.equation)
+
+
+def unit_in(meaning: str) -> str:
+    return meaning.rpartition("[")[2].removesuffix("]") if meaning.endswith("]") else ""
+
+
+def agrees(text: str, symbols: dict[str, Any], value: Any) -> bool:
+    """Tell whether a text gives a value: exactly where that is a whole number."""
+    found = evaluate(parse(text), {name: number(given) for name, given in symbols.items()}, Numbers())
+    if isinstance(value, int):
+        return bool(found == value)
+    expected = number(value)
+    return bool(found == expected or abs(found - expected) <= CLOSE * abs(expected))
+
+
+@pytest.fixture(scope="session")
+def records() -> dict[str, list[Record]]:
+    by_formula: dict[str, list[Record]] = defaultdict(list)
+    for record in recorded():
+        by_formula[record.formula.id].append(record)
+    return by_formula
+
+
+def mentioned(declared: Formula) -> set[str]:
+    parsed = [parse(text) for text in equations(declared).values()]
+    return {symbol for each in parsed for symbol in (*each.symbols, *filter(None, [each.left]))}
+
+
+@pytest.mark.parametrize("name", sorted(EVALUATED))
+def test_an_equations_symbols_are_declared(name: str) -> None:
+    declared = EVALUATED[name]
+    missing = {symbol for text in equations(declared).values() for symbol in parse(text).symbols} - set(declared.symbols)
+    assert not missing
+
+
+def test_every_declared_symbol_stands_in_an_equation() -> None:
+    """Formulas of one subject share a table of symbols, so each has to be mentioned by one of those that declare it."""
+    used = {(symbol, declared.symbols.get(symbol)) for declared in EVALUATED.values() for symbol in mentioned(declared)}
+    for name, declared in EVALUATED.items():
+        assert {(symbol, meaning) for symbol, meaning in declared.symbols.items()} <= used, name
+
+
+@pytest.mark.parametrize("name", sorted(EVALUATED))
+def test_an_equations_units_fit_and_give_the_formulas(name: str) -> None:
+    declared = EVALUATED[name]
+    units = {symbol: dimension(unit_in(meaning)) for symbol, meaning in declared.symbols.items()}
+    given = {symbol: [unit] if symbol.endswith("_i") else unit for symbol, unit in units.items()}
+    for part, text in equations(declared).items():
+        parsed = parse(text)
+        found = evaluate(parsed, given, Dimensions())
+        assert fits(found, dimension(declared.unit)), f"{part}: {text} is not in {declared.unit}"
+        if parsed.left in declared.symbols:
+            assert unit_in(declared.symbols[parsed.left]) in {declared.unit, ""}, part
+
+
+@pytest.mark.parametrize("name", sorted(FORMULAS))
+def test_every_formula_is_met_by_a_recording(name: str, records: dict[str, list[Record]]) -> None:
+    assert records[name], f"{name}: no subject of recorded_formulas calls it"
+
+
+@pytest.mark.parametrize("name", sorted(EVALUATED))
+def test_an_equation_gives_the_recorded_number(name: str, records: dict[str, list[Record]]) -> None:
+    for record in records[name]:
+        for part, text in equations(record.formula).items():
+            value = getattr(record.value, part) if part else record.value
+            assert agrees(text, dict(record.symbols), value), f"{text} with {dict(record.symbols)} is not {value}"
+        for part in set(getattr(record.value, "_fields", ())) - set(equations(record.formula)):
+            assert getattr(record.value, part) == 0, f"{part} has no equation"
+
+
+def test_few_formulas_are_exempt_and_each_names_the_test_that_holds_it() -> None:
+    exempt = {name: declared.proof for name, declared in FORMULAS.items() if declared.proof}
+    assert len(exempt) <= MOST_EXEMPT
+    for name, proof in exempt.items():
+        path, _, test = proof.partition("::")
+        spec = importlib.util.spec_from_file_location("proof", ROOT / path)
+        assert spec is not None, name
+        assert f"def {test}(" in (ROOT / path).read_text(encoding="utf-8"), f"{name}: {proof} does not exist"
+
+
+def test_a_text_outside_the_grammar_is_refused() -> None:
+    for text in ("E = P where P > 0", "total = sum of the parts", "x = y**2", "x = f(y)", "x = max|y|", "x = y[0]", "x = __import__('os')"):
+        with pytest.raises(EquationError):
+            parse(text)
+
+
+def test_the_grammar_means_what_it_says() -> None:
+    numbers: dict[str, Any] = {"x_i": number([1, 2.5]), "y_i": number([2, 4]), "n": number(100), "z": number(0)}
+    for text, value in {
+        "sum(x_i * y_i) / sum(x_i)": number(12) / number(3.5),
+        "max(0, x_i)": number(2.5),
+        "g = 2^floor(log2(n)); n - g": 36,
+        "sum(k^2, k, 1, 3)": 14,
+        "1 if 0 < n <= 99 or z > 0 else 2": 2,
+        "gcd(12, 18)": 6,
+        "1,234,567 + 1": 1234568,
+        "ceil(7 / 2) - floor(-7 / 2) - abs(-1)": 7,
+        "exp(ln(n)) - sqrt(n)": 90,
+    }.items():
+        assert abs(evaluate(parse(text), numbers, Numbers()) - value) < 1e-30, text
+    with pytest.raises(EquationError, match="unlike"):
+        evaluate(parse("P + t"), {"P": dimension("W"), "t": dimension("s")}, Dimensions())
