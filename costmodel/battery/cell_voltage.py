@@ -17,9 +17,7 @@ from costmodel.columns import Number, is_column, larger, smaller
 from costmodel.provenance import formula
 from costmodel.units import S_PER_HOUR
 
-SOURCE: Final = (
-    "equivalent circuit of a voltage source and a resistance: M. Chen and G. A. Rincon-Mora, IEEE Trans. Energy Conversion 21 (2006) 504"
-)
+SOURCE: Final = "chen2006battery: equivalent circuit of a voltage source and a resistance"
 
 _NODES: Final = (
     (-0.8611363115940526, 0.34785484513745385),

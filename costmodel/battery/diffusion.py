@@ -15,10 +15,7 @@ from costmodel.columns import Number
 from costmodel.provenance import formula
 from costmodel.units import S_PER_HOUR
 
-SOURCE: Final = (
-    "D. Rakhmatov and S. Vrudhula, Energy management for battery-powered embedded systems, ACM Trans. Embedded Computing Systems 2 (2003) "
-    "277-324, doi:10.1145/860176.860179"
-)
+SOURCE: Final = "rakhmatov2003: ten terms of the series of rakhmatov2001"
 TERMS: Final = 10
 """Terms of the series that are summed."""
 

@@ -36,7 +36,7 @@ class DutyStep(NamedTuple):
         "I_q": "current the regulator draws for itself [A]",
     },
     unit="A",
-    source="conservation of energy across the regulator",
+    source="definition: energy is conserved across the regulator",
 )
 def battery_current_a(supply_v: Number, current_a: Number, battery_v: Number, efficiency_ratio: Number, quiescent_a: Number) -> Number:
     """Return the current a board's load draws from the battery.
@@ -70,7 +70,7 @@ def battery_current_a(supply_v: Number, current_a: Number, battery_v: Number, ef
         "T": "temperature [degC]",
     },
     unit="A",
-    source="definition; doubling every 10 K is the rule of thumb after van 't Hoff",
+    source="assumption: self-discharge doubles every 10 K, the rule of thumb after van 't Hoff",
 )
 def self_discharge_a(capacity_ah: Number, yearly_ratio: Number, temperature_degc: Number) -> Number:
     """Return self-discharge as a current.
@@ -112,7 +112,7 @@ def _neighbours(at: Number, points: Sequence[float], shares: Sequence[float]) ->
         "y_b": "share at x_b [1]",
     },
     unit="1",
-    source="linear interpolation of the tabulated points",
+    source="definition: straight lines between the tabulated points",
     terms=_neighbours,
 )
 def interpolated_share_ratio(at: Number, points: Sequence[float], shares: Sequence[float]) -> Number:
@@ -179,7 +179,7 @@ def efficiency_ratio(load_a: Number, loads_a: Sequence[float], efficiencies: Seq
         "t_B": "duration of a wake-up from B [s]",
     },
     unit="s",
-    source="equal charge a period: q_A + I_A (T - t_inf - t_A) = q_B + I_B (T - t_inf - t_B)",
+    source="definition: equal charge a period, q_A + I_A (T - t_inf - t_A) = q_B + I_B (T - t_inf - t_B)",
 )
 def crossover_period_s(
     inference_s: Number,
@@ -217,7 +217,7 @@ def crossover_period_s(
     equation="q = I * t",
     symbols={"q": "charge a step draws each period [A s]", "I": "battery current in it [A]", "t": "its length [s]"},
     unit="A s",
-    source="definition of charge",
+    source="definition: charge",
 )
 def step_charge(current_a: Number, duration_s: Number) -> Number:
     """Return the charge one step draws each period.

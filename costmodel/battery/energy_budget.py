@@ -12,7 +12,7 @@ from costmodel.columns import Number, is_column
 from costmodel.provenance import formula
 from costmodel.units import S_PER_HOUR
 
-_DECK: Final = "ESP32-WROOM compression deck, slides 'Power Consumption' and 'Battery Life Estimates'"
+_DECK: Final = "kornak2025deck: slides 'Power Consumption' and 'Battery Life Estimates'"
 
 
 @formula(
@@ -55,7 +55,7 @@ def usable_energy_j(voltage_v: Number, capacity_ah: Number, converter_ratio: Num
     equation="P = V * I",
     symbols={"P": "electrical power [W]", "V": "supply voltage [V]", "I": "supply current [A]"},
     unit="W",
-    source="definition of electrical power",
+    source="definition: electrical power",
 )
 def electrical_power_w(supply_v: Number, current_a: Number) -> Number:
     """Return the power a load draws.

@@ -11,7 +11,7 @@ from costmodel.columns import Number
 from costmodel.provenance import formula
 from costmodel.units import S_PER_HOUR
 
-SOURCE: Final = "ESP32-WROOM compression deck, slide 'Battery Life Estimates': usable = V * Q * eta_conv * eta_dis"
+SOURCE: Final = "kornak2025deck: slide 'Battery Life Estimates'"
 
 
 @formula(

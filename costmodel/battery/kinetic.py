@@ -14,10 +14,7 @@ from costmodel.columns import Number
 from costmodel.provenance import formula
 from costmodel.units import S_PER_HOUR
 
-SOURCE: Final = (
-    "J. F. Manwell and J. G. McGowan, Solar Energy 50 (1993) 399-405, doi:10.1016/0038-092X(93)90060-2; "
-    "M. R. Jongerden and B. R. Haverkort, IET Software 3 (2009) 445-457, doi:10.1049/iet-sen.2009.0001"
-)
+SOURCE: Final = "manwell1993kibam: two wells of charge; jongerden2009 in these coordinates"
 
 
 def _terms(capacity_ah: Number, available_ratio: Number, rate_hz: Number, profile: LoadProfile) -> dict[str, Any]:

@@ -80,7 +80,7 @@ def _profile_terms(profile: LoadProfile) -> dict[str, Any]:
         "t_i": "length of step i [s]",
     },
     unit="A",
-    source="definition of the mean over time",
+    source="definition: mean over time",
     terms=_profile_terms,
 )
 def average_current_a(profile: LoadProfile) -> Number:

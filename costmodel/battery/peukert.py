@@ -16,10 +16,7 @@ from costmodel.columns import Number, is_column, larger
 from costmodel.provenance import formula
 from costmodel.units import S_PER_HOUR
 
-SOURCE: Final = (
-    "W. Peukert, Elektrotechnische Zeitschrift 20 (1897), in the rated form t = H (C / (I H))^k; "
-    "D. Doerffel and S. A. Sharkh, J. Power Sources 155 (2006) 395-400, doi:10.1016/j.jpowsour.2005.04.030"
-)
+SOURCE: Final = "peukert1897: his law in the rated form of doerffel2006"
 
 
 @formula(

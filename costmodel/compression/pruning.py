@@ -13,7 +13,7 @@ from costmodel.provenance import formula
     equation="n = floor((1 - r) * C)",
     symbols={"n": "channels kept", "C": "channels before pruning", "r": "pruned share [1]"},
     unit="channels",
-    source="ESP32-WROOM compression deck, slide 'Structured Pruning'; the rounding follows from its parameter count",
+    source="kornak2025deck: slide 'Structured Pruning'; the rounding follows from its parameter count",
 )
 def kept_channels(channels: Number, pruned_ratio: Number) -> Number:
     """Return the channels that structured pruning leaves.

@@ -32,7 +32,7 @@ class Rescale(NamedTuple):
     equation="scale = m / 127 if m > 0 else 1",
     symbols={"scale": "real value of one step [1]", "m": "largest magnitude of the tensor [1]"},
     unit="1",
-    source="reference deployment, slide 'Pre-Deployment: Quantization'",
+    source="kornak2025deck: slide 'Pre-Deployment: Quantization'",
 )
 def scale_of(largest_magnitude: float) -> float:
     """Return the scale that maps the largest magnitude to 127; 1 for a tensor of zeros."""

@@ -100,7 +100,7 @@ def as_header_text(arrays: tuple[RawArray, ...]) -> str:
     equation="r = t / b",
     symbols={"r": "saving [1]", "t": "bytes of the C header [B]", "b": "bytes of the raw layout [B]"},
     unit="1",
-    source="reference deployment, slides 'Input Compression ESP32' and 'Weight Compression ESP32'",
+    source="kornak2025deck: slides 'Input Compression ESP32' and 'Weight Compression ESP32'",
 )
 def saving_ratio(header_bytes: int, raw_bytes: int) -> float:
     """Return how many times smaller the raw layout is than the header."""

@@ -18,7 +18,7 @@ from costmodel.units import PJ_PER_J
         "E_w": "energy of one write access [pJ]",
     },
     unit="pJ",
-    source="ESP32-WROOM compression deck, slide 'Memory Simulation Methodology'; access energies from CACTI",
+    source="kornak2025deck: slide 'Memory Simulation Methodology'; access energies from CACTI, balasubramonian2017cacti",
 )
 def dynamic_energy_pj(read_count: Number, write_count: Number, read_pj: Number, write_pj: Number) -> Number:
     """Return the dynamic energy of accesses to one memory.
@@ -43,7 +43,7 @@ def dynamic_energy_pj(read_count: Number, write_count: Number, read_pj: Number, 
     equation="E = M * E_mac",
     symbols={"E": "energy of arithmetic [pJ]", "M": "multiply-accumulates", "E_mac": "energy of one multiply-accumulate [pJ]"},
     unit="pJ",
-    source="Horowitz, Computing's energy problem, ISSCC 2014, figure 1.1.9",
+    source="horowitz2014: figure 1.1.9",
 )
 def compute_energy_pj(mac_count: Number, mac_pj: Number) -> Number:
     """Return the energy of multiply-accumulates in arithmetic units alone.
@@ -68,7 +68,7 @@ def compute_energy_pj(mac_count: Number, mac_pj: Number) -> Number:
     equation="E = P_leak * t * 1e12",
     symbols={"E": "leakage energy [pJ]", "P_leak": "leakage power [W]", "t": "time the memory is powered [s]"},
     unit="pJ",
-    source="definition of energy; leakage power from CACTI",
+    source="definition: energy of a power over a time",
 )
 def leakage_energy_pj(leakage_w: Number, duration_s: Number) -> Number:
     """Return what a memory leaks over a duration.

@@ -16,7 +16,7 @@ from costmodel.provenance import formula
         "b": "bytes of one access [B]",
     },
     unit="accesses",
-    source="docs/counting.md, granularity block_packed; the deck's 43,200 = 691,200 * 4 / 64",
+    source="docs/counting.md: granularity block_packed; the deck's 43,200 = 691,200 * 4 / 64",
 )
 def packed_accesses(element_accesses: Number, element_bytes: Number, access_bytes: Number) -> Number:
     """Return how many accesses of a memory's width serve a number of element accesses, packed without gaps.

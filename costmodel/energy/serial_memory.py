@@ -19,7 +19,7 @@ from costmodel.units import BITS_PER_BYTE, PJ_PER_J
         "P": "uses of each byte",
     },
     unit="lines",
-    source="least-recently-used cache under cyclic walks: what fits is fetched once, what does not is fetched anew on each pass",
+    source="definition: least-recently-used cache under cyclic walks: what fits is fetched once, the rest on each pass",
 )
 def line_fill_count(total_bytes: int, reuse_bytes: int, line_bytes: int, cache_bytes: int, pass_count: int) -> int:
     """Return how many lines are fetched by walks over one part of a tensor after another, each part several times.
@@ -58,7 +58,7 @@ def line_fill_count(total_bytes: int, reuse_bytes: int, line_bytes: int, cache_b
         "n_d": "clocks of mode bits and waiting",
     },
     unit="cycles",
-    source="SPI, dual I/O and QPI framing of serial flash and PSRAM",
+    source="definition: SPI, dual I/O and QPI framing of serial flash and PSRAM",
 )
 def serial_clock_count(line_bytes: int, data_line_count: int, command_cycles: int, address_cycles: int, wait_cycles: int) -> int:
     """Return the bus clocks one line takes.
@@ -91,7 +91,7 @@ def serial_clock_count(line_bytes: int, data_line_count: int, command_cycles: in
         "f": "bus clock [Hz]",
     },
     unit="pJ",
-    source="definition of energy; current from the memory's datasheet",
+    source="definition: energy of a current over a time; the current is the memory's",
 )
 def serial_line_pj(supply_v: Number, current_a: Number, clock_count: Number, clock_hz: Number) -> Number:
     """Return what one line costs inside the serial memory; the pads of the processor are not in it.

@@ -43,7 +43,7 @@ def _neighbours(smaller: SizePoint, larger: SizePoint, size_bytes: int) -> dict[
         "s_b": "next larger size [B]",
     },
     unit="the figure's",
-    source="power law between neighbours; its error is measured on the rows themselves",
+    source="assumption: power law between neighbours; its error is measured on the rows themselves",
     terms=_neighbours,
 )
 def between_sizes(smaller: SizePoint, larger: SizePoint, size_bytes: int) -> float:

@@ -56,7 +56,7 @@ def alternative_cells(cell: Cell) -> tuple[Cell, ...]:
         "E_i": "CACTI's energy with each cell the array may be of [pJ]",
     },
     unit="pJ",
-    source="Muralimanohar, Ahn, Jouppi, Memory Modeling with CACTI, Springer 2010; Horowitz, ISSCC 2014, against the packaged table",
+    source="muralimanohar2010cacti: agreement with circuit simulation; above, horowitz2014 against the packaged table",
 )
 def energy_span_pj(energies_pj: Sequence[float]) -> Span:
     """Return the range of an access energy.
@@ -120,7 +120,7 @@ def widened_span(span: Span, error_ratio: float) -> Span:
         "P_i": "CACTI's leakage with each cell the array may be of, at 300 and 350 K [W]",
     },
     unit="W",
-    source="the packaged table of CACTI runs",
+    source="balasubramonian2017cacti: the packaged table of its runs",
 )
 def leakage_span_w(leakages_w: Sequence[float]) -> Span:
     """Return the range of a leakage; cell and temperature move it by orders of magnitude, beside which the model's own error vanishes.

@@ -13,7 +13,7 @@ from costmodel.provenance import formula
     equation="total = sum(part_i)",
     symbols={"total": "all parts together", "part_i": "the same quantity, layer by layer or term by term"},
     unit="the parts'",
-    source="definition",
+    source="definition: sum of the parts",
 )
 def total_of(parts: Sequence[Number]) -> Number:
     """Return the sum of parts; 0 where there are none."""
@@ -25,7 +25,7 @@ def total_of(parts: Sequence[Number]) -> Number:
     equation="r = P_active / P_idle - 1",
     symbols={"r": "increase over idle [1]", "P_active": "power during an inference [W]", "P_idle": "power of the idle device [W]"},
     unit="1",
-    source="ESP32-WROOM compression deck, slide 'Power Consumption'",
+    source="kornak2025deck: slide 'Power Consumption'",
 )
 def increase_ratio(active_w: Number, idle_w: Number) -> Number:
     """Return how much more power an inference draws than idling; None where idling draws nothing."""

@@ -36,7 +36,7 @@ _DETERMINANT: Final = "D = sum(x_i^2)*sum(y_i^2) - sum(x_i*y_i)^2"
         "t_i": "measured time [s]",
     },
     unit="s",
-    source="normal equations of linear least squares; two measurements are met exactly",
+    source="definition: normal equations of linear least squares; two measurements are met exactly",
 )
 def fit_two_rates(first: Sequence[int], second: Sequence[int], durations_s: Sequence[float]) -> PairOfRates:
     """Fit two rates to measured times.
@@ -79,7 +79,7 @@ def fit_two_rates(first: Sequence[int], second: Sequence[int], durations_s: Sequ
         "n": "taps of the other layers",
     },
     unit="s",
-    source="definition",
+    source="definition: what the total leaves over the convolutions",
 )
 def fit_other_rate_s(total_s: float, convolutions_s: float, tap_count: int) -> float:
     """Return the time per tap that the layers beside the convolutions share.

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from costmodel.columns import Number, product
 from costmodel.provenance import formula
 
-_SOURCE = "per-tap cost model of this project; the split into interior and boundary is the deck's, slide 'Convolution Optimizations'"
+_SOURCE = "kornak2025deck: split into interior and boundary, slide 'Convolution Optimizations'; a time per tap is this project's"
 
 
 class TapRates(NamedTuple):

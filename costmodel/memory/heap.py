@@ -1,6 +1,6 @@
 """The heap of a device: several regions, none of which an allocation spans, under a two-level segregated fit allocator.
 
-Source of the rules: ESP-IDF's heap component (`heap_caps`, `multi_heap`, `tlsf`), as summed up in reference/esp32.md.
+Source of the rules: ESP-IDF's heap component (`heap_caps`, `multi_heap`, `tlsf`; bibliography: espressif_esp_idf, espressif_tlsf).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from costmodel.results.storage.heap_verdict import HeapPlacement, HeapRequest, H
 from costmodel.specs.devices.hardware import HeapAllocator, HeapRegion
 from costmodel.units import BYTES_PER_KIB
 
-SOURCE: Final = "ESP-IDF heap component, two-level segregated fit allocator (since 4.3); reference/esp32.md"
+SOURCE: Final = "espressif_tlsf: two-level segregated fit, the heap of espressif_esp_idf since 4.3"
 CLASSES_BY_SIZE: Final = ((16 * BYTES_PER_KIB, 8), (256 * BYTES_PER_KIB, 16))
 """Heaps up to this many bytes divide each power of two into so many size classes."""
 CLASSES_BEYOND: Final = 32

@@ -55,7 +55,7 @@ class Lifetimes(NamedTuple):
     equation="B = n*b",
     symbols={"B": "bytes of a tensor [B]", "n": "elements", "b": "bytes of one element [B]"},
     unit="B",
-    source="definition; tensors are dense",
+    source="definition: tensors are dense",
 )
 def tensor_size_bytes(elements: Number, element_bytes: Number) -> Number:
     """Return the bytes of a tensor."""

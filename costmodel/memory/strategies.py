@@ -14,7 +14,7 @@ from costmodel.memory.placement import Offsets, blocks_of, place_blocks, sizes_o
 from costmodel.provenance import formula
 from costmodel.specs.scenario import MemoryAccounting
 
-SOURCE: Final = "buffer planning facts for `cifar-aap-pruned` (reference/memory.md)"
+SOURCE: Final = "definition: buffers side by side, in turn, or alive at once"
 INPUT: Final = 0
 """Place of the network's input among the tensors."""
 
@@ -96,8 +96,8 @@ def end_bytes(o: Number, b: Number) -> Number:
 
 @formula(
     id="memory.arena",
-    equation="H = the largest end of a tensor",
-    symbols={"H": "height of the arena [B]", "e": "end of a tensor in it [B]"},
+    equation="H = max(0, e_i)",
+    symbols={"H": "height of the arena [B]", "e_i": "end of a tensor in it [B]"},
     unit="B",
     source=SOURCE,
 )

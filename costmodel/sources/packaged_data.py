@@ -1,4 +1,4 @@
-"""Folders that stand at the top of the project and travel inside the wheel."""
+"""Folders and files that stand at the top of the project and travel inside the wheel."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final
 
 from costmodel.errors import MissingError, UnknownNameError
 
-PACKAGED_FOLDERS: Final = ("cacti_configs", "firmware", "studies")
+PACKAGED_FOLDERS: Final = ("cacti_configs", "docs", "firmware", "studies")
 """Top-level folders the wheel carries as `costmodel/packaged/<name>`."""
 
 
@@ -34,8 +34,17 @@ def packaged_folder(name: str) -> Path:
     """
     if name not in PACKAGED_FOLDERS:
         raise UnknownNameError("folder", name, PACKAGED_FOLDERS, "packaged")
+    return _packaged(name)
+
+
+def bibliography_file() -> Path:
+    """Find the bibliography, installed from a wheel or in a checkout; raise MissingError if it is in neither place."""
+    return _packaged("references.bib")
+
+
+def _packaged(name: str) -> Path:
     package = Path(str(resources.files("costmodel")))
-    for folder in (package / "packaged" / name, package.parent / name):
-        if folder.is_dir():
-            return folder
-    raise MissingError(f"the folder {name!r} is neither in the installed package nor beside it; reinstall costmodel")
+    for found in (package / "packaged" / name, package.parent / name):
+        if found.exists():
+            return found
+    raise MissingError(f"{name!r} is neither in the installed package nor beside it; reinstall costmodel")

@@ -29,7 +29,7 @@ SYMBOLS: Final = {
     equation="O = floor((H + p + q - d*(K - 1) - 1) / s) + 1",
     symbols=SYMBOLS,
     unit="elements",
-    source="Dumoulin and Visin, A guide to convolution arithmetic for deep learning, arXiv:1603.07285, relationship 14",
+    source="dumoulin2016: relationship 14",
 )
 def output_extent(H: Number, K: Number, s: Number, p: Number, q: Number, d: Number) -> Number:
     """Return how many outputs an axis has; below 1 where the kernel does not fit."""
@@ -74,7 +74,7 @@ def axis_terms(H: Number, K: Number, s: Number, p: Number, q: Number, d: Number)
     equation="V = sum(sum(1 if p <= o*s + k*d < p + H else 0, k, 0, K - 1), o, 0, O - 1)",
     symbols=SYMBOLS | {"V": "taps that fall on real input [taps]"},
     unit="taps",
-    source="definition; sums of floors as in Concrete Mathematics, section 3.5; checked tap by tap in the tests",
+    source="definition: taps in bounds; in closed form by sums of floors, graham1994 section 3.5",
     terms=axis_terms,
 )
 def valid_taps(H: Number, K: Number, s: Number, p: Number, q: Number, d: Number) -> Number:
@@ -88,7 +88,7 @@ def valid_taps(H: Number, K: Number, s: Number, p: Number, q: Number, d: Number)
     equation="N = O*K",
     symbols=SYMBOLS | {"N": "taps, those on padding included [taps]"},
     unit="taps",
-    source="definition",
+    source="definition: each tap of each output",
     terms=axis_terms,
 )
 def nominal_taps(H: Number, K: Number, s: Number, p: Number, q: Number, d: Number) -> Number:
@@ -135,7 +135,7 @@ def touched_inputs(H: Number, K: Number, s: Number, p: Number, q: Number, d: Num
     equation="g = gcd(s, d); T = O*K - max(0, O - d/g)*max(0, K - s/g)",
     symbols=SYMBOLS | {"T": "distinct indices some tap falls on, padding included [elements]"},
     unit="elements",
-    source="definition, as axis.touched",
+    source="definition: as axis.touched",
     terms=axis_terms,
 )
 def touched_nominal(H: Number, K: Number, s: Number, p: Number, q: Number, d: Number) -> Number:
@@ -148,7 +148,7 @@ def touched_nominal(H: Number, K: Number, s: Number, p: Number, q: Number, d: Nu
     equation="V = H + n - gcd(H, n)",
     symbols={"H": "input extent [elements]", "n": "output extent [elements]"},
     unit="taps",
-    source="sum over i of ceil((i + 1)*H/n) - floor(i*H/n); docs/counting.md",
+    source="docs/counting.md: sum over i of ceil((i + 1)*H/n) - floor(i*H/n)",
 )
 def adaptive_taps(H: Number, n: Number) -> Number:
     """Return how many taps the windows [floor(i*H/n), ceil((i+1)*H/n)) have together."""

@@ -58,7 +58,7 @@ def _extents(shape: Shape) -> dict[str, Number]:
     equation="n = C*H*W",
     symbols={"n": "elements", "C": "channels, or features", "H": "rows; 1 where there are none", "W": "columns; 1 where there are none"},
     unit="elements",
-    source="definition",
+    source="definition: product of the extents",
     terms=_extents,
 )
 def element_count(shape: Shape) -> Number:
@@ -74,7 +74,7 @@ def element_count(shape: Shape) -> Number:
     equation="c = C / G",
     symbols={"c": "channels of one group", "C": "channels", "G": "groups"},
     unit="channels",
-    source="definition of a grouped convolution",
+    source="definition: grouped convolution",
 )
 def channels_per_group(channels: Number, groups: Number) -> Number:
     """Return the channels of one group; the groups divide them."""
@@ -86,7 +86,7 @@ def channels_per_group(channels: Number, groups: Number) -> Number:
     equation="n = OC*c*KH*KW",
     symbols={"n": "weights", "OC": "output channels", "c": "input channels of one group", "KH": "kernel rows", "KW": "kernel columns"},
     unit="weights",
-    source="definition of a grouped convolution",
+    source="definition: grouped convolution",
 )
 def convolution_weight_count(out_channels: Number, in_channels: Number, rows: Number, columns: Number) -> Number:
     """Return the weights of a convolution."""
@@ -98,7 +98,7 @@ def convolution_weight_count(out_channels: Number, in_channels: Number, rows: Nu
     equation="n = OC*IC",
     symbols={"n": "weights", "OC": "outputs", "IC": "inputs"},
     unit="weights",
-    source="definition of a fully connected layer",
+    source="definition: fully connected layer",
 )
 def linear_weight_count(outputs: Number, inputs: Number) -> Number:
     """Return the weights of a fully connected layer."""

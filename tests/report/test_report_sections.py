@@ -114,7 +114,7 @@ def test_times_say_what_they_were_calibrated_on_and_what_was_not(deck_document: 
 
 def test_each_constant_stands_with_its_source_at_the_end(deck: Scenario, deck_document: Document) -> None:
     assert deck_document.sections[-1].id == "assumptions"
-    constants, heap, formulas = tables(deck_document.sections[-1])
+    constants, heap, formulas, publications = tables(deck_document.sections[-1])
     rows = {row.cells[0]: row.cells for row in constants.rows}
     assert rows["memory_energy.read_pj"][1:4] == ("91.9", "pJ", "77.8 to 91.9007")
     assert rows["battery.capacity_ah"][1] == "1"
@@ -122,13 +122,14 @@ def test_each_constant_stands_with_its_source_at_the_end(deck: Scenario, deck_do
     assert any(row.cells[0] == "energy.dynamic" for row in formulas.rows)
     assert [row.cells[1] for row in heap.rows] == [f"{region.size_bytes:,}" for region in deck.device.heap_regions] + ["–"]
     assert all(row.cells[-1] for row in heap.rows)
+    assert {"kornak2025deck", "horowitz2014", "espressif_esp_idf"} <= {row.cells[0] for row in publications.rows}
 
 
 def test_what_a_device_borrows_is_said_in_its_report() -> None:
     said = words(section(document_of(load_scenario({"name": "any", "network": "ds-cnn", "device": "stm32f746zg"})), "assumptions"))
     assert "Device stm32f746zg: ST STM32F746ZG" in said
     assert "memory energies are borrowed from the ESP32's" in said
-    assert "Source: STMicroelectronics/cmsis_device_f7" in said
+    assert "Source: st_cmsis_device: cmsis_device_f7" in said
 
 
 @pytest.mark.parametrize("network", names("networks"))

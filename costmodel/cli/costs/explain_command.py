@@ -50,11 +50,15 @@ def explain_command(
     if output is ExplainFormat.JSON:
         typer.echo(explanation.model_dump_json(indent=2))
     elif output is ExplainFormat.MARKDOWN:
-        typer.echo("\n".join(_markdown_lines(explanation, depth, 0, set())))
+        lines = _markdown_lines(explanation, depth, 0, set())
+        typer.echo("\n".join([*lines, "", *(f"- {line}" for line in _publications(explanation))]).rstrip())
     else:
         from rich.console import Console
 
-        Console(highlight=False).print(_tree(explanation, depth, set()))
+        console = Console(highlight=False)
+        console.print(_tree(explanation, depth, set()))
+        for line in _publications(explanation):
+            console.print(line, style="dim", markup=False)
 
 
 def _list_figures(figures: dict[str, Figure], output: ExplainFormat) -> None:
@@ -71,6 +75,17 @@ def _list_figures(figures: dict[str, Figure], output: ExplainFormat) -> None:
         if figure.value:
             typer.echo(f"{name:<{width}}  {number_text(figure.value)} {figure.unit}".rstrip())
     typer.echo("\nExplain one: costmodel explain conv2.energy")
+
+
+def _publications(explanation: Explanation) -> list[str]:
+    """What the keys stand for that the sources of an explanation begin with."""
+    from costmodel.sources.bibliography import cited
+
+    return [f"{entry.key}: {entry.citation}" for entry in cited(_sources(explanation))]
+
+
+def _sources(node: Explanation) -> set[str]:
+    return {node.source}.union(*(_sources(part) for part in node.inputs))
 
 
 def _is_repeat(node: Explanation, seen: set[str]) -> bool:

@@ -17,7 +17,7 @@ from costmodel.results.counts import AccessCounts
     },
     symbols={"A": "input tensors", "N": "elements of the output", "R": "reads of each element", "P": "parameters read in all"},
     unit="accesses",
-    source="docs/counting.md; proved against the execution in the tests",
+    source="docs/counting.md: proved against the execution in the tests",
 )
 def elementwise_counts(operands: int, elements: Number, passes: int, parameters: Number) -> AccessCounts:
     """Return the counts of an elementwise layer."""

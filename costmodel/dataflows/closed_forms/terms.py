@@ -32,7 +32,7 @@ SYMBOLS: Final = {
     "weight": "bytes of a weight",
 }
 """Symbols of the dataflows' equations."""
-SOURCE: Final = "docs/counting.md; proved against the execution in the tests"
+SOURCE: Final = "docs/counting.md: proved against the execution in the tests"
 
 
 def taps(axis: Axis | AdaptiveAxis, convention: Taps) -> Number:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from costmodel.report.document import Column, Paragraph, Row, Section, Table
 from costmodel.report.provenance_list import UsedConstant, UsedFormula
 from costmodel.report.quantities import NONE, count_text, sentence
 from costmodel.report.sections.summary import convention_text
 from costmodel.results.evaluation import Evaluation
+from costmodel.sources.bibliography import cited
 from costmodel.specs.devices.hardware import Device
 
 
@@ -29,7 +32,7 @@ def assumptions_section(
     Returns
     -------
     Section
-        Convention and device in words, and three tables.
+        Convention and device in words, tables of constants, heap and formulas, and the publications that sources name.
     """
     constant_columns = (
         Column("Constant", number=False),
@@ -57,6 +60,7 @@ def assumptions_section(
             Table("Constants of the scenario", constant_columns, constant_rows, "A range is what is credible, where the source gives one."),
             _heap_table(device),
             Table("Formulas", formula_columns, formula_rows, supplementary=True),
+            _publications_table([*_device_sources(device), *(used.source for used in constants), *(used.source for used in formulas)]),
         ),
     )
 
@@ -66,6 +70,15 @@ def _heap_table(device: Device) -> Table:
     rows.append(Row(("allocator", NONE, device.allocator.source)))
     columns = (Column("Heap region", number=False), Column("At boot", "B"), Column("Source", number=False))
     return Table("Heap of the device", columns, tuple(rows), "Before a program takes its part.", supplementary=True)
+
+
+def _device_sources(device: Device) -> list[str]:
+    return [device.source, device.allocator.source, *(region.source for region in device.heap_regions)]
+
+
+def _publications_table(sources: Sequence[str]) -> Table:
+    rows = tuple(Row((publication.key, publication.citation)) for publication in cited(sources))
+    return Table("Publications", (Column("Key", number=False), Column("Publication", number=False)), rows, supplementary=True)
 
 
 def _range_text(low: float | None, high: float | None) -> str:

@@ -80,7 +80,7 @@ def sram_memory_energy(row: SramRow, table: SramTable) -> MemoryEnergy:
     found = [other for spec in range_siblings(row.spec) if (other := table.find(spec)) is not None and other.figures is not None]
     if row.spec not in {other.spec for other in found}:
         found.append(row)
-    run = f"CACTI {row.cacti_version}, run {row.config_hash}"
+    run = f"balasubramonian2017cacti: CACTI {row.cacti_version}, run {row.config_hash}"
     return _memory_energy(row.name or plain_name(row.spec), row.spec, row.figures, found, run)
 
 
@@ -144,7 +144,7 @@ def estimated_memory_energy(spec: SramSpec, table: SramTable) -> MemoryEnergy:
     """
     estimate = estimated_figures(spec, table)
     bounds = ", ".join(f"{field} {PERCENT * estimate.error_ratios[field]:.1f} %" for field in ("read_pj", "write_pj", "leakage_w"))
-    source = f"interpolated between packaged CACTI sizes; largest error on left-out rows: {bounds}"
+    source = f"balasubramonian2017cacti: interpolated between packaged CACTI sizes; largest error on left-out rows: {bounds}"
     sizes = [row.spec.size_bytes for row in _family(spec, table)]
     rows = [table.find(with_changes(spec, {"size_bytes": size})) for size in neighbours(sizes, spec.size_bytes)]
     ends = [sram_memory_energy(row, table) for row in rows if row is not None]

@@ -24,18 +24,18 @@ FP32_BYTES: Final = 4
 SRAM_ROW: Final = "deck-45nm-hp-128k-64b"
 """Name of the CACTI run behind the deck's five numbers."""
 
-_DECK: Final = "ESP32-WROOM compression deck"
+_DECK: Final = "kornak2025deck"
 OBSERVATIONS: Final[Mapping[str, Constant]] = {
-    "pruned_channels_ratio": Constant(0.2, "", None, None, f"{_DECK}, slide 'Structured Pruning': 20 %"),
-    "pruned_neurons_ratio": Constant(0.4, "", None, None, f"{_DECK}, slide 'Structured Pruning': initially 40 %; inferred for fc1"),
-    "weights_text_bytes": Constant(96 * BYTES_PER_KIB, "B", None, None, f"{_DECK}, slide 'Weight Compression': 96 KB .h"),
-    "image_text_bytes": Constant(11 * BYTES_PER_KIB, "B", None, None, f"{_DECK}, slide 'Input Compression': 11 KB .h"),
-    "weight_bits": Constant(8, "bit", None, None, f"{_DECK}, slide 'Quantization': b = 8"),
-    "current_sigma_a": Constant(0.1e-3, "A", None, None, f"{_DECK}, slide 'Power Consumption': below 0.1 mA"),
-    "iram_total_bytes": Constant(372.97 * BYTES_PER_KIB, "B", None, None, f"{_DECK}, slide 'ESP32 Memory Summary'"),
-    "iram_remaining_bytes": Constant(196.59 * BYTES_PER_KIB, "B", None, None, f"{_DECK}, slide 'ESP32 Memory Summary'"),
-    "host_time_s": Constant(0.419e-3, "s", None, None, f"{_DECK}, Table II"),
-    "host_power_w": Constant(0.700, "W", None, None, f"{_DECK}, Table II"),
+    "pruned_channels_ratio": Constant(0.2, "", None, None, f"{_DECK}: slide 'Structured Pruning': 20 %"),
+    "pruned_neurons_ratio": Constant(0.4, "", None, None, f"{_DECK}: slide 'Structured Pruning': initially 40 %; inferred for fc1"),
+    "weights_text_bytes": Constant(96 * BYTES_PER_KIB, "B", None, None, f"{_DECK}: slide 'Weight Compression': 96 KB .h"),
+    "image_text_bytes": Constant(11 * BYTES_PER_KIB, "B", None, None, f"{_DECK}: slide 'Input Compression': 11 KB .h"),
+    "weight_bits": Constant(8, "bit", None, None, f"{_DECK}: slide 'Quantization': b = 8"),
+    "current_sigma_a": Constant(0.1e-3, "A", None, None, f"{_DECK}: slide 'Power Consumption': below 0.1 mA"),
+    "iram_total_bytes": Constant(372.97 * BYTES_PER_KIB, "B", None, None, f"{_DECK}: slide 'ESP32 Memory Summary'"),
+    "iram_remaining_bytes": Constant(196.59 * BYTES_PER_KIB, "B", None, None, f"{_DECK}: slide 'ESP32 Memory Summary'"),
+    "host_time_s": Constant(0.419e-3, "s", None, None, f"{_DECK}: Table II"),
+    "host_power_w": Constant(0.700, "W", None, None, f"{_DECK}: Table II"),
 }
 """What the deck measured or chose beside what its scenario holds."""
 

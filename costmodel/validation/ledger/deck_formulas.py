@@ -11,14 +11,20 @@ from costmodel.provenance import formula
     equation="r = a / b",
     symbols={"r": "ratio", "a": "figure", "b": "figure it is held against"},
     unit="1",
-    source="definition",
+    source="definition: arithmetic on published figures",
 )
 def ratio_of(a: Number, b: Number) -> Number:
     """Return a over b."""
     return a / b
 
 
-@formula(id="ledger.product", equation="p = a * b", symbols={"p": "product", "a": "figure", "b": "figure"}, unit="", source="definition")
+@formula(
+    id="ledger.product",
+    equation="p = a * b",
+    symbols={"p": "product", "a": "figure", "b": "figure"},
+    unit="",
+    source="definition: arithmetic on published figures",
+)
 def product_of(a: Number, b: Number) -> Number:
     """Return a times b."""
     return a * b
@@ -29,7 +35,7 @@ def product_of(a: Number, b: Number) -> Number:
     equation="d = a - b",
     symbols={"d": "difference", "a": "figure", "b": "figure taken from it"},
     unit="",
-    source="definition",
+    source="definition: arithmetic on published figures",
 )
 def difference_of(a: Number, b: Number) -> Number:
     """Return a less b."""
@@ -41,7 +47,7 @@ def difference_of(a: Number, b: Number) -> Number:
     equation="r = 1 - a / b",
     symbols={"r": "reduction", "a": "what is left", "b": "what there was"},
     unit="1",
-    source="definition",
+    source="definition: arithmetic on published figures",
 )
 def reduction_ratio(left: Number, before: Number) -> Number:
     """Return the share by which a figure shrank."""
@@ -53,7 +59,7 @@ def reduction_ratio(left: Number, before: Number) -> Number:
     equation="q_max = 2^(b - 1) - 1",
     symbols={"q_max": "largest quantised value", "b": "bits"},
     unit="1",
-    source="ESP32-WROOM compression deck, slide 'Pre-Deployment: Quantization'",
+    source="kornak2025deck: slide 'Pre-Deployment: Quantization'",
 )
 def largest_level(bits: int) -> int:
     """Return the largest value of a signed integer, as symmetric quantisation uses it."""
