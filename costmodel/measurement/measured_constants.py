@@ -7,8 +7,9 @@ import statistics
 from collections.abc import Sequence
 from typing import Final
 
+from costmodel.errors import MissingError
 from costmodel.provenance import Constant
-from costmodel.results.trace import TraceSummary
+from costmodel.results.trace import TraceSummary, WindowFigures
 from costmodel.specs.base import with_changes
 from costmodel.specs.devices.power import PowerStates
 
@@ -41,18 +42,30 @@ def measured_states(states: PowerStates, summary: TraceSummary) -> PowerStates:
 def active_current_of(summary: TraceSummary) -> Constant:
     """Return the current while inferring, with the interval of its mean over inferences."""
     own = [window.inference_j / (window.duration_s * summary.supply_v) for window in summary.windows]
-    return _mean(summary.active_current.mean, "A", own, summary)
+    return _mean(_told(summary).active_current.mean, "A", own, summary)
 
 
 def idle_current_of(summary: TraceSummary) -> Constant:
     """Return the current while idling, with the interval of its mean around inferences."""
     own = [window.baseline_j / (window.duration_s * summary.supply_v) for window in summary.windows]
-    return _mean(summary.idle_current.mean, "A", own, summary)
+    return _mean(_told(summary).idle_current.mean, "A", own, summary)
 
 
 def duration_of(summary: TraceSummary) -> Constant:
     """Return the duration of an inference, with the interval of its mean."""
-    return _mean(summary.duration.mean, "s", [window.duration_s for window in summary.windows], summary)
+    return _mean(_told(summary).duration.mean, "s", [window.duration_s for window in summary.windows], summary)
+
+
+def _told(summary: TraceSummary) -> WindowFigures:
+    """Return what the windows of a trace give; withheld windows, or runs of an unknown number of inferences, give nothing."""
+    told = summary.told
+    if told is None:
+        raise MissingError(f"{summary.capture} tells no inference: {summary.withheld}")
+    if any(window.repeats for window in summary.windows):
+        raise MissingError(
+            f"{summary.capture} holds runs of inferences: analyse it with `costmodel trace --inferences N` or --period, --format json"
+        )
+    return told
 
 
 def _mean(value: float, unit: str, own: Sequence[float], summary: TraceSummary) -> Constant:

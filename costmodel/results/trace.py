@@ -25,15 +25,30 @@ class Spread(Result):
     """97.5th percentile; mean + 1.96 sigma for currents."""
     smallest: float
     largest: float
+    median: float | None = None
+    """None for currents, whose samples are not kept."""
+
+
+class CurrentPercentile(Result):
+    """A current that so much of the capture's time stays below."""
+
+    share_ratio: float
+    current_a: float
 
 
 class InferenceWindow(Result):
-    """One inference found in a trace, or a run of many between marks; duration and energies are of one."""
+    """One inference found in a trace, or a run of many; duration and energies are of the window over its inferences."""
 
     start_s: float
     end_s: float
     inference_count: int = 1
-    """That ran in it, one after the other."""
+    """That ran in it, one after the other; 1 for a run whose number of inferences nobody gave."""
+    kind: str = "A"
+    """Windows of one letter last as long and draw as much as each other; A is the kind most time is spent in."""
+    repeats: bool = False
+    """Whether its inside repeats and nobody gave the number of inferences: a run, whose energies are the whole run's."""
+    inner_period_s: float | None = None
+    """Period its inside repeats with; None where it does not."""
     duration_s: float
     inference_j: float
     baseline_j: float
@@ -51,6 +66,20 @@ class TraceThresholds(Result):
     """Time in the capture up to which nothing counts."""
     reasons: tuple[str, ...]
     """Why these: given, or how they were found."""
+
+
+class WindowFigures(NamedTuple):
+    """The figures of a trace that only windows give."""
+
+    thresholds: TraceThresholds
+    idle_current: Spread
+    active_current: Spread
+    idle_w: float
+    active_w: float
+    duration: Spread
+    inference: Spread
+    baseline: Spread
+    computational: Spread
 
 
 class TraceSummary(Result):
@@ -77,19 +106,38 @@ class TraceSummary(Result):
     supply_source: str
     total_j: float
     average_w: float
-    thresholds: TraceThresholds
+    mean_a: float | None = None
+    """Charge of the whole capture over its duration; None in figures of older versions."""
+    charge_ah: float | None = None
+    percentiles: tuple[CurrentPercentile, ...] = ()
+    """Of the means of the capture's blocks."""
+    above_a: float | None = None
+    """The threshold of `above_s`: given, or the mean current."""
+    above_s: float | None = None
+    """Time the current is above it."""
+    garbage_count: int = 0
+    """Samples beyond any current, left out."""
+    thresholds: TraceThresholds | None
     cut_count: int
     """Inferences the capture begins or ends in, left out of the figures."""
     short_count: int
     """Runs within the thresholds that were too short."""
-    idle_current: Spread
-    active_current: Spread
-    idle_w: float
-    active_w: float
-    duration: Spread
-    inference: Spread
-    baseline: Spread
-    computational: Spread
+    other_count: int = 0
+    """Rises unlike the inferences, left out of the figures: radio bursts, a boot."""
+    withheld: str | None = None
+    """Why no inference is given, and what to give; None where there are windows. Without windows every figure of one is None."""
+    certainty: str = ""
+    """How sure the windows are, in words."""
+    likeness_ratio: float | None = None
+    """How like each other the windows are, from 0 to 1; None for fewer than two."""
+    idle_current: Spread | None
+    active_current: Spread | None
+    idle_w: float | None
+    active_w: float | None
+    duration: Spread | None
+    inference: Spread | None
+    baseline: Spread | None
+    computational: Spread | None
     baseline_ratio: float | None
     """Share of the energy of an inference; None where that is nothing."""
     computational_ratio: float | None
@@ -97,6 +145,17 @@ class TraceSummary(Result):
     """Median time from one start to the next; None with a single inference."""
     windows: tuple[InferenceWindow, ...]
     warnings: tuple[str, ...]
+
+    @property
+    def told(self) -> WindowFigures | None:
+        """What the windows give; None where there are none."""
+        rule, idle, active, duration = self.thresholds, self.idle_current, self.active_current, self.duration
+        inference, baseline, computational = self.inference, self.baseline, self.computational
+        if rule is None or idle is None or active is None or duration is None or inference is None or baseline is None:
+            return None
+        if computational is None or self.idle_w is None or self.active_w is None:
+            return None
+        return WindowFigures(rule, idle, active, self.idle_w, self.active_w, duration, inference, baseline, computational)
 
 
 class TraceCurve(NamedTuple):

@@ -33,6 +33,18 @@ def test_the_trace_is_drawn(capsys, capture, tmp_path):
     assert (tmp_path / "trace.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_a_capture_without_an_inference_is_told_and_drawn(capsys, tmp_path):
+    path = tmp_path / "flat.csv"
+    path.write_text("time_s,current_mA\n" + "".join(f"{place / 100},{36 + place % 3}\n" for place in range(300)), encoding="utf-8")
+    assert main(["trace", str(path), "--supply-v", "3.3", "--chart", str(tmp_path / "flat.png")]) == 0
+    text = capsys.readouterr().out
+    assert "No inference is given" in text
+    assert all(word in text for word in ("Mean current", "Charge", "Whole capture"))
+    assert (tmp_path / "flat.png").read_bytes().startswith(b"\x89PNG")
+    assert main(["battery", "--trace", str(path), "--battery", "18650"]) == 2
+    assert "tells no inference" in capsys.readouterr().err
+
+
 def test_thresholds_may_be_given_with_units(capsys, capture):
     options = ["--min-current", "40mA", "--max-current", "0.05", "--min-duration", "50ms", "--boot", "0.2s", "--supply-v", "3.3V"]
     assert main(["trace", str(capture), *options, "--format", "json"]) == 0
@@ -64,7 +76,6 @@ def test_samples_without_times_are_read_at_a_given_rate(capsys, capture, tmp_pat
             ("--min-current", "50mA", "--max-current", "0.04"),
             "--min-current 50mA is not below --max-current 0.04",
         ),
-        (b"time_s,current_A\n0,1\n", (), "current dwells at no steady current (1000 to 1000 mA"),
         (b"current_mA\n1\n", ("--sample-rate", "often"), "--sample-rate: expected a number with a unit (Hz, kHz, MHz)"),
         (b"t,current_mA\n1,2\n", ("--sample-rate", "1kHz", "--time-column", "t:s"), "--time-column and --sample-rate: one of the two"),
         (b"current_mA\n1\n", ("--sample-rate", "0"), "--sample-rate: expected at least 1e-06 Hz, found 0"),

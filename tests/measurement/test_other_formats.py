@@ -108,7 +108,7 @@ def test_a_runners_capture_that_holds_nothing_but_its_run_says_that_no_idle_is_k
     capture["power"]["timestamps"] = [["00", 0], ["01", len(capture["power"]["samples"])]]
     summary = analysed_runner([capture])
     assert summary.baseline.mean == 0.0
-    assert "nothing is seen around the runner's marks: all of the energy counts as computation" in summary.warnings
+    assert "nothing is seen around the marks: all of the energy counts as computation" in summary.warnings
 
 
 def test_given_thresholds_come_before_the_runners_marks():

@@ -69,7 +69,9 @@ def test_an_edge_within_a_block_of_few_samples_is_still_placed_among_them(seed):
 
 def test_a_sleeping_boards_inference_is_told_from_its_awake_idle_in_ten_times_the_noise():
     segments = [part for second in range(4) for part in ((0.5 + second, 0.62, _IDLE_A), (0.8 + second, 0.32, 0.043))]
-    summary = analysed(*capture(10_000.0, tuple(segments), 1e-3, idle_a=1e-5)[:2])
+    taken = capture(10_000.0, tuple(segments), 1e-3, idle_a=1e-5)[:2]
+    assert "sleeps at" in (analysed(*taken).withheld or "")
+    summary = analysed(*taken, Thresholds(duration_s=0.32))
     assert edge_errors(summary, _EACH_SECOND, 10_000.0).max() <= 1.0 + 1e-6
     assert summary.baseline_ratio == pytest.approx(_IDLE_A / 0.043, rel=2e-3)
 
@@ -82,21 +84,27 @@ def test_with_given_thresholds_inferring_may_draw_less_than_idling():
     assert summary.computational.mean < 0.0
 
 
-@pytest.mark.parametrize(
-    ("segments", "given"),
-    [
-        (lambda second: ((0.8 + second, 0.32, 0.043), (1.12 + second, 0.05, 0.18)), Thresholds(0.0397, 0.1115)),
-        (lambda second: ((0.8 + second, 0.32, 0.043 if second % 2 else 0.06),), Thresholds(0.0397)),
-        (lambda second: ((0.8 + second, 0.1, 0.043), (0.9 + second, 0.22, 0.047)), Thresholds(0.0397)),
-    ],
-    ids=["a radio burst right after it", "two kinds of inference", "two levels within it"],
-)
-def test_another_level_that_may_be_the_inference_is_told_of_with_the_thresholds_that_choose_it(segments, given):
-    time, current, _ = capture(10_000.0, tuple(part for second in range(4) for part in segments(second)), 1e-4)
-    doubts = [warning for warning in analysed(time, current).warnings if "also dwells at 43 mA" in warning]
-    assert len(doubts) == 1
-    assert "give --min-current 39.7mA" in doubts[0]
-    assert edge_errors(analysed(time, current, given), _EACH_SECOND, 10_000.0).max() <= 1.0 + 1e-6
+def test_two_levels_within_an_inference_are_one_window():
+    segments = tuple(part for second in range(4) for part in ((0.8 + second, 0.1, 0.043), (0.9 + second, 0.22, 0.047)))
+    summary = analysed(*capture(10_000.0, segments, 1e-4)[:2])
+    assert edge_errors(summary, _EACH_SECOND, 10_000.0).max() <= 1.0 + 1e-6
+    assert summary.warnings == ()
+
+
+def test_two_kinds_of_inference_are_both_found_and_told_apart():
+    segments = tuple((0.8 + second, 0.32, 0.043 if second % 2 else 0.06) for second in range(4))
+    summary = analysed(*capture(10_000.0, segments, 1e-4)[:2])
+    assert edge_errors(summary, _EACH_SECOND, 10_000.0).max() <= 1.0 + 1e-6
+    assert {window.kind for window in summary.windows} == {"A", "B"}
+    assert summary.windows[0].kind == summary.windows[2].kind != summary.windows[1].kind
+
+
+def test_what_follows_an_inference_without_a_return_to_idle_is_in_its_window_unless_thresholds_say_otherwise():
+    segments = tuple(part for second in range(4) for part in ((0.8 + second, 0.32, 0.043), (1.12 + second, 0.05, 0.18)))
+    time, current, _ = capture(10_000.0, segments, 1e-4)
+    whole = tuple((0.8 + second, 0.37, 0.06) for second in range(4))
+    assert edge_errors(analysed(time, current), whole, 10_000.0).max() <= 1.0 + 1e-6
+    assert edge_errors(analysed(time, current, Thresholds(0.0397, 0.1115)), _EACH_SECOND, 10_000.0).max() <= 1.0 + 1e-6
 
 
 def test_a_gap_that_swallows_an_inference_is_told_of():

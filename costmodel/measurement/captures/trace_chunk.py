@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -53,8 +53,8 @@ class Trace:
     chunks: Iterator[TraceChunk]
     notes: list[str] = field(default_factory=list)
     """What a reader noticed on the way, complete once the trace is walked through."""
-    runs: tuple[MarkedRun, ...] = ()
-    """Where the capture itself says which inferences ran when."""
+    runs: Sequence[MarkedRun] = ()
+    """Where marks say which inferences ran when; complete once the trace is walked through."""
 
 
 def location_of(name: str, place: str, number: int) -> Location:

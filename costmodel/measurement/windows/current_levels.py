@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from costmodel.measurement.captures.trace_chunk import Floats
-from costmodel.measurement.windows.trace_blocks import Blocks
 
 _BINS: Final = 2048
 _MOST_BLUR: Final = _BINS / 8
@@ -25,6 +24,8 @@ _RUN: Final = 3
 _QUIET_SAMPLES: Final = 2
 _QUIET_S: Final = 0.005
 """Samples averaged, at least, before levels are looked for, unless they span longer than this."""
+_ROUNDING: Final = 1e-9
+"""Share of the largest current below which a difference is rounding."""
 _VALLEY: Final = 0.5
 """Two peaks are two levels where the count between them falls below this share of the lower."""
 
@@ -42,20 +43,24 @@ class Level:
     """Of the steady blocks."""
 
 
-def current_levels(blocks: Blocks) -> list[Level]:
+def current_levels(currents: Floats, samples_averaged: int, period_s: float) -> list[Level]:
     """Find the currents a capture dwells at.
 
     Parameters
     ----------
-    blocks : Blocks
-        The capture.
+    currents : Floats, shape (blocks,)
+        Of the capture's blocks [A].
+    samples_averaged : int
+        Samples each is the mean of.
+    period_s : float
+        Time from one sample to the next [s].
 
     Returns
     -------
     list of Level
         From the lowest up.
     """
-    means = _quiet(blocks)
+    means = _quiet(currents, samples_averaged, period_s)
     if len(means) < 3:
         return []
     steps = np.abs(np.diff(means))
@@ -63,7 +68,7 @@ def current_levels(blocks: Blocks) -> list[Level]:
     top = float(np.quantile(means, 0.999))
     bottom = float(means.min())
     spread = top - bottom
-    if spread <= 0.0:
+    if spread <= _ROUNDING * max(abs(top), abs(bottom)):
         return [Level(float(means.mean()), bottom, np.inf, 1.0)]
     limit = _STEADY_SIGMAS * noise + 2e-3 * spread
     steady = np.ones(len(means), dtype=bool)
@@ -72,6 +77,8 @@ def current_levels(blocks: Blocks) -> list[Level]:
     settled = means[steady & (means <= top + 0.1 * spread)]
     if len(settled) < 3:
         return []
+    if np.ptp(settled) <= _ROUNDING * max(abs(top), abs(bottom)):
+        return [Level(float(settled.mean()), bottom, np.inf, 1.0)]
     counts, edges = np.histogram(settled, bins=_BINS)
     width = edges[1] - edges[0]
     blur = max(1.0, noise / width, _JUMP_SHARE * _jump(means, steady, limit) / width)
@@ -103,11 +110,9 @@ def runs(active: NDArray[np.bool_]) -> tuple[NDArray[np.intp], NDArray[np.intp]]
     return changes[::2], changes[1::2]
 
 
-def _quiet(blocks: Blocks) -> Floats:
+def _quiet(means: Floats, samples_averaged: int, period_s: float) -> Floats:
     """Return block means; where a block is too few samples to average noise, means of several."""
-    means = blocks.mean_a
-    block_s = blocks.samples_a_block * blocks.period_s
-    size = min(-(-_QUIET_SAMPLES // blocks.samples_a_block), int(_QUIET_S / block_s))
+    size = min(-(-_QUIET_SAMPLES // samples_averaged), int(_QUIET_S / (samples_averaged * period_s)))
     if size < 2 or len(means) < 3 * size:
         return means
     quiet: Floats = means[: len(means) // size * size].reshape(-1, size).mean(axis=1)

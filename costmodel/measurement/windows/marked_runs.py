@@ -1,4 +1,4 @@
-"""Inferences between marks the instrument's own program wrote: runs of many, one after the other without a pause."""
+"""Windows between marks of whoever took the capture: the runner of a benchmark, a pin of the board, a list of times."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from costmodel.measurement.captures.trace_chunk import Floats, MarkedRun
-from costmodel.measurement.windows.inference_level import Band
 from costmodel.measurement.windows.inference_windows import FoundWindows, Window, WindowRule
 from costmodel.measurement.windows.trace_blocks import Blocks
 
@@ -21,7 +20,7 @@ _MOST: Final = 0.975
 """Share of the blocks around runs that idle."""
 
 
-def marked_windows(blocks: Blocks, marked: Sequence[MarkedRun]) -> tuple[Band, FoundWindows]:
+def marked_windows(blocks: Blocks, marked: Sequence[MarkedRun]) -> FoundWindows:
     """Return a window for each marked run; idle is the current just before and after it.
 
     Parameters
@@ -29,17 +28,22 @@ def marked_windows(blocks: Blocks, marked: Sequence[MarkedRun]) -> tuple[Band, F
     blocks : Blocks
         The capture.
     marked : sequence of MarkedRun
-        In order of time; each holds a sample at least.
+        In order of time; each within the capture.
 
     Returns
     -------
-    Band, FoundWindows
-        What idles, and the windows.
+    FoundWindows
+        A window for each, and what idles.
     """
-    begins, means = blocks.start_s[:-1], blocks.mean_a
-    # A sample's cell begins half a period before it: a whole period before it, the one before begins no more.
-    first = np.searchsorted(begins, [run.start_s - blocks.period_s for run in marked])
-    last = np.maximum(np.searchsorted(begins, [run.end_s - blocks.period_s for run in marked]), first + 1)
+    starts, means = blocks.start_s, blocks.mean_a
+    # A sample's cell begins half a period before it.
+    begin_s = np.array([run.start_s for run in marked]) - 0.5 * blocks.period_s
+    end_s = np.array([run.end_s for run in marked]) - 0.5 * blocks.period_s
+    nearly = 1e-6 * blocks.period_s
+    first = np.clip(np.searchsorted(starts, begin_s - nearly), 0, len(means) - 1)
+    last = np.clip(np.searchsorted(starts, end_s - nearly), first + 1, len(means))
+    charges = np.concatenate(([0.0], np.cumsum(blocks.charge)))
+    energies = None if blocks.energy is None else np.concatenate(([0.0], np.cumsum(blocks.energy)))
     inside = np.zeros(len(means), dtype=bool)
     bounds = list(zip(first.tolist(), last.tolist(), strict=True))
     for a, b in bounds:
@@ -48,31 +52,31 @@ def marked_windows(blocks: Blocks, marked: Sequence[MarkedRun]) -> tuple[Band, F
     every = np.concatenate(around)
     idle_a = float(np.median(every)) if len(every) else 0.0
     reach_a = float(np.quantile(np.abs(every - idle_a), _MOST)) if len(every) else 0.0
-    doubts = () if len(every) else ("nothing is seen around the runner's marks: all of the energy counts as computation",)
-    reason = "what flows between the runner's own marks, which bound the windows"
     windows = [
         Window(
-            start_s=float(blocks.start_s[a]),
-            end_s=float(blocks.start_s[b]),
-            charge=float(blocks.charge[a:b].sum()),
-            energy=None if blocks.energy is None else float(blocks.energy[a:b].sum()),
+            start_s=float(begin),
+            end_s=float(end),
+            charge=float(np.interp(end, starts, charges) - np.interp(begin, starts, charges)),
+            energy=None if energies is None else float(np.interp(end, starts, energies) - np.interp(begin, starts, energies)),
             first=a,
             last=b,
             idle_a=float(np.median(beside)) if len(beside) else idle_a,
             inference_count=run.inference_count,
         )
-        for (a, b), run, beside in zip(bounds, marked, around, strict=True)
+        for (a, b), begin, end, run, beside in zip(bounds, begin_s.tolist(), end_s.tolist(), marked, around, strict=True)
     ]
     rule = WindowRule(
         float(np.nextafter(means[inside].min(), -np.inf)),
         float(np.nextafter(means[inside].max(), np.inf)),
         min(window.end_s - window.start_s for window in windows),
-        float(blocks.start_s[0]),
-        reason,
+        float(starts[0]),
+        "what flows between the marks, which bound the windows",
         "the shortest marked run",
         "the marks say where inferences run",
     )
-    return Band(idle_a + reach_a, float(np.inf), idle_a, reason, doubts), FoundWindows(rule, windows, 0, 0)
+    doubts = () if len(every) else ("nothing is seen around the marks: all of the energy counts as computation",)
+    resting: NDArray[np.bool_] = np.abs(means - idle_a) <= reach_a
+    return FoundWindows(rule, windows, 0, 0, resting=resting, notes=doubts)
 
 
 def _around(means: Floats, inside: NDArray[np.bool_], a: int, b: int) -> Floats:

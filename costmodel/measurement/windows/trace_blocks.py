@@ -14,7 +14,7 @@ from typing import Final, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from costmodel.measurement.captures.trace_chunk import Floats, TraceChunk
+from costmodel.measurement.captures.trace_chunk import MOST_CURRENT_A, Floats, TraceChunk
 from costmodel.units import MS_PER_S
 
 F = TypeVar("F", bound=np.floating)
@@ -22,6 +22,10 @@ F = TypeVar("F", bound=np.floating)
 BLOCK_S: Final = 0.64 / MS_PER_S
 """Span of a block: short beside any inference worth a battery, long enough to average noise."""
 LONGEST_BLOCK: Final = 64
+_LOOKED_AHEAD: Final = 1 << 19
+"""Samples read before the span of a block is settled: a capture that ends before is kept in finer ones."""
+_BLOCKS_OF_SHORT: Final = 1 << 17
+"""Blocks a short capture is kept in, where it has as many samples."""
 _GAP: Final = 1.5
 """A step of more than this many sample periods is a gap."""
 _JUMP_SIGMAS: Final = 3.5
@@ -77,6 +81,8 @@ class Tally:
     lowest_a: float = np.inf
     highest_a: float = -np.inf
     at_highest_count: int = 0
+    garbage_count: int = 0
+    """Samples beyond any current, left out."""
     unresolved: bool = False
     """Whether the raw samples of some jumps were let go."""
 
@@ -123,6 +129,11 @@ class _Condenser:
     def _numbers(self, chunk: TraceChunk) -> tuple[Floats, Floats, Floats | None]:
         time, current, voltage = chunk.time_s, chunk.current_a, chunk.voltage_v
         good = np.isfinite(current)
+        beyond = np.abs(current) > MOST_CURRENT_A
+        if beyond.any():
+            self.tally.garbage_count += int(np.count_nonzero(beyond & good))
+            current = np.where(beyond, np.nan, current)
+            good &= ~beyond
         if voltage is not None:
             good &= np.isfinite(voltage)
         if good.all():
@@ -242,14 +253,15 @@ def condensed(chunks: Iterable[TraceChunk], block_s: float = BLOCK_S) -> Blocks 
     for chunk in chunks:
         if condenser is None:
             waiting.append(chunk)
-            if sum(len(piece.time_s) for piece in waiting) < 1024:
+            if sum(len(piece.time_s) for piece in waiting) < _LOOKED_AHEAD:
                 continue
-            condenser = _begun(waiting, tally, block_s)
+            condenser = _begun(waiting, tally, block_s, LONGEST_BLOCK)
             waiting = []
         else:
             condenser.add(chunk)
     if condenser is None:
-        condenser = _begun(waiting, tally, block_s)
+        count = sum(len(piece.time_s) for piece in waiting)
+        condenser = _begun(waiting, tally, block_s, max(count // _BLOCKS_OF_SHORT, 1))
     condenser._condense((len(condenser.time) - 1) // condenser.size * condenser.size)
     condenser._condense(len(condenser.time), final=True)
     if not condenser.blocks:
@@ -277,11 +289,11 @@ def _joined(parts: list[NDArray[F]]) -> NDArray[F]:
     return whole
 
 
-def _begun(waiting: list[TraceChunk], tally: Tally, block_s: float) -> _Condenser:
+def _begun(waiting: list[TraceChunk], tally: Tally, block_s: float, longest: int) -> _Condenser:
     steps = np.concatenate([np.zeros(0), *(np.diff(chunk.time_s) for chunk in waiting)])
     rising = steps[steps > 0]
     period_s = float(np.median(rising)) if len(rising) else 1.0
-    size = int(min(max(round(block_s / period_s), 1), LONGEST_BLOCK))
+    size = int(min(max(round(block_s / period_s), 1), longest))
     condenser = _Condenser(size, period_s, tally)
     for chunk in waiting:
         condenser.add(chunk)

@@ -26,14 +26,15 @@ def current_trace_figure(chart: CurrentTrace) -> Figure:
     Returns
     -------
     Figure
-        Above, all of it on a scale that shows every peak; below, the first inferences on the scale of the thresholds.
+        Above, all of it on a scale that shows every peak; below, the first inferences on the scale of the thresholds, where there are some.
     """
+    if not chart.windows:
+        figure = new_figure(2.6)
+        _draw_whole(figure.subplots(), chart)
+        return figure
     figure = new_figure(4.6)
     whole, close = figure.subplots(2, 1)
-    _draw(whole, chart)
-    whole.set_xlim(chart.time[0], chart.time[-1])
-    whole.set_ylim(min(0.0, min(chart.low)), max(chart.high) * 1.08)
-    whole.set_title(chart.y_axis)
+    _draw_whole(whole, chart)
     _draw(close, chart)
     first = chart.windows[0]
     margin = 1.5 * (first[1] - first[0])
@@ -59,6 +60,16 @@ def current_trace_figure(chart: CurrentTrace) -> Figure:
                 bbox={"facecolor": LIGHT["paper"], "alpha": 0.8, "edgecolor": "none", "pad": 0.5},
             )
     return figure
+
+
+def _draw_whole(axes: Axes, chart: CurrentTrace) -> None:
+    _draw(axes, chart)
+    if chart.time[-1] > chart.time[0]:
+        axes.set_xlim(chart.time[0], chart.time[-1])
+    low, high = min(0.0, min(chart.low)), max(chart.high) * 1.08
+    if high > low:
+        axes.set_ylim(low, high)
+    axes.set_title(chart.y_axis)
 
 
 def _draw(axes: Axes, chart: CurrentTrace) -> None:

@@ -8,10 +8,12 @@ from typing import Final
 from costmodel.report.charts import CurrentTrace
 from costmodel.report.document import Block, Column, Fact, Facts, Illustration, Paragraph, Remark, Remarks, Row, Section, Table
 from costmodel.report.quantities import count_text, digits, joules_text, power_text, share_text, time_text
-from costmodel.results.trace import Spread, TraceCurve, TraceSummary
-from costmodel.units import HZ_PER_KHZ, MA_PER_A
+from costmodel.results.trace import InferenceWindow, Spread, TraceCurve, TraceSummary, WindowFigures
+from costmodel.units import HZ_PER_KHZ, MA_PER_A, S_PER_HOUR, UA_PER_A
 
 _MOST_ROWS: Final = 20
+_MOST_SAID: Final = 4
+"""Runs and kinds named in the first lines."""
 
 
 def trace_section(summary: TraceSummary, curve: TraceCurve) -> Section:
@@ -29,26 +31,80 @@ def trace_section(summary: TraceSummary, curve: TraceCurve) -> Section:
     Section
         Key figures, spreads, thresholds with their reasons, windows, chart.
     """
-    blocks: list[Block] = [_facts(summary), _spreads(summary), _thresholds(summary), _windows(summary), _capture(summary)]
+    told = summary.told
+    blocks: list[Block] = [_whole_facts(summary), _percentiles(summary), _capture(summary)]
+    if told is not None:
+        blocks = [_facts(summary, told), _spreads(summary, told), _thresholds(summary, told), _windows(summary), *blocks]
     if summary.warnings:
         blocks.insert(0, Remarks(tuple(Remark("note", "suspicious", note) for note in summary.warnings)))
     if len(curve.time_s):
-        blocks.append(_chart(summary, curve))
+        blocks.append(_chart(summary, told, curve))
     return Section("trace", f"Trace {summary.capture}", tuple(blocks))
 
 
 def trace_lead(summary: TraceSummary) -> tuple[str, ...]:
-    """Return what a trace says in two sentences."""
+    """Return what a trace says in a few sentences; what it was assumed to be supplied with is one of them."""
+    assumed = (f"At {digits(summary.supply_v)} V, {summary.supply_source}.",) if summary.supply_source.startswith("assumed") else ()
+    told = summary.told
+    if told is None:
+        mean = "" if summary.mean_a is None else f" at {current_text(summary.mean_a)} on average"
+        return (
+            f"No inference is given: {summary.withheld}.",
+            f"The whole capture holds {joules_text(summary.total_j)} in {time_text(summary.duration_s)}{mean}.",
+            *assumed,
+        )
+    sure = () if not summary.certainty else (f"How sure: {summary.certainty}.",)
+    if _unknown(summary):
+        return (*_runs_lead(summary), *sure, *assumed)
     rate = "" if summary.period_s is None else f", one every {time_text(summary.period_s)}"
     count = sum(window.inference_count for window in summary.windows)
     runs = len(summary.windows)
-    where = f"{runs} run{'' if runs == 1 else 's'} between the runner's marks" if _marked(summary) else time_text(summary.duration_s)
+    where = f"{runs} run{'' if runs == 1 else 's'}" if _marked(summary) else time_text(summary.duration_s)
+    mean = (
+        f"a median of {joules_text(told.inference.median)} each"
+        if _marked(summary) and told.inference.median is not None
+        else f"{joules_text(told.inference.mean)} each"
+    )
     return (
-        f"{count_text(count)} inference{'' if count == 1 else 's'} in {where}{rate}: "
-        f"{joules_text(summary.inference.mean)} each over {time_text(summary.duration.mean)}.",
+        f"{count_text(count)} inference{'' if count == 1 else 's'} in {where}{rate}: {mean} over {time_text(told.duration.mean)}.",
+        *_kinds_lead(summary),
         f"{share_text(summary.baseline_ratio)} of that the idle board would have drawn anyway; "
         f"computing adds {share_text(summary.computational_ratio)}.",
+        *sure,
+        *assumed,
     )
+
+
+def _runs_lead(summary: TraceSummary) -> tuple[str, ...]:
+    """Return what runs of an unknown number of inferences say: the energy of each run, and what gives that of an inference."""
+    runs = summary.windows
+    each = ", ".join(f"{joules_text(run.inference_j)} in {time_text(run.duration_s)}" for run in runs[:_MOST_SAID])
+    more = f" and {len(runs) - _MOST_SAID} more" if len(runs) > _MOST_SAID else ""
+    periods = [run.inner_period_s for run in runs if run.inner_period_s]
+    inner = f" Its inside repeats every {time_text(statistics.median(periods))}." if periods else ""
+    return (
+        f"{len(runs)} run{'' if len(runs) == 1 else 's'} of inferences: {each}{more}.{inner}",
+        "How many inferences a run holds is not in the capture: --inferences N, --period or --marks gives the energy of one.",
+    )
+
+
+def _kinds_lead(summary: TraceSummary) -> tuple[str, ...]:
+    """Return what each kind of inference costs, where there are several."""
+    kinds: dict[str, list[InferenceWindow]] = {}
+    for window in summary.windows:
+        kinds.setdefault(window.kind, []).append(window)
+    if len(kinds) < 2 or _marked(summary):
+        return ()
+    each = "; ".join(
+        f"{kind}: {count_text(len(windows))} of {joules_text(statistics.fmean(window.inference_j for window in windows))} over "
+        f"{time_text(statistics.fmean(window.duration_s for window in windows))}"
+        for kind, windows in sorted(kinds.items())[:_MOST_SAID]
+    )
+    return (f"They are of {len(kinds)} kinds: {each}.",)
+
+
+def _unknown(summary: TraceSummary) -> bool:
+    return any(window.repeats for window in summary.windows)
 
 
 def _marked(summary: TraceSummary) -> bool:
@@ -60,10 +116,14 @@ def current_text(value_a: float) -> str:
     return f"{digits(MA_PER_A * value_a)} mA"
 
 
-def _facts(summary: TraceSummary) -> Facts:
+def _facts(summary: TraceSummary, told: WindowFigures) -> Facts:
     def between(spread: Spread) -> str:
         if len(summary.windows) == 1:
-            return "one only" if not _marked(summary) else f"mean of a run of {count_text(summary.windows[0].inference_count)}"
+            return (
+                ("one only" if not _unknown(summary) else "one run")
+                if not _marked(summary)
+                else f"mean of a run of {count_text(summary.windows[0].inference_count)}"
+            )
         if _marked(summary):
             median_j = statistics.median(window.inference_j for window in summary.windows)
             return (
@@ -73,17 +133,38 @@ def _facts(summary: TraceSummary) -> Facts:
 
     return Facts(
         (
-            Fact("Energy of an inference", joules_text(summary.inference.mean), between(summary.inference)),
-            Fact("of it baseline", joules_text(summary.baseline.mean), share_text(summary.baseline_ratio)),
-            Fact("of it computation", joules_text(summary.computational.mean), share_text(summary.computational_ratio)),
-            Fact("Idle", power_text(summary.idle_w), f"{current_text(summary.idle_current.mean)} at {digits(summary.supply_v)} V"),
-            Fact("Inferring", power_text(summary.active_w), f"{current_text(summary.active_current.mean)}"),
-            Fact("Whole capture", joules_text(summary.total_j), f"{power_text(summary.average_w)} on average"),
+            Fact(f"Energy of {_noun(summary)}", joules_text(told.inference.mean), between(told.inference)),
+            Fact("of it baseline", joules_text(told.baseline.mean), share_text(summary.baseline_ratio)),
+            Fact("of it computation", joules_text(told.computational.mean), share_text(summary.computational_ratio)),
+            Fact("Idle", power_text(told.idle_w), f"{current_text(told.idle_current.mean)} at {digits(summary.supply_v)} V"),
+            Fact("Inferring", power_text(told.active_w), f"{current_text(told.active_current.mean)}"),
         )
     )
 
 
-def _spreads(summary: TraceSummary) -> Table:
+def _noun(summary: TraceSummary) -> str:
+    return "a run" if _unknown(summary) else "an inference"
+
+
+def _whole_facts(summary: TraceSummary) -> Facts:
+    items = [Fact("Whole capture", joules_text(summary.total_j), f"{power_text(summary.average_w)} on average")]
+    if summary.mean_a is not None and summary.charge_ah is not None:
+        items.append(Fact("Mean current", current_text(summary.mean_a), f"over {time_text(summary.duration_s)}"))
+        items.append(
+            Fact("Charge", f"{digits(summary.charge_ah * UA_PER_A)} uAh", f"{digits(summary.charge_ah * S_PER_HOUR * MA_PER_A)} mC")
+        )
+    if summary.above_a is not None and summary.above_s is not None:
+        share = share_text(summary.above_s / summary.duration_s)
+        items.append(Fact(f"Above {current_text(summary.above_a)}", time_text(summary.above_s), f"{share} of the capture"))
+    return Facts(tuple(items))
+
+
+def _percentiles(summary: TraceSummary) -> Table:
+    rows = tuple(Row((f"{each.share_ratio:.0%}", current_text(each.current_a))) for each in summary.percentiles)
+    return Table("Current that so much of the capture's time stays below", (Column("Time", number=False), Column("Current")), rows)
+
+
+def _spreads(summary: TraceSummary, told: WindowFigures) -> Table:
     rows = tuple(
         Row(
             (
@@ -96,12 +177,12 @@ def _spreads(summary: TraceSummary) -> Table:
             )
         )
         for spread, show in (
-            (summary.idle_current, current_text),
-            (summary.active_current, current_text),
-            (summary.duration, time_text),
-            (summary.inference, joules_text),
-            (summary.baseline, joules_text),
-            (summary.computational, joules_text),
+            (told.idle_current, current_text),
+            (told.active_current, current_text),
+            (told.duration, time_text),
+            (told.inference, joules_text),
+            (told.baseline, joules_text),
+            (told.computational, joules_text),
         )
     )
     columns = (
@@ -112,12 +193,12 @@ def _spreads(summary: TraceSummary) -> Table:
         Column("2.5 %"),
         Column("97.5 %"),
     )
-    each = "run to run" if _marked(summary) else "inference to inference"
+    each = "run to run" if _marked(summary) or _unknown(summary) else "inference to inference"
     return Table(f"Spread from sample to sample (currents) and from {each}", columns, rows)
 
 
-def _thresholds(summary: TraceSummary) -> Table:
-    rule = summary.thresholds
+def _thresholds(summary: TraceSummary, told: WindowFigures) -> Table:
+    rule = told.thresholds
     reasons = {reason.split(": ", 1)[0]: reason.split(": ", 1)[1] for reason in rule.reasons}
     rows = (
         Row(("Current", f"{current_text(rule.minimum_a)} < I < {current_text(rule.maximum_a)}", reasons.get("current", ""))),
@@ -128,7 +209,8 @@ def _thresholds(summary: TraceSummary) -> Table:
         f"{count} {text}"
         for count, text in (
             (summary.cut_count, "cut by the capture's begin or end"),
-            (summary.short_count, "within the thresholds but too short"),
+            (summary.short_count, "too short"),
+            (summary.other_count, "unlike the inferences"),
         )
         if count
     ]
@@ -142,13 +224,15 @@ def _thresholds(summary: TraceSummary) -> Table:
 
 
 def _windows(summary: TraceSummary) -> Table:
-    marked = _marked(summary)
+    marked, unknown = _marked(summary), _unknown(summary)
+    kinds = len({window.kind for window in summary.windows}) > 1
     rows = tuple(
         Row(
             (
                 str(place + 1),
                 f"{window.start_s:.6f}",
                 *((count_text(window.inference_count),) if marked else ()),
+                *((window.kind,) if kinds else ()),
                 time_text(window.duration_s),
                 joules_text(window.inference_j),
                 joules_text(window.baseline_j),
@@ -158,9 +242,10 @@ def _windows(summary: TraceSummary) -> Table:
         for place, window in enumerate(summary.windows[:_MOST_ROWS])
     )
     columns = (
-        Column("Run" if marked else "Inference", number=False),
+        Column("Run" if marked or unknown else "Inference", number=False),
         Column("Starts", "s"),
         *((Column("Inferences"),) if marked else ()),
+        *((Column("Kind", number=False),) if kinds else ()),
         Column("Each lasts" if marked else "Lasts"),
         Column("Energy"),
         Column("Baseline"),
@@ -168,7 +253,7 @@ def _windows(summary: TraceSummary) -> Table:
     )
     more = len(summary.windows) - _MOST_ROWS
     return Table(
-        "Runs between the marks; energies of one inference" if marked else "Inferences found",
+        "Runs; energies of one inference" if marked else "Runs found; energies of the whole run" if unknown else "Inferences found",
         columns,
         rows,
         f"{more} more in the JSON." if more > 0 else "",
@@ -190,11 +275,17 @@ def _capture(summary: TraceSummary) -> Paragraph:
     return Paragraph(" ".join(parts))
 
 
-def _chart(summary: TraceSummary, curve: TraceCurve) -> Illustration:
+def _chart(summary: TraceSummary, told: WindowFigures | None, curve: TraceCurve) -> Illustration:
     scale = MA_PER_A
-    first = summary.windows[0]
-    kind, kinds = (f"Run of {count_text(first.inference_count)}", "runs") if _marked(summary) else ("Inference analysis", "inferences")
-    boot_end = curve.time_s[0] + summary.thresholds.boot_s
+    windows = summary.windows
+    run = _marked(summary) or _unknown(summary)
+    kinds = "runs" if run else "inferences"
+    text = ""
+    if windows:
+        first = windows[0]
+        kind = f"Run of {count_text(first.inference_count)}" if _marked(summary) else "Run" if run else "Inference analysis"
+        text = f"{kind}, bounded: {time_text(first.end_s - first.start_s)}, {joules_text(first.inference_j * first.inference_count)}"
+    boot_s = 0.0 if told is None else told.thresholds.boot_s
     chart = CurrentTrace(
         x_axis="Time [s]",
         y_axis="Current [mA]",
@@ -202,13 +293,14 @@ def _chart(summary: TraceSummary, curve: TraceCurve) -> Illustration:
         low=tuple(scale * value for value in curve.low_a),
         mean=tuple(scale * value for value in curve.mean_a),
         high=tuple(scale * value for value in curve.high_a),
-        windows=tuple((window.start_s, window.end_s) for window in summary.windows),
-        window_text=f"{kind}, bounded: {time_text(first.end_s - first.start_s)}, {joules_text(first.inference_j * first.inference_count)}",
-        thresholds=(scale * summary.thresholds.minimum_a, scale * summary.thresholds.maximum_a),
-        boot_end=boot_end if summary.thresholds.boot_s > 0 else None,
+        windows=tuple((window.start_s, window.end_s) for window in windows),
+        window_text=text,
+        thresholds=() if told is None else (scale * told.thresholds.minimum_a, scale * told.thresholds.maximum_a),
+        boot_end=curve.time_s[0] + boot_s if boot_s > 0 else None,
     )
-    level = current_text(summary.active_current.mean)
-    said = f"Current over {time_text(summary.duration_s)}, {len(summary.windows)} {kinds} at {level} shaded"
-    return Illustration(
-        "trace", f"The capture with its {kinds} shaded; below, the first close up between the thresholds.", f"{said}.", chart
-    )
+    said = f"Current over {time_text(summary.duration_s)}"
+    if told is None:
+        return Illustration("trace", "The capture; no window is given in it.", f"{said}, no window shaded.", chart)
+    level = current_text(told.active_current.mean)
+    caption = f"The capture with its {kinds} shaded; below, the first close up between the thresholds."
+    return Illustration("trace", caption, f"{said}, {len(windows)} {kinds} at {level} shaded.", chart)

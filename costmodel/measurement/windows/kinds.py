@@ -1,0 +1,172 @@
+"""Which rises of a capture are of one kind, which of those are inferences, and which rises belong to one inference."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from costmodel.measurement.captures.trace_chunk import Floats
+
+_ALIKE: Final = 1.35
+"""Rises whose durations, sorted, lie within this ratio of the next are of one kind; so for their mean heights."""
+_TOO_SHORT: Final = 0.1
+"""Share of the typical duration below which a rise is no inference: the runner of MLPerf rejects such trials."""
+_SHORT: Final = 0.25
+_TALL: Final = 3.0
+"""A rise both short and tall beside the typical one is a radio burst."""
+_AGAIN: Final = 3
+"""Times a pattern is met, at least, to be told from chance."""
+_MOST_IN_ONE: Final = 6
+"""Rises that may make up one inference."""
+_PAUSE: Final = 0.4
+"""Share of the shortest pause between inferences that the pauses within one stay below."""
+_SAME_SPAN: Final = 1.1
+"""Rises whose durations lie within this ratio are alike: more of them may be one inference each."""
+_SAME_PAUSE: Final = 0.25
+"""Share of each other that pauses and durations at one place of an inference differ by, at most."""
+
+
+class Kinds(NamedTuple):
+    """What each rise is."""
+
+    kind: NDArray[np.intp]
+    """0 for the inferences most time is spent in, 1 and up for others, -1 for what is none."""
+    short_count: int
+    other_count: int
+    """Radio bursts and boots."""
+    doubt: str
+    """Why what is an inference cannot be told; empty where it can."""
+    notes: tuple[str, ...]
+
+
+def kinds_of(durations_s: Floats, heights_a: Floats, repeats: NDArray[np.bool_], shortest_s: float | None = None) -> Kinds:
+    """Tell inferences from other rises.
+
+    Parameters
+    ----------
+    durations_s : Floats, shape (rises,)
+        Of whole rises, in order of time [s].
+    heights_a : Floats, shape (rises,)
+        Mean current of each above rest [A].
+    repeats : bool array, shape (rises,)
+        Whether the inside of each repeats.
+    shortest_s : float, optional
+        Duration below which a rise is no inference, where it is given [s].
+
+    Returns
+    -------
+    Kinds
+        Of each rise, and counts of what was left out.
+    """
+    label = _clusters(np.log(durations_s), np.log(_ALIKE))
+    times = np.bincount(label, weights=durations_s)
+    counts = np.bincount(label)
+    main = int(times.argmax())
+    boot = np.zeros(len(label), dtype=bool)
+    doubt = ""
+    again = np.flatnonzero((counts >= _AGAIN) & (np.arange(len(counts)) != main))
+    if counts[main] == 1 and len(again) and not repeats[label == main].any():
+        second = int(again[times[again].argmax()])
+        if label[0] == main:
+            boot[0], main = True, second
+        elif times[second] > _TOO_SHORT * times[main]:
+            doubt = (
+                f"one rise of {durations_s[label == main][0]:.3g} s and {counts[second]} of about "
+                f"{float(np.median(durations_s[label == second])):.3g} s: either may be the inference; give --duration"
+            )
+    typical_s = float(np.median(durations_s[label == main]))
+    typical_a = float(np.median(heights_a[label == main]))
+    if not boot[0] and np.count_nonzero(label == main) >= _AGAIN:
+        heights = _clusters(np.log(np.maximum(heights_a, 1e-12)), np.log(_ALIKE))
+        both = label * (len(label) + 1) + heights
+        alone = np.count_nonzero(both == both[0]) == 1
+        # Where there are several kinds of inference, a first one of its own is one more.
+        boot[0] = alone and len(set(both[1:].tolist())) == 1
+    least_s = _TOO_SHORT * typical_s if shortest_s is None else shortest_s
+    short = (durations_s < least_s) & ~boot
+    burst = (durations_s < _SHORT * typical_s) & (heights_a > _TALL * typical_a) & ~short & ~boot
+    kept = ~(short | burst | boot)
+    kind = np.full(len(label), -1)
+    both = label * (len(label) + 1) + _clusters(np.log(np.maximum(heights_a, 1e-12)), np.log(_ALIKE))
+    found, where = np.unique(both[kept], return_inverse=True)
+    spent = np.bincount(where, weights=durations_s[kept], minlength=len(found))
+    rank = np.empty(len(found), dtype=np.intp)
+    rank[np.argsort(-spent, kind="stable")] = np.arange(len(found))
+    kind[kept] = rank[where]
+    notes = []
+    if boot[0]:
+        notes.append(f"the first rise, {durations_s[0]:.3g} s long, is unlike what follows again and again: taken as the boot, left out")
+    if burst.any():
+        notes.append(
+            f"{int(burst.sum())} short rises of {float(np.median(durations_s[burst])):.3g} s, more than {_TALL:g} times as high as an "
+            "inference: taken as radio bursts, left out"
+        )
+    return Kinds(kind, int(short.sum()), int(burst.sum() + boot.sum()), doubt, tuple(notes))
+
+
+class Joined(NamedTuple):
+    """Rises put together where they belong to one inference."""
+
+    first: NDArray[np.intp]
+    """First rise of each inference."""
+    last: NDArray[np.intp]
+    """Last rise of each, the rise itself where nothing was put together."""
+    cut_count: int
+    """Rises at the capture's ends that are part of an inference."""
+    doubt: str
+    """Why it cannot be told whether they belong together; empty where it can."""
+
+
+def joined_pauses(begins_s: Floats, ends_s: Floats) -> Joined:
+    """Find rises that belong to one inference: different ones with short pauses between, again and again.
+
+    Parameters
+    ----------
+    begins_s, ends_s : Floats, shape (rises,)
+        Of rises in order of time [s].
+
+    Returns
+    -------
+    Joined
+        Each rise its own where nothing repeats.
+    """
+    count = len(begins_s)
+    spans, pauses = ends_s - begins_s, begins_s[1:] - ends_s[:-1]
+    for size in range(2, min(_MOST_IN_ONE, count // _AGAIN) + 1):
+        for offset in range(size):
+            groups = (count - offset) // size
+            if groups < _AGAIN:
+                continue
+            places = spans[offset : offset + groups * size].reshape(groups, size)
+            between = np.append(pauses, np.inf)[offset : offset + groups * size].reshape(groups, size)
+            inner, outer = between[:, :-1], between[:-1, -1]
+            if inner.max() > _PAUSE * outer.min() or not (_even(places) and _even(inner)):
+                continue
+            alike = places.mean(axis=0).max() < _SAME_SPAN * places.mean(axis=0).min()
+            if alike and size > 2:
+                continue
+            doubt = ""
+            if alike:
+                doubt = (
+                    f"rises of {float(places.mean()):.3g} s come in pairs {float(np.median(inner)):.3g} s apart: "
+                    "two inferences each, or one with a pause; give --duration"
+                )
+            first = offset + size * np.arange(groups)
+            return Joined(first, first + size - 1, count - groups * size, doubt)
+    return Joined(np.arange(count), np.arange(count), 0, "")
+
+
+def _even(table: Floats) -> bool:
+    """Tell whether each column holds about the same again and again."""
+    middle = np.median(table, axis=0)
+    return bool(np.all(np.median(np.abs(table - middle), axis=0) <= _SAME_PAUSE * middle))
+
+
+def _clusters(values: Floats, apart: float) -> NDArray[np.intp]:
+    """Number values by the groups they fall in: sorted, a step wider than `apart` begins another."""
+    order = np.argsort(values, kind="stable")
+    label = np.empty(len(values), dtype=np.intp)
+    label[order] = np.concatenate(([0], np.cumsum(np.diff(values[order]) > apart)))
+    return label

@@ -1,0 +1,111 @@
+"""Readings of a capture: a level the board idles at, and the rises out of it that are inferences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from costmodel.measurement.captures.trace_chunk import Floats
+from costmodel.measurement.windows.current_levels import Level, current_levels
+from costmodel.measurement.windows.quiet_current import QuietCurrent, averaged
+from costmodel.measurement.windows.rises import Rises, rises_out_of
+from costmodel.measurement.windows.trace_blocks import Blocks
+
+WIDTHS: Final = (1, 2, 4, 8, 16, 32, 64)
+"""Blocks averaged, from the fewest up, until a step stands out of the noise."""
+_TEXTURE: Final = 0.1
+"""A step smaller than this share of the way up to what is drawn in the rises is what the board does at idle."""
+_STANDS_OUT: Final = 8.0
+"""Standard deviations that a short rise stands out of a capture of one level."""
+_SLEEPS: Final = 0.05
+"""Share of the next level below which a level is sleep, not idling awake."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One way to read a capture."""
+
+    quiet: QuietCurrent
+    levels: tuple[Level, ...]
+    place: int
+    """Of the idle level among them."""
+    rises: Rises
+
+    @property
+    def whole(self) -> NDArray[np.intp]:
+        """Numbers of the rises that the capture neither begins nor ends in."""
+        return np.flatnonzero(~self.rises.cut)
+
+
+def readings_of(blocks: Blocks, quiet: QuietCurrent) -> Iterator[Reading]:
+    """Yield the readings of a capture: the lowest idle level first, at the fewest blocks averaged that tell one from noise.
+
+    Parameters
+    ----------
+    blocks : Blocks
+        The capture.
+    quiet : QuietCurrent
+        Its current without spikes and drift.
+
+    Yields
+    ------
+    Reading
+        Each with a whole rise at least.
+    """
+    for width in WIDTHS:
+        if 4 * width > len(quiet.current_a):
+            return
+        smooth = averaged(quiet, width)
+        levels = tuple(current_levels(smooth.current_a, blocks.samples_a_block * width, blocks.period_s))
+        if len(levels) < 2:
+            levels = _lone(smooth, levels)
+        found = False
+        for place, level in enumerate(levels[:-1]):
+            rises = rises_out_of(smooth, level)
+            if rises.separable and not rises.cut.all() and not _is_texture(smooth.current_a, rises, levels[place + 1]):
+                found = True
+                yield Reading(smooth, levels, place, rises)
+        if found:
+            return
+
+
+def sleeps(reading: Reading) -> bool:
+    """Tell whether a reading's idle level is sleep: next to nothing beside the level above.
+
+    Parameters
+    ----------
+    reading : Reading
+        One way to read a capture.
+
+    Returns
+    -------
+    bool
+        False for a board that idles awake.
+    """
+    return reading.rises.rest_a < _SLEEPS * reading.levels[reading.place + 1].current_a
+
+
+def _lone(smooth: QuietCurrent, levels: tuple[Level, ...]) -> tuple[Level, ...]:
+    """Return the level a capture stays at and that of rises too short to be dwelt at; the levels as they are without such rises."""
+    current = smooth.current_a
+    rest_a = float(np.median(current))
+    spread_a = max(1.4826 * float(np.median(np.abs(current - rest_a))), smooth.noise_a)
+    above = current[current > rest_a + _STANDS_OUT * spread_a]
+    if len(above) < 2:
+        return levels
+    top_a = float(np.median(above))
+    middle_a = 0.5 * (rest_a + top_a)
+    share = len(above) / len(current)
+    return Level(rest_a, float(current.min()), middle_a, 1.0 - share), Level(top_a, middle_a, np.inf, share)
+
+
+def _is_texture(current: Floats, rises: Rises, above: Level) -> bool:
+    inside = np.zeros(len(current) + 1, dtype=np.int64)
+    np.add.at(inside, rises.first, 1)
+    np.add.at(inside, rises.last, -1)
+    drawn = current[np.cumsum(inside[:-1]) > 0]
+    return above.current_a - rises.rest_a < _TEXTURE * (float(np.median(drawn)) - rises.rest_a)
