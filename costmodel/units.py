@@ -81,6 +81,7 @@ UW_PER_W: Final = 1e6
 MA_PER_A: Final = 1e3
 UA_PER_A: Final = 1e6
 NA_PER_A: Final = 1e9
+MOHM_PER_OHM: Final = 1e3
 MV_PER_V: Final = 1e3
 UV_PER_V: Final = 1e6
 MS_PER_S: Final = 1e3

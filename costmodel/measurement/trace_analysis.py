@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final, NamedTuple
 
 import numpy as np
 
 from costmodel.errors import FormatError, Location, MissingError
-from costmodel.measurement.captures.trace_chunk import Trace
+from costmodel.measurement.captures.trace_chunk import MarkedRun, Trace
 from costmodel.measurement.trace_figures import capture_curve, capture_figures, capture_warnings, no_window_figures, window_figures
 from costmodel.measurement.windows.given_thresholds import given_band, windows_within
 from costmodel.measurement.windows.inference_windows import FoundWindows, Window
@@ -106,7 +107,7 @@ def _supply(blocks: Blocks, supply_v: float, supply_source: str) -> tuple[float,
 def _decision(trace: Trace, blocks: Blocks, given: Thresholds) -> Decision:
     where = Location(trace.name)
     if trace.runs and given.minimum_a is None and given.maximum_a is None:
-        found = marked_windows(blocks, trace.runs)
+        found = marked_windows(blocks, _within_capture(trace.runs, blocks, where))
         windows = found.windows
         like = likeness(blocks.mean_a, [window.first for window in windows], [window.last for window in windows])
         decision = Decision(found, found.rule.level_reason, like)
@@ -127,6 +128,18 @@ def _decision(trace: Trace, blocks: Blocks, given: Thresholds) -> Decision:
     if given.period_s is not None:
         _check_period(found.windows, given.period_s, where)
     return decision._replace(found=found)
+
+
+def _within_capture(runs: Sequence[MarkedRun], blocks: Blocks, where: Location) -> list[MarkedRun]:
+    """Return the marked runs that lie in the capture; marks that all lie beside it are no marks of this capture."""
+    begin, end = float(blocks.start_s[0]), float(blocks.start_s[-1])
+    inside = [run for run in runs if run.start_s >= begin and run.end_s <= end + blocks.period_s]
+    if not inside:
+        raise MissingError(
+            f"none of the marks ({runs[0].start_s:.6g} to {runs[-1].end_s:.6g} s) is within the capture ({begin:.6g} to {end:.6g} s)",
+            where,
+        )
+    return inside
 
 
 def _within(blocks: Blocks, given: Thresholds, where: Location) -> Decision:

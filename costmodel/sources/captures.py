@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from costmodel.errors import FormatError, Location, SpecError
+from costmodel.errors import FormatError, Location, MissingError, SpecError
 
 if TYPE_CHECKING:
     from costmodel.measurement.trace_analysis import Thresholds
@@ -20,8 +21,24 @@ _SLOWEST_HZ: Final = 1e-6
 """A sample in eleven days; anything slower is a slip of the pen."""
 
 
+class CaptureOptions(NamedTuple):
+    """How a capture is read and asked, beside its columns."""
+
+    sample_rate_hz: float | None = None
+    """Rate of the samples, where the user gave it."""
+    shunt_ohm: float | None = None
+    """Resistance the capture holds the voltage over."""
+    marks: str | None = None
+    """A file of times, or the pin that is high while the board infers."""
+    above_a: float | None = None
+    """Current the time above which is asked for."""
+
+
+USUAL: Final = CaptureOptions()
+
+
 def analysed_capture(
-    capture: Path, supply_v: float | None, thresholds: Thresholds, columns: Mapping[str, str], sample_rate_hz: float | None = None
+    capture: Path, supply_v: float | None, thresholds: Thresholds, columns: Mapping[str, str], options: CaptureOptions = USUAL
 ) -> AnalysedTrace:
     """Open a capture and analyse it, or take the figures of one analysed before.
 
@@ -35,8 +52,8 @@ def analysed_capture(
         The rule for windows, where the user gives it.
     columns : mapping
         Kind to column, where the user chose.
-    sample_rate_hz : float, optional
-        Rate of the samples, where the user gave it.
+    options : CaptureOptions, optional
+        How it is read and asked beside.
 
     Returns
     -------
@@ -50,7 +67,7 @@ def analysed_capture(
     """
     from costmodel.measurement.trace_analysis import FOUND, analyse_trace
     from costmodel.sources.catalogue import load_power_states
-    from costmodel.sources.trace_files import open_trace
+    from costmodel.sources.trace_files import open_trace, read_marks
 
     volts, source = supply_v, "given"
     if volts is None:
@@ -58,13 +75,20 @@ def analysed_capture(
         source = f"assumed, the supply of {_STATES}; --supply-v changes it"
     analysed = _analysed_before(capture)
     if analysed is not None:
-        if supply_v is not None or columns or sample_rate_hz is not None or thresholds != FOUND:
+        if supply_v is not None or columns or options != USUAL or thresholds != FOUND:
             raise SpecError(f"{capture} holds the figures of a capture already analysed: give options to `costmodel trace`, not here")
         return analysed
-    if sample_rate_hz is not None and sample_rate_hz < _SLOWEST_HZ:
-        raise SpecError(f"--sample-rate: expected at least {_SLOWEST_HZ:g} Hz, found {sample_rate_hz:g}")
-    with open_trace(capture, columns, supply_v, sample_rate_hz) as trace:
-        return analyse_trace(trace, volts, source, thresholds)
+    rate_hz = options.sample_rate_hz
+    if rate_hz is not None and rate_hz < _SLOWEST_HZ:
+        raise SpecError(f"--sample-rate: expected at least {_SLOWEST_HZ:g} Hz, found {rate_hz:g}")
+    marked = () if options.marks is None or not Path(options.marks).is_file() else read_marks(Path(options.marks))
+    if options.marks is not None and not marked:
+        columns = {**columns, "mark": options.marks}
+    with open_trace(capture, columns, supply_v, rate_hz, options.shunt_ohm, volts) as trace:
+        analysed = analyse_trace(replace(trace, runs=marked) if marked else trace, volts, source, thresholds, options.above_a)
+        if options.marks is not None and not trace.runs and not marked:
+            raise MissingError(f"--marks {options.marks}: the pin is never high for a whole inference", Location(str(capture)))
+    return analysed
 
 
 def _analysed_before(path: Path) -> AnalysedTrace | None:

@@ -225,11 +225,87 @@ def test_what_is_wrong_is_named_with_its_line(read_text, body, line, words):
     assert "\n" not in str(caught.value)
 
 
-def test_a_bad_line_deep_in_the_file_is_named(read_text, ppk2_csv):
+@pytest.mark.parametrize(("line", "said"), [(b"3123.30,36.4.5,00000000\n", "found '36.4.5'"), (b"3123.30,36\n", "found 2 fields")])
+def test_one_bad_line_in_many_is_left_out_and_named(read_text, ppk2_csv, line, said):
     lines = ppk2_csv.splitlines(keepends=True)
-    lines[31_234] = b"3123.30,36.4.5,00000000\n"
-    with pytest.raises(FormatError, match=r"^capture.csv:31235 expected a number, found '36.4.5'"):
+    lines[31_234] = line
+    trace = read_text(b"".join(lines))
+    assert len(joined(trace)[0]) == len(lines) - 2
+    assert len(trace.notes) == 1
+    assert trace.notes[0].startswith("line 31235 is left out: ")
+    assert said in trace.notes[0]
+
+
+def test_many_bad_lines_are_refused_at_the_first(read_text, ppk2_csv):
+    lines = ppk2_csv.splitlines(keepends=True)
+    for place in range(30_000, 30_010):
+        lines[place] = b"3123.30,36.4.5,00000000\n"
+    with pytest.raises(FormatError, match=r"^capture.csv:30001 expected a number, found '36.4.5'"):
         joined(read_text(b"".join(lines)))
+
+
+def test_one_absurd_sample_in_many_is_left_for_the_tally(read_text, ppk2_csv):
+    lines = ppk2_csv.splitlines(keepends=True)
+    lines[20_000] = b"1999.90,9e12,00000000\n"
+    assert np.count_nonzero(joined(read_text(b"".join(lines)))[1] > 1000.0) == 1
+
+
+def test_the_only_column_in_volts_is_the_voltage_and_two_are_asked_about(read_text):
+    text = "Timestamp [s],VOLT in slot 1 [V],CURR in slot 1 [A]\n0.0,3.3,0.045\n0.1,3.3,0.045\n"
+    _, current, voltage = joined(read_text(text))
+    assert (current[0], voltage[0]) == (0.045, 3.3)
+    with pytest.raises(FormatError, match=r"2 columns hold a voltage: 'a .V.', 'b .V.'; choose one with --voltage-column"):
+        read_text("time_s,a [V],b [V],current_mA\n0,1,2,3\n")
+
+
+def test_a_voltage_over_a_shunt_is_a_current():
+    scope = b"x-axis,1\nsecond,Volt\n0.0,0.0045\n0.1,0.0046\n"
+    trace = read_csv_trace(io.BytesIO(scope), "scope.csv", shunt_ohm=0.1)
+    assert joined(trace)[1] == pytest.approx([0.045, 0.046])
+    assert trace.format_name.endswith("over 0.1 ohm")
+    chosen = read_csv_trace(io.BytesIO(b"0,4.5\n1,4.6\n"), "bare.csv", {"time": "1:ms", "current": "2:mV"}, shunt_ohm=0.1)
+    assert joined(chosen)[1] == pytest.approx([0.045, 0.046])
+    with pytest.raises(FormatError, match="--shunt: 2 columns in volts"):
+        read_csv_trace(io.BytesIO(b"time_s,a [V],b [V]\n0,1,2\n"), "scope.csv", shunt_ohm=0.1)
+
+
+@pytest.mark.parametrize("moment", ["04-03-2026 09:08:{:09.6f}", "04.03.2026 09:08:{:09.6f}", "2026-03-04 09:08:{:09.6f}"])
+def test_a_python_loggers_dates_may_begin_with_the_day(read_text, moment):
+    time, current, _ = joined(read_text("ts,avg1000\n" + "".join(f"{moment.format(7 + 0.5 * place)},44836.7\n" for place in range(4))))
+    assert time.tolist() == [0.0, 0.5, 1.0, 1.5]
+    assert current[0] == pytest.approx(0.0448367)
+
+
+def test_the_monsoon_librarys_clock_is_in_seconds_whatever_its_column_says(read_text):
+    time, current, voltage = joined(read_text("Time(ms),Main(mA),Main Voltage(V),\n0.5,36.4,3.9,\n1.5,36.5,3.9,\n"))
+    assert time.tolist() == [0.5, 1.5]
+    assert (current[0], voltage[0]) == pytest.approx((0.0364, 3.9))
+
+
+def test_a_power_far_from_the_product_beside_it_is_said(read_text):
+    notes = read_text("time_s,voltage_v,current_ma,power_w\n0,10.788,863.0,0.009470\n").notes
+    assert notes == [
+        "'power_w' is 1,000 times too small beside 'voltage_v' times 'current_ma': a unit is wrong in the file; "
+        "current and voltage are read, the power is not"
+    ]
+    assert read_text("time_s,voltage_v,current_ma,power_w\n0,10.0,860.0,8.4\n").notes == []
+
+
+@pytest.mark.parametrize(
+    ("header", "low", "high", "mark"),
+    [("PD13", "0", "1", "PD13"), ("D0-D7", "00000000", "00100000", "D2"), ("D0,D1", "0,0", "0,1", "D1"), ("pin", "0", "1", "3")],
+)
+def test_a_pin_that_is_high_while_the_board_infers_marks_its_inferences(read_text, monkeypatch, header, low, high, mark):
+    monkeypatch.setattr("costmodel.measurement.captures.delimited_lines._BLOCK_BYTES", 64)
+    rows = "".join(f"{place / 10},36.4,{high if place % 10 in (3, 4, 5) else low}\n" for place in range(34))
+    trace = read_text(f"time_s,current_mA,{header}\n{rows}", mark=mark)
+    joined(trace)
+    assert [(run.start_s, run.end_s) for run in trace.runs] == [(pytest.approx(0.3 + each), pytest.approx(0.6 + each)) for each in range(3)]
+
+
+def test_a_pin_that_is_not_there_is_named(read_text):
+    with pytest.raises(UnknownNameError, match=r"--marks: 'PD12' is not in the header, nor a file \(did you mean 'PD13'"):
+        read_text("time_s,current_mA,PD13\n0,1,0\n", mark="PD12")
 
 
 @pytest.mark.parametrize(
@@ -252,7 +328,7 @@ def test_headers_that_cannot_be_read_say_what_is_expected(read_text, header, err
     assert words in str(caught.value)
 
 
-@pytest.mark.parametrize("moment", ["23:59:50.125", "03/01/2024 10:00:00", "2024-03-01"])
+@pytest.mark.parametrize("moment", ["23:59:50.125", "3/1/2024 10:00:00", "2024-03-01"])
 def test_half_a_date_time_says_what_is_read(read_text, moment):
     with pytest.raises(FormatError, match=f"time column 'Time' holds '{moment}'; expected a number, or date and time in one field"):
         read_text(f"Time;Current [mA]\n{moment};36.4\n")

@@ -100,7 +100,7 @@ def test_the_energy_of_an_inference_is_what_the_runner_sums_between_its_own_mark
     assert summary.baseline.mean == pytest.approx(5 * 1e-6, rel=2e-2)
     assert [window.start_s for window in summary.windows] == pytest.approx([0.0995, 0.3295, 0.5595])
     assert summary.period_s is None
-    assert not [note for note in summary.warnings if "clipped" not in note]
+    assert not [note for note in summary.warnings if "clipped" not in note and "under the 10 s" not in note]
 
 
 def test_a_runners_capture_that_holds_nothing_but_its_run_says_that_no_idle_is_known():
@@ -120,9 +120,35 @@ def test_given_thresholds_come_before_the_runners_marks():
 @pytest.mark.parametrize("iterations", [0, -3, "many", True, None, 2.5])
 def test_a_runner_file_that_does_not_say_how_many_inferences_ran_is_a_plain_capture(iterations):
     trace = read_runner(json.dumps([runner_capture(2e-5, iterations), runner_capture(2e-5)]).encode())
-    assert trace.runs == ()
-    assert trace.notes == ["2 captures in this file: the first is analysed"]
+    assert len(trace.runs) == 1
+    assert "trial 1 (a.bin) is left out: no number of iterations" in trace.notes
     assert sum(len(chunk.time_s) for chunk in trace.chunks) == 230
+
+
+def test_trials_the_runner_rejects_are_left_out_by_name_and_the_median_of_the_others_is_told():
+    one_mark, too_short, numberless = (runner_capture(5e-5) for _ in range(3))
+    one_mark["power"]["timestamps"] = [["00", 3]]
+    too_short["power"]["timestamps"] = [["00", 100], ["01", 103]]
+    numberless["power"]["samples"][150] = float("nan")
+    summary = analysed_runner([one_mark, runner_capture(2e-5), too_short, numberless, runner_capture(6e-5), runner_capture(3e-5)])
+    assert [window.inference_j for window in summary.windows] == pytest.approx([1e-4, 3e-4, 1.5e-4], rel=1e-9)
+    assert summary.inference.median == pytest.approx(1.5e-4, rel=1e-9)
+    for words in (
+        "trial 1 (a.bin) is left out: 1 of the two marks",
+        "trial 3 (a.bin) is left out: 0.003 s long",
+        "trial 4 (a.bin)",
+        "under the 10 s",
+    ):
+        assert any(words in note for note in summary.warnings), words
+
+
+def test_a_file_without_a_whole_trial_is_a_plain_capture():
+    captures = [runner_capture(2e-5), runner_capture(2e-5)]
+    for capture in captures:
+        capture["power"]["timestamps"] = [["00", 3]]
+    trace = read_runner(json.dumps(captures).encode())
+    assert trace.runs == ()
+    assert "2 captures in this file, none of them a whole trial: the first is analysed" in trace.notes
 
 
 @pytest.mark.parametrize("marks", [[], [["00", 3]], [["00", 20], ["01", 10]], [["00", 20], ["01", 10_000]], [3, 4], [["0", "x"], ["1", 9]]])
@@ -132,9 +158,9 @@ def test_marks_that_bracket_no_samples_are_left_out(marks):
     assert read_runner(json.dumps(capture).encode()).runs == ()
 
 
-def test_a_sample_without_a_number_between_the_marks_is_bridged():
+def test_a_sample_without_a_number_outside_the_marks_is_bridged():
     capture = runner_capture(2e-5)
-    capture["power"]["samples"][150] = float("nan")
+    capture["power"]["samples"][50] = float("nan")
     assert analysed_runner([capture]).inference.mean == pytest.approx(1e-4, rel=1e-9)
 
 

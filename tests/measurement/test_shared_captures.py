@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from costmodel.measurement.trace_analysis import FOUND, Thresholds
-from costmodel.sources.captures import analysed_capture
+from costmodel.sources.captures import CaptureOptions, analysed_capture
 
 CASES = Path(os.environ.get("COSTMODEL_SHARED", Path(__file__).parents[3] / "shared")) / "cases"
 pytestmark = pytest.mark.skipif(not CASES.is_dir(), reason="captures are not at hand: COSTMODEL_SHARED names the folder that holds cases/")
@@ -49,6 +49,48 @@ def test_a_cut_of_a_run_is_told_as_a_run():
     by_period = analysed("mlperf_v1.0_octo_kws_cut.csv.gz", 1.8, Thresholds(period_s=0.1))
     assert 1e6 * by_period.inference.mean == pytest.approx(5230, rel=0.01)
     assert by_period.windows[0].inference_count == 110
+
+
+def test_the_runners_rejected_trials_are_left_out():
+    summary = analysed("runner_trials_rejected.json.gz")
+    assert 1e6 * summary.inference.median == pytest.approx(664.28, abs=0.01)
+    assert sum("is left out" in note for note in summary.warnings) == 3
+
+
+def test_the_files_own_volts_are_used():
+    summary = analysed("dlog_viewer.csv.gz")
+    assert len(summary.windows) == 4
+    assert summary.inference.mean == pytest.approx(7.92e-3, rel=2e-3)
+    assert summary.supply_v == pytest.approx(3.3)
+
+
+def test_a_logger_of_three_sensors_says_that_its_power_is_off_by_a_thousand():
+    summary = analysed("ina219_logger.csv")
+    assert any("1,000 times too small" in note for note in summary.warnings)
+    assert summary.mean_a > 0.1
+
+
+@pytest.mark.parametrize("name", ["irnas_iso.csv", "irnas_ppk2.csv"])
+def test_a_python_loggers_capture_is_read(name):
+    assert analysed(name, 3.3).sample_count == 1499
+
+
+def test_a_marker_pin_marks_the_inferences():
+    summary = analysed_capture(
+        CASES / "n6_capture.csv.gz", 1.8, FOUND, {"time": "time:s", "current": "VDD1V8:A"}, CaptureOptions(marks="PD13")
+    ).summary
+    assert [window.start_s for window in summary.windows] == pytest.approx([0.04, 0.14, 0.24, 0.34], abs=2e-4)
+    assert summary.inference.mean == pytest.approx(0.12 * 1.8 * 0.02, rel=1e-2)
+
+
+def test_an_energy_monitors_file_is_read_with_the_marks_beside_it(tmp_path):
+    summary = analysed("eembc_energy_cut.bin")
+    assert summary.total_j == pytest.approx(10.0 * 21.029e-3, rel=1e-3)
+    copy = tmp_path / "cut-energy.bin"
+    copy.write_bytes((CASES / "eembc_energy_cut.bin").read_bytes())
+    (tmp_path / "cut-timestamps.json").write_text("[2.0, 7.0]", encoding="utf-8")
+    marked = analysed(copy).windows
+    assert [(window.start_s, window.end_s) for window in marked] == [pytest.approx((2.0, 7.0), abs=1e-3)]
 
 
 @pytest.mark.parametrize("name", ["steps1mA", "twolevel", "twolevel_far", "noise1.5mA_1k"])

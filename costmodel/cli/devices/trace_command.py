@@ -12,7 +12,10 @@ _CURRENT = "Such as 40mA."
 
 def trace_command(
     capture: Annotated[
-        Path, typer.Argument(metavar="CAPTURE", help="PPK2 CSV or .ppk2, Joulescope CSV or JLS, MLPerf Tiny JSON, or any CSV with units.")
+        Path,
+        typer.Argument(
+            metavar="CAPTURE", help="PPK2 CSV or .ppk2, Joulescope CSV or JLS, MLPerf Tiny JSON or .bin, or any CSV with units."
+        ),
     ],
     supply_v: Annotated[
         str | None, typer.Option("--supply-v", "--supply", metavar="VOLTS", help="Supply, where the capture holds no voltage.")
@@ -34,30 +37,40 @@ def trace_command(
     sample_rate: Annotated[
         str | None, typer.Option(metavar="HERTZ", help="Of a CSV file whose columns do not tell the time. Such as 100kHz.")
     ] = None,
+    shunt: Annotated[str | None, typer.Option(metavar="OHMS", help="A CSV file holds the voltage over this resistance. 0.1ohm.")] = None,
+    marks: Annotated[
+        str | None, typer.Option(metavar="FILE|PIN", help="Times of begins and ends, or the pin (D0, PD13) that is high while inferring.")
+    ] = None,
+    inferences: Annotated[int | None, typer.Option(metavar="N", min=1, help="Inferences in each window: a run of many.")] = None,
+    period: Annotated[str | None, typer.Option(metavar="SECONDS", help="From one inference to the next, in a run too.")] = None,
+    duration: Annotated[str | None, typer.Option(metavar="SECONDS", help="Of one inference, about; others are left out.")] = None,
+    above: Annotated[str | None, typer.Option(metavar="AMPERES", help="Tell the time the current is above this.")] = None,
     chart: Annotated[Path | None, typer.Option(help="Draw the trace with its windows to this .png or .svg file.")] = None,
     output_format: Annotated[str, typer.Option("--format", help="terminal, markdown, html or json.")] = "terminal",
 ) -> None:
     """Find the inferences in a current trace: idle and active current, durations, energy split into baseline and computation.
 
-    An inference is `I_min < I(t) < I_max`, after boot, for longer than tau_min. Thresholds that are not given are found, and the reason is
-    printed.
+    Idle is what the capture returns to between inferences, and everything between two returns is one inference; where the capture does not
+    tell, it says what would. Mean current, charge and energy of the whole capture are given in any case.
 
     Examples
     --------
     costmodel trace capture.csv
     costmodel trace capture.csv --supply-v 5.03 --min-current 40mA --max-current 50mA --chart trace.png
+    costmodel trace mlperf.csv --supply-v 1.8 --inferences 110
+    costmodel trace session.ppk2 --marks D0
     costmodel trace bare.txt --time-column 1:ms --current-column 2:mA
     costmodel trace logger.csv --current-column shunt:mA --sample-rate 1kHz --format json > figures.json
     """
     from costmodel import __version__
     from costmodel.cli.answers.document_output import DocumentFormat, deliver_document
     from costmodel.cli.options import chosen
-    from costmodel.cli.quantity_text import AMPERES, HERTZ, SECONDS, VOLTS, positive_quantity, quantity
+    from costmodel.cli.quantity_text import AMPERES, HERTZ, OHMS, SECONDS, VOLTS, positive_quantity, quantity
     from costmodel.errors import SpecError
     from costmodel.measurement.trace_analysis import Thresholds
     from costmodel.report.document import Document
     from costmodel.report.sections.trace import trace_lead, trace_section
-    from costmodel.sources.captures import analysed_capture
+    from costmodel.sources.captures import CaptureOptions, analysed_capture
 
     form = chosen("--format", output_format, DocumentFormat)
     thresholds = Thresholds(
@@ -65,13 +78,21 @@ def trace_command(
         None if max_current is None else quantity("--max-current", max_current, AMPERES),
         None if min_duration is None else quantity("--min-duration", min_duration, SECONDS),
         None if boot is None else quantity("--boot", boot, SECONDS),
+        None if duration is None else positive_quantity("--duration", duration, SECONDS, "time"),
+        None if period is None else positive_quantity("--period", period, SECONDS, "time"),
+        inferences,
     )
     if thresholds.minimum_a is not None and thresholds.maximum_a is not None and thresholds.minimum_a >= thresholds.maximum_a:
         raise SpecError(f"--min-current {min_current} is not below --max-current {max_current}: no current lies between")
     named = {"time": time_column, "current": current_column, "voltage": voltage_column, "power": power_column}
     columns = {kind: column for kind, column in named.items() if column is not None}
-    rate_hz = None if sample_rate is None else quantity("--sample-rate", sample_rate, HERTZ)
+    options = CaptureOptions(
+        None if sample_rate is None else quantity("--sample-rate", sample_rate, HERTZ),
+        None if shunt is None else positive_quantity("--shunt", shunt, OHMS, "resistance"),
+        marks,
+        None if above is None else quantity("--above", above, AMPERES),
+    )
     supply = None if supply_v is None else positive_quantity("--supply-v", supply_v, VOLTS, "voltage")
-    summary, curve = analysed_capture(capture, supply, thresholds, columns, rate_hz)
+    summary, curve = analysed_capture(capture, supply, thresholds, columns, options)
     document = Document(f"Trace {capture.name}", trace_lead(summary), (trace_section(summary, curve),), f"costmodel {__version__}.")
     deliver_document(document, summary, form, chart)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -20,10 +21,20 @@ from costmodel.measurement.captures.delimited_lines import (
     date_times,
     line_blocks,
     numeric_columns,
+    sound_lines,
     spaced_evenly,
 )
+from costmodel.measurement.captures.time_marks import PinMarks
 from costmodel.measurement.captures.trace_chunk import MOST_CURRENT_A, Trace, TraceChunk, checked
-from costmodel.measurement.captures.trace_columns import DATE_TIME, UNITS, HeaderNames, TraceColumns, names_columns, trace_columns
+from costmodel.measurement.captures.trace_columns import (
+    DATE_TIME,
+    UNITS,
+    HeaderNames,
+    TraceColumns,
+    names_columns,
+    power_column,
+    trace_columns,
+)
 
 _PARSERS: Final = 2
 """Blocks parsed at a time."""
@@ -32,6 +43,14 @@ _SI_BY_SIGNAL: Final = {"current": "A", "voltage": "V", "power": "W"}
 _EVERY_UNIT: Final = frozenset(unit for units in UNITS.values() for unit in units) | {"c", "j", "degc", "mah"}
 """What the cells of a line of units hold."""
 _NOTHING: Final = np.zeros(0)
+_MONSOON: Final = "Monsoon CSV of the PyMonsoon library"
+_PPK2_LOGGER: Final = "CSV of a Python logger for the PPK2"
+_LEAST_LINES: Final = 100
+_LINES_A_BAD_ONE: Final = 10_000
+"""Lines of a file of which one may be garbage."""
+_MUCH_APART: Final = 2
+"""Powers of ten between a power and the product beside it from which a unit is wrong: ranges of an instrument round by less."""
+_ABOUT: Final = 1.6
 
 
 def read_csv_trace(
@@ -40,6 +59,7 @@ def read_csv_trace(
     chosen: Mapping[str, str] | None = None,
     sample_rate_hz: float | None = None,
     supply_v: float | None = None,
+    shunt_ohm: float | None = None,
 ) -> Trace:
     """Read a trace from delimited text.
 
@@ -50,12 +70,14 @@ def read_csv_trace(
     name : str
         File name, for messages.
     chosen : mapping, optional
-        Kind (`time`, `current`, `voltage`, `power`) to `column` or `column:unit`, where the header leaves a choice; a column is its name or
-        its number from 1.
+        Kind (`time`, `current`, `voltage`, `power`) to `column` or `column:unit`, where the header leaves a choice, and `mark` to the pin
+        that is high while the board infers; a column is its name or its number from 1.
     sample_rate_hz : float, optional
         Rate of the samples, where no column tells their time; a time column is then not read.
     supply_v : float, optional
         Supply a power is divided by, where no column is a current or a voltage [V].
+    shunt_ohm : float, optional
+        Resistance the current flows through, where its column holds the voltage over it [ohm].
 
     Returns
     -------
@@ -72,7 +94,8 @@ def read_csv_trace(
     chosen = chosen or {}
     if sample_rate_hz is not None and "time" in chosen:
         raise FormatError("--time-column and --sample-rate: one of the two says when a sample was taken; leave one out", Location(name))
-    header = read_header(stream, name, lambda cells: names_columns(cells, chosen), _EVERY_UNIT)
+    given = chosen
+    header = read_header(stream, name, lambda cells: names_columns(cells, given), _EVERY_UNIT)
     where = Location(name, header.number)
     names = list(header.names)
     if not header.text and not {"current", "power"} & set(chosen):
@@ -82,7 +105,14 @@ def read_csv_trace(
             where,
         )
     dialect, units = _dialect(header, names)
-    columns = trace_columns(HeaderNames(names, units, header.first_row), chosen, where, timed=sample_rate_hz is None)
+    if dialect == _MONSOON:
+        # The column is named in milliseconds and holds what the library's clock gives: seconds.
+        main = {"voltage": "Main Voltage(V)"} if "Main Voltage(V)" in names else {}
+        chosen = {"time": "Time(ms):s", "current": "Main(mA)", **main, **chosen}
+    if sample_rate_hz is not None:
+        chosen = {kind: column for kind, column in chosen.items() if kind != "time"}
+    names_there = HeaderNames(names, units, header.first_row)
+    columns = trace_columns(names_there, chosen, where, timed=sample_rate_hz is None, shunt_ohm=shunt_ohm)
     if not header.first_row:
         raise FormatError("the file ends after its header; expected samples", Location(name, header.first_line))
     fields = len(header.first_row)
@@ -93,7 +123,7 @@ def read_csv_trace(
             f"found {fields} fields under {len(names)} names: {','.join(header.first_row)[:60]!r}; expected a name for each{comma}",
             Location(name, header.first_line),
         )
-    wanted = [column.position for column in columns if column is not None]
+    wanted = [column.position for column in (*columns.read, columns.mark) if column is not None]
     if max(wanted) >= fields:
         raise FormatError(
             f"found {fields} fields, expected at least {max(wanted) + 1}: {','.join(header.first_row)[:60]!r}",
@@ -106,12 +136,43 @@ def read_csv_trace(
         )
     layout = _Layout(name, header.delimiter, fields, columns, header, sample_rate_hz, math.nan if supply_v is None else supply_v)
     column_word = "" if header.text else "column "
-    said = ", ".join(f"{column_word}{column.name} in {column.unit}" for column in columns if column is not None)
+    said = ", ".join(f"{column_word}{column.name} in {column.unit}" for column in columns.read if column is not None)
     if columns.power is not None and columns.voltage is None:
         said += f" at {supply_v:g} V as given"
     evenly = "" if sample_rate_hz is None else f" at {sample_rate_hz:g} samples/s as given"
-    notes = [] if sample_rate_hz is None else _unread_times(HeaderNames(names, units, header.first_row), where)
-    return Trace(name, f"{dialect}: {said}{evenly}", "line", _chunks(stream, layout, notes), notes)
+    if shunt_ohm is not None:
+        said += f" over {shunt_ohm:g} ohm"
+    notes = [] if sample_rate_hz is None else _unread_times(names_there, where)
+    notes += _disagreeing(names_there, columns, where)
+    pin = PinMarks()
+    return Trace(name, f"{dialect}: {said}{evenly}", "line", _chunks(stream, layout, notes, pin), notes, pin.runs)
+
+
+def _disagreeing(names: HeaderNames, columns: TraceColumns, where: Location) -> list[str]:
+    """Tell of a power column that is not the product of the voltage and the current beside it: one of their units is wrong."""
+    if columns.current is None or columns.voltage is None or columns.power is not None:
+        return []
+    try:
+        power = power_column(names, where)
+    except FormatError:
+        return []
+    if power is None:
+        return []
+    try:
+        told = float(names.first_row[power.position]) * power.factor
+        product = float(names.first_row[columns.current.position]) * columns.current.factor
+        product *= float(names.first_row[columns.voltage.position]) * columns.voltage.factor
+    except (ValueError, IndexError):
+        return []
+    times = abs(product / told) if told else 1.0
+    power_of_ten = round(math.log10(times)) if times > 0.0 else 0
+    if abs(power_of_ten) < _MUCH_APART or not 1.0 / _ABOUT < times / 10.0**power_of_ten < _ABOUT:
+        return []
+    apart = f"{10 ** abs(power_of_ten):,} times too {'small' if power_of_ten > 0 else 'large'}"
+    return [
+        f"{power.name!r} is {apart} beside {columns.voltage.name!r} times {columns.current.name!r}: a unit is wrong in the file; "
+        "current and voltage are read, the power is not"
+    ]
 
 
 def _unread_times(names: HeaderNames, where: Location) -> list[str]:
@@ -148,6 +209,10 @@ class _Layout(NamedTuple):
 def _dialect(header: Header, names: list[str]) -> tuple[str, Sequence[str]]:
     """Return what a file is, and the units its format fixes or its line of units names."""
     lower = [name.lower() for name in names]
+    if names[:2] == ["Time(ms)", "Main(mA)"]:
+        return _MONSOON, header.units
+    if lower[:1] == ["ts"] and len(lower) == 2 and re.fullmatch(r"avg\d+", lower[1]):
+        return _PPK2_LOGGER, ("", "uA")
     if names[:2] == ["Timestamp(ms)", "Current(uA)"]:
         return "Nordic PPK2 CSV", header.units
     if lower[:2] == ["time (s)", "current (a)"]:
@@ -159,13 +224,13 @@ def _dialect(header: Header, names: list[str]) -> tuple[str, Sequence[str]]:
     return "CSV by column name" if header.text else "CSV without a header", header.units
 
 
-def _chunks(stream: BinaryIO, layout: _Layout, notes: list[str]) -> Iterator[TraceChunk]:
+def _chunks(stream: BinaryIO, layout: _Layout, notes: list[str], pin: PinMarks) -> Iterator[TraceChunk]:
     blocks = line_blocks(stream, layout.header.first_line, layout.header.begun)
     first = next(blocks, None)
     previous_s = -math.inf
     # The parser lets go of Python's lock, so a block is parsed while the one before is looked at. Order, and the first bad line, stay.
     with ThreadPoolExecutor(_PARSERS) as pool:
-        waiting: deque[tuple[Lines, Future[TraceChunk]]] = deque()
+        waiting: deque[tuple[Lines, Future[_Parsed]]] = deque()
         lines: Lines | None = first
         while lines is not None or waiting:
             while lines is not None and len(waiting) < _PARSERS:
@@ -173,57 +238,103 @@ def _chunks(stream: BinaryIO, layout: _Layout, notes: list[str]) -> Iterator[Tra
                 waiting.append((lines, pool.submit(_chunk, lines, layout, last=following is None)))
                 lines = following
             parsed, future = waiting.popleft()
-            chunk = future.result()
+            chunk, level, note = future.result()
+            notes.extend([note] if note else [])
             yield checked(chunk, previous_s, layout.name, "line")
+            if level is not None:
+                pin.add(chunk.time_s, _pin(level, layout.columns.mark_bit))
             previous_s = float(chunk.time_s[-1]) if len(chunk.time_s) else previous_s
             if not parsed.ended:
                 notes.append(f"line {parsed.first_line + parsed.line_count - 1} has no line end: the file may be cut off there")
 
 
-def _chunk(lines: Lines, layout: _Layout, *, last: bool) -> TraceChunk:
+class _Parsed(NamedTuple):
+    chunk: TraceChunk
+    level: Floats | None
+    """Of the marks' pin, as the file writes it; None without one."""
+    note: str
+    """Of lines left out; empty without any."""
+
+
+def _chunk(lines: Lines, layout: _Layout, *, last: bool) -> _Parsed:
     columns = layout.columns
     if last and not lines.text.strip():
-        return TraceChunk(_NOTHING, _NOTHING, None if columns.voltage is None else _NOTHING, lines.first_line)
+        return _Parsed(TraceChunk(_NOTHING, _NOTHING, None if columns.voltage is None else _NOTHING, lines.first_line), None, "")
     if last:
         text = lines.text.rstrip(b"\n") + b"\n"
         lines = lines._replace(text=text, line_count=lines.line_count - len(lines.text) + len(text))
+    lines = spaced_evenly(lines) if layout.delimiter == SPACES else lines
+    note = ""
     try:
-        time, values = _columns(spaced_evenly(lines) if layout.delimiter == SPACES else lines, layout)
+        time, values = _columns(lines, layout)
     except FormatError as error:
         if not lines.ended:
             raise FormatError(f"the file is cut off in its last line: {error.message}", error.location) from None
-        raise
+        time, values = _salvaged(lines, layout, error)
+        note = f"line {error.location.line if error.location else 0} is left out: {error.message}"
     voltage = None if columns.voltage is None else values[1] * columns.voltage.factor
     flow = columns.flow
     drawn = values[0] * flow.factor if flow.factor != 1.0 else values[0]
     current = drawn if columns.power is None else _current(drawn, layout.supply_v if voltage is None else voltage)
     largest = np.fmax.reduce(abs(current), initial=0.0)
-    if largest > MOST_CURRENT_A:
+    if largest > MOST_CURRENT_A and np.count_nonzero(abs(current) > MOST_CURRENT_A) > _most_bad(lines.line_count):
         line = lines.first_line + int(np.nanargmax(abs(current)))
         raise FormatError(
             f"a current of {largest:.6g} A: is {flow.name!r} really in {flow.unit!r}? "
             f"give --{'current' if columns.power is None else 'power'}-column NAME:UNIT",
             Location(layout.name, line),
         )
-    return TraceChunk(time, current, voltage, lines.first_line)
+    return _Parsed(TraceChunk(time, current, voltage, lines.first_line), None if columns.mark is None else values[-1], note)
+
+
+def _most_bad(line_count: int) -> int:
+    """Return how many samples of a block may be garbage: one in a hundred lines, few in many."""
+    return 0 if line_count < _LEAST_LINES else max(1, line_count // _LINES_A_BAD_ONE)
+
+
+def _salvaged(lines: Lines, layout: _Layout, error: FormatError) -> tuple[Floats, list[Floats]]:
+    """Read a block without its bad lines, where they are few; raises what was wrong with the first where they are not."""
+    kept = sound_lines(lines, layout.fields, _positions(layout), layout.delimiter, layout.decimal_comma)
+    bad = lines.line_count - kept.count(True)
+    if not 0 < bad <= _most_bad(lines.line_count):
+        raise error
+    rows = lines.text.splitlines(keepends=True)
+    text = b"".join(row for row, sound in zip(rows, kept, strict=True) if sound)
+    time, values = _columns(lines._replace(text=text, line_count=lines.line_count - bad), layout)
+    if layout.rate_hz is not None:
+        # A sample that is left out still took its time.
+        begin = lines.first_line - layout.header.first_line
+        time = (np.flatnonzero(kept) + begin) / layout.rate_hz
+    return time, values
+
+
+def _positions(layout: _Layout) -> list[int]:
+    """Return the columns that hold numbers: the time too, where it is one."""
+    columns = layout.columns
+    timed = [] if layout.rate_hz is not None or columns.time is None or columns.time.unit == DATE_TIME else [columns.time.position]
+    return [*timed, *(column.position for column in columns.measured), *([] if columns.mark is None else [columns.mark.position])]
 
 
 def _columns(lines: Lines, layout: _Layout) -> tuple[Floats, list[Floats]]:
-    """Return time, and current and voltage in the file's units."""
+    """Return time, and current, voltage and pin in the file's units."""
     time, name = layout.columns.time, layout.name
     text = lines._replace(text=lines.text.replace(b",", b".")) if layout.decimal_comma else lines
-    wanted = [column.position for column in layout.columns.measured]
+    values = numeric_columns(text, layout.fields, _positions(layout), layout.delimiter, name)
     if layout.rate_hz is not None:
         places = np.arange(lines.line_count) + (lines.first_line - layout.header.first_line)
-        return places / layout.rate_hz, numeric_columns(text, layout.fields, wanted, layout.delimiter, name)
+        return places / layout.rate_hz, values
     if time is None or time.unit == DATE_TIME:
         position = 0 if time is None else time.position
-        values = numeric_columns(text, layout.fields, wanted, layout.delimiter, name)
         moments = date_times(lines, position, layout.delimiter, name)
         origin = date_time(layout.header.first_row[position])
         return (moments - (moments[0] if origin is None else origin)) / np.timedelta64(1, "s"), values
-    seconds, *values = numeric_columns(text, layout.fields, [time.position, *wanted], layout.delimiter, name)
-    return seconds * time.factor if time.factor != 1.0 else seconds, values
+    seconds, *others = values
+    return seconds * time.factor if time.factor != 1.0 else seconds, others
+
+
+def _pin(level: Floats, bit: int | None) -> Floats:
+    """Return the level of a pin: its own column, or its digit of eight, the first that of D0."""
+    return level if bit is None else np.floor(level / 10.0 ** (7 - bit)) % 10.0
 
 
 def _current(power_w: Floats, voltage_v: Floats | float) -> Floats:

@@ -117,6 +117,46 @@ def numeric_columns(lines: Lines, fields: int, wanted: Sequence[int], delimiter:
     return _line_by_line(lines, fields, wanted, delimiter, name)
 
 
+def sound_lines(lines: Lines, fields: int, wanted: Sequence[int], delimiter: str, decimal_comma: bool) -> list[bool]:
+    """Tell which lines hold as many fields as expected, and numbers where they are wanted.
+
+    Parameters
+    ----------
+    lines : Lines
+        Whole lines.
+    fields : int
+        Fields in each.
+    wanted : sequence of int
+        Positions of the columns of numbers.
+    delimiter : str
+        The character between fields.
+    decimal_comma : bool
+        Whether numbers are written with a comma.
+
+    Returns
+    -------
+    list of bool
+        For each line.
+    """
+    sound = []
+    for raw in lines.text.splitlines():
+        cells = raw.decode("utf-8", errors="replace").split(delimiter)
+        numbers = [cells[position] for position in wanted] if len(cells) == fields else []
+        sound.append(len(cells) == fields and all(_is_number(cell.replace(",", ".") if decimal_comma else cell) for cell in numbers))
+    return sound
+
+
+def _is_number(cell: str) -> bool:
+    text = cell.strip().strip('"')
+    if text.lower() in _MISSING:
+        return True
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
 def spaced_evenly(lines: Lines) -> Lines:
     """Return lines whose fields are separated by one space each, with none around them.
 
@@ -172,17 +212,27 @@ def date_times(lines: Lines, position: int, delimiter: str, name: str) -> NDArra
 
 
 def date_time(cell: str) -> np.datetime64 | None:
-    """Return the moment a cell states; None where it states none."""
+    """Return the moment a cell states, the year or the day first; None where it states none."""
     found = _DATE_TIME.match(cell)
     if found is None:
         return None
+    date = found["iso"]
+    if date is None:
+        day, month = found["first"], found["second"]
+        if int(month) > _MONTHS:
+            day, month = month, day
+        date = f"{found['year']}-{month}-{day}"
     try:
-        return np.datetime64(f"{found[1]}T{found[2].replace(',', '.')}", "ns")
+        return np.datetime64(f"{date}T{found['clock'].replace(',', '.')}", "ns")
     except ValueError:
         return None
 
 
-_DATE_TIME: Final = re.compile(r'^\s*"?(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?)\s*(?:Z|UTC|[+-]\d\d:?\d\d)?"?\s*$')
+_MONTHS: Final = 12
+_DATE_TIME: Final = re.compile(
+    r'^\s*"?(?:(?P<iso>\d{4}-\d\d-\d\d)|(?P<first>\d\d)[-./](?P<second>\d\d)[-./](?P<year>\d{4}))'
+    r'[T ](?P<clock>\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?)\s*(?:Z|UTC|[+-]\d\d:?\d\d)?"?\s*$'
+)
 
 
 def _line_by_line(lines: Lines, fields: int, wanted: Sequence[int], delimiter: str, name: str) -> list[Floats]:

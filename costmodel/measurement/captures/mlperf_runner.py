@@ -1,14 +1,15 @@
 """Energy results of the MLPerf Tiny runner (JSON): joules per millisecond, with the voltage they were taken at.
 
 A capture runs one inference many times without a pause. Its last two marks say where the run begins and ends, and `iterations` how often:
-the runner's own energy of an inference is the sum between them over that number.
+the runner's own energy of an inference is the sum between them over that number; what is published is the median of the whole trials.
 """
 
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator
-from typing import Any, BinaryIO, Final
+from typing import Any, BinaryIO, Final, NamedTuple
 
 import numpy as np
 
@@ -18,6 +19,10 @@ from costmodel.units import MS_PER_S
 
 _SAMPLE_S: Final = 1.0 / MS_PER_S
 """The runner's energy monitors integrate over a millisecond."""
+_LEAST_SHARE: Final = 0.1
+"""Share of the file's longest trial below which one is none."""
+_RUNNER_LEAST_S: Final = 10.0
+"""Time the runner asks a trial to last."""
 
 
 def read_mlperf_trace(stream: BinaryIO, name: str, supply_v: float | None = None) -> Trace:
@@ -26,8 +31,7 @@ def read_mlperf_trace(stream: BinaryIO, name: str, supply_v: float | None = None
     Parameters
     ----------
     stream : binary stream
-        JSON with `power.samples` in joules per millisecond, at any depth; of several such captures all are read where each marks its run of
-        inferences, else the first.
+        JSON with `power.samples` in joules per millisecond, at any depth; of several such captures the whole trials, else the first.
     name : str
         File name, for messages.
     supply_v : float, optional
@@ -55,12 +59,13 @@ def read_mlperf_trace(stream: BinaryIO, name: str, supply_v: float | None = None
     captures = list(_holders(document, []))
     if not captures:
         raise FormatError("no 'power' with 'samples' in this JSON; expected an energy result of the MLPerf Tiny runner", where)
-    marked = [_marked(power, ancestors) for power, ancestors in captures]
-    runs = tuple(run for run in marked if run is not None)
-    notes: list[str] = []
-    if len(runs) < len(captures):
-        runs = runs[:1] if marked[0] is not None else ()
-        notes += [f"{len(captures)} captures in this file: the first is analysed"] if len(captures) > 1 else []
+    trials = [_trial(place, power, ancestors) for place, (power, ancestors) in enumerate(captures, 1)]
+    whole, notes = _whole(trials)
+    runs = tuple(trial.run for trial in whole if trial.run is not None)
+    if whole:
+        captures = [captures[trial.place - 1] for trial in whole]
+    elif len(captures) > 1:
+        notes.append(f"{len(captures)} captures in this file, none of them a whole trial: the first is analysed")
         captures = captures[:1]
     volts = [_voltage(power, ancestors, supply_v, where) for power, ancestors in captures]
     energies = [_energies(power["samples"], where) for power, _ in captures]
@@ -78,19 +83,59 @@ def read_mlperf_trace(stream: BinaryIO, name: str, supply_v: float | None = None
     return Trace(name, said, "sample", _chunks(energies, volts), notes, _one_after_the_other(runs, energies))
 
 
-def _marked(power: dict[str, Any], ancestors: list[dict[str, Any]]) -> MarkedRun | None:
-    """Return the run between a capture's last two marks; None where the file does not say where or how many inferences ran."""
+class _Trial(NamedTuple):
+    """A capture of the file, and what its marks say."""
+
+    place: int
+    """From 1."""
+    name: str
+    run: MarkedRun | None
+    fault: str
+    """Why it is not whole; empty where it is."""
+
+
+def _trial(place: int, power: dict[str, Any], ancestors: list[dict[str, Any]]) -> _Trial:
+    """Return the run between a capture's last two marks, or why there is none.
+
+    The rules are the runner's own: two marks, inferences between them, and a number for each sample there.
+    """
     marks, infer = power.get("timestamps"), ancestors[-1].get("infer")
     iterations = infer.get("iterations") if isinstance(infer, dict) else None
-    if not isinstance(marks, list):
-        return None
+    file = ancestors[-1].get("file")
+    name = f"trial {place}" + (f" ({file})" if isinstance(file, str) else "")
+    if not isinstance(marks, list) or len(marks) < 2:
+        count = len(marks) if isinstance(marks, list) else 0
+        return _Trial(place, name, None, f"{count} of the two marks")
     try:
         first, last = (int(mark[1]) for mark in marks[-2:])
     except (TypeError, ValueError, IndexError, KeyError, OverflowError):
-        return None
+        return _Trial(place, name, None, "marks that are no samples")
     if isinstance(iterations, bool) or not isinstance(iterations, int) or iterations < 1:
-        return None
-    return MarkedRun(first * _SAMPLE_S, last * _SAMPLE_S, iterations) if 0 <= first < last <= len(power["samples"]) else None
+        return _Trial(place, name, None, "no number of iterations")
+    samples = power["samples"]
+    if not 0 <= first < last <= len(samples):
+        return _Trial(place, name, None, "marks that bracket no samples")
+    missing = sum(1 for sample in samples[first:last] if isinstance(sample, float) and not math.isfinite(sample))
+    fault = f"{missing} samples without a number between its marks" if missing else ""
+    return _Trial(place, name, MarkedRun(first * _SAMPLE_S, last * _SAMPLE_S, iterations), fault)
+
+
+def _whole(trials: list[_Trial]) -> tuple[list[_Trial], list[str]]:
+    """Return the trials the runner would take, and a line for each that it would not."""
+    sound = [trial for trial in trials if trial.run is not None and not trial.fault]
+    longest_s = max((trial.run.end_s - trial.run.start_s for trial in sound if trial.run is not None), default=0.0)
+    whole, notes = [], []
+    for trial in trials:
+        fault = trial.fault
+        if trial.run is not None and not fault and trial.run.end_s - trial.run.start_s < _LEAST_SHARE * longest_s:
+            fault = f"{trial.run.end_s - trial.run.start_s:.3g} s long, under a tenth of the longest"
+        if not fault:
+            whole.append(trial)
+        elif len(trials) > 1:
+            notes.append(f"{trial.name} is left out: {fault}")
+    if whole and longest_s < _RUNNER_LEAST_S:
+        notes.append(f"the longest trial lasts {longest_s:.3g} s, under the {_RUNNER_LEAST_S:g} s the runner asks for: used all the same")
+    return whole, notes
 
 
 def _one_after_the_other(runs: tuple[MarkedRun, ...], energies: list[Floats]) -> tuple[MarkedRun, ...]:

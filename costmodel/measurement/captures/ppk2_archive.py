@@ -11,17 +11,19 @@ from typing import IO, BinaryIO, Final
 
 import numpy as np
 
-from costmodel.errors import FormatError, Location
+from costmodel.errors import FormatError, Location, UnknownNameError
+from costmodel.measurement.captures.time_marks import PinMarks
 from costmodel.measurement.captures.trace_chunk import Trace, TraceChunk
 from costmodel.units import UA_PER_A
 
 _FRAME: Final = np.dtype([("current_ua", "<f4"), ("bits", "<u2")])
 _FRAMES_A_CHUNK: Final = 1 << 16
+_PINS: Final = tuple(f"D{place}" for place in range(8))
 _SESSION: Final = "session.raw"
 _METADATA: Final = "metadata.json"
 
 
-def read_ppk2_trace(stream: BinaryIO, name: str) -> Trace:
+def read_ppk2_trace(stream: BinaryIO, name: str, mark: str | None = None) -> Trace:
     """Read a trace from a Power Profiler session.
 
     Parameters
@@ -30,6 +32,8 @@ def read_ppk2_trace(stream: BinaryIO, name: str) -> Trace:
         Seekable; read as the trace is walked through.
     name : str
         File name, for messages.
+    mark : str, optional
+        Pin that is high while the board infers, `D0` to `D7`.
 
     Returns
     -------
@@ -55,7 +59,18 @@ def read_ppk2_trace(stream: BinaryIO, name: str) -> Trace:
     except ValueError as error:
         raise FormatError(f"{_METADATA} is no JSON: {error}", where) from None
     rate_hz = _rate_hz(metadata, where)
-    return Trace(name, f"Nordic .ppk2 session: uA at {rate_hz:g} samples/s", "sample", _chunks(frames, rate_hz, name))
+    channel = _channel(mark, where)
+    pin = PinMarks()
+    chunks = _chunks(frames, rate_hz, name, channel, pin)
+    return Trace(name, f"Nordic .ppk2 session: uA at {rate_hz:g} samples/s", "sample", chunks, runs=pin.runs)
+
+
+def _channel(mark: str | None, where: Location) -> int | None:
+    if mark is None:
+        return None
+    if mark.upper() not in _PINS:
+        raise UnknownNameError("--marks", mark, _PINS, "a pin of the session, nor a file", where)
+    return _PINS.index(mark.upper())
 
 
 def _rate_hz(metadata: object, where: Location) -> float:
@@ -66,7 +81,7 @@ def _rate_hz(metadata: object, where: Location) -> float:
     return float(rate)
 
 
-def _chunks(frames: IO[bytes], rate_hz: float, name: str) -> Iterator[TraceChunk]:
+def _chunks(frames: IO[bytes], rate_hz: float, name: str, channel: int | None, pin: PinMarks) -> Iterator[TraceChunk]:
     first = 0
     while True:
         try:
@@ -78,8 +93,12 @@ def _chunks(frames: IO[bytes], rate_hz: float, name: str) -> Iterator[TraceChunk
         if len(raw) % _FRAME.itemsize:
             whole = first + len(raw) // _FRAME.itemsize
             raise FormatError(f"{_SESSION} is cut off in the frame after sample {whole}", Location(name))
-        current = np.frombuffer(raw, _FRAME)["current_ua"].astype(np.float64) / UA_PER_A
+        table = np.frombuffer(raw, _FRAME)
+        current = table["current_ua"].astype(np.float64) / UA_PER_A
         time = np.arange(first, first + len(current)) / rate_hz
+        if channel is not None:
+            # Two bits a pin: low or high within the sample, both where it changed.
+            pin.add(time, (table["bits"] >> (2 * channel + 1) & 1).astype(np.float64))
         yield TraceChunk(time, current, None, first + 1)
         first += len(current)
     if not first:

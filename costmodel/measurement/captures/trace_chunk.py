@@ -105,6 +105,7 @@ def checked(chunk: TraceChunk, previous_s: float, name: str, place: str) -> Trac
     before = previous_s if index == 0 else float(time[index - 1])
     number = chunk.first + index
     raise FormatError(
-        f"time runs backwards{place_text(place, number)}: {float(time[index]):.9g} s after {before:.9g} s",
+        f"time runs backwards{place_text(place, number)}: {float(time[index]):.9g} s after {before:.9g} s; "
+        "give --sample-rate where samples follow each other evenly",
         location_of(name, place, number),
     )

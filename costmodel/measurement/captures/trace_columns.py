@@ -29,6 +29,7 @@ TIME_UNITS: Final = {
     "s": 1.0,
     "sec": 1.0,
     "seconds": 1.0,
+    "second": 1.0,
     "ms": 1.0 / MS_PER_S,
     "millis": 1.0 / MS_PER_S,
     "us": 1.0 / US_PER_S,
@@ -38,19 +39,21 @@ TIME_UNITS: Final = {
     "h": S_PER_HOUR,
 }
 CURRENT_UNITS: Final = {"a": 1.0, "ma": 1.0 / MA_PER_A, "ua": 1.0 / UA_PER_A, "na": 1.0 / NA_PER_A}
-VOLTAGE_UNITS: Final = {"v": 1.0, "mv": 1.0 / MV_PER_V, "uv": 1.0 / UV_PER_V}
+VOLTAGE_UNITS: Final = {"v": 1.0, "volt": 1.0, "volts": 1.0, "mv": 1.0 / MV_PER_V, "uv": 1.0 / UV_PER_V}
 POWER_UNITS: Final = {"w": 1.0, "mw": 1.0 / MW_PER_W, "uw": 1.0 / UW_PER_W}
 UNITS: Final = {"time": TIME_UNITS, "current": CURRENT_UNITS, "voltage": VOLTAGE_UNITS, "power": POWER_UNITS}
 """Kind of column to unit, in lower case with u for micro, to what one is in s, A, V or W."""
 
 _NAMES: Final = {
-    "time": ("timestamp", "time", "elapsed", "millis", "micros", "seconds", "t"),
+    "time": ("timestamp", "time", "elapsed", "millis", "micros", "seconds", "second", "x-axis", "ts", "t"),
     "current": ("current", "amps", "i"),
     "voltage": ("bus_voltage", "load_voltage", "busvoltage", "loadvoltage", "voltage", "vbus", "volts", "v", "u"),
     "power": ("power", "watts", "p"),
 }
 """Words a column of each kind is called by, the most telling first."""
-_WORD_UNITS: Final = {"millis": "ms", "micros": "us", "seconds": "s", "amps": "a", "volts": "v", "watts": "w"}
+_WORD_UNITS: Final = {"millis": "ms", "micros": "us", "seconds": "s", "second": "s", "amps": "a", "volt": "v", "volts": "v", "watts": "w"}
+_BY_UNIT: Final = ("current", "voltage")
+"""Kinds of column that a unit tells where no name does: the only column in volts is the voltage."""
 _TOLD_BY_UNIT: Final = {"voltage": ("bus", "load", "supply", "vcc")}
 """Names that are of a kind where a unit of it follows: `bus_V`, not `bus_mA`."""
 _CLOCK: Final = re.compile(r"\d[:/]\d|\d-\d")
@@ -80,6 +83,15 @@ class TraceColumns(NamedTuple):
     voltage: SchemaColumn | None
     power: SchemaColumn | None
     """Where no column is a current."""
+    mark: SchemaColumn | None = None
+    """A pin that is high while the board infers."""
+    mark_bit: int | None = None
+    """Of the pin, where the column holds a string of eight."""
+
+    @property
+    def read(self) -> tuple[SchemaColumn | None, ...]:
+        """Time, current, voltage and power, each where there is one."""
+        return (self.time, self.current, self.voltage, self.power)
 
     @property
     def flow(self) -> SchemaColumn:
@@ -130,7 +142,9 @@ def names_columns(names: Sequence[str], chosen: Mapping[str, str]) -> bool:
     )
 
 
-def trace_columns(header: HeaderNames, chosen: Mapping[str, str], where: Location, *, timed: bool = True) -> TraceColumns:
+def trace_columns(
+    header: HeaderNames, chosen: Mapping[str, str], where: Location, *, timed: bool = True, shunt_ohm: float | None = None
+) -> TraceColumns:
     """Find time, current and voltage among a header's names.
 
     Parameters
@@ -138,12 +152,14 @@ def trace_columns(header: HeaderNames, chosen: Mapping[str, str], where: Locatio
     header : HeaderNames
         Names and units.
     chosen : mapping
-        Kind (`time`, `current`, `voltage`, `power`) to a header's name or a column's number, or to `name:unit` where
+        Kind (`time`, `current`, `voltage`, `power`, `mark`) to a header's name or a column's number, or to `name:unit` where
         the name carries no unit.
     where : Location
         The header's line.
     timed : bool, optional
         Whether a time column is needed.
+    shunt_ohm : float, optional
+        Resistance the current flows through, where the column of the current holds the voltage over it [ohm].
 
     Returns
     -------
@@ -158,6 +174,12 @@ def trace_columns(header: HeaderNames, chosen: Mapping[str, str], where: Locatio
     if "current" in chosen and "power" in chosen:
         raise FormatError("--current-column and --power-column: one of the two says what is drawn; leave one out", where)
     found: dict[str, SchemaColumn | None] = {}
+    if shunt_ohm is not None:
+        over = _over_shunt(header, chosen, where)
+        current = over._replace(factor=over.factor / shunt_ohm)
+        time = _timed(header, chosen, where) if timed else None
+        voltage = _chosen("voltage", chosen["voltage"], header, where) if "voltage" in chosen else None
+        return TraceColumns(time, current, voltage, None, *_mark(header, chosen, where))
     for kind in UNITS:
         if (kind == "time" and not timed) or (kind == "current" and "power" in chosen) or (kind == "power" and found["current"]):
             found[kind] = None
@@ -170,9 +192,54 @@ def trace_columns(header: HeaderNames, chosen: Mapping[str, str], where: Locatio
         found["current"] if found["power"] else _required("current", found["current"], header.names, where),
         found["voltage"],
         found["power"],
+        *_mark(header, chosen, where),
     )
 
 
+def power_column(header: HeaderNames, where: Location) -> SchemaColumn | None:
+    """Return the column a header names a power; None where it names none. Raises `FormatError` where its unit is missing or unknown."""
+    return _named("power", header, where)
+
+
+def _timed(header: HeaderNames, chosen: Mapping[str, str], where: Location) -> SchemaColumn:
+    time = _chosen("time", chosen["time"], header, where) if "time" in chosen else _named("time", header, where)
+    return _required("time", time, header.names, where)
+
+
+def _over_shunt(header: HeaderNames, chosen: Mapping[str, str], where: Location) -> SchemaColumn:
+    """Return the column of the voltage over a shunt: chosen as the current, or the only one in volts."""
+    if "current" in chosen:
+        return _chosen("voltage", chosen["current"], header, where)
+    volts = [position for position in range(len(header.names)) if _unit_of(header, position) in VOLTAGE_UNITS]
+    if len(volts) == 1:
+        return _column("voltage", volts[0], header, where, usual=_unit_of(header, volts[0]))
+    names = ", ".join(map(repr, header.names))
+    raise FormatError(f"--shunt: {len(volts)} columns in volts among {names}; give --current-column NAME:V", where)
+
+
+def _mark(header: HeaderNames, chosen: Mapping[str, str], where: Location) -> tuple[SchemaColumn | None, int | None]:
+    """Return the column of a pin, and its place in it where one column holds eight."""
+    name = chosen.get("mark")
+    if name is None:
+        return None, None
+    if name in header.names:
+        return SchemaColumn(list(header.names).index(name), name, "", 1.0), None
+    bit = re.fullmatch(r"[dD]([0-7])", name)
+    if bit is not None and _EIGHT in header.names:
+        return SchemaColumn(list(header.names).index(_EIGHT), _EIGHT, "", 1.0), int(bit[1])
+    if name.isdecimal() and 1 <= int(name) <= len(header.names):
+        return SchemaColumn(int(name) - 1, name, "", 1.0), None
+    raise UnknownNameError("--marks", name, header.names, "in the header, nor a file", where)
+
+
+def _unit_of(header: HeaderNames, position: int) -> str:
+    listed = header.units[position] if position < len(header.units) else ""
+    name, unit = _split(header.names[position])
+    return unit or _plain(listed.strip("()[] ")) or _WORD_UNITS.get(name, "")
+
+
+_EIGHT: Final = "D0-D7"
+"""Column of a PPK2 with a digit for each of its pins, D0 first."""
 _EXAMPLES: Final = {
     "time": "'Timestamp(ms)' or 'time_s'",
     "current": "'Current(uA)' or 'current_mA'",
@@ -216,7 +283,13 @@ def _named(kind: str, header: HeaderNames, where: Location) -> SchemaColumn | No
         for position, name in enumerate(header.names):
             if _split(name)[0] == word and _split(name)[1] in UNITS[kind]:
                 return _column(kind, position, header, where)
-    return None
+    if kind not in _BY_UNIT:
+        return None
+    alone = [position for position in range(len(header.names)) if _unit_of(header, position) in UNITS[kind]]
+    if len(alone) > 1:
+        names = ", ".join(repr(header.names[position]) for position in alone)
+        raise FormatError(f"{len(alone)} columns hold a {kind}: {names}; choose one with --{kind}-column", where)
+    return _column(kind, alone[0], header, where) if alone else None
 
 
 def _says(word: str, name: str) -> bool:
