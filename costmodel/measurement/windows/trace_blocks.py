@@ -22,7 +22,7 @@ F = TypeVar("F", bound=np.floating)
 BLOCK_S: Final = 0.64 / MS_PER_S
 """Span of a block: short beside any inference worth a battery, long enough to average noise."""
 LONGEST_BLOCK: Final = 64
-_LOOKED_AHEAD: Final = 1 << 19
+_LOOKED_AHEAD: Final = 1 << 18
 """Samples read before the span of a block is settled: a capture that ends before is kept in finer ones."""
 _BLOCKS_OF_SHORT: Final = 1 << 17
 """Blocks a short capture is kept in, where it has as many samples."""
