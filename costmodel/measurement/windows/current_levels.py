@@ -43,7 +43,7 @@ class Level:
     """Of the steady blocks."""
 
 
-def current_levels(currents: Floats, samples_averaged: int, period_s: float) -> list[Level]:
+def current_levels(currents: Floats, samples_averaged: int, period_s: float, least_noise_a: float = 0.0) -> list[Level]:
     """Find the currents a capture dwells at.
 
     Parameters
@@ -54,6 +54,8 @@ def current_levels(currents: Floats, samples_averaged: int, period_s: float) -> 
         Samples each is the mean of.
     period_s : float
         Time from one sample to the next [s].
+    least_noise_a : float, optional
+        Noise that neighbours may not show: an instrument's own step [A].
 
     Returns
     -------
@@ -64,7 +66,7 @@ def current_levels(currents: Floats, samples_averaged: int, period_s: float) -> 
     if len(means) < 3:
         return []
     steps = np.abs(np.diff(means))
-    noise = float(np.median(steps))
+    noise = max(float(np.median(steps)), least_noise_a)
     top = float(np.quantile(means, 0.999))
     bottom = float(means.min())
     spread = top - bottom

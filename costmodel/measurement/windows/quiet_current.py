@@ -14,6 +14,12 @@ _SIGMA_OF_MEDIAN_STEP: Final = 1.0 / 0.9538725524
 _PIECE: Final = 64
 """Blocks over which noise is looked at; the quieter pieces tell it, as what a run does inside is no noise."""
 _QUIETER: Final = 0.25
+_LOOKED_AT: Final = 8192
+_FEW: Final = 0.05
+"""Share of the samples looked at that their different values stay below where an instrument tells few apart."""
+_ROUNDING: Final = 1e-9
+_ONE_STEP: Final = 1.5
+"""Steps of the instrument that a flip between neighbouring values stays below."""
 _DRIFT_PIECES: Final = 24
 """Pieces of a capture whose lowest currents a drift is seen in."""
 _DRIFT_BLOCKS: Final = 16
@@ -52,7 +58,7 @@ def quiet_current(means: Floats) -> QuietCurrent:
         As many, not yet averaged.
     """
     current = _despiked(means)
-    noise_a = _noise(current)
+    noise_a = max(_noise(current), _flips(current))
     slope = _drift(current, noise_a)
     if slope:
         current = current - slope * np.arange(len(current))
@@ -100,6 +106,21 @@ def _noise(current: Floats) -> float:
     pieces = steps[: len(steps) // _PIECE * _PIECE].reshape(-1, _PIECE)
     # The median of three neighbours halves the steps of white noise.
     return float(np.quantile(np.median(pieces, axis=1), _QUIETER)) * _SIGMA_OF_MEDIAN_STEP * 1.6
+
+
+def _flips(current: Floats) -> float:
+    """Return the noise of an instrument that tells few values apart, which flips between neighbours; 0 where values hardly repeat."""
+    some = current[:: max(len(current) // _LOOKED_AT, 1)]
+    values = np.unique(some)
+    if not 2 <= len(values) <= _FEW * len(some):
+        return 0.0
+    steps = np.diff(values)
+    steps = steps[steps > _ROUNDING * abs(values[-1])]
+    if not len(steps):
+        return 0.0
+    flips = np.diff(some)
+    flips = flips[np.abs(flips) < _ONE_STEP * steps.min()]
+    return float(np.sqrt(0.5 * np.mean(flips * flips)))
 
 
 def _drift(current: Floats, noise_a: float) -> float:

@@ -60,7 +60,7 @@ def readings_of(blocks: Blocks, quiet: QuietCurrent) -> Iterator[Reading]:
         if 4 * width > len(quiet.current_a):
             return
         smooth = averaged(quiet, width)
-        levels = tuple(current_levels(smooth.current_a, blocks.samples_a_block * width, blocks.period_s))
+        levels = tuple(current_levels(smooth.current_a, blocks.samples_a_block * width, blocks.period_s, smooth.noise_a))
         if len(levels) < 2:
             levels = _lone(smooth, levels)
         found = False

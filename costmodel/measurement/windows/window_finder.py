@@ -28,6 +28,8 @@ _NESTED: Final = 3.0
 """Rises inside each rise out of sleep, at least, that are inferences of their own."""
 _RESTS: Final = 0.25
 """Share of the time awake that a board idles for, at least, where it idles between inferences."""
+_AWAKE_STEP: Final = 0.35
+"""Share of the current awake that computing adds, at most, to a board that idles awake; where it adds more, both are of an inference."""
 _NEAR: Final = 0.2
 """Share a given duration may differ from what is found."""
 
@@ -85,6 +87,9 @@ def _chosen(readings: list[Reading], hints: Hints, blocks: Blocks) -> tuple[Read
     awake = ~_resting(first)
     idles = float(np.count_nonzero(awake & _resting(deeper))) / max(int(np.count_nonzero(awake)), 1)
     if idles < _RESTS:
+        return first, ""
+    step_a = float(np.median(first.quiet.current_a[~_resting(deeper)])) - deeper.rises.rest_a
+    if step_a > _AWAKE_STEP * (deeper.rises.rest_a - first.rises.rest_a):
         return first, ""
     if len(deeper.whole) >= _NESTED * len(first.whole) and len(first.whole) < _NESTED:
         return deeper, ""
