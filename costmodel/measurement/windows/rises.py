@@ -17,7 +17,7 @@ _LEAVES_SHARE: Final = 0.1
 """Share of the way to the next level beyond which it has, at least."""
 _LEAVES_MOST: Final = 0.9
 _SIGMA_OF_MAD: Final = 1.4826
-_BRIDGED_BLOCKS: Final = 2
+_BRIDGED_BLOCKS: Final = 1
 """Blocks back at rest that do not end a rise: noise, or a lost sample."""
 
 
