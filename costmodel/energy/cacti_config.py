@@ -1,6 +1,7 @@
 """A CACTI 7 configuration file and the spec it stands for, either way.
 
-The text is canonical: a spec has one text, and a text that says anything a spec cannot is refused rather than run as something else.
+The text is canonical: a spec has one text, and a text that says anything a spec cannot, of what its figures follow, is refused rather
+than run as something else.
 Lines that an SRAM's figures do not depend on (main memory, external interface, cache networks) are written all the same: CACTI stops with
 an arithmetic exception when they are missing.
 """
@@ -14,7 +15,7 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from costmodel.energy.cacti_settings import SETTINGS, Setting
+from costmodel.energy.cacti_settings import DECIDES_NOTHING, SETTINGS, Setting
 from costmodel.errors import FormatError, Location, SpecError, UnknownNameError
 from costmodel.specs.devices.sram import SramSpec
 
@@ -101,16 +102,26 @@ def sram_from_config(text: str, file: str = "configuration") -> SramSpec:
         if key in found:
             raise FormatError(f"{key} is set twice, first in line {found[key][1]}", Location(file, number))
         found[key] = (_value_of(body[len(key) :]), number)
-    missing = [key for key in _BY_KEY if key not in found]
+    missing = [key for key in _BY_KEY if key not in found and key not in DECIDES_NOTHING]
     if missing:
         raise FormatError(
             f"{len(missing)} setting(s) are missing, the first is {missing[0]}; CACTI needs every line of its stock file", Location(file)
         )
+    _refuse_dram(found, file)
     values = {setting.field: _read(setting, *found[setting.key], file) for setting in SETTINGS if setting.field}
     spec = checked_sram(values, file)
     for setting in SETTINGS:
-        _agree(setting, spec, *found[setting.key], file)
+        if setting.key in found:
+            _agree(setting, spec, *found[setting.key], file)
     return spec
+
+
+def _refuse_dram(found: Mapping[str, tuple[str, int]], file: str) -> None:
+    """Call a DRAM one at once, rather than by the first line of an SRAM that it does not have."""
+    for key in ("-Data array cell type", "-Data array peripheral type", "-cache type"):
+        value, number = found[key]
+        if "dram" in value or value == "main memory":
+            raise SpecError(f"{key}: {value!r} is a DRAM; an SRAM is what is computed here", Location(file, number))
 
 
 def checked_sram(values: Mapping[str, object], file: str = "") -> SramSpec:
@@ -174,5 +185,7 @@ def _agree(setting: Setting, spec: SramSpec, text: str, number: int, file: str) 
     expected = setting.value if isinstance(setting.value, str) else setting.value(spec)
     # The tags of a bare array do not exist: whatever cells they are given, the figures stay.
     if setting.field or text == expected or (setting.key.startswith("-Tag array") and spec.array == "ram"):
+        return
+    if setting.key in DECIDES_NOTHING and (spec.array == "ram" or setting.key != "-tag size"):
         return
     raise SpecError(f"{setting.key}: {expected!r} is what is computed here, found {text[:60]!r}", Location(file, number))

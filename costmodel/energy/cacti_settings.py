@@ -94,17 +94,17 @@ SETTINGS: Final[tuple[Setting, ...]] = (
     Setting("-operating temperature", " (K) ", lambda spec: f"{spec.temperature_k:.0f}", "temperature_k", float),
     _word("-cache type", "array", " "),
     _fixed_word("-tag size", "default", " (b) "),
-    _fixed_word("-access mode", "normal", " (normal, sequential, fast) - "),
-    _fixed("-design objective", "0:0:0:100:0", _WEIGHTS),
-    _fixed("-deviate", "20:100000:100000:100000:100000", _DEVIATIONS),
+    _word("-access mode", "access_mode", " (normal, sequential, fast) - "),
+    Setting("-design objective", _WEIGHTS, _of("objective"), "objective"),
+    Setting("-deviate", _DEVIATIONS, _of("deviation"), "deviation"),
     _fixed("-NUCAdesign objective", "100:100:0:0:100", _WEIGHTS),
     _fixed("-NUCAdeviate", "10:10000:10000:10000:10000", _DEVIATIONS),
-    _fixed_word("-Optimize ED or ED^2", "ED^2", " (ED, ED^2, NONE): "),
+    _word("-Optimize ED or ED^2", "optimised", " (ED, ED^2, NONE): "),
     _fixed_word("-Cache model", "UCA", " (NUCA, UCA) - "),
     _fixed("-NUCA bank count", "0"),
-    _fixed_word("-Wire signaling", "Global_30", " (fullswing, lowswing, default) - "),
-    _fixed_word("-Wire inside mat", "semi-global"),
-    _fixed_word("-Wire outside mat", "semi-global"),
+    _word("-Wire signaling", "signaling", " (fullswing, lowswing, default) - "),
+    _word("-Wire inside mat", "inner_wire"),
+    _word("-Wire outside mat", "outer_wire"),
     _word("-Interconnect projection", "interconnect"),
     _fixed("-Core count", "8"),
     _fixed_word("-Cache level", "L3", " (L2/L3) - "),
@@ -147,3 +147,16 @@ SETTINGS: Final[tuple[Setting, ...]] = (
     _fixed_word("-mirror_in_bob", "F", " "),
 )
 """Every line, in the order it is written."""
+
+DECIDES_NOTHING: Final = frozenset(
+    (
+        *("-page size", "-burst length", "-internal prefetch width", "-NUCAdesign objective", "-NUCAdeviate", "-NUCA bank count"),
+        *("-Core count", "-Cache level", "-Print level", "-Print input parameters", "-Power Gating Performance Loss", "-tag size"),
+        *("-Ndwl", "-Ndbl", "-Nspd", "-Ndcm", "-Ndsam1", "-Ndsam2", "-dram_type", "-io state", "-addr_timing", "-mem_density", "-bus_freq"),
+        *("-duty_cycle", "-activity_dq", "-activity_ca", "-num_dq", "-num_dqs", "-num_ca", "-num_clk", "-num_mem_dq", "-mem_data_width"),
+        *("-rtt_value", "-ron_value", "-tflight_value", "-num_bobs", "-capacity", "-num_channels_per_bob"),
+        *("-first metric", "-second metric", "-third metric", "-DIMM model", "-mirror_in_bob"),
+    )
+)
+"""Lines that a bare array's figures do not follow: main memory, its interface, cache networks, what is printed, and a forced organisation's
+numbers while none is forced. A file may say anything there; it is run with the usual text."""

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from costmodel.energy.cacti_config import cacti_config_text, checked_sram, config_hash, sram_from_config
-from costmodel.energy.cacti_settings import SETTINGS
+from costmodel.energy.cacti_settings import DECIDES_NOTHING, SETTINGS
 from costmodel.errors import FormatError, InputError, SpecError, UnknownNameError
 from costmodel.specs.base import with_changes
 from costmodel.specs.devices.sram import SramSpec
@@ -31,7 +31,7 @@ def srams(draw: st.DrawFn) -> SramSpec:
         {
             "size_bytes": draw(st.integers(smallest, 2**24)),
             "block_bytes": block,
-            "bus_bits": 8 * draw(st.integers(1, block)),
+            "bus_bits": draw(st.one_of(st.integers(1, block).map(lambda count: 8 * count), st.integers(1, 8 * block))),
             "node_nm": draw(st.one_of(st.sampled_from([22.0, 40.0, 45.0, 90.0]), st.floats(22, 90).map(lambda nm: round(nm, 3)))),
             "data_cell": draw(CELLS),
             "periphery_cell": draw(CELLS),
@@ -44,6 +44,10 @@ def srams(draw: st.DrawFn) -> SramSpec:
             "read_port_count": draw(st.integers(1, 2)),
             "write_port_count": draw(st.integers(0, 2)),
             "interconnect": draw(st.sampled_from(["conservative", "aggressive"])),
+            "objective": draw(st.sampled_from(["0:0:0:100:0", "100:20:20:10:10"])),
+            "deviation": draw(st.sampled_from(["20:100000:100000:100000:100000", "10:1000:1000:1000:1000"])),
+            "optimised": draw(st.sampled_from(["ED", "ED^2", "NONE"])),
+            "signaling": draw(st.sampled_from(["Global_30", "default", "lowswing"])),
         }
     )
 
@@ -77,7 +81,10 @@ def test_values_may_carry_remarks_as_in_the_stock_file() -> None:
     assert sram_from_config(text) == DECK
 
 
-@pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting.key)
+DECIDING = [setting for setting in SETTINGS if setting.key not in DECIDES_NOTHING]
+
+
+@pytest.mark.parametrize("setting", DECIDING, ids=lambda setting: setting.key)
 def test_each_missing_line_is_named(setting: object) -> None:
     key = setting.key  # type: ignore[attr-defined]
     text = "".join(f"{line}\n" for line in DECK_TEXT.splitlines() if not line.startswith((f"{key} ", f"{key}:")) and line != key)
@@ -89,7 +96,14 @@ def test_each_missing_line_is_named(setting: object) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "error", "named"),
     [
-        ('-cache type "ram"', '-cache type "main memory"', SpecError, "array"),
+        ('-cache type "ram"', '-cache type "main memory"', SpecError, "'main memory' is a DRAM"),
+        (
+            '-Data array cell type - "itrs-hp"',
+            '-Data array cell type - "comm-dram"',
+            SpecError,
+            "mine.cfg:20 -Data array cell type: 'comm-dram' is a DRAM",
+        ),
+        ("0:0:0:100:0", "0:0:0:100", SpecError, "objective"),
         ("-UCA bank count 1", "-UCA bank count 1\n-UCA bank count 2", FormatError, "set twice, first in line"),
         ("-size (bytes) 131072", "-size (bytes) many", FormatError, "-size: cannot read 'many'"),
         ("-size (bytes) 131072", "-sise (bytes) 131072", UnknownNameError, "did you mean '-size'"),
@@ -99,7 +113,7 @@ def test_each_missing_line_is_named(setting: object) -> None:
         ("-operating temperature (K) 300", "-operating temperature (K) 295", SpecError, "300 to 400 K in steps of 10"),
         ("-technology (u) 0.045", "-technology (u) 0.130", SpecError, "90"),
         ("-technology (u) 0.045", "-technology (u) nan", SpecError, "node_nm"),
-        ("-output/input bus width 512", "-output/input bus width 0", SpecError, "whole bytes"),
+        ("-output/input bus width 512", "-output/input bus width 0", SpecError, "1 bit or more"),
     ],
 )
 def test_a_line_that_says_something_else_is_refused_with_its_place(old: str, new: str, error: type[Exception], named: str) -> None:
@@ -109,6 +123,23 @@ def test_a_line_that_says_something_else_is_refused_with_its_place(old: str, new
         sram_from_config(text, "mine.cfg")
     assert str(refused.value).startswith("mine.cfg")
     assert named in str(refused.value)
+
+
+@pytest.mark.parametrize("key", sorted(DECIDES_NOTHING - {"-tag size"}))
+def test_a_line_that_decides_nothing_of_an_array_may_say_anything_or_be_missing(key: str) -> None:
+    lines = DECK_TEXT.splitlines()
+    setting = next(setting for setting in SETTINGS if setting.key == key)
+    (place,) = [number for number, line in enumerate(lines) if line.startswith(key) and not line[len(key) : len(key) + 1].isalnum()]
+    odd = f'{key}{setting.link}"97"' if setting.quoted else f"{key}{setting.link}97"
+    for text in ([*lines[:place], odd, *lines[place + 1 :]], [*lines[:place], *lines[place + 1 :]]):
+        assert sram_from_config("\n".join(text)) == DECK
+
+
+def test_an_odd_bus_is_an_array_but_no_networks_memory() -> None:
+    spec = with_changes(DECK, {"bus_bits": 39})
+    assert "39 bit wide" in spec.summary
+    with pytest.raises(SpecError, match="a bus of 39 bits carries no whole bytes"):
+        _ = spec.access_bytes
 
 
 def test_tag_cells_of_a_bare_array_may_be_any() -> None:

@@ -35,6 +35,13 @@ def binary() -> CactiBinary:
     return found
 
 
+def test_another_objective_and_an_odd_bus_are_arrays_of_their_own(binary: CactiBinary) -> None:
+    deck = packaged_sram_table().named(DECK).spec
+    other = with_changes(deck, {"objective": "100:20:20:10:10", "deviation": "10:1000:1000:1000:1000", "optimised": "NONE"})
+    assert run_cacti(binary, other).access_s <= run_cacti(binary, deck).access_s
+    assert run_cacti(binary, with_changes(deck, {"size_bytes": 8192, "block_bytes": 8, "bus_bits": 39, "ecc": False})).read_pj > 0.0
+
+
 def test_the_decks_five_numbers_come_from_a_real_run(binary: CactiBinary) -> None:
     figures = run_cacti(binary, packaged_sram_table().named(DECK).spec)
     assert (figures.read_pj, figures.write_pj) == (91.9007, 181.54)

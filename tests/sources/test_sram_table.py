@@ -228,3 +228,13 @@ def test_a_damaged_table_is_refused_or_says_what_it_said(start: int, length: int
 @pytest.mark.parametrize("row", packaged_sram_table().rows[::50], ids=lambda row: row.config_hash)
 def test_a_row_survives_json(row: SramRow) -> None:
     assert SramRow.model_validate_json(row.model_dump_json()) == row
+
+
+def test_keys_that_old_tables_do_not_have_stand_in_the_file_only_where_a_row_needs_them() -> None:
+    rows = list(packaged_sram_table())[:3]
+    assert sram_table_text(rows).splitlines()[0].endswith("cacti_source")
+    other = with_changes(rows[0].spec, {"objective": "100:20:20:10:10"})
+    changed = rows[0].model_copy(update={"spec": other, "config_hash": config_hash(other), "name": "other"})
+    text = sram_table_text([*rows, changed])
+    assert text.splitlines()[0].endswith("outer_wire")
+    assert list(read_sram_table(text, "table.csv")) == [*rows, changed]

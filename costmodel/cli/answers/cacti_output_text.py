@@ -80,7 +80,7 @@ def _cells(row: SramRow) -> list[str]:
     shown = [
         row.name or plain_name(spec),
         f"{kib:g}",
-        f"{spec.access_bytes}",
+        spec.width_text.removesuffix(" B"),
         f"{spec.node_nm:g}",
         spec.data_cell.removeprefix("itrs-"),
         f"{spec.temperature_k:g}",

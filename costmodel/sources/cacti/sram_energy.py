@@ -89,7 +89,8 @@ def plain_name(spec: SramSpec) -> str:
     cell = spec.data_cell.removeprefix("itrs-")
     ecc = "-ecc" if spec.ecc else ""
     warm = "" if spec.temperature_k == TEMPERATURE_LIMITS_K[0] else f"-{spec.temperature_k:g}k"
-    return f"sram-{spec.node_nm:g}nm-{cell}-{spec.size_bytes}-{spec.access_bytes}b{ecc}{warm}"
+    wide = spec.width_text.replace(" B", "b").replace(" ", "")
+    return f"sram-{spec.node_nm:g}nm-{cell}-{spec.size_bytes}-{wide}{ecc}{warm}"
 
 
 def _memory_energy(name: str, spec: SramSpec, figures: SramFigures, rows: list[SramRow], run: str) -> MemoryEnergy:

@@ -161,7 +161,8 @@ def _distance(a: SramSpec, b: SramSpec) -> float:
     )
     kinds = 4 * (a.data_cell != b.data_cell) + 2 * (a.periphery_cell != b.periphery_cell) + (a.ecc != b.ecc)
     rest = abs(a.temperature_k - b.temperature_k) / 50 + 4 * (a.array != b.array) + (a.block_bytes != b.block_bytes)
-    return octaves + kinds + rest + 2 * (a.bank_count != b.bank_count)
+    chosen = sum(bool(getattr(a, field) != getattr(b, field)) for field in ("objective", "deviation", "optimised", "signaling"))
+    return float(octaves + kinds + rest + 2 * (a.bank_count != b.bank_count) + chosen)
 
 
 def described(row: SramRow) -> str:

@@ -25,8 +25,11 @@ _OWN: Final = ("name", "config_hash", "status")
 _RUN: Final = ("cacti_version", "cacti_source")
 _SPEC_FIELDS: Final = tuple(SramSpec.model_fields)
 _FIGURE_FIELDS: Final = tuple(SramFigures.model_fields)
-COLUMNS: Final = (*_OWN, *_SPEC_FIELDS, *_FIGURE_FIELDS, *_RUN)
+_NEWER: Final = ("objective", "deviation", "optimised", "access_mode", "signaling", "inner_wire", "outer_wire")
+"""Fields that tables of before November 2026 do not have; they stand in a file where a row needs them."""
+COLUMNS: Final = (*_OWN, *(field for field in _SPEC_FIELDS if field not in _NEWER), *_FIGURE_FIELDS, *_RUN)
 """Headings of the table's file."""
+_ALL_COLUMNS: Final = (*COLUMNS, *_NEWER)
 
 
 @functools.cache
@@ -105,19 +108,20 @@ def read_sram_table(text: str, file: str, *, verify: bool = True) -> SramTable:
     """
     reader = csv.reader(io.StringIO(text, newline=""))
     heading = next(reader, [])
-    if tuple(heading) != COLUMNS:
+    if tuple(heading) not in (COLUMNS, _ALL_COLUMNS):
         odd = next((name for name in COLUMNS if name not in heading), None) or next(
             (name for name in heading if name not in COLUMNS), "another order"
         )
         raise FormatError(f"expected the columns of an SRAM table, found a difference at {odd!r}", Location(file, 1))
-    return SramTable(_row(cells, Location(file, reader.line_num), verify=verify) for cells in reader)
+    columns = tuple(heading)
+    return SramTable(_row(cells, columns, Location(file, reader.line_num), verify=verify) for cells in reader)
 
 
-def _row(cells: list[str], where: Location, *, verify: bool) -> SramRow:
-    if len(cells) != len(COLUMNS):
-        raise FormatError(f"expected {len(COLUMNS)} cells, found {len(cells)}", where)
-    named = dict(zip(COLUMNS, cells, strict=True))
-    spec = checked_sram({field: _cell(field, named[field], where) for field in _SPEC_FIELDS}, str(where))
+def _row(cells: list[str], columns: tuple[str, ...], where: Location, *, verify: bool) -> SramRow:
+    if len(cells) != len(columns):
+        raise FormatError(f"expected {len(columns)} cells, found {len(cells)}", where)
+    named = dict(zip(columns, cells, strict=True))
+    spec = checked_sram({field: _cell(field, named[field], where) for field in _SPEC_FIELDS if field in named}, str(where))
     if verify and config_hash(spec) != named["config_hash"]:
         raise FormatError(
             f"stale row: its configuration's hash is {config_hash(spec)}, the row was run on {named['config_hash']}; run it again", where
@@ -137,7 +141,7 @@ def _row(cells: list[str], where: Location, *, verify: bool) -> SramRow:
 
 
 def _cell(field: str, text: str, where: Location) -> object:
-    if field in ("data_cell", "periphery_cell", "array", "interconnect"):
+    if field in ("data_cell", "periphery_cell", "array", "interconnect", *_NEWER):
         return text
     if field == "ecc":
         if text not in ("true", "false"):
@@ -164,11 +168,14 @@ def sram_table_text(table: Iterable[SramRow]) -> str:
     """
     stream = io.StringIO(newline="")
     writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    for row in table:
+    rows = tuple(table)
+    usual = all(getattr(row.spec, field) == SramSpec.model_fields[field].default for row in rows for field in _NEWER)
+    columns = COLUMNS if usual else _ALL_COLUMNS
+    writer.writerow(columns)
+    for row in rows:
         figures: Mapping[str, Any] = {} if row.figures is None else row.figures.model_dump()
         values = {**row.spec.model_dump(), **figures, **{field: getattr(row, field) for field in (*_OWN, *_RUN)}}
-        writer.writerow([_text(values.get(column, "")) for column in COLUMNS])
+        writer.writerow([_text(values.get(column, "")) for column in columns])
     return stream.getvalue()
 
 
