@@ -159,7 +159,7 @@ class _Reader:
             self._no_open_run(place)
             self.start, self.layers, self.ranges = record, [], []
         elif event == "end" and self.start is None and record.get("code") != 0:
-            raise FormatError(f"the device could not open the model file: {record.get('status')}", place)
+            raise FormatError(f"the device could not open the model file: {_status(record)}", place)
         elif self.start is None:
             raise FormatError(f"{event!r} before the start of a run", place)
         elif event == "layer":
@@ -203,7 +203,7 @@ class _Reader:
     def _end(self, record: dict[str, Any], place: Location) -> None:
         start, self.start = self.start or {}, None
         if record.get("code") != 0:
-            raise FormatError(f"the device stopped after {len(self.layers)} layers: {record.get('status')}", place)
+            raise FormatError(f"the device stopped after {len(self.layers)} layers: {_status(record)}", place)
         if len(self.layers) != _number(start, "layer_count", place):
             raise FormatError(f"{len(self.layers)} layers, the run's start announces {start['layer_count']}", place)
         dataflow = _text(start, "dataflow", place)
@@ -233,6 +233,12 @@ class _Reader:
                 output,
             )
         )
+
+
+def _status(record: dict[str, Any]) -> str:
+    """What ended a run, and what to do about it."""
+    status = str(record.get("status"))
+    return f"{status}; pack the network again" if status == "version" else status
 
 
 def _counts(record: dict[str, Any], name: str, place: Location) -> AccessCounts:

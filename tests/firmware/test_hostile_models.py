@@ -14,6 +14,7 @@ import pytest
 
 from costmodel.deployment.deployed import Variant
 from costmodel.deployment.model_file import HEADER, LAYER, TENSOR, with_checksum
+from costmodel.deployment.model_reading import read_model_file
 from costmodel.errors import FormatError, ToolError
 from costmodel.measurement.device_log import read_device_log
 from costmodel.validation.random_layers import random_networks
@@ -92,6 +93,15 @@ def test_hostile_fields_with_a_right_checksum_never_crash(hostile: Path, tmp_pat
     found = Counter(line.split()[0] for line in answers(hostile, tmp_path, files))
     # Each check of the reader is reached, and some changes are harmless (a scale, a multiplier).
     assert {"ok", "header", "bounds", "tensor", "layer", "shape", "overlap", "type", "order"} <= set(found), found
+
+
+def test_a_file_of_version_1_is_to_be_packed_again(bench: Workbench, models: list[bytes]) -> None:
+    older = with_checksum(models[0][:4] + b"\x01\0" + models[0][6:])
+    log = run_on_host(older, firmware=bench.firmware, cache=bench.cache)
+    with pytest.raises(FormatError, match="could not open the model file: version; pack the network again"):
+        read_device_log(BytesIO(log))
+    with pytest.raises(FormatError, match="format version 1, expected 2; pack the network again"):
+        read_model_file(older)
 
 
 def test_the_program_reports_a_refused_file_in_its_log(bench: Workbench, models: list[bytes]) -> None:

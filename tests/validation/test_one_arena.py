@@ -19,7 +19,7 @@ from random_graphs import random_graphs
 from costmodel.deployment.deployed import Variant
 from costmodel.evaluation.evaluating import evaluate
 from costmodel.memory.plan_check import check_plan
-from costmodel.sources.catalogue import load_scenario
+from costmodel.sources.catalogue import load_network, load_scenario
 from costmodel.specs.base import with_changes
 from costmodel.specs.counting import Dataflow
 from costmodel.specs.network import Network
@@ -118,3 +118,13 @@ def test_row_stationary_writes_behind_the_tensors_and_nowhere_else(watermark: Pa
     # 9 B of input and 9 B of output; rows from the next multiple of 4: three 4-byte sums, three inputs, three weights.
     assert [int(line[2]) for line in lines] == [18, 20 + 12 + 3 + 3]
     assert firmware_plan(network, Variant.INT8, Dataflow.ROW_STATIONARY).arena_bytes == 38
+
+
+@pytest.mark.parametrize("accounting", [MemoryAccounting.SUM, MemoryAccounting.PING_PONG, MemoryAccounting.STATIC_IN_PLACE])
+def test_other_ways_of_sharing_one_arena_run_too(accounting: MemoryAccounting, watermark: Path, tmp_path: Path) -> None:
+    expected = expect_network(load_network("cifar-aap-pruned"), Variant.INT8, 3, accounting=accounting)
+    lines = measured(watermark, [expected], tmp_path)
+    for dataflow, (status, arena, mark, first, second) in zip(KERNEL_DATAFLOWS, lines, strict=True):
+        assert status == "ok"
+        assert {int(arena), int(mark)} == {firmware_plan(expected.network, Variant.INT8, dataflow, accounting).arena_bytes}
+        assert first == second == outputs_hash(expected)

@@ -237,4 +237,5 @@ def _aligned(size: int) -> NDArray[np.uint8]:
 def _checked(status: int) -> None:
     if status:
         name = STATUS[status] if 0 <= status < len(STATUS) else str(status)
-        raise FormatError(f"the firmware refuses the model file: {name}")
+        again = "; pack the network again" if name == "version" else ""
+        raise FormatError(f"the firmware refuses the model file: {name}{again}")
