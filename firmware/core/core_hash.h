@@ -2,5 +2,5 @@
  * new one. */
 #ifndef CM_CORE_HASH_H
 #define CM_CORE_HASH_H
-#define CM_CORE_HASH "10f066380b9e24d5"
+#define CM_CORE_HASH "149849ae86b3828e"
 #endif

@@ -66,8 +66,13 @@ static inline int32_t cm_wrapping_sum(int32_t a, int32_t b) {
 
 /* A sum of products as an int8 result. */
 static inline int8_t cm_requantise(int32_t sum, const cm_job *job, const cm_rescale *rescale) {
-    const int32_t scaled = cm_rescaled(sum, rescale);
-    const int32_t clamped = scaled < job->low ? job->low : scaled > job->high ? job->high : scaled;
+    int32_t scaled, clamped;
+    if (job->relu && sum <= 0 && rescale->shift <= 0) {
+        /* Nothing wraps, so it stays at or below 0, which the rectifier makes 0: no multiplication. */
+        return (int8_t)job->output_zero_point;
+    }
+    scaled = cm_rescaled(sum, rescale);
+    clamped = scaled < job->low ? job->low : scaled > job->high ? job->high : scaled;
     return (int8_t)(clamped + job->output_zero_point);
 }
 
