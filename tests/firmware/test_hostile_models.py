@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from random_graphs import random_graphs
 
 from costmodel.deployment.deployed import Variant
 from costmodel.deployment.model_file import HEADER, LAYER, TENSOR, with_checksum
@@ -40,7 +41,7 @@ def hostile(bench: Workbench) -> Path:
 
 @pytest.fixture(scope="session")
 def models() -> list[bytes]:
-    networks = list(random_networks(60, 3))
+    networks = [*random_networks(60, 3), *random_graphs(60, 3)]
     return [expect_network(network, variant, 3).model for network in networks for variant in Variant]
 
 
