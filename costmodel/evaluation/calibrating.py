@@ -5,8 +5,10 @@ from __future__ import annotations
 import functools
 from typing import NamedTuple
 
+from costmodel.dataflows.counting import count_work
+from costmodel.evaluation.design import steps_of
 from costmodel.evaluation.layers.layer_cost import is_convolution, nominal_taps_by_region, other_tap_count
-from costmodel.evaluation.totals import total_of
+from costmodel.evaluation.totals import difference_of, total_of
 from costmodel.latency.fitting import fit_other_rate_s, fit_two_rates
 from costmodel.latency.rates import TapRates
 from costmodel.provenance import is_recording, leaf
@@ -99,7 +101,7 @@ def fit_rates(calibration: LatencyCalibration, measured: Network) -> TapRates:
     regions = [nominal_taps_by_region(step) for step, _ in timed]
     durations = [duration for _, duration in timed]
     convolution = fit_two_rates([interior for interior, _ in regions], [boundary for _, boundary in regions], durations)
-    others = total_of([other_tap_count(step) for step in measured.steps])
+    others = total_of([other_tap_count(step) for step in steps_of(measured)])
     other_s = fit_other_rate_s(_time_of(calibration, TOTAL), total_of(durations), others)
     return TapRates(convolution.first_s, convolution.second_s, other_s)
 
@@ -127,7 +129,7 @@ def alternatives(calibration: LatencyCalibration, measured: Network) -> tuple[Al
     valid = [_valid_macs(step) for step in steps]
     outputs = [element_count(step.lowered.output) for step in steps]
     readings = (
-        ("interior tap and valid boundary tap", interior, [v - i for v, i in zip(valid, interior, strict=True)]),
+        ("interior tap and valid boundary tap", interior, [difference_of(v, i) for v, i in zip(valid, interior, strict=True)]),
         ("valid tap and boundary check", valid, checks),
         ("valid tap and output", valid, outputs),
     )
@@ -203,14 +205,13 @@ def _difference(scenario: Scenario, dataflow: Dataflow, calibration: LatencyCali
 
 def _valid_macs(step: Step) -> int:
     work = step.lowered.work
-    if not isinstance(work, LoopNest):
-        return 0
-    return int(work.groups * work.out_channels * work.in_channels * work.h.valid * work.w.valid)
+    macs: int = count_work(work, Dataflow.OUTPUT_STATIONARY).mac_count if isinstance(work, LoopNest) else 0
+    return macs
 
 
 def _timed_convolutions(calibration: LatencyCalibration, measured: Network) -> list[tuple[Step, float]]:
     names = {time.layer for time in calibration.times}
-    return [(step, _time_of(calibration, step.name)) for step in measured.steps if is_convolution(step) and step.name in names]
+    return [(step, _time_of(calibration, step.name)) for step in steps_of(measured) if is_convolution(step) and step.name in names]
 
 
 def _time_of(calibration: LatencyCalibration, layer: str) -> float:

@@ -143,14 +143,15 @@ def cost(design: Design, traced: Sequence[AccessCounts | None] | None = None, ot
         scratch_pj=scratch_pj,
         energy_pj=total_of([tensor_pj, scratch_pj]),
         compute_pj=total_of([layer.compute_pj for layer in layers]),
-        parameter_count=total_of([step.lowered.weight_count + step.lowered.bias_count for step in steps]),
+        parameter_count=total_of([count for step in steps for count in (step.lowered.weight_count, step.lowered.bias_count)]),
         schedule=schedule,
         lives=lives,
         memory=memory,
         weight_bytes=total_of(
             [
-                step.lowered.weight_count * sizes.weight_bytes + step.lowered.bias_count * sizes.bias_bytes
+                tensor_size_bytes(count, size)
                 for step, sizes in zip(steps, design.sizes, strict=True)
+                for count, size in ((step.lowered.weight_count, sizes.weight_bytes), (step.lowered.bias_count, sizes.bias_bytes))
             ]
         ),
         input_bytes=tensor_size_bytes(element_count(design.input_shape), design.input_bytes),

@@ -9,7 +9,7 @@ from costmodel.latency.rates import TapRates
 from costmodel.provenance import Constant, is_recording, leaf
 from costmodel.specs.counting import Dataflow, Granularity, Taps
 from costmodel.specs.layers import ARITHMETIC_TYPE
-from costmodel.specs.lowering import Shape
+from costmodel.specs.lowering import Shape, Step, lower_network
 from costmodel.specs.network import Network, TensorBytes
 from costmodel.specs.scenario import MemoryAccounting, Scenario, Storage
 from costmodel.specs.schedule import ScheduleName
@@ -172,6 +172,14 @@ def _sizes(network: Network) -> tuple[TensorBytes, ...]:
         TensorBytes(*(_plain(size, f"{layer.name}.{name}", network) for name, size in sizes._asdict().items()))
         for layer, sizes in zip(network.ordered, network.tensor_bytes, strict=True)
     )
+
+
+def steps_of(network: Network) -> tuple[Step, ...]:
+    """Return a network's lowered layers; while formulas are being recorded, their numbers remember the network's."""
+    if not is_recording():
+        return network.steps
+    shape = tuple(_plain(extent, f"input[{axis}]", network) for axis, extent in enumerate(network.input))
+    return lower_network(_layers(network), network.sources, shape)
 
 
 def _layers(network: Network) -> tuple[Any, ...]:

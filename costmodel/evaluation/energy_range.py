@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 from costmodel.energy.access_energy import dynamic_energy_pj
 from costmodel.evaluation.layers.layer_cost import LayerCost
+from costmodel.evaluation.totals import total_of
+from costmodel.provenance import Constant, is_recording, leaf
 from costmodel.specs.devices.hardware import MemoryEnergy
 
 
@@ -39,14 +41,23 @@ def energy_range(layers: Sequence[LayerCost], memory: MemoryEnergy) -> EnergyRan
     """
     tensor = _accesses(layers, "tensor")
     scratch = _accesses(layers, "scratch")
-    low = (memory.read_pj.low, memory.write_pj.low)
-    high = (memory.read_pj.high, memory.write_pj.high)
+    low = (_end(memory.read_pj, memory.read_pj.low, "memory.read_pj"), _end(memory.write_pj, memory.write_pj.low, "memory.write_pj"))
+    high = (_end(memory.read_pj, memory.read_pj.high, "memory.read_pj"), _end(memory.write_pj, memory.write_pj.high, "memory.write_pj"))
     return EnergyRange(_bound(tensor, low), _bound(tensor, high), _bound(scratch, low), _bound(scratch, high))
+
+
+def _end(constant: Constant, end: float | None, name: str) -> float | None:
+    """One end of a range; while formulas are being recorded it remembers its constant."""
+    if end is None or not is_recording():
+        return end
+    which = "low" if end == constant.low else "high"
+    found: float = leaf(end, f"{name}, {which} end", constant.source)
+    return found
 
 
 def _accesses(layers: Sequence[LayerCost], where: str) -> tuple[int, int]:
     reads, writes = f"{where}_read_count", f"{where}_write_count"
-    return sum(getattr(layer, reads) for layer in layers), sum(getattr(layer, writes) for layer in layers)
+    return total_of([getattr(layer, reads) for layer in layers]), total_of([getattr(layer, writes) for layer in layers])
 
 
 def _bound(accesses: tuple[int, int], energies: tuple[float | None, float | None]) -> float | None:

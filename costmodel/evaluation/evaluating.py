@@ -30,7 +30,7 @@ from costmodel.specs.work import LoopNest
 NO_DURATION = "no duration: give duration_s (measured; --duration or --trace), or a calibration that holds for this network and dataflow"
 
 
-def evaluate(scenario: Scenario, progress: Progress | None = None) -> Evaluation:
+def evaluate(scenario: Scenario, progress: Progress | None = None, known: tuple[Calibrated, Cost] | None = None) -> Evaluation:
     """Answer a scenario.
 
     Parameters
@@ -39,6 +39,8 @@ def evaluate(scenario: Scenario, progress: Progress | None = None) -> Evaluation
         Network, device and everything the answer depends on.
     progress : callable, optional
         Called as progress(layer, done, total) while layers are executed; only granularity `block_traced` executes any.
+    known : tuple of Calibrated and Cost, optional
+        `cost_of` the scenario's first dataflow, where the caller has it already.
 
     Returns
     -------
@@ -51,7 +53,7 @@ def evaluate(scenario: Scenario, progress: Progress | None = None) -> Evaluation
         If the convention contradicts itself: blocks of another width than the memory's, an inference longer than its period.
     """
     check_convention(scenario)
-    calibrated, first = cost_of(scenario, scenario.dataflows[0], progress)
+    calibrated, first = cost_of(scenario, scenario.dataflows[0], progress) if known is None else known
     others = [(dataflow, *cost_of(scenario, dataflow, progress, first)) for dataflow in scenario.dataflows[1:]]
     answers = [(scenario.dataflows[0], calibrated, first), *others]
     check_period(scenario, first)
@@ -71,7 +73,7 @@ def evaluate(scenario: Scenario, progress: Progress | None = None) -> Evaluation
         parameter_count=first.parameter_count,
         weight_bytes=first.weight_bytes,
         input_bytes=first.input_bytes,
-        mac_valid_count=sum(layer.valid_counts.mac_count for layer in found_dataflows[0].layers),
+        mac_valid_count=total_of([layer.valid_counts.mac_count for layer in found_dataflows[0].layers]),
         mac_nominal_count=_nominal_macs(first),
         dataflows=tuple(found_dataflows),
         memory=summarise_memory(scenario, first),
@@ -204,8 +206,9 @@ def _nominal_macs(answer: Cost) -> int:
     """Multiply-accumulates when padding is processed like data: every tap of a convolution, and all others as they are."""
     total: int = total_of(
         [
-            layer.interior_tap_count + layer.boundary_tap_count if is_convolution(layer.step) else layer.counts.mac_count
+            part
             for layer in answer.layers
+            for part in ((layer.interior_tap_count, layer.boundary_tap_count) if is_convolution(layer.step) else (layer.counts.mac_count,))
         ]
     )
     return total

@@ -7,19 +7,20 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from costmodel.errors import MissingError, UnknownNameError
-from costmodel.evaluation.calibrating import calibrate
-from costmodel.evaluation.composition import cost
-from costmodel.evaluation.design import design_of
 from costmodel.evaluation.equation_numbers import symbols_of, with_numbers
+from costmodel.evaluation.evaluating import cost_of, evaluate
 from costmodel.evaluation.figures import Figure, figures_of
+from costmodel.evaluation.result_figures import result_figures
 from costmodel.provenance import Origin, Record, origin_of, recording
+from costmodel.results.base import origins_kept
 from costmodel.results.explanation import Explanation
+from costmodel.specs.base import with_changes
 from costmodel.specs.counting import Dataflow
 from costmodel.specs.scenario import Scenario
 
 
 def recorded_figures(scenario: Scenario, dataflow: Dataflow) -> dict[str, Figure]:
-    """Return every figure of a scenario, each remembering the formulas and inputs it was made from.
+    """Return every figure of a scenario, each remembering what it was made from: those of its cost, then what else its evaluation states.
 
     Parameters
     ----------
@@ -33,8 +34,11 @@ def recorded_figures(scenario: Scenario, dataflow: Dataflow) -> dict[str, Figure
     dict of str to Figure
         By dotted name.
     """
-    with recording():
-        return figures_of(cost(design_of(scenario, dataflow, calibrate(scenario, dataflow).rates)))
+    asked = with_changes(scenario, {"dataflows": (dataflow,)})
+    with recording(), origins_kept():
+        known = cost_of(asked, dataflow)
+        figures = figures_of(known[1])
+        return figures | result_figures(evaluate(asked, known=known), figures)
 
 
 def explain(scenario: Scenario, figure: str, dataflow: Dataflow | None = None) -> Explanation:

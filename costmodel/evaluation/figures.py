@@ -148,7 +148,9 @@ def _layer_figures(layer: LayerCost) -> dict[str, Figure]:
         if counter.endswith(("read_count", "write_count"))
     }
     return figures | {
-        f"{name}.parameters": Figure(layer.step.lowered.weight_count + layer.step.lowered.bias_count, "", f"weights and biases of {name}"),
+        f"{name}.parameters": Figure(
+            total_of([layer.step.lowered.weight_count, layer.step.lowered.bias_count]), "", f"weights and biases of {name}"
+        ),
         f"{name}.energy": Figure(total_of([layer.tensor_pj, layer.scratch_pj]), "pJ", f"dynamic energy of the memory in {name}"),
         f"{name}.tensor_energy": Figure(layer.tensor_pj, "pJ", f"dynamic energy of {name}'s tensors alone: scratch rows in registers"),
         f"{name}.scratch_energy": Figure(layer.scratch_pj, "pJ", f"what {name}'s scratch rows add where they live in the same memory"),

@@ -1,4 +1,4 @@
-"""Totals and ratios over parts, as formulas, so that each can be walked down to them."""
+"""Totals, differences and ratios over parts, as formulas, so that each can be walked down to them."""
 
 from __future__ import annotations
 
@@ -18,6 +18,18 @@ from costmodel.provenance import formula
 def total_of(parts: Sequence[Number]) -> Number:
     """Return the sum of parts; 0 where there are none."""
     return sum_of(parts)
+
+
+@formula(
+    id="difference",
+    equation="d = a - b",
+    symbols={"d": "what is left", "a": "the whole", "b": "what is taken from it"},
+    unit="the parts'",
+    source="definition: difference",
+)
+def difference_of(whole: Number, part: Number) -> Number:
+    """Return what a part leaves of a whole."""
+    return whole - part
 
 
 @formula(

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple, Protocol
 from costmodel.columns import Number, larger, sum_of
 from costmodel.memory.lifetimes import Lifetimes
 from costmodel.memory.placement import Offsets, blocks_of, place_blocks, sizes_of
-from costmodel.provenance import formula
+from costmodel.provenance import formula, is_recording, leaf
 from costmodel.specs.scenario import MemoryAccounting
 
 SOURCE: Final = "definition: buffers side by side, in turn, or alive at once"
@@ -198,8 +198,17 @@ def arena_in_place(lives: Lifetimes, *, with_input: bool = True) -> Accounted:
     buffers = tuple(SharedBuffer(lives.tensors[place].size_bytes, (place,)) for place in used)
     if not at:
         return Accounted(placed.height_bytes if blocks else 0, buffers)
-    ends = [end_bytes(at[place], lives.tensors[place].size_bytes) for place in used]
+    ends = [end_bytes(_remembered(at[place], lives.tensors[place].name), lives.tensors[place].size_bytes) for place in used]
     return Accounted(arena_height_bytes(ends), buffers, offsets=tuple(at[place] for place in used))
+
+
+def _remembered(offset: Number, tensor: str) -> Number:
+    """An offset; while formulas are being recorded it remembers that it was chosen."""
+    return (
+        leaf(offset, f"offset of {tensor}", "definition: chosen by the planner, the lowest arena of a few orders")
+        if is_recording()
+        else offset
+    )
 
 
 def lower_bound(lives: Lifetimes, *, in_place: bool, with_input: bool) -> Number:

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
 from pydantic import BaseModel, ConfigDict
+
+from costmodel.provenance import origin_of
 
 
 class Result(BaseModel):
@@ -10,3 +16,25 @@ class Result(BaseModel):
 
     # Older Pydantics keep the prefix `model_` to themselves; here it is also a model file.
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, protected_namespaces=())
+
+
+@contextmanager
+def origins_kept() -> Iterator[None]:
+    """Let results made inside the block keep numbers that remember where they came from; validation makes plain ones of them.
+
+    Only who explains pays for it: outside, results are made as ever.
+    """
+    before = Result.__dict__.get("__init__")
+
+    def remember(self: Result, **fields: Any) -> None:
+        BaseModel.__init__(self, **fields)
+        self.__dict__.update({name: value for name, value in fields.items() if origin_of(value) is not None})
+
+    Result.__init__ = remember  # type: ignore[assignment,method-assign]
+    try:
+        yield
+    finally:
+        if before is None:
+            del Result.__init__
+        else:
+            Result.__init__ = before  # type: ignore[method-assign]

@@ -70,10 +70,7 @@ class Deck:
 
     def macs(self, network: str, taps: Taps) -> Number:
         """Return the multiply-accumulates of a network under a tap convention."""
-        figures = self._figures_of(_with_taps(self._with_network(network), taps), Dataflow.OUTPUT_STATIONARY)
-        return total_of(
-            [figure.value for name, figure in figures.items() if name.endswith(".mac_count") and not name.startswith("network.")]
-        )
+        return self._figures_of(_with_taps(self._with_network(network), taps), Dataflow.OUTPUT_STATIONARY)["network.mac_count"].value
 
     def width(self, layer: str) -> Number:
         """Return the channels or neurons of a layer of the unpruned network."""

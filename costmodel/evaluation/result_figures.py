@@ -1,0 +1,78 @@
+"""Every number of a result under a dotted name: what an answer prints beside the figures of its cost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from enum import Enum
+from typing import Any, Final
+
+from pydantic import BaseModel
+
+from costmodel.evaluation.figures import Figure
+from costmodel.provenance import origin_of
+from costmodel.units import unit_of
+
+_LABELS: Final = ("name", "layer", "dataflow", "accounting", "rest", "part", "input", "id")
+"""Fields that tell the members of a list apart, the first a member has."""
+
+
+def result_figures(result: BaseModel, taken: Mapping[str, Figure] | None = None) -> dict[str, Figure]:
+    """Return the numbers of a recorded result that remember where they came from.
+
+    Parameters
+    ----------
+    result : BaseModel
+        Made inside a recording.
+    taken : mapping, optional
+        Figures that have a name already: their numbers, and their names, are left out.
+
+    Returns
+    -------
+    dict of str to Figure
+        Named as in the result's JSON, members of lists by what tells them apart: `memory.ram_bytes`,
+        `dataflows.output-stationary.energy_bounds.tensor_low_pj`.
+    """
+    known = {} if taken is None else taken
+    seen = {_identity(figure.value) for figure in known.values()}
+    found: dict[str, Figure] = {}
+    for name, field, value in _numbers(result, ""):
+        if origin_of(value) is not None and _identity(value) not in seen and name not in known:
+            unit = unit_of(field)
+            found[name] = Figure(value, unit.symbol if unit is not None else "", f"{field} of the answer")
+    return found
+
+
+def _identity(value: Any) -> tuple[int, str | None] | None:
+    """What makes two numbers one: the call they came from, and the part of its value."""
+    origin = origin_of(value)
+    return None if origin is None or origin.record is None else (id(origin.record), origin.part)
+
+
+def _numbers(value: Any, path: str) -> Iterator[tuple[str, str, Any]]:
+    """Walk the numbers of a value: full name, field, number."""
+    if isinstance(value, bool) or value is None:
+        return
+    if isinstance(value, int | float):
+        yield path, path.rpartition(".")[2], value
+        return
+    for label, part in _members(value):
+        yield from _numbers(part, f"{path}.{label}" if path else label)
+
+
+def _members(value: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, BaseModel):
+        yield from ((field, getattr(value, field)) for field in type(value).model_fields)
+    elif isinstance(value, Mapping):
+        yield from ((str(key), part) for key, part in value.items())
+    elif isinstance(value, tuple) and hasattr(value, "_fields"):
+        yield from zip(value._fields, value, strict=True)
+    elif isinstance(value, list | tuple):
+        yield from ((_label(part) or str(place), part) for place, part in enumerate(value))
+
+
+def _label(member: Any) -> str:
+    for field in _LABELS:
+        found = getattr(member, field, None)
+        if isinstance(found, str):
+            return str(found.value) if isinstance(found, Enum) else found
+    return ""

@@ -1,0 +1,109 @@
+"""Every figure that is named can be explained: down to sources, with an equation that gives the number beside it, in its unit."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from equation_text import COUNTED, Numbers, evaluate, parse
+
+from costmodel.errors import UnknownNameError
+from costmodel.evaluation.evaluating import evaluate as evaluated
+from costmodel.evaluation.explaining import explain, explanation_of, recorded_figures
+from costmodel.evaluation.figures import Figure
+from costmodel.provenance import origin_of
+from costmodel.results.explanation import Explanation
+from costmodel.sources.catalogue import load_network, load_scenario
+from costmodel.specs.base import with_changes
+from costmodel.specs.counting import Dataflow
+from costmodel.specs.scenario import Scenario
+
+PRINTED = 2e-5
+"""Share by which six printed digits may put a printed equation's value off, of the largest number in it."""
+
+
+def scenario_of(name: str) -> Scenario:
+    deck = load_scenario("esp32-deck")
+    if name == "esp32-deck":
+        return deck
+    uncalibrated = {"calibration": None, "calibration_network": None}
+    return with_changes(deck, {"network": load_network(name), **uncalibrated})
+
+
+ASKED = [("esp32-deck", dataflow) for dataflow in Dataflow] + [("resnet8", Dataflow.ROW_STATIONARY), ("ds-cnn", Dataflow.OUTPUT_STATIONARY)]
+
+
+@pytest.fixture(scope="module", params=ASKED, ids=lambda asked: f"{asked[0]}-{asked[1].value}")
+def figures(request: pytest.FixtureRequest) -> dict[str, Figure]:
+    name, dataflow = request.param
+    return recorded_figures(scenario_of(name), dataflow)
+
+
+def nodes(node: Explanation) -> Iterator[Explanation]:
+    yield node
+    for part in node.inputs:
+        yield from nodes(part)
+
+
+def test_every_figure_remembers_what_it_was_made_of(figures: dict[str, Figure]) -> None:
+    for name, figure in figures.items():
+        assert not figure.value or origin_of(figure.value) is not None, f"{name} comes from nowhere"
+
+
+def test_every_figures_unit_is_its_formulas(figures: dict[str, Figure]) -> None:
+    for name, figure in figures.items():
+        origin = origin_of(figure.value)
+        if origin is None or origin.record is None:
+            continue
+        unit = origin.record.formula.unit
+        counted = figure.unit in COUNTED and unit in COUNTED
+        assert unit == figure.unit or counted or unit.startswith("the "), f"{name} is in {figure.unit}, its formula gives {unit}"
+
+
+def test_every_explanation_ends_in_sources(figures: dict[str, Figure]) -> None:
+    for name, figure in figures.items():
+        if not figure.value or name.startswith("memory.heap."):
+            continue
+        for node in nodes(explanation_of(name, figure, figures)):
+            # Passes over a tensor, or a dense layer's group: whole numbers of the definition itself.
+            assert node.source or not node.value or node.value in range(1, 9), f"{name}: {node.name} = {node.value} has no source"
+
+
+def test_every_printed_equation_gives_the_number_beside_it(figures: dict[str, Figure]) -> None:
+    seen: set[str] = set()
+    for name, figure in figures.items():
+        if not figure.value:
+            continue
+        for node in nodes(explanation_of(name, figure, figures)):
+            if not node.substituted or node.substituted in seen:
+                continue
+            seen.add(node.substituted)
+            given = evaluate(parse(node.substituted), {}, Numbers())
+            value: Any = node.value
+            scale = max([abs(value), *(abs(float(text.replace(",", ""))) for text in numbers_in(node.substituted) if value)])
+            assert abs(given - value) <= (PRINTED * scale if isinstance(value, float) else 0), f"{name}: {node.substituted} is not {value}"
+
+
+def numbers_in(text: str) -> list[str]:
+    """Terms of sums alone: a difference of large numbers is known to their last digit."""
+    return re.findall(r"(?<![\d.,e])\d[\d,]*\.?\d*(?:e-?\d+)?", text) if re.fullmatch(r"[\d.,e +-]*", text) else []
+
+
+def test_figures_of_findings_are_explained() -> None:
+    deck = load_scenario("esp32-deck")
+    known = recorded_figures(deck, deck.dataflows[0])
+    for finding in evaluated(deck).findings:
+        assert set(finding.figures) <= set(known), finding.id
+
+
+def test_a_figure_is_found_by_its_place_in_the_json_too() -> None:
+    found = explain(load_scenario("esp32-deck"), "dataflows.output-stationary.energy_bounds.tensor_low_pj")
+    assert found.substituted == "458,254*77.8 + 3,039*157.5"
+    assert {part.source.partition(":")[0] for part in found.inputs} >= {"kornak2025deck"}
+
+
+def test_an_unknown_figure_names_the_nearest() -> None:
+    with pytest.raises(UnknownNameError, match=r"energy\.memory"):
+        explain(load_scenario("esp32-deck"), "energy.memry")
