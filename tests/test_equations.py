@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import importlib.util
+import inspect
+import re
+import sys
 from collections import defaultdict
 from pathlib import Path
+from types import ModuleType
 from typing import Any, Final
 
 import pytest
@@ -18,6 +23,8 @@ FORMULAS: Final = every_formula()
 EVALUATED: Final = {name: declared for name, declared in FORMULAS.items() if not declared.proof}
 MOST_EXEMPT: Final = 12
 CLOSE: Final = 1e-9
+GENERATED: Final = {"equations.md", "nomenclature.md", "provenance.md"}
+"""Pages that are written from the declarations, and the one that explains their grammar."""
 
 
 def equations(declared: Formula) -> dict[str, str]:
@@ -100,6 +107,31 @@ def test_few_formulas_are_exempt_and_each_names_the_test_that_holds_it() -> None
         spec = importlib.util.spec_from_file_location("proof", ROOT / path)
         assert spec is not None, name
         assert f"def {test}(" in (ROOT / path).read_text(encoding="utf-8"), f"{name}: {proof} does not exist"
+
+
+def test_an_equation_stands_where_it_is_declared_and_nowhere_else() -> None:
+    """Pages link to docs/equations.md, docstrings to a formula's id: a second text would go its own way."""
+    stated = {
+        squeezed(text.rpartition("; ")[2].rpartition(" = ")[2]): name
+        for name, each in FORMULAS.items()
+        for text in equations(each).values()
+    }
+    told = {text: name for text, name in stated.items() if len(text) >= 7 and re.search(r"[-+*/^(]", text)}
+    prose = {str(path): path.read_text(encoding="utf-8") for path in (ROOT / "docs").glob("*.md") if path.name not in GENERATED}
+    prose |= {f"{module.__name__}": docstrings(module) for module in list(sys.modules.values()) if module.__name__.startswith("costmodel")}
+    for place, words in prose.items():
+        found = [name for text, name in told.items() if text in squeezed(words)]
+        assert not found, f"{place} repeats the equation of {found}"
+
+
+def squeezed(text: str) -> str:
+    return re.sub(r"\s+", "", text)
+
+
+def docstrings(module: ModuleType) -> str:
+    tree = ast.parse(inspect.getsource(module))
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef)
+    return "\n".join(ast.get_docstring(node) or "" for node in ast.walk(tree) if isinstance(node, documented))
 
 
 def test_a_text_outside_the_grammar_is_refused() -> None:

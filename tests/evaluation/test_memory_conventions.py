@@ -73,6 +73,22 @@ def test_a_comparison_survives_json(scenario: Scenario) -> None:
     assert found.of("other") is None
 
 
+def test_a_pass_over_the_weights_that_padding_cuts_short_fetches_its_lines_all_the_same() -> None:
+    network = {
+        "name": "one", "input": "2x5x5", "types": {"input": "int8", "activation": "int8", "weight": "int8"},
+        "layers": [{"name": "conv", "kind": "conv2d", "out_channels": 3, "kernel": 3, "padding": 1}],
+    }  # fmt: skip
+    scenario = load_scenario({"name": "cut-short", "network": network, "device": "esp32-wroom"})
+    _, answer = cost_of(scenario, OS)
+    (layer,) = answer.layers
+    reads, weights = layer.counts.weight_read_count, layer.step.lowered.weight_count
+    assert (reads, weights) == (1014, 54)
+    tiny = with_changes(load_memory_energy("esp32cache-40nm-lstp-32k-4b"), {"capacity_bytes": 16})
+    found = flash_weight_cost(answer.layers, scenario.network.tensor_bytes, OS, tiny, load_memory_energy("flash-line-40mhz-dio"))
+    # 18 whole passes and 42 of 54 reads of a nineteenth; two lines of 32 bytes a pass.
+    assert found.fill_count == 19 * 2
+
+
 def test_weights_in_flash_are_fetched_once_a_layer_where_they_fit_the_cache(scenario: Scenario) -> None:
     _, answer = cost_of(scenario, scenario.dataflows[0])
     sizes = scenario.network.tensor_bytes

@@ -1,5 +1,7 @@
 """Windows, energies and statistics against the truth of synthetic captures."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -251,3 +253,19 @@ def test_a_capture_with_voltage_is_priced_by_it():
     assert summary.supply_v == pytest.approx(3.3)
     assert summary.total_j == pytest.approx(truth.total_j * 3.3 / recipe.supply_v, rel=1e-3)
     assert sum(w.inference_j for w in summary.windows) == pytest.approx(truth.inference_j * 3.3 / recipe.supply_v, rel=1e-3)
+
+
+def test_what_idling_would_have_drawn_is_priced_at_the_voltage_of_the_window_not_of_the_capture():
+    """The supply sags under load: from 5.0 to 4.5 V while the board infers."""
+    recipe = SyntheticTrace(span_s=6.0, noise_a=0.0)
+    threshold_a = 0.5 * (recipe.idle_a + recipe.active_a)
+
+    def sagging():
+        for chunk in synthetic_chunks(recipe):
+            yield replace(chunk, voltage_v=np.where(chunk.current_a > threshold_a, 4.5, 5.0))
+
+    summary = analysed(recipe, chunks=sagging())
+    assert 4.6 < summary.supply_v < 4.9
+    for window in summary.windows:
+        assert window.baseline_j == pytest.approx(recipe.idle_a * window.duration_s * 4.5, rel=2e-3)
+        assert window.inference_j == pytest.approx(recipe.active_a * window.duration_s * 4.5, rel=2e-3)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from costmodel.memory.heap import block_bytes, largest_request_bytes, place_buffers, searched_bytes, size_classes
+from costmodel.memory.heap import block_bytes, buffers_fit, largest_request_bytes, place_buffers, searched_bytes, size_classes
 from costmodel.results.storage.heap_verdict import HeapRequest, HeapVerdict
 from costmodel.specs.devices.hardware import HeapAllocator, HeapRegion
 
@@ -145,3 +145,15 @@ def test_the_largest_request_is_the_largest(size: int, classes: bool) -> None:
     largest = largest_request_bytes(region, allocator)
     assert largest == 0 or place_buffers(requests(largest), [region], allocator).fits
     assert not place_buffers(requests(largest + 1), [region], allocator).fits
+
+
+@pytest.mark.parametrize(("spare_bytes", "left_bytes"), [(-4, 0), (0, 12), (4, 16)])
+def test_what_a_request_leaves_is_a_block_of_its_own_from_the_smallest_size_on(spare_bytes: int, left_bytes: int) -> None:
+    """The smallest block is 12 bytes, so 12 bytes left over are kept and 8 are given away with the request."""
+    plain = HeapAllocator(region_bytes=0, header_bytes=4, alignment_bytes=4, minimum_bytes=12, size_classes=False)
+    asked = 100
+    region = HeapRegion(name="one", size_bytes=4 + asked + 4 + 12 + spare_bytes)
+    verdict = place_buffers(requests(asked), [region], plain)
+    assert verdict.fits
+    assert verdict.regions[0].free_bytes == left_bytes
+    assert place_buffers(requests(asked, 8), [region], plain).fits == bool(buffers_fit([asked, 8], [region], plain)) == (left_bytes >= 12)
