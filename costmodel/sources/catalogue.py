@@ -9,16 +9,17 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 from typing import Any, Final, Generic, TypeAlias, TypeVar, cast
 
 from costmodel.errors import InputError, SpecError, UnknownNameError
+from costmodel.sources.documents.derived_document import Opened, derived, with_logged_heap
 from costmodel.sources.documents.text_file import FILE_SUFFIXES, read_document
 from costmodel.sources.documents.validation_errors import Resolver, checked_spec, found_text
-from costmodel.sources.documents.yaml_document import YamlDocument, parse_document
+from costmodel.sources.documents.yaml_document import YamlDocument
 from costmodel.sources.importers.model_files import is_model_file, load_model_network
 from costmodel.sources.memory_energies import memory_energy, packaged_memory_names
+from costmodel.sources.packaged_data import packaged_document, packaged_document_names
 from costmodel.specs.base import Spec
 from costmodel.specs.devices.battery import BatteryCell
 from costmodel.specs.devices.hardware import ComputeEnergy, Device, LatencyCalibration, MemoryEnergy
@@ -303,8 +304,26 @@ def _is_path(text: str) -> bool:
 
 
 def _checked(kind: _Kind[S], document: YamlDocument, beside: Path | None) -> S:
+    if kind.noun in DERIVABLE_FOLDERS:
+        document = derived(document, kind.noun, functools.partial(_opened, kind, beside))
+    if kind is _DEVICE:
+        document = with_logged_heap(document)
     resolve: Resolver | None = functools.partial(_resolve, beside) if kind is _SCENARIO else None
     return checked_spec(document, kind.model, kind.noun, resolve)
+
+
+DERIVABLE_FOLDERS: Final[Mapping[str, str]] = {kind.noun: kind.folder for kind in (_DEVICE, _BATTERY, _POWER)}
+"""What messages call the kinds whose files may begin at another by `base`, and where their packaged files lie."""
+
+
+def _opened(kind: _Kind[Any], beside: Path | None, reference: object) -> Opened:
+    """Return the document a `base` names, and how that one opens its own."""
+    if isinstance(reference, str) and _is_path(reference):
+        path = Path(reference) if beside is None else beside / reference
+        return read_document(path), functools.partial(_opened, kind, path.parent)
+    if str(reference) not in (known := _packaged_names(kind.folder)):
+        raise UnknownNameError("base", str(reference), known, kind.where)
+    return packaged_document(kind.folder, str(reference)), functools.partial(_opened, kind, None)
 
 
 def _resolve(beside: Path | None, document: YamlDocument, values: dict[str, Any]) -> dict[str, InputError | None]:
@@ -370,15 +389,10 @@ def _default(
         failed[field] = error
 
 
-@functools.cache
 def _packaged_names(folder: str) -> tuple[str, ...]:
-    if folder == _MEMORY.folder:
-        return packaged_memory_names()
-    entries = resources.files("costmodel.sources").joinpath("data", folder).iterdir()
-    return tuple(sorted(entry.name.removesuffix(".yaml") for entry in entries if entry.name.endswith(".yaml")))
+    return packaged_memory_names() if folder == _MEMORY.folder else packaged_document_names(folder)
 
 
 @functools.cache
 def _packaged(kind: _Kind[S], name: str) -> S:
-    file = resources.files("costmodel.sources").joinpath("data", kind.folder, f"{name}.yaml")
-    return _checked(kind, parse_document(file.read_bytes(), f"{kind.folder}/{name}.yaml"), None)
+    return _checked(kind, packaged_document(kind.folder, name), None)

@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from costmodel.errors import UnknownNameError
-from costmodel.sources.catalogue import REFERENCE_FIELDS, names
+from costmodel.sources.catalogue import DERIVABLE_FOLDERS, REFERENCE_FIELDS, names
+from costmodel.sources.documents.derived_document import BASE
 from costmodel.specs.base import Spec
 from costmodel.specs.devices.battery import BatteryCell
 from costmodel.specs.devices.power import DutyCycle, PowerStates
@@ -67,6 +68,10 @@ def file_schema(kind: str) -> dict[str, Any]:
         # Editors tell layers apart by their kind, so it has to be there, as it has in a file.
         if "const" in definition.get("properties", {}).get("kind", {}):
             definition["required"] = ["kind", *definition.get("required", ())]
+    if kind in DERIVABLE_FOLDERS:
+        # What a file with a base leaves out comes from there.
+        schema["properties"][BASE] = _reference({"type": "string"}, names(DERIVABLE_FOLDERS[kind]))
+        schema["anyOf"] = [{"required": [BASE, "name"]}, {"required": schema.pop("required")}]
     schema["properties"]["$schema"] = {"type": "string"}
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": f"costmodel {kind}", **without_titles(schema)}
 
