@@ -232,7 +232,11 @@ def _conv2d(layer: Any, inputs: Sequence[Shape], _producer: str | None) -> Lower
 def _linear(layer: Any, inputs: Sequence[Shape], _producer: str | None) -> Lowered:
     (shape,) = inputs
     if len(shape) != 1:
-        raise ShapeError(layer.name, f"linear needs a flat input, found {shape_text(shape)}; put a flatten before it")
+        raise ShapeError(
+            layer.name,
+            f"linear needs a flat input, found {shape_text(shape)}; put a flatten before it, or, "
+            f"along a sequence, a conv2d with kernel: 1 and out_channels: {layer.out_features}",
+        )
     nest = LoopNest(NestKind.LINEAR, 1, layer.out_features, shape[0], POINT, POINT, layer.bias)
     bias = layer.out_features if layer.bias else 0
     return Lowered(nest, (layer.out_features,), linear_weight_count(layer.out_features, shape[0]), bias)

@@ -167,4 +167,5 @@ def test_a_network_file_that_does_not_fit_names_its_line(tmp_path: Path, capsys:
     path = tmp_path / "net.yaml"
     path.write_text("name: n\ninput: 3x8x8\nlayers:\n  - {name: fc, kind: linear, out_features: 2}\n", encoding="utf-8")
     assert main(["count", "--network", str(path)]) == 2
-    assert capsys.readouterr().err == f"{path}:4:5 fc: linear needs a flat input, found 3x8x8; put a flatten before it\n"
+    way = "put a flatten before it, or, along a sequence, a conv2d with kernel: 1 and out_channels: 2"
+    assert capsys.readouterr().err == f"{path}:4:5 fc: linear needs a flat input, found 3x8x8; {way}\n"

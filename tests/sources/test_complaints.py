@@ -126,7 +126,8 @@ def test_a_mistake_in_a_scenario_is_one_line(tmp_path: Path, text: str, told: st
         ),
         (
             CONV + "  - {name: fc, kind: linear, out_features: 3}\n",
-            "net.yaml:5:5 fc: linear needs a flat input, found 4x6x6; put a flatten before it",
+            "net.yaml:5:5 fc: linear needs a flat input, found 4x6x6; put a flatten before it, or, along a sequence, "
+            "a conv2d with kernel: 1 and out_channels: 3",
         ),
         (CONV + "  - {name: d, kind: add, inputs: [c, input]}\n", "net.yaml:5:5 d: cannot add 4x6x6 and 3x8x8"),
         ("  []\n", "net.yaml:4:3 layers: a network needs at least one layer"),

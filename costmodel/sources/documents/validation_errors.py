@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
 from costmodel.errors import CollectedError, InputError, Location, ShapeError, SpecError, UnknownNameError, did_you_mean
+from costmodel.sources.documents.nearest_way import nearest_kind, same_padding
 from costmodel.sources.documents.yaml_document import YamlDocument, YamlPath
 from costmodel.units import EXTENTS
 
@@ -167,6 +168,8 @@ def _complaint(details: ErrorDetails, document: YamlDocument, model: type[BaseMo
     if kind == "missing":
         message = f"{loc[-1]!r} is missing" if isinstance(loc[-1], str) else f"expected more than {len(found)} value(s)"
         return SpecError(f"{label}: {message}", document.location(path))
+    if kind == "union_tag_invalid" and (way := nearest_kind(str(found["kind"]))):
+        return SpecError(f"{label}.kind: {found['kind']!r} is not a kind of layer; {way}", document.location((*path, "kind")))
     if kind == "union_tag_invalid":
         return UnknownNameError(
             f"{label}.kind", str(found["kind"]), _quoted(context["expected_tags"]), "a kind of layer", document.location((*path, "kind"))
@@ -176,14 +179,14 @@ def _complaint(details: ErrorDetails, document: YamlDocument, model: type[BaseMo
     if isinstance(found, dict) and kind in found:
         # A spec's own check of several fields names the one to look at.
         path = (*path, kind)
-    return SpecError(f"{label}: {_words(kind, details, context, path)}", document.location(path))
+    return SpecError(f"{label}: {_words(kind, details, context, path, document)}", document.location(path))
 
 
 def _quoted(text: object) -> list[str]:
     return re.findall(r"'([^']*)'", str(text))
 
 
-def _words(kind: str, details: ErrorDetails, context: dict[str, Any], path: YamlPath) -> str:
+def _words(kind: str, details: ErrorDetails, context: dict[str, Any], path: YamlPath, document: YamlDocument | None = None) -> str:
     seen = found_text(details["input"])
     if kind in _BOUNDS:
         words, key = _BOUNDS[kind]
@@ -198,7 +201,8 @@ def _words(kind: str, details: ErrorDetails, context: dict[str, Any], path: Yaml
     if kind == "union_tag_not_found":
         return "'kind' is missing (conv2d, linear, max_pool2d, ...)"
     if kind == "tuple_type" and path and path[-1] in EXTENTS:
-        return f"expected a whole number or a list of them, found {seen}"
+        way = same_padding(path, document) if document is not None and details["input"] in ("same", "SAME") else ""
+        return f"expected a whole number or a list of them, found {seen}" + (f"; {way}" if way else "")
     expected = next((words for pattern, words in _EXPECTED if re.match(pattern, kind)), None)
     if expected is not None:
         return f"expected {expected}, found {seen}"

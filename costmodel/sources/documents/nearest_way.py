@@ -1,0 +1,102 @@
+"""The nearest thing that would work, with its numbers, for what a network's file asks for and cannot have."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from costmodel.sources.documents.yaml_document import YamlDocument, YamlPath
+
+_KINDS: Final[Mapping[str, str]] = {
+    "global_avg_pool2d": "adaptive_avg_pool2d with output_size: 1 is the same",
+    "global_average_pool": "adaptive_avg_pool2d with output_size: 1 is the same",
+    "depthwise_conv2d": "conv2d with groups equal to its input channels is the same",
+    "conv1d": "conv2d over an input of channels x length x 1, with kernel: [k, 1], is the same",
+    "relu6": "relu reads and writes as many elements",
+    "leaky_relu": "relu reads and writes as many elements",
+    "hard_swish": "relu reads and writes as many elements",
+    "sigmoid": "relu reads and writes as many elements, its arithmetic left out",
+    "tanh": "relu reads and writes as many elements, its arithmetic left out",
+    "mul": "add of the same two tensors reads and writes as many elements",
+    "dense": "linear is the same",
+    "fully_connected": "linear is the same",
+    "average_pool2d": "avg_pool2d is the same",
+    "lstm": "a step of it is a linear of 4 x units outputs over inputs and units together, once for each step",
+    "gru": "a step of it is a linear of 3 x units outputs over inputs and units together, once for each step",
+    "conv_transpose2d": "a conv2d of stride 1 over the larger output counts no fewer taps",
+}
+"""What another tool calls a kind of layer, and what counts like it here."""
+
+
+def nearest_kind(name: str) -> str:
+    """Return what counts like a kind of layer that is none here; empty where nothing does."""
+    return _KINDS.get(name, "")
+
+
+def same_padding(path: YamlPath, document: YamlDocument) -> str:
+    """Return the four paddings that `padding: same` stands for; empty where the layer does not say enough.
+
+    Parameters
+    ----------
+    path : tuple
+        Of the padding in the document.
+    document : YamlDocument
+        The network.
+
+    Returns
+    -------
+    str
+        For the layer's own input where the layers before it tell its size, else for rows and columns that are multiples of the stride.
+    """
+    if len(path) < 3 or path[-3] != "layers" or not isinstance(path[-2], int):
+        return ""
+    top: Any = document.data
+    for part in path[:-3]:
+        top = top[part]
+    layer = top["layers"][path[-2]]
+    kernel, stride, dilation = (_pair(layer.get(field, usual)) for field, usual in (("kernel", None), ("stride", 1), ("dilation", 1)))
+    if kernel is None or dilation is None:
+        return ""
+    if stride is None:
+        stride = kernel
+    extents = _extents(top, path[-2])
+    sides = []
+    for place in range(2):
+        reach = dilation[place] * (kernel[place] - 1) + 1
+        extent = stride[place] * reach if extents is None else extents[place]
+        total = max((-(-extent // stride[place]) - 1) * stride[place] + reach - extent, 0)
+        sides += [total // 2, total - total // 2]
+    said = "where rows and columns are multiples of the stride" if extents is None else f"for its input of {extents[0]} x {extents[1]}"
+    return f"`same` is padding: [{', '.join(map(str, sides))}] (top, bottom, left, right) {said}"
+
+
+def _pair(value: Any) -> tuple[int, int] | None:
+    both = [value, value] if isinstance(value, int) and not isinstance(value, bool) else value
+    if not isinstance(both, list) or len(both) != 2 or not all(isinstance(each, int) and each > 0 for each in both):
+        return None
+    return both[0], both[1]
+
+
+def _extents(network: Any, place: int) -> tuple[int, int] | None:
+    """Return rows and columns of what a layer reads; None where the layers before it do not tell."""
+    from pydantic import ValidationError
+
+    from costmodel.errors import InputError
+    from costmodel.specs.network import Network
+
+    layer = network["layers"][place]
+    reads = layer.get("inputs")
+    if place and reads is None:
+        try:
+            before = Network.model_validate({"name": "before", "input": network.get("input"), "layers": network["layers"][:place]})
+            shape = before.steps[before.order.index(place - 1)].lowered.output
+        except (ValidationError, InputError, ValueError, AttributeError):
+            return None
+        return (int(shape[1]), int(shape[2])) if len(shape) == 3 else None
+    if reads is not None:
+        return None
+    text = network.get("input")
+    parts = text.lower().split("x") if isinstance(text, str) else text
+    if not isinstance(parts, list) or len(parts) != 3 or not all(str(part).strip().isdecimal() for part in parts):
+        return None
+    return int(parts[1]), int(parts[2])
