@@ -6,8 +6,11 @@ import importlib
 import itertools
 import pkgutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import cache
 from typing import Any, Final
+
+import numpy as np
 
 import costmodel
 from costmodel.evaluation.battery.answering import answer_battery
@@ -16,6 +19,9 @@ from costmodel.evaluation.battery.inquiry import BatteryQuestion
 from costmodel.evaluation.battery.patterns import Board
 from costmodel.evaluation.evaluating import evaluate
 from costmodel.evaluation.explaining import recorded_figures
+from costmodel.measurement.captures.trace_chunk import Trace
+from costmodel.measurement.synthetic_trace import SyntheticTrace, synthetic_chunks
+from costmodel.measurement.trace_analysis import analyse_trace
 from costmodel.provenance import FORMULAS, Formula, Record, recording
 from costmodel.sources.catalogue import load_battery, load_duty_cycle, load_network, load_power_states, load_scenario, names
 from costmodel.sources.memory_energies import memory_energy
@@ -90,6 +96,15 @@ def _serial_lines() -> None:
             called("energy.cached_reads", 1_000_000, 16.7, fills, line_pj)
 
 
+def _captures() -> None:
+    for holds_voltage in (False, True):
+        recipe = SyntheticTrace(span_s=4.0)
+        chunks = (
+            replace(chunk, voltage_v=np.full(len(chunk.time_s), 4.9) if holds_voltage else None) for chunk in synthetic_chunks(recipe)
+        )
+        analyse_trace(Trace("synthetic", "synthetic", "sample", chunks), recipe.supply_v, "given")
+
+
 def _model_files() -> None:
     for magnitude in (0.0, 0.37, 12.5):
         called("compression.scale", magnitude)
@@ -104,6 +119,7 @@ SUBJECTS: Final[dict[str, Callable[[], None]]] = {
     "ledger": _ledger,
     "serial lines": _serial_lines,
     "model files": _model_files,
+    "captures": _captures,
 }
 
 

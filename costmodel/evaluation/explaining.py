@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
+
+from pydantic import BaseModel
 
 from costmodel.errors import MissingError, UnknownNameError
 from costmodel.evaluation.equation_numbers import symbols_of, with_numbers
@@ -39,6 +41,25 @@ def recorded_figures(scenario: Scenario, dataflow: Dataflow) -> dict[str, Figure
         known = cost_of(asked, dataflow)
         figures = figures_of(known[1])
         return figures | result_figures(evaluate(asked, known=known), figures)
+
+
+def recorded_result(make: Callable[[], BaseModel], owner: str) -> dict[str, Figure]:
+    """Return the numbers of any other answer, each remembering what it was made from.
+
+    Parameters
+    ----------
+    make : callable
+        Makes the answer: that of a capture, of a battery, of memories compared.
+    owner : str
+        What their names begin with.
+
+    Returns
+    -------
+    dict of str to Figure
+        Named by the owner and the place in the answer's JSON: `trace.computational.mean`.
+    """
+    with recording(), origins_kept():
+        return {f"{owner}.{name}": figure for name, figure in result_figures(make()).items()}
 
 
 def explain(scenario: Scenario, figure: str, dataflow: Dataflow | None = None) -> Explanation:

@@ -8,10 +8,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from costmodel.measurement.captures.trace_chunk import Trace
+from costmodel.measurement.window_energy import (
+    average_current_a,
+    average_power_w,
+    charge_ah,
+    integrated_energy_j,
+    mean_over_windows,
+    mean_power_w,
+    measured,
+    share_ratio,
+    window_baseline_j,
+    window_computational_j,
+    window_duration_s,
+    window_energy_j,
+    window_voltage_v,
+)
 from costmodel.measurement.windows.inference_windows import FoundWindows, Window
 from costmodel.measurement.windows.trace_blocks import Blocks
 from costmodel.results.trace import CurrentPercentile, InferenceWindow, Spread, TraceCurve, TraceThresholds
-from costmodel.units import MA_PER_A, MS_PER_S, S_PER_HOUR
+from costmodel.units import MA_PER_A, MS_PER_S
 
 _NORMAL_95: Final = 1.96
 _ROUNDING: Final = 1e-12
@@ -68,9 +83,9 @@ def capture_figures(trace: Trace, blocks: Blocks, volts: float, source: str, tot
         "supply_v": volts,
         "supply_source": source,
         "total_j": total_j,
-        "average_w": total_j / span_s,
-        "mean_a": charge / span_s,
-        "charge_ah": charge / S_PER_HOUR,
+        "average_w": average_power_w(measured(total_j, "energy of the capture"), measured(span_s, "length of the capture")),
+        "mean_a": average_current_a(measured(charge, "charge of the capture"), measured(span_s, "length of the capture")),
+        "charge_ah": charge_ah(measured(charge, "charge of the capture")),
         "percentiles": tuple(_percentiles(blocks, spans)),
         "above_a": threshold_a,
         "above_s": float(spans[blocks.mean_a > threshold_a].sum()),
@@ -142,14 +157,14 @@ def window_figures(blocks: Blocks, found: FoundWindows, volts: float, likeness_r
         "likeness_ratio": likeness_ratio,
         "idle_current": idle,
         "active_current": active,
-        "idle_w": idle.mean * volts,
-        "active_w": active.mean * volts,
+        "idle_w": mean_power_w(measured(idle.mean, "idle current"), measured(volts, "supply")),
+        "active_w": mean_power_w(measured(active.mean, "active current"), measured(volts, "supply")),
         "duration": _spread([window.duration_s for window in windows], f"duration of {noun}", "s"),
         "inference": inference,
         "baseline": baseline,
         "computational": computational,
-        "baseline_ratio": baseline.mean / inference.mean if inference.mean else None,
-        "computational_ratio": computational.mean / inference.mean if inference.mean else None,
+        "baseline_ratio": share_ratio(baseline.mean, inference.mean) if inference.mean else None,
+        "computational_ratio": share_ratio(computational.mean, inference.mean) if inference.mean else None,
         "period_s": float(np.median(np.diff(starts))) if len(starts) > 1 else None,
         "windows": windows,
     }
@@ -158,12 +173,17 @@ def window_figures(blocks: Blocks, found: FoundWindows, volts: float, likeness_r
 def priced(window: Window, volts: float, blocks: Blocks) -> InferenceWindow:
     """Return a window with its energy, and what of it the idle board would have drawn; `volts` where the capture holds no voltage."""
     count = window.inference_count
-    duration_s = (window.end_s - window.start_s) / count
-    energy_j = window.charge * volts if window.energy is None else window.energy
+    duration_s = window_duration_s(measured(window.start_s, "begin of the window"), measured(window.end_s, "end of the window"), count)
+    charge, supply_v = measured(window.charge, "charge of the window"), measured(volts, "supply")
     # The window's own mean voltage, where the capture holds one.
-    own_volts = volts if window.energy is None or not window.charge else window.energy / window.charge
-    energy_j /= count
-    baseline_j = window.idle_a * duration_s * own_volts
+    own_volts = supply_v
+    if window.energy is None:
+        energy_j = window_energy_j(charge, supply_v, count)
+    else:
+        whole_j = measured(window.energy, "energy of the window")
+        energy_j = integrated_energy_j(whole_j, count)
+        own_volts = window_voltage_v(whole_j, charge) if window.charge else supply_v
+    baseline_j = window_baseline_j(measured(window.idle_a, "current around the window"), duration_s, own_volts)
     block_s = blocks.samples_a_block * blocks.period_s
     return InferenceWindow(
         start_s=window.start_s,
@@ -175,7 +195,7 @@ def priced(window: Window, volts: float, blocks: Blocks) -> InferenceWindow:
         duration_s=duration_s,
         inference_j=energy_j,
         baseline_j=baseline_j,
-        computational_j=energy_j - baseline_j,
+        computational_j=window_computational_j(energy_j, baseline_j),
     )
 
 
@@ -196,7 +216,7 @@ def _inner(where: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 def _spread(values: list[float], name: str, unit: str) -> Spread:
     numbers = np.array(values)
-    mean = float(numbers.mean())
+    mean = mean_over_windows(values)
     sigma = float(numbers.std(ddof=1)) if len(numbers) > 1 else 0.0
     sigma = sigma if sigma > _ROUNDING * abs(mean) else 0.0
     low, median, high = (float(value) for value in np.quantile(numbers, (0.025, 0.5, 0.975)))

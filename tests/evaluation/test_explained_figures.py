@@ -11,10 +11,14 @@ from equation_text import COUNTED, Numbers, evaluate, parse
 
 from costmodel.errors import UnknownNameError
 from costmodel.evaluation.evaluating import evaluate as evaluated
-from costmodel.evaluation.explaining import explain, explanation_of, recorded_figures
+from costmodel.evaluation.explaining import explain, explanation_of, recorded_figures, recorded_result
 from costmodel.evaluation.figures import Figure
+from costmodel.measurement.captures.trace_chunk import Trace
+from costmodel.measurement.synthetic_trace import SyntheticTrace, synthetic_chunks
+from costmodel.measurement.trace_analysis import analyse_trace
 from costmodel.provenance import origin_of
 from costmodel.results.explanation import Explanation
+from costmodel.results.trace import TraceSummary
 from costmodel.sources.catalogue import load_network, load_scenario
 from costmodel.specs.base import with_changes
 from costmodel.specs.counting import Dataflow
@@ -107,3 +111,18 @@ def test_a_figure_is_found_by_its_place_in_the_json_too() -> None:
 def test_an_unknown_figure_names_the_nearest() -> None:
     with pytest.raises(UnknownNameError, match=r"energy\.memory"):
         explain(load_scenario("esp32-deck"), "energy.memry")
+
+
+def test_figures_of_a_capture_are_explained_down_to_what_was_read_off_it() -> None:
+    recipe = SyntheticTrace(span_s=4.0)
+
+    def summary() -> TraceSummary:
+        return analyse_trace(Trace("synthetic", "synthetic", "sample", synthetic_chunks(recipe)), recipe.supply_v, "given").summary
+
+    figures = recorded_result(summary, "trace")
+    found = explanation_of("trace.computational.mean", figures["trace.computational.mean"], figures)
+    assert found.equation == "m = sum(x_i) / n"
+    assert {node.source for node in nodes(found) if not node.inputs} >= {"measured: read off the capture"}
+    for node in nodes(found):
+        if node.substituted:
+            assert float(evaluate(parse(node.substituted), {}, Numbers())) == pytest.approx(node.value, rel=1e-4)
