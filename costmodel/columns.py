@@ -55,10 +55,12 @@ def common_divisor(a: Number, b: Number) -> Number:
 
 
 def bit_length(a: Number) -> Number:
-    """Return how many bits a whole number from 1 on takes; of a column, exact below 2**53."""
+    """Return how many bits a whole number from 1 on takes; of an int64 column, exact below 2**53."""
     if is_column(a):
         import numpy as np
 
+        if a.dtype == object:
+            return np.frompyfunc(int.bit_length, 1, 1)(a)
         return np.frexp(a)[1].astype(np.int64)
     return a.bit_length()
 

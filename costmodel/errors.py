@@ -11,6 +11,7 @@
     │   ├── MissingError      something the question needs was not given
     │   ├── FormatError       a file or stream is not what it should be
     │   └── CollectedError    several of these at once, one line each
+    ├── OutputError           the answer cannot be written to standard output
     └── ToolError             an outside program (compiler, emulator, CACTI) is missing or failed
         └── CactiError        CACTI failed in one of the ways it is known to fail in
 """
@@ -22,8 +23,12 @@ import enum
 from collections.abc import Iterable, Sequence
 from typing import Any, Final, NamedTuple
 
+from costmodel.printable_text import printable, shortened
+
 MAX_LISTED: Final = 20
 """Most valid names one message lists."""
+MAX_MESSAGE: Final = 2_000
+"""Longest message, in characters: names and values in it are a user's, who may have written a megabyte."""
 
 
 class Location(NamedTuple):
@@ -56,7 +61,8 @@ class CostModelError(Exception):
         self.location = location
 
     def __str__(self) -> str:
-        return f"{self.location} {self.message}" if self.location else self.message
+        # A message quotes what a user wrote: a line break in a key must not make two lines of it, nor an escape steer the terminal.
+        return shortened(printable(f"{self.location} {self.message}" if self.location else self.message), MAX_MESSAGE)
 
     def __reduce__(self) -> tuple[Any, ...]:
         # An exception is pickled as a call of its class with its message, which is not what most of these take: a worker's error
@@ -149,6 +155,23 @@ class CollectedError(InputError):
     def __init__(self, errors: Sequence[InputError]) -> None:
         super().__init__("\n".join(str(error) for error in errors))
         self.errors = tuple(errors)
+
+    def __str__(self) -> str:
+        # Each line is printable by itself.
+        return "\n".join(str(error) for error in self.errors)
+
+
+class OutputError(CostModelError):
+    """The answer cannot be written to standard output.
+
+    Parameters
+    ----------
+    reason : str
+        What stands in the way.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"the answer could not be written to standard output: {reason}")
 
 
 class ToolError(CostModelError):

@@ -7,7 +7,9 @@ import io
 import os
 import re
 import sys
-from collections.abc import Callable, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from importlib import import_module
 from typing import Annotated, Any, Final
 
@@ -16,11 +18,18 @@ from typer.core import TyperCommand, TyperGroup
 
 from costmodel import __version__
 from costmodel.cli.command_table import COMMANDS, module_of
+from costmodel.cli.fault_record import fault_text, told_on_stderr
+from costmodel.cli.termination import termination_as_interrupt
+from costmodel.cli.told_output import told_output
 from costmodel.errors import CostModelError, UnknownNameError, did_you_mean
+from costmodel.printable_text import printable, shortened
 
 EXIT_BAD_INPUT: Final = 2
-EXIT_BROKEN_PIPE: Final = 1
+EXIT_FAULT: Final = 70
 EXIT_INTERRUPTED: Final = 130
+EXIT_TERMINATED: Final = 143
+
+_WARNING_CHARACTERS: Final = 300
 
 _HELP: Final = {"help_option_names": ["-h", "--help"]}
 
@@ -89,23 +98,70 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        0 on success, 1 when a comparison fails, 2 on bad input or a missing tool, 130 when interrupted.
+        0 on success, 1 when a comparison fails, 2 on bad input, a missing tool or an answer that cannot be written, 70 for a fault of the
+        program, 130 when interrupted, 143 when asked to end.
     """
     arguments = list(sys.argv[1:] if argv is None else argv) or ["--help"]
     _print_whatever_the_console()
+    with termination_as_interrupt() as stopped, _warnings_in_a_line():
+        try:
+            with told_output():
+                status = _run(arguments)
+        except KeyboardInterrupt:
+            status = EXIT_INTERRUPTED
+        except Exception as error:
+            # The last line of defence: whatever it was, one line and a status that means it.
+            status = _told(error, arguments)
+        return EXIT_TERMINATED if status == EXIT_INTERRUPTED and stopped() else status
+
+
+def _run(arguments: list[str]) -> int:
+    """Run a command without Typer's own last words, which are a traceback or status 1."""
+    command = typer.main.get_command(app)
     try:
-        status = typer.main.get_command(app).main(args=arguments, prog_name="costmodel", standalone_mode=False)
-        sys.stdout.flush()
-    except (CostModelError, _CLICK_ERROR) as error:
-        typer.echo(str(error) if isinstance(error, CostModelError) else _usage(error), err=True)
-        return EXIT_BAD_INPUT
-    except (KeyboardInterrupt, typer.Abort):
+        with command.make_context("costmodel", arguments) as context:
+            status = command.invoke(context)
+    except typer.Exit as asked:
+        status = asked.exit_code
+    except typer.Abort:
         return EXIT_INTERRUPTED
-    except BrokenPipeError:
-        # The reader has gone; what is still buffered must not fail again when Python ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return EXIT_BROKEN_PIPE
     return status if isinstance(status, int) else 0
+
+
+def _told(error: Exception, arguments: list[str]) -> int:
+    """Say in a line what ended a command, and return its exit status."""
+    line, status = _last_line(error, arguments)
+    told_on_stderr(line)
+    return status
+
+
+def _last_line(error: Exception, arguments: list[str]) -> tuple[str, int]:
+    if isinstance(error, CostModelError):
+        return str(error), EXIT_BAD_INPUT
+    if isinstance(error, _CLICK_ERROR):
+        return printable(_usage(error)), EXIT_BAD_INPUT
+    if isinstance(error, OSError):
+        names = [str(name) for name in (error.filename, error.filename2) if name is not None]
+        what = " and ".join(names) or "a file or stream"
+        return printable(f"costmodel: {what} could not be read or written: {error.strerror or error}"), EXIT_BAD_INPUT
+    if isinstance(error, MemoryError):
+        return "costmodel: this takes more memory than the machine gives; ask for fewer or smaller things", EXIT_BAD_INPUT
+    return fault_text(error, os.environ, arguments), EXIT_FAULT
+
+
+@contextmanager
+def _warnings_in_a_line() -> Iterator[None]:
+    """Print what a library warns of as one line, where Python would print a place in its code and a line of it."""
+    before = warnings.showwarning
+
+    def show(message: Warning | str, category: type[Warning], *_: object, **__: object) -> None:
+        told_on_stderr(f"costmodel: {category.__name__}: {shortened(printable(str(message)), _WARNING_CHARACTERS)}")
+
+    warnings.showwarning = show
+    try:
+        yield
+    finally:
+        warnings.showwarning = before
 
 
 _CLICK_ERROR: Final[type[Exception]] = next(base for base in typer.BadParameter.__mro__ if base.__name__ == "ClickException")
@@ -144,7 +200,8 @@ _PLAIN_WORDS: Final = {
 def _print_whatever_the_console() -> None:
     """Let a console that lacks a character print a substitute instead of failing."""
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper) and (stream.encoding or "").lower().replace("-", "") != "utf8":
+        if isinstance(stream, io.TextIOWrapper):
+            # UTF-8 lacks halves of characters, which file names may hold.
             stream.reconfigure(errors="replace")
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from costmodel.errors import SpecError
+from costmodel.specs.base import SMALLEST
 from costmodel.units import (
     DAYS_PER_WEEK,
     HZ_PER_KHZ,
@@ -32,6 +33,8 @@ CONTINUOUS: Final = ("continuous", "back-to-back", "back to back")
 """The rate of inferences that follow each other without a pause."""
 MOST: Final = 1e9
 """Largest quantity in its base unit: beyond every board and instrument, and its square is far from what a float holds."""
+LEAST: Final = SMALLEST
+"""Smallest quantity above 0 in its base unit, as in files."""
 
 _QUANTITY: Final = re.compile(r"^\s*([-+]?[0-9.]+(?:[eE][-+]?[0-9]+)?)\s*([A-Za-zµ]*)\s*$")
 _RATE: Final = re.compile(r"^\s*([0-9.]+(?:[eE][-+]?[0-9]+)?)\s*(?:/|per|a|an)\s*([A-Za-z]+?)\s*$")
@@ -78,8 +81,9 @@ def quantity(option: str, text: str, units: Mapping[str, float]) -> float:
     if unit not in units:
         raise SpecError(f"{option}: {found[2]!r} is not one of {known}")
     value = _positive(option, found[1], text) * units[unit]
-    if value > MOST:
-        raise SpecError(f"{option}: expected at most {MOST:g} {next(iter(units))}, found {text[:40]!r}")
+    if value > MOST or 0.0 < value < LEAST:
+        bound = f"at most {MOST:g}" if value > MOST else f"0 or at least {LEAST:g}"
+        raise SpecError(f"{option}: expected {bound} {next(iter(units))}, found {text[:40]!r}")
     return value
 
 
@@ -126,7 +130,10 @@ def period_of_rate(option: str, text: str, duration_s: float) -> float:
     rate = _positive(option, found[1], text)
     if rate == 0.0:
         raise SpecError(f"{option}: a rate of zero runs no inference; expected something above 0")
-    return _RATE_UNITS[unit] / rate
+    period_s = _RATE_UNITS[unit] / max(rate, LEAST)
+    if not 1 / MOST <= period_s <= MOST:
+        raise SpecError(f"{option}: expected a rate between 1/{MOST:g} and {MOST:g} a second, found {text[:40]!r}")
+    return period_s
 
 
 def _positive(option: str, digits: str, text: str) -> float:

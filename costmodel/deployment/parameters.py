@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from costmodel.specs.lowering import Step
+from costmodel.errors import LimitError
+from costmodel.specs.lowering import Step, element_count
 from costmodel.specs.network import Network
 
+MAX_ELEMENTS: Final = 2**26
+"""Most parameters of a network, and elements of a tensor, that are made: half a gibibyte, more than any microcontroller has."""
 Reals: TypeAlias = NDArray[np.float64]
 
 
@@ -38,6 +42,27 @@ def parameter_shape(layer: Any, step: Step) -> tuple[int, ...] | None:
     return (step.inputs[0][0],) if layer.kind == "batch_norm2d" else None
 
 
+def check_size(network: Network) -> None:
+    """Refuse a network whose parameters or tensors are more than are made here.
+
+    Parameters
+    ----------
+    network : Network
+        Any; its costs are computed whatever its size.
+
+    Raises
+    ------
+    LimitError
+        Naming the layer with most, and the limit.
+    """
+    largest = [(element_count(step.lowered.output), f"the output of {step.name}") for step in network.steps]
+    largest.append((math.prod(network.input), "the input"))
+    largest += [(step.lowered.weight_count + step.lowered.bias_count, f"layer {step.name}, in parameters,") for step in network.steps]
+    for total, what in (max(largest), (network.parameter_count, f"the network {network.name}, in parameters,")):
+        if total > MAX_ELEMENTS:
+            raise LimitError(f"{what} has {total:,} elements; at most {MAX_ELEMENTS:,} are packed or run")
+
+
 def random_parameters(network: Network, seed: int) -> dict[str, LayerParameters]:
     """Draw parameters from a seed.
 
@@ -54,6 +79,7 @@ def random_parameters(network: Network, seed: int) -> dict[str, LayerParameters]
         Weights from a normal distribution scaled by one over the root of the inputs, biases a tenth as wide; factors of a batch
         norm around 1.
     """
+    check_size(network)
     generator = np.random.default_rng([seed, 0])
     drawn = {}
     for layer, step in zip(network.ordered, network.steps, strict=True):
@@ -72,5 +98,6 @@ def random_parameters(network: Network, seed: int) -> dict[str, LayerParameters]
 
 def random_input(network: Network, seed: int) -> NDArray[np.float32]:
     """Draw an input between -1 and 1 from a seed, in the network's input shape."""
+    check_size(network)
     generator = np.random.default_rng([seed, 1])
     return generator.uniform(-1.0, 1.0, network.input).astype(np.float32)

@@ -11,6 +11,8 @@ import re
 from decimal import Decimal, InvalidOperation
 from typing import Final, NamedTuple
 
+from pydantic import ValidationError
+
 from costmodel.errors import CactiError, CactiFailure
 from costmodel.results.sram_run import SramFigures
 from costmodel.specs.devices.sram import SramSpec
@@ -130,7 +132,11 @@ def sram_figures(listing: str, table: str, spec: SramSpec) -> SramFigures:
         raise CactiError(
             CactiFailure.OTHER_CONFIGURATION, f"leakages sum to {leakage_w:g} W, the table's row says {values['standby_w']:g} W"
         )
-    return SramFigures.model_validate(values)
+    try:
+        return SramFigures.model_validate(values)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        raise CactiError(CactiFailure.OTHER_VERSION, f"{first['loc'][0]} cannot be {values[str(first['loc'][0])]}") from None
 
 
 def _unit_factor(field: str) -> Decimal:

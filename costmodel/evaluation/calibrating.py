@@ -6,6 +6,7 @@ import functools
 from typing import NamedTuple
 
 from costmodel.dataflows.counting import count_work
+from costmodel.errors import MissingError
 from costmodel.evaluation.design import steps_of
 from costmodel.evaluation.layers.layer_cost import is_convolution, nominal_taps_by_region, other_tap_count
 from costmodel.evaluation.totals import difference_of, total_of
@@ -215,5 +216,7 @@ def _timed_convolutions(calibration: LatencyCalibration, measured: Network) -> l
 
 
 def _time_of(calibration: LatencyCalibration, layer: str) -> float:
-    duration = next(time.duration_s for time in calibration.times if time.layer == layer)
+    duration = next((time.duration_s for time in calibration.times if time.layer == layer), None)
+    if duration is None:
+        raise MissingError(f"calibration {calibration.name}: its times hold none of {layer!r}, of all layers together; add it")
     return leaf(duration.value, f"calibration.{layer}.duration_s", calibration.source) if is_recording() else duration.value

@@ -97,5 +97,12 @@ def fit_other_rate_s(total_s: float, convolutions_s: float, tap_count: int) -> f
     -------
     float
         Time per tap [s].
+
+    Raises
+    ------
+    SpecError
+        If there are no other layers.
     """
+    if not tap_count:
+        raise SpecError("the network that was timed has no layers beside its convolutions: no time per tap of others can be told")
     return (total_s - convolutions_s) / tap_count

@@ -79,4 +79,6 @@ def _mean(value: float, unit: str, own: Sequence[float], summary: TraceSummary) 
     kinds = "inferences" if each == 1 else f"runs of {each} inferences"
     half = float(stdtrit(count - 1, 0.5 + 0.5 * _LEVEL)) * statistics.stdev(own) / math.sqrt(count)
     source = f"{summary.capture}: mean over {count} {kinds}, with the 95 % interval of the mean (Student's t)"
-    return Constant(value, unit, max(value - half, 0.0), value + half, source)
+    # Of a few that differ much the interval reaches below zero, where no time or current is: then none was less than the least of them.
+    low = value - half if value > half else max(min(*own, value), 0.0)
+    return Constant(value, unit, low, value + half, source)

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Final
 
+from costmodel.printable_text import printable
 from costmodel.report.document import Block, Document
 from costmodel.report.figures.style import DARK, LIGHT
-from costmodel.report.printable_text import printable
 
 if TYPE_CHECKING:
     from jinja2 import Template

@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
+from costmodel.printable_text import printable
 from costmodel.report.document import Block, Document, Facts, Illustration, Paragraph, Remarks, Table
-from costmodel.report.printable_text import printable
 
 _SPECIAL: Final = re.compile(r"([\\`*\[\]<>|#~&$!])")
 _UNDERSCORE: Final = re.compile(r"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")

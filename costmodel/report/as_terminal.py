@@ -6,9 +6,9 @@ import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, Literal
 
+from costmodel.printable_text import encodable, printable
 from costmodel.report.charts import Chart, LayerBars, ShareBars
 from costmodel.report.document import Block, Column, Document, Facts, Illustration, Paragraph, Remarks, Table
-from costmodel.report.printable_text import encodable, printable
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -6,9 +6,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from costmodel.errors import FormatError, Location, MissingError, SpecError
+from costmodel.sources.documents.input_file import opened_input, read_input
+from costmodel.sources.documents.validation_errors import found_text
+from costmodel.sources.trace_files import CAPTURE_SUFFIXES
+from costmodel.specs.base import LARGEST, SMALLEST
 
 if TYPE_CHECKING:
     from costmodel.measurement.trace_analysis import Thresholds
@@ -19,6 +23,10 @@ _STATES: Final = "esp32-deck"
 """Packaged power states whose awake supply stands in where none is given."""
 _SLOWEST_HZ: Final = 1e-6
 """A sample in eleven days; anything slower is a slip of the pen."""
+_MOST_FIGURES_BYTES: Final = 1 << 24
+"""Largest file of figures."""
+_NOT_ZERO: Final = ("duration_s", "supply_v")
+"""Figures that others are divided by."""
 
 
 class CaptureOptions(NamedTuple):
@@ -65,6 +73,7 @@ def analysed_capture(
     InputError
         If the capture cannot be read or holds no window.
     """
+    from costmodel.measurement.captures.trace_chunk import bounded
     from costmodel.measurement.trace_analysis import FOUND, analyse_trace
     from costmodel.sources.catalogue import load_power_states
     from costmodel.sources.trace_files import open_trace, read_marks
@@ -84,7 +93,8 @@ def analysed_capture(
     marked = () if options.marks is None or not Path(options.marks).is_file() else read_marks(Path(options.marks))
     if options.marks is not None and not marked:
         columns = {**columns, "mark": options.marks}
-    with open_trace(capture, columns, supply_v, rate_hz, options.shunt_ohm, volts) as trace:
+    with open_trace(capture, columns, supply_v, rate_hz, options.shunt_ohm, volts) as opened:
+        trace = bounded(opened)
         analysed = analyse_trace(replace(trace, runs=marked) if marked else trace, volts, source, thresholds, options.above_a)
         if options.marks is not None and not trace.runs and not marked:
             raise MissingError(f"--marks {options.marks}: the pin is never high for a whole inference", Location(str(capture)))
@@ -97,16 +107,26 @@ def _analysed_before(path: Path) -> AnalysedTrace | None:
 
     from costmodel.results.trace import AnalysedTrace, TraceCurve, TraceSummary
 
+    with opened_input(path, "a capture", CAPTURE_SUFFIXES) as stream:
+        if not _FIGURES.match(stream.read(64)):
+            return None
+    content = read_input(path, _MOST_FIGURES_BYTES)
     try:
-        with path.open("rb") as stream:
-            if not _FIGURES.match(stream.read(64)):
-                return None
-            stream.seek(0)
-            summary = TraceSummary.model_validate_json(stream.read())
-    except OSError:
-        return None
+        summary = TraceSummary.model_validate_json(content)
     except ValidationError as error:
-        first = error.errors()[0]
+        first = error.errors(include_url=False)[0]
         place = ".".join(map(str, first["loc"]))
         raise FormatError(f"not whole figures of a trace: {place or 'the file'}: {first['msg']}", Location(str(path))) from None
+    _check_numbers(summary.model_dump(), str(path))
     return AnalysedTrace(summary, TraceCurve((), (), (), ()))
+
+
+def _check_numbers(found: Any, file: str, place: str = "") -> None:
+    """Refuse figures that no capture gives: batteries are asked about with them."""
+    parts = found.items() if isinstance(found, dict) else enumerate(found) if isinstance(found, list | tuple) else ()
+    for name, part in parts:
+        _check_numbers(part, file, f"{place}.{name}" if place else str(name))
+    if isinstance(found, bool) or not isinstance(found, int | float):
+        return
+    if (place.endswith(_NOT_ZERO) and found <= 0) or not (found == 0 or SMALLEST <= abs(found) <= LARGEST):
+        raise FormatError(f"not the figures of a trace: {place} is {found_text(found)}", Location(file))

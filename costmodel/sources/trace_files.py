@@ -18,14 +18,14 @@ from costmodel.measurement.captures.mlperf_runner import read_mlperf_trace
 from costmodel.measurement.captures.ppk2_archive import read_ppk2_trace
 from costmodel.measurement.captures.time_marks import marked_times
 from costmodel.measurement.captures.trace_chunk import MarkedRun, Trace
+from costmodel.sources.documents.input_file import opened_input, read_input
 from costmodel.sources.documents.plain_stream import plain_stream
-from costmodel.sources.documents.text_file import nearest_file
 
 _ZIP: Final = b"PK\x03\x04"
 _JLS: Final = b"jlsfmt"
 _JLS_1: Final = b"\xd3tagfmt"
 _MOST_MARK_BYTES: Final = 1 << 26
-_SUFFIXES: Final = (".csv", ".txt", ".gz", ".ppk2", ".jls", ".json", ".bin")
+CAPTURE_SUFFIXES: Final = (".csv", ".txt", ".gz", ".ppk2", ".jls", ".json", ".bin")
 """Endings captures usually have: only to offer a file for a misspelt one."""
 
 
@@ -67,15 +67,7 @@ def open_trace(
         If the file is missing, or no format this reads.
     """
     name = str(path)
-    try:
-        if path.is_dir():
-            raise FormatError("is a folder, expected a capture", Location(name))
-        stream = path.open("rb")
-    except FileNotFoundError:
-        raise MissingError(f"does not exist{nearest_file(path, _SUFFIXES)}", Location(name)) from None
-    except (OSError, ValueError) as error:
-        raise FormatError(f"cannot be read: {getattr(error, 'strerror', None) or error}", Location(name)) from None
-    with stream:
+    with opened_input(path, "a capture", CAPTURE_SUFFIXES) as stream:
         head = stream.read(64)
         stream.seek(0)
         if head.startswith(_JLS):
@@ -128,15 +120,8 @@ def read_marks(path: Path) -> tuple[MarkedRun, ...]:
     InputError
         If it cannot be read, or holds no pairs of times.
     """
-    name = str(path)
-    try:
-        with path.open("rb") as stream:
-            raw = stream.read(_MOST_MARK_BYTES + 1)
-    except OSError as error:
-        raise FormatError(f"cannot be read: {error.strerror}", Location(name)) from None
-    if len(raw) > _MOST_MARK_BYTES:
-        raise FormatError(f"a file of marks of more than {_MOST_MARK_BYTES:,} bytes", Location(name))
-    return marked_times(raw.decode("utf-8-sig", errors="replace"), name)
+    raw = read_input(path, _MOST_MARK_BYTES, "a file of marks")
+    return marked_times(raw.decode("utf-8-sig", errors="replace"), str(path))
 
 
 def _beside(path: Path) -> tuple[MarkedRun, ...]:

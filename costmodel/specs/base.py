@@ -9,12 +9,17 @@ from typing import Annotated, Any, Final, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import PydanticCustomError, core_schema
 
+from costmodel.printable_text import shortened
 from costmodel.provenance import Constant
 
 MAX_KERNEL: Final = 65_535
 """Largest kernel extent and dilation that is computed."""
 MAX_EXTENT: Final = 2**40
 """Largest of every other extent: channels, features, rows, columns, strides."""
+SMALLEST: Final = 1e-30
+"""Smallest quantity above 0, in any unit: a product or quotient of a dozen such stays within what a float holds."""
+LARGEST: Final = 1e30
+"""Largest quantity, in any unit."""
 GIVEN: Final = "given by the user"
 """Source of a number that came without one."""
 
@@ -72,18 +77,23 @@ class QuantityType:
 
     def _number(self, found: object, part: str) -> float:
         if isinstance(found, bool) or not isinstance(found, int | float):
-            raise PydanticCustomError("quantity", f"{part} should be a number in {self._unit_text()}, found {found!r}")
+            raise PydanticCustomError("quantity", f"{part} should be a number in {self._unit_text()}, found {shortened(repr(found), 60)}")
         number = float(found) if abs(found) < 1e300 else math.inf
         if not math.isfinite(number):
-            raise PydanticCustomError("quantity", f"{part} should be a finite number, found {found}")
+            raise PydanticCustomError("quantity", f"{part} should be a finite number, found {shortened(str(found), 60)}")
         if number < self.minimum or number > self.maximum or (self.positive and number == 0):
             raise PydanticCustomError("quantity", f"{part} should be {self._range_text()}, found {found}")
+        if number and not SMALLEST <= abs(number) <= LARGEST:
+            bound = f"at least {SMALLEST:g}" if abs(number) < SMALLEST else f"at most {LARGEST:g}"
+            raise PydanticCustomError("quantity", f"{part} should be {bound} in {self._unit_text()}, found {found:g}")
         return number
 
     def _unit_text(self) -> str:
         return self.unit or "no unit"
 
     def _range_text(self) -> str:
+        if self.maximum < math.inf and self.positive:
+            return f"greater than 0 and at most {self.maximum:g}"
         if self.maximum < math.inf:
             return f"between {self.minimum:g} and {self.maximum:g}"
         return "greater than 0" if self.positive else f"at least {self.minimum:g}"
@@ -97,7 +107,9 @@ class QuantityType:
             parts = {"value": found}
         unknown = set(parts) - {"value", "low", "high", "source", "unit"}
         if unknown:
-            raise PydanticCustomError("quantity", f"a quantity has value, low, high and source, not {sorted(map(str, unknown))[0]!r}")
+            raise PydanticCustomError(
+                "quantity", f"a quantity has value, low, high and source, not {shortened(sorted(map(str, unknown))[0], 60)!r}"
+            )
         if "value" not in parts:
             raise PydanticCustomError("quantity", "a quantity needs a value")
         if parts.get("unit", self.unit) != self.unit:
@@ -157,9 +169,11 @@ PositiveSeconds = Annotated[Constant, QuantityType("s", positive=True)]
 Hertz = Annotated[Constant, QuantityType("Hz", positive=True)]
 Cycles = Annotated[Constant, QuantityType("cycles")]
 Kelvins = Annotated[Constant, QuantityType("K", positive=True)]
-DegreesCelsius = Annotated[Constant, QuantityType("degC", minimum=-273.15)]
+DegreesCelsius = Annotated[Constant, QuantityType("degC", minimum=-273.15, maximum=1000.0)]
 Fraction = Annotated[Constant, QuantityType("", maximum=1.0)]
 """A ratio between 0 and 1."""
+PositiveFraction = Annotated[Constant, QuantityType("", maximum=1.0, positive=True)]
+"""A ratio above 0, at both ends of its range: something is divided by it."""
 Ratio = Annotated[Constant, QuantityType("")]
 
 Extent = Annotated[int, Field(strict=True, ge=1, le=MAX_EXTENT)]

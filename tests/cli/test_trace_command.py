@@ -104,7 +104,8 @@ def test_a_folder_is_no_capture(capsys, tmp_path):
     [
         (["--supply", "1e300"], "--supply-v: expected at most 1e+09 V, found '1e300'"),
         (["--sample-rate", "1e300"], "--sample-rate: expected at most 1e+09 Hz, found '1e300'"),
-        (["--sample-rate", "1e-300"], "--sample-rate: expected at least 1e-06 Hz, found 1e-300"),
+        (["--sample-rate", "1e-9"], "--sample-rate: expected at least 1e-06 Hz, found 1e-09"),
+        (["--sample-rate", "1e-300"], "--sample-rate: expected 0 or at least 1e-30 Hz, found '1e-300'"),
         (["--min-current", "40"], "no inference window above 4e+04 mA: current lies at"),
     ],
 )

@@ -39,7 +39,7 @@ def test_text_of_users_becomes_neither_markup_nor_link(hostile_document: Documen
 @settings(max_examples=150)
 @given(st.text(max_size=60))
 def test_any_text_survives_escaping_as_itself(text: str) -> None:
-    from costmodel.report.printable_text import printable
+    from costmodel.printable_text import printable
 
     expected = " ".join(printable(text).split())
     inline = parser().parse(f"x {escaped(text)} y")

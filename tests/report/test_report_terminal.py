@@ -9,9 +9,9 @@ from collections.abc import Callable
 import pytest
 from rich.console import Console
 
+from costmodel.printable_text import encodable, printable
 from costmodel.report.as_terminal import column_groups, print_terminal
 from costmodel.report.document import Column, Document, Row, Table
-from costmodel.report.printable_text import encodable, printable
 from costmodel.results.evaluation import Evaluation
 from costmodel.specs.scenario import Scenario
 

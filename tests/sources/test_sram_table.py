@@ -207,7 +207,7 @@ def test_a_table_is_replaced_whole_or_not_at_all(tmp_path: Path, monkeypatch: py
 
 def test_a_missing_or_binary_table_is_named(tmp_path: Path) -> None:
     assert len(sram_table_at(tmp_path / "new.csv")) == 0
-    with pytest.raises(MissingError, match="cannot be read"):
+    with pytest.raises(MissingError, match="does not exist"):
         sram_table_at(tmp_path / "new.csv", must_exist=True)
     (tmp_path / "binary.csv").write_bytes(b"\xff\xfe\x00\x01")
     with pytest.raises(FormatError, match="UTF-8"):

@@ -145,12 +145,11 @@ def test_results_that_another_sweep_has_put_there_are_not_mixed_in(tmp_path, sma
     other = STUDY | {"ties": "first"}
 
     def intrude(progress):
-        if progress.designs_done == 50:
-            (tmp_path / "parts" / "000000.npz").unlink()
-            sweep(other, folder=tmp_path)
+        sweep(other, folder=tmp_path, replace=True)
 
-    with pytest.raises(SpecError, match=r"is another study's result: give each sweep a folder of its own"):
+    with pytest.raises(SpecError, match=r"another sweep is writing to"):
         sweep(STUDY, folder=tmp_path, on_progress=intrude)
+    sweep(other, folder=tmp_path, replace=True)
     (tmp_path / "manifest.json").unlink()
     with pytest.raises(SpecError, match=r"is another study's result"):
         sweep(STUDY | {"columns": ["memory.ram"]}, folder=tmp_path)
@@ -289,15 +288,16 @@ def test_a_full_disk_leaves_what_is_written_readable(tmp_path, small_blocks, mon
     with pytest.raises(LimitError, match=r"the disk is full; 3 finished jobs are written and stay readable, make room and add --resume"):
         sweep(STUDY, folder=tmp_path)
     monkeypatch.undo()
-    assert [path.name for path in sorted((tmp_path / "parts").iterdir())] == ["000000.npz", "000001.npz", "000002.npz"]
+    assert [path.name for path in sorted((tmp_path / "parts").iterdir())] == [".lock", "000000.npz", "000001.npz", "000002.npz"]
 
 
-def test_a_damaged_result_is_named(tmp_path):
-    sweep(STUDY, folder=tmp_path)
-    damaged = tmp_path / "parts" / "000000.npz"
-    damaged.write_bytes(damaged.read_bytes()[:100])
-    with pytest.raises(FormatError, match=r"000000.npz is damaged"):
-        sweep(STUDY, folder=tmp_path, resume=True)
+def test_a_result_that_is_damaged_while_the_sweep_runs_is_named(tmp_path, small_blocks):
+    def damage(progress):
+        part = tmp_path / "parts" / "000000.npz"
+        part.write_bytes(part.read_bytes()[:100])
+
+    with pytest.raises(FormatError, match=r"000000.npz is damaged; the same command with --resume computes it again"):
+        sweep(STUDY, folder=tmp_path, on_progress=damage)
 
 
 @pytest.mark.slow

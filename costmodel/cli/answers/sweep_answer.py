@@ -90,7 +90,8 @@ def _effort(answer: SweepAnswer) -> str:
     if answer.jobs_before:
         took = f", {answer.jobs_before} of {answer.jobs} jobs by an earlier run"
     stopped = "" if answer.complete else f" Stopped after {answer.jobs_done} of {answer.jobs} jobs; add --resume to go on."
-    return f"{answer.evaluated:,} designs evaluated{took}.{stopped}"
+    damaged = f" Damaged and computed anew: {', '.join(map(str, answer.damaged))}." if answer.damaged else ""
+    return f"{answer.evaluated:,} designs evaluated{took}.{stopped}{damaged}"
 
 
 def _shown_rows(answer: SweepAnswer) -> list[int]:

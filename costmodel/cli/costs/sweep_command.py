@@ -45,6 +45,7 @@ def sweep_command(
     from costmodel.cli.answers.sweep_answer import shown_designs, sweep_grids, written_grid
     from costmodel.cli.answers.tables import OutputFormat, write_answer
     from costmodel.cli.options import chosen
+    from costmodel.printable_text import printable
     from costmodel.sweeps.engine.running import prepared_space, sweep
     from costmodel.sweeps.front.summary import check_choice, summary_of, write_answer_files
     from costmodel.sweeps.study.study_file import load_study
@@ -75,6 +76,8 @@ def sweep_command(
     grids = [*sweep_grids(answer), written_grid(written)]
     write_answer(output_format, grids, summary_of(answer) | {"written": [str(path) for path in written]}, records=shown_designs(answer))
     if not answer.complete:
+        done = f"{answer.jobs_done} of {answer.jobs} jobs are done and kept in {folder}"
+        typer.echo(printable(f"stopped: {done}; the same command with --resume goes on"), err=True)
         raise typer.Exit(130)
 
 

@@ -28,7 +28,7 @@ def compare_command(
 
     from costmodel.cli.answers.validate_answer import write_comparison
     from costmodel.cli.options import chosen
-    from costmodel.errors import FormatError, Location, MissingError
+    from costmodel.sources.documents.input_file import opened_input
     from costmodel.sources.packaged_data import packaged_folder
     from costmodel.specs.scenario import MemoryAccounting
     from costmodel.validation.comparing_logs import compare
@@ -38,13 +38,8 @@ def compare_command(
     if str(log) == "-":
         comparison = compare(sys.stdin.buffer, network, seed=seed, name="standard input", accounting=shared)
     else:
-        try:
-            with log.open("rb") as stream:
-                comparison = compare(stream, network, seed=seed, name=str(log), accounting=shared)
-        except FileNotFoundError:
-            raise MissingError("does not exist", Location(str(log))) from None
-        except OSError as error:
-            raise FormatError(f"cannot be read: {error.strerror or error}", Location(str(log))) from None
+        with opened_input(log, "the log of a device", (".jsonl", ".log", ".txt", ".json")) as stream:
+            comparison = compare(stream, network, seed=seed, name=str(log), accounting=shared)
     write_comparison(comparison, output_format, in_detail=True, seed=seed, packaged_core=core_hash(packaged_folder("firmware")))
     if not comparison.equal:
         raise typer.Exit(1)

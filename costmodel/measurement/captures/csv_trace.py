@@ -225,7 +225,7 @@ def _dialect(header: Header, names: list[str]) -> tuple[str, Sequence[str]]:
 
 
 def _chunks(stream: BinaryIO, layout: _Layout, notes: list[str], pin: PinMarks) -> Iterator[TraceChunk]:
-    blocks = line_blocks(stream, layout.header.first_line, layout.header.begun)
+    blocks = line_blocks(stream, layout.name, layout.header.first_line, layout.header.begun)
     first = next(blocks, None)
     previous_s = -math.inf
     # The parser lets go of Python's lock, so a block is parsed while the one before is looked at. Order, and the first bad line, stay.

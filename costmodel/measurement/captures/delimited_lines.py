@@ -19,6 +19,9 @@ _BLOCK_BYTES: Final = 1 << 21
 _MISSING: Final = frozenset({"", "nan", "na", "n/a", "null", "none"})
 """Fields, in lower case, that say the instrument gave no value."""
 
+MAX_LINE_BYTES: Final = 1 << 23
+"""Longest line that is read: a thousand times that of any logger."""
+
 Floats = NDArray[np.float64]
 
 
@@ -35,13 +38,15 @@ class Lines(NamedTuple):
     """Whether the file ends its last line."""
 
 
-def line_blocks(stream: BinaryIO, first_line: int = 1, begun: bytes = b"") -> Iterator[Lines]:
+def line_blocks(stream: BinaryIO, name: str, first_line: int = 1, begun: bytes = b"") -> Iterator[Lines]:
     """Cut a stream into blocks of whole lines.
 
     Parameters
     ----------
     stream : binary stream
         Text with line feeds, or carriage returns and line feeds.
+    name : str
+        File name, for messages.
     first_line : int, optional
         Number of the stream's first line.
     begun : bytes, optional
@@ -57,6 +62,8 @@ def line_blocks(stream: BinaryIO, first_line: int = 1, begun: bytes = b"") -> It
         cut = block.rfind(b"\n") + 1
         if not cut:
             rest += block
+            if len(rest) > MAX_LINE_BYTES:
+                raise FormatError(f"a line of more than {MAX_LINE_BYTES:,} bytes: this is not delimited text", Location(name, line))
             continue
         text = _plain(rest + block[:cut])
         count = _count(text, "\n")

@@ -13,10 +13,12 @@ from typing import Any, BinaryIO, Final, NamedTuple
 
 import numpy as np
 
-from costmodel.errors import FormatError, Location, MissingError
+from costmodel.errors import FormatError, LimitError, Location, MissingError
 from costmodel.measurement.captures.trace_chunk import MOST_CURRENT_A, Floats, MarkedRun, Trace, TraceChunk
 from costmodel.units import MS_PER_S
 
+MAX_JSON_BYTES: Final = 1 << 26
+"""Largest JSON that is read, unpacked: half an hour of samples, six times what the longest runs leave."""
 _SAMPLE_S: Final = 1.0 / MS_PER_S
 """The runner's energy monitors integrate over a millisecond."""
 _LEAST_SHARE: Final = 0.1
@@ -51,7 +53,10 @@ def read_mlperf_trace(stream: BinaryIO, name: str, supply_v: float | None = None
     """
     where = Location(name)
     try:
-        document = json.loads(stream.read().decode("utf-8-sig"))
+        content = stream.read(MAX_JSON_BYTES + 1)
+        if len(content) > MAX_JSON_BYTES:
+            raise LimitError(f"more than {MAX_JSON_BYTES:,} bytes of JSON; at most so many are read", where)
+        document = json.loads(content.decode("utf-8-sig"))
     except json.JSONDecodeError as error:
         raise FormatError(f"not JSON: {error.msg}", Location(name, error.lineno, error.colno)) from None
     except (UnicodeDecodeError, RecursionError, ValueError):

@@ -11,7 +11,7 @@ from typing import IO, BinaryIO, Final
 
 import numpy as np
 
-from costmodel.errors import FormatError, Location, UnknownNameError
+from costmodel.errors import FormatError, LimitError, Location, UnknownNameError
 from costmodel.measurement.captures.time_marks import PinMarks
 from costmodel.measurement.captures.trace_chunk import Trace, TraceChunk
 from costmodel.units import UA_PER_A
@@ -21,6 +21,8 @@ _FRAMES_A_CHUNK: Final = 1 << 16
 _PINS: Final = tuple(f"D{place}" for place in range(8))
 _SESSION: Final = "session.raw"
 _METADATA: Final = "metadata.json"
+MAX_METADATA_BYTES: Final = 1 << 20
+"""Largest description of a session that is read."""
 
 
 def read_ppk2_trace(stream: BinaryIO, name: str, mark: str | None = None) -> Trace:
@@ -52,7 +54,11 @@ def read_ppk2_trace(stream: BinaryIO, name: str, mark: str | None = None) -> Tra
         for wanted in (_SESSION, _METADATA):
             if wanted not in names:
                 raise FormatError(f"the archive holds no {wanted!r}; found {', '.join(names[:5]) or 'nothing'}", where)
-        metadata = json.loads(archive.read(_METADATA))
+        with archive.open(_METADATA) as stored:
+            content = stored.read(MAX_METADATA_BYTES + 1)
+        if len(content) > MAX_METADATA_BYTES:
+            raise LimitError(f"{_METADATA} has more than {MAX_METADATA_BYTES:,} bytes; at most so many are read", where)
+        metadata = json.loads(content)
         frames = archive.open(_SESSION)
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError) as error:
         raise FormatError(f"not a whole .ppk2 archive: {error}", where) from None

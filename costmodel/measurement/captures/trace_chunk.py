@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -15,6 +15,10 @@ Floats = NDArray[np.float64]
 
 MOST_CURRENT_A: Final = 1000.0
 """Beyond this no board's supply current lies: a unit is wrong."""
+MOST_VOLTAGE_V: Final = 10_000.0
+"""Beyond this no board's supply lies; the square of its energy stays within what a float holds."""
+MOST_TIME_S: Final = 1e10
+"""Three centuries: beyond seconds since any epoch."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,37 @@ def location_of(name: str, place: str, number: int) -> Location:
 def place_text(place: str, number: int) -> str:
     """Return what to add to a message whose location names no line."""
     return "" if place == "line" else f" at sample {number}"
+
+
+def bounded(trace: Trace) -> Trace:
+    """Return a trace that is refused where a time or voltage is beyond all boards: of such numbers no mean or spread could be told.
+
+    Parameters
+    ----------
+    trace : Trace
+        As a reader yields it.
+
+    Returns
+    -------
+    Trace
+        The same, checked as it is walked through; raises FormatError with the line.
+    """
+    return replace(trace, chunks=_bounded(trace))
+
+
+def _bounded(trace: Trace) -> Iterator[TraceChunk]:
+    for chunk in trace.chunks:
+        for values, most, unit in ((chunk.time_s, MOST_TIME_S, "s"), (chunk.voltage_v, MOST_VOLTAGE_V, "V")):
+            if values is None or not len(values) or max(np.fmax.reduce(values), -np.fmin.reduce(values)) <= most:
+                continue
+            at = int(np.nanargmax(np.abs(values)))
+            if abs(values[at]) > most:
+                number = chunk.first + at
+                raise FormatError(
+                    f"{float(values[at]):.6g} {unit}{place_text(trace.place, number)}, beyond {most:g} {unit}",
+                    location_of(trace.name, trace.place, number),
+                )
+        yield chunk
 
 
 def checked(chunk: TraceChunk, previous_s: float, name: str, place: str) -> TraceChunk:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from costmodel.printable_text import printable
 from costmodel.report.charts import BarPanel, LayerBars, ShareBars
 from costmodel.report.figures.style import LIGHT, LIGHT_PART, new_figure, quiet_axes
-from costmodel.report.printable_text import printable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from costmodel.printable_text import printable
 from costmodel.report.charts import CurrentTrace
 from costmodel.report.figures.style import LIGHT, LIGHT_PART, new_figure, quiet_axes
 
@@ -45,7 +46,7 @@ def current_trace_figure(chart: CurrentTrace) -> Figure:
     low, high = min(min(inside), chart.thresholds[0]), max(max(inside), chart.thresholds[0])
     room = _HEADROOM * (high - low)
     close.set_ylim(low - room, high + room)
-    close.set_title(chart.window_text)
+    close.set_title(printable(chart.window_text))
     close.set_xlabel(chart.x_axis)
     for threshold, name in zip(chart.thresholds, ("I min", "I max"), strict=False):
         if close.get_ylim()[0] < threshold < close.get_ylim()[1]:

@@ -7,6 +7,7 @@ import io
 import re
 from typing import TYPE_CHECKING, Final
 
+from costmodel.printable_text import printable
 from costmodel.report.charts import Chart, CurrentTrace, LayerBars, LifeBands, LifeCurve, MemoryTimeline, ShareBars
 from costmodel.report.document import Illustration
 from costmodel.report.figures.bars import layer_bars_figure, share_bars_figure
@@ -15,7 +16,6 @@ from costmodel.report.figures.life_bands import life_bands_figure
 from costmodel.report.figures.life_curve import life_curve_figure
 from costmodel.report.figures.memory_timeline import memory_timeline_figure
 from costmodel.report.figures.style import LIGHT, house_style
-from costmodel.report.printable_text import printable
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

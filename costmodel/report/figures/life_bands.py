@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Final
 
+from costmodel.printable_text import printable
 from costmodel.report.charts import LifeBands
 from costmodel.report.figures.style import LIGHT, LIGHT_PART, new_figure, quiet_axes
-from costmodel.report.printable_text import printable
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -56,7 +56,7 @@ def life_bands_figure(chart: LifeBands) -> Figure:
         axes.plot([mark.x], [mark.y], "o", color=LIGHT["ink"], markersize=6, markeredgecolor=LIGHT["paper"], markeredgewidth=1.2, zorder=5)
         # Every curve falls: the upper right corner is free.
         axes.annotate(
-            mark.text,
+            printable(mark.text),
             (mark.x, mark.y),
             xytext=(0.99, 0.96 - _LABEL_STEP * place),
             textcoords="axes fraction",

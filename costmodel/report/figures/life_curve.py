@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Final
 
+from costmodel.printable_text import printable
 from costmodel.report.charts import CurveMark, LifeCurve
 from costmodel.report.figures.style import LIGHT, new_figure, quiet_axes
 
@@ -71,11 +72,11 @@ def _draw_mark(axes: Axes, chart: LifeCurve, mark: CurveMark) -> None:
     left = mark.x > (chart.x[0] * chart.x[-1]) ** 0.5
     if crowded:
         above = (mark.x, max(chart.limit or 0.0, *chart.y))
-        axes.annotate(mark.text, above, xytext=(3, 6), textcoords="offset points", va="bottom", ha="right", fontsize=9.5)
+        axes.annotate(printable(mark.text), above, xytext=(3, 6), textcoords="offset points", va="bottom", ha="right", fontsize=9.5)
         axes.plot([mark.x, mark.x], [mark.y, above[1] * 1.02], color=LIGHT["muted"], linewidth=0.8)
         return
     axes.annotate(
-        mark.text,
+        printable(mark.text),
         (mark.x, mark.y),
         xytext=(-2, -11),
         textcoords="offset points",

@@ -5,9 +5,9 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING, Final
 
+from costmodel.printable_text import printable
 from costmodel.report.charts import BufferBar, LimitLine, MemoryTimeline
 from costmodel.report.figures.style import LIGHT, LIGHT_PART, new_figure, quiet_axes
-from costmodel.report.printable_text import printable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -54,7 +54,14 @@ def memory_timeline_figure(chart: MemoryTimeline) -> Figure:
         for line in near:
             at = (len(chart.steps) - 0.5, line.height)
             axes.annotate(
-                line.text, at, xytext=(0, 3), textcoords="offset points", ha="right", va="bottom", fontsize=9, color=LIGHT["alarm"]
+                printable(line.text),
+                at,
+                xytext=(0, 3),
+                textcoords="offset points",
+                ha="right",
+                va="bottom",
+                fontsize=9,
+                color=LIGHT["alarm"],
             )
         _name_limits(axes, "above the chart", [line for line in chart.limits if line not in near])
     else:
@@ -83,7 +90,7 @@ def _has_room(lines: list[LimitLine], peak: float, top: float) -> bool:
 def _name_limits(axes: Axes, where: str, lines: list[LimitLine]) -> None:
     """Name limits beside the title."""
     if lines:
-        text = f"{where}: {', '.join(line.text for line in lines)}"
+        text = f"{where}: {', '.join(printable(line.text) for line in lines)}"
         axes.set_title(text, loc="right", fontsize=9, fontweight="normal", color=LIGHT["alarm"])
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Final
 
 from costmodel.energy.cacti_config import sram_from_config
-from costmodel.errors import FormatError, LimitError, Location, MissingError, UnknownNameError
+from costmodel.errors import FormatError, Location, UnknownNameError
+from costmodel.sources.documents.input_file import read_input
 from costmodel.sources.packaged_data import packaged_folder
 from costmodel.specs.devices.sram import SramSpec
 
@@ -45,16 +46,9 @@ def read_config(path: Path) -> SramSpec:
     InputError
         If it cannot be read, or describes what is not computed here; the message names the line.
     """
-    where = Location(str(path))
-    try:
-        with path.open(encoding="utf-8", errors="replace") as stream:
-            text = stream.read(MAX_CHARACTERS + 1)
-    except OSError as error:
-        raise MissingError(f"cannot be read: {error.strerror}", where) from None
-    if len(text) > MAX_CHARACTERS:
-        raise LimitError(f"has more than {MAX_CHARACTERS:,} characters, more than any CACTI configuration", where)
+    text = read_input(path, MAX_CHARACTERS, "a CACTI configuration", (SUFFIX,)).decode("utf-8", errors="replace")
     if "\0" in text:
-        raise FormatError("is binary, expected a CACTI configuration", where)
+        raise FormatError("is binary, expected a CACTI configuration", Location(str(path)))
     return sram_from_config(text, str(path))
 
 

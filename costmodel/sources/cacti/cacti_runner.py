@@ -12,21 +12,22 @@ from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Final
 
-from pydantic import ValidationError
-
 from costmodel.energy.cacti_config import cacti_config_text, config_hash
 from costmodel.energy.cacti_output import NO_ORGANISATION, VERSION, sram_figures
-from costmodel.errors import CactiError, CactiFailure
+from costmodel.errors import CactiError, CactiFailure, InputError
 from costmodel.results.sram_run import SramFigures, SramRow
 from costmodel.sources.cache_folder import cache_folder
 from costmodel.sources.cacti.cacti_binary import CactiBinary
 from costmodel.sources.documents.atomic_file import write_whole
+from costmodel.sources.documents.input_file import read_input
 from costmodel.specs.devices.sram import SramSpec
 
 TIMEOUT_S: Final = 120.0
 """The slowest array seen took 6.8 s; a bus of no bits never ends."""
 QUOTED_CHARACTERS: Final = 200
 """Most of a failed run's last line that a message quotes."""
+MOST_OUTPUT_BYTES: Final = 1 << 22
+"""Largest answer of a run that is read: a thousand times one."""
 
 Progress = Callable[[int, int], None]
 """Told how many runs are done, of how many."""
@@ -59,7 +60,7 @@ def run_cacti(binary: CactiBinary, spec: SramSpec, timeout_s: float = TIMEOUT_S)
         configuration.write_text(cacti_config_text(spec), encoding="utf-8", newline="\n")
         listing, complaint = _listing_of(binary, configuration, timeout_s)
         table = configuration.with_name(configuration.name + ".out")
-        rows = table.read_text(encoding="utf-8", errors="replace") if table.is_file() else ""
+        rows = read_input(table, MOST_OUTPUT_BYTES).decode("utf-8", errors="replace") if table.is_file() else ""
     if not rows.strip() and NO_ORGANISATION not in listing:
         raise CactiError(CactiFailure.INVALID_INPUT, f"it ended well and wrote no row: {_last_line(complaint or listing)}")
     return sram_figures(listing, rows, spec)
@@ -156,8 +157,8 @@ def _kept_figures(kept: Path | None) -> SramFigures | None:
     if kept is None or not kept.is_file():
         return None
     try:
-        return SramFigures.model_validate(json.loads(kept.read_text(encoding="utf-8")))
-    except (OSError, ValueError, ValidationError):
+        return SramFigures.model_validate(json.loads(read_input(kept, MOST_OUTPUT_BYTES)))
+    except (InputError, ValueError, RecursionError):
         # A damaged answer is no answer: it is computed and written again.
         return None
 

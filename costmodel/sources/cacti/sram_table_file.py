@@ -13,12 +13,15 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from costmodel.energy.cacti_config import checked_sram, config_hash
-from costmodel.errors import FormatError, Location, MissingError, SpecError
+from costmodel.errors import FormatError, Location, SpecError
 from costmodel.results.sram_run import SramFigures, SramRow
 from costmodel.sources.cacti.sram_table import SramTable
 from costmodel.sources.documents.atomic_file import write_whole
+from costmodel.sources.documents.input_file import read_text_input
 from costmodel.specs.devices.sram import SramSpec
 
+_MOST_BYTES: Final = 1 << 24
+"""Largest table that is read: a hundred thousand runs."""
 RESOURCE: Final = "data/memories/sram_table.csv"
 
 _OWN: Final = ("name", "config_hash", "status")
@@ -76,12 +79,7 @@ def sram_table_at(path: Path, *, must_exist: bool = False) -> SramTable:
     """
     if not path.exists() and not must_exist:
         return SramTable(())
-    try:
-        return read_sram_table(path.read_text(encoding="utf-8"), str(path))
-    except OSError as error:
-        raise MissingError(f"cannot be read: {error.strerror}", Location(str(path))) from None
-    except UnicodeDecodeError:
-        raise FormatError("is not UTF-8 text", Location(str(path))) from None
+    return read_sram_table(read_text_input(path, _MOST_BYTES, "a table of CACTI runs"), str(path))
 
 
 def read_sram_table(text: str, file: str, *, verify: bool = True) -> SramTable:

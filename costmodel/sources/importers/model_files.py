@@ -6,8 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from costmodel.errors import FormatError, LimitError, Location, MissingError
-from costmodel.sources.documents.text_file import nearest_file
+from costmodel.sources.documents.input_file import read_input
 
 if TYPE_CHECKING:
     from costmodel.sources.importers.imported_graph import ImportedGraph
@@ -50,20 +49,7 @@ def load_model_graph(path: Path) -> ImportedGraph:
     InputError
         If it is missing, a folder, too large, damaged or something else than its ending says.
     """
-    place = Location(str(path))
-    try:
-        if path.is_dir():
-            raise FormatError("is a folder, expected a file", place)
-        if not path.exists():
-            raise MissingError(f"does not exist{nearest_file(path, READERS)}", place)
-        if not path.is_file():
-            raise FormatError("is not a regular file", place)
-        with path.open("rb") as stream:
-            data = stream.read(MAX_MODEL_BYTES + 1)
-    except OSError as error:
-        raise FormatError(f"cannot be read: {error.strerror or error}", place) from None
-    if len(data) > MAX_MODEL_BYTES:
-        raise LimitError(f"is larger than {MAX_MODEL_BYTES:,} bytes, the most that is read of a model", place)
+    data = read_input(path, MAX_MODEL_BYTES, "a model file", READERS)
     return READERS[path.suffix.lower()](data, str(path))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -14,11 +14,15 @@ from costmodel.specs.base import (
     Hertz,
     Name,
     Ohms,
+    PositiveFraction,
     PositiveSeconds,
     Ratio,
     Spec,
     Volts,
 )
+
+MAX_PEUKERT_RATIO: Final = 3.0
+"""Largest Peukert exponent: the worst of old lead-acid cells stay below 2."""
 
 
 class PeukertParameters(Spec):
@@ -30,25 +34,21 @@ class PeukertParameters(Spec):
     """k: 1 for an ideal battery."""
 
     @model_validator(mode="after")
-    def _at_least_one(self) -> PeukertParameters:
-        if self.exponent_ratio.value < 1.0:
-            raise PydanticCustomError("peukert", f"exponent_ratio should be at least 1, found {self.exponent_ratio.value:g}")
+    def _a_cells(self) -> PeukertParameters:
+        found = self.exponent_ratio
+        for number in (found.value, found.low, found.high):
+            if number is not None and not 1.0 <= number <= MAX_PEUKERT_RATIO:
+                raise PydanticCustomError("peukert", f"exponent_ratio should be between 1 and {MAX_PEUKERT_RATIO:g}, found {number:g}")
         return self
 
 
 class KineticParameters(Spec):
     """Two wells with a valve between them."""
 
-    available_ratio: Fraction
+    available_ratio: PositiveFraction
     """c: share of the charge in the well the load draws from."""
     rate_hz: Hertz
     """k': rate constant of the valve."""
-
-    @model_validator(mode="after")
-    def _some_available(self) -> KineticParameters:
-        if self.available_ratio.value <= 0.0:
-            raise PydanticCustomError("kinetic", "available_ratio should be greater than 0, found 0")
-        return self
 
 
 class DiffusionParameters(Spec):
@@ -102,7 +102,7 @@ class BatteryCell(Spec):
     """Nominal voltage."""
     capacity_ah: AmpereHours
     """Rated capacity."""
-    converter_ratio: Fraction
+    converter_ratio: PositiveFraction
     """Efficiency of the converter between battery and load."""
     discharge_ratio: Fraction
     """Share of the rated capacity that can be drawn."""

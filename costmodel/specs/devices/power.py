@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from costmodel.specs.base import Amperes, Fraction, Name, PositiveSeconds, Seconds, Spec, Volts
+from costmodel.specs.base import Amperes, Name, PositiveFraction, PositiveSeconds, Seconds, Spec, Volts
 
 
 class PowerState(Spec):
@@ -28,7 +28,7 @@ class RegulatorPoint(Spec):
     """Efficiency of a regulator at one load."""
 
     load_a: Amperes
-    efficiency_ratio: Fraction
+    efficiency_ratio: PositiveFraction
 
 
 class Regulator(Spec):
@@ -46,8 +46,6 @@ class Regulator(Spec):
         loads = [point.load_a.value for point in self.points]
         if loads != sorted(set(loads)) or loads[0] <= 0.0:
             raise PydanticCustomError("regulator", f"load_a should rise from above 0, found {loads}")
-        if any(point.efficiency_ratio.value <= 0.0 for point in self.points):
-            raise PydanticCustomError("regulator", "efficiency_ratio should be greater than 0")
         return self
 
 

@@ -15,7 +15,7 @@ from costmodel.memory.lifetimes import SLIDING_POOLINGS, overwrites_needed
 from costmodel.specs.work import LoopNest
 from costmodel.sweeps.engine.design_blocks import Block
 from costmodel.sweeps.engine.design_columns import filled
-from costmodel.sweeps.engine.overflow import INT64_MAX, beyond_limit, exact_design, settled, upper_bound
+from costmodel.sweeps.engine.overflow import INT64_MAX, beyond_limit, exact_design, upper_bound
 from costmodel.sweeps.study.space import Part
 
 
@@ -49,7 +49,6 @@ def costs_of(part: Part, block: Block) -> Iterator[tuple[Block, Cost]]:
     for mask in () if proven else beyond_limit(answer):
         at = int(np.flatnonzero(np.broadcast_to(mask, block.shape))[0])
         raise LimitError(f"a count of the design {_design_text(part, block, at)} exceeds the limit of 64-bit integers, {INT64_MAX:,}")
-    answer = answer if proven else settled(answer)
     pattern = in_place_pattern(answer, design)
     if pattern is None or not answer.memory:
         yield block, answer

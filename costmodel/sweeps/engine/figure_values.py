@@ -15,6 +15,7 @@ from costmodel.provenance import Constant
 from costmodel.specs.base import Spec
 from costmodel.specs.scenario import MemoryAccounting, Scenario, Storage
 from costmodel.sweeps.engine.design_blocks import Block
+from costmodel.sweeps.engine.overflow import settled
 from costmodel.sweeps.study.space import Part, Space
 
 RAM: Final = "memory.ram"
@@ -53,7 +54,7 @@ class Values(Mapping[str, Any]):
     def __getitem__(self, name: str) -> Any:
         """Return a value; raises MissingError where it cannot be told."""
         if name not in self._known:
-            self._known[name] = self._found(name)
+            self._known[name] = settled(self._found(name))
         value = self._known[name]
         if value is None:
             raise MissingError(f"{name} is not known{self._where()}: {self._why(name)}")

@@ -37,10 +37,21 @@ class JobResults:
         Delete what earlier sweeps left in the folder first.
     """
 
+    damaged: tuple[Path, ...]
+    """Results of an earlier run that were not as they had been written; their jobs are not done."""
+    done: set[int]
+    """Numbers of the jobs whose results are there."""
+
     def __init__(self, space: Space, jobs: tuple[Job, ...], folder: Path | None, *, resume: bool, replace: bool) -> None:
         self._files = None if folder is None else KeptFiles(folder, study_digest(space, jobs), resume=resume, replace=replace)
         self._held: dict[int, JobResult] = {}
+        self.damaged = () if self._files is None else self._files.drop_damaged()
         self.done = set() if self._files is None else set(self._files.done())
+
+    def release(self) -> None:
+        """Let another sweep write to the folder; results can still be read."""
+        if self._files is not None:
+            self._files.release()
 
     def add(self, job: Job, result: JobResult) -> None:
         """Keep a result."""

@@ -9,6 +9,7 @@ import numpy as np
 
 from costmodel.columns import is_column
 from costmodel.dataflows.closed_forms.terms import ACCUMULATOR_BYTES
+from costmodel.errors import LimitError
 from costmodel.evaluation.composition import Cost
 from costmodel.evaluation.design import Design
 
@@ -88,13 +89,33 @@ def beyond_limit(answer: Cost) -> Sequence[np.ndarray]:
     return masks
 
 
-def settled(answer: Cost) -> Cost:
-    """Return an exact cost that stays within 64 bits with ordinary columns."""
-    ordinary: Cost = _mapped(answer, lambda column: np.array(column.tolist()) if column.dtype == object else column)
+def settled(value: Any) -> Any:
+    """Return a figure of an exact cost as an ordinary column.
+
+    Parameters
+    ----------
+    value : number or column
+        A figure; a column may hold Python numbers.
+
+    Returns
+    -------
+    number or column
+        The same, of a type that files and screens of designs take.
+
+    Raises
+    ------
+    LimitError
+        If 64-bit integers do not hold it.
+    """
+    if not is_column(value) or value.dtype != object:
+        return value
+    ordinary = np.array(value.tolist())
+    if ordinary.dtype.kind not in "ifb":
+        raise LimitError(f"a figure exceeds the limit of 64-bit integers, {INT64_MAX:,}, for some designs; narrow the axes")
     return ordinary
 
 
-_BEYOND: Final = np.frompyfunc(lambda number: isinstance(number, int) and number > INT64_MAX, 1, 1)
+_BEYOND: Final = np.frompyfunc(lambda number: isinstance(number, int) and abs(number) > INT64_MAX, 1, 1)
 
 
 def _mapped(value: Any, change: Any) -> Any:

@@ -130,8 +130,10 @@ def sweep(
         complete = False
     finally:
         stream.close()
+        kept.release()
     seconds = time.monotonic() - started
-    return replace_fields(_answer(space, jobs, kept, seconds, complete=complete), jobs_before=len(jobs) - len(todo))
+    answer = _answer(space, jobs, kept, seconds, complete=complete)
+    return replace_fields(answer, jobs_before=len(jobs) - len(todo), damaged=kept.damaged)
 
 
 def prepared_space(study: Study | Mapping[str, Any], beside: Path | None = None, document: YamlDocument | None = None) -> Space:

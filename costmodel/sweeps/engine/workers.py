@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import logging
-import signal
 from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from typing import Any, Final
 
 from costmodel.errors import MissingError, ToolError
 from costmodel.sweeps.engine.job import Job, JobResult, run_job
+from costmodel.sweeps.engine.worker_process import end_with_parent, interrupts_held, leave_signals_to_parent
 from costmodel.sweeps.study.space import Space
 
 _AHEAD: Final = 2
@@ -71,13 +71,15 @@ def run_in_processes(space: Space, jobs: Sequence[Job], workers: int) -> Generat
     others = set(active_children())
     pool = ProcessPoolExecutor(workers, get_context("spawn"), _start_worker, (space,))
     waiting: dict[Future[JobResult], Job] = {}
-    begun = False
+    begun = done = False
     left = iter(jobs)
     try:
         while True:
-            while len(waiting) < workers * _AHEAD and (job := next(left, None)) is not None:
-                waiting[pool.submit(_work, job)] = job
+            with interrupts_held():  # the pool starts its processes when it is handed work
+                while len(waiting) < workers * _AHEAD and (job := next(left, None)) is not None:
+                    waiting[pool.submit(_work, job)] = job
             if not waiting:
+                done = True
                 return
             finished, _ = wait(waiting, return_when=FIRST_COMPLETED)
             for future in finished:
@@ -92,10 +94,10 @@ def run_in_processes(space: Space, jobs: Sequence[Job], workers: int) -> Generat
             ) from None
         raise ToolError("a worker process died, perhaps for lack of memory; what is done is kept, add --resume to go on") from None
     finally:
-        if waiting:
+        if not done:
             # Nobody takes the results of jobs that still run: whoever stopped the sweep need not wait for them.
             for process in set(active_children()) - others:
-                process.terminate()
+                process.kill()
         pool.shutdown(wait=True, cancel_futures=True)
 
 
@@ -162,7 +164,8 @@ def run_on_cluster(
 def _quiet_logs() -> Iterator[None]:
     """Leave out what the cluster logs of connections lost and workers stopped: the one error that is raised says it."""
     loggers = [
-        logging.getLogger(name) for name in ("distributed", "distributed.client", "distributed.nanny", "distributed.core", "tornado")
+        logging.getLogger(name)
+        for name in ("distributed", "distributed.client", "distributed.nanny", "distributed.core", "tornado", "asyncio")
     ]
     levels = [logger.level for logger in loggers]
     for logger in loggers:
@@ -176,7 +179,8 @@ def _quiet_logs() -> Iterator[None]:
 
 def _client(distributed: Any, scheduler: str | None, local_workers: int) -> Any:
     if scheduler is None:
-        return distributed.Client(n_workers=local_workers, threads_per_worker=1, dashboard_address=None, silence_logs=logging.CRITICAL)
+        with interrupts_held():
+            return distributed.Client(n_workers=local_workers, threads_per_worker=1, dashboard_address=None, silence_logs=logging.CRITICAL)
     try:
         return distributed.Client(scheduler, timeout=_ANSWER_S)
     except (OSError, ValueError, TypeError) as error:
@@ -210,8 +214,8 @@ def _check_workers(client: Any, what: str) -> None:
 
 
 def _start_worker(space: Space) -> None:
-    # Ctrl-C reaches every process of the terminal; the parent alone decides what happens then.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    leave_signals_to_parent()
+    end_with_parent()
     keep_freed_memory()
     _SPACE.append(space)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -53,6 +54,8 @@ class SweepAnswer:
     jobs: int
     jobs_before: int = 0
     """Jobs of them that an earlier run had finished."""
+    damaged: tuple[Path, ...] = ()
+    """Results of an earlier run that were not as they had been written, and were computed anew."""
 
     def __len__(self) -> int:
         """Count the designs that were kept."""

@@ -10,11 +10,14 @@ from typing import Any, Final
 
 import numpy as np
 
+from costmodel.printable_text import drawable, shortened
 from costmodel.sweeps.front.answer import Front, SweepAnswer
 from costmodel.sweeps.front.study_output import save_figure
 from costmodel.units import BYTES_PER_KIB, MJ_PER_J, MW_PER_W, PJ_PER_UJ, S_PER_HOUR
 
 _MOST_POINTS: Final = 20_000
+_TITLE: Final = 200
+"""Characters of a study's question that a drawing holds."""
 _INK: Final = "#1f4e79"
 _KNEE: Final = "#c0392b"
 _LABELS: Final[Mapping[str, tuple[str, float]]] = {
@@ -63,9 +66,11 @@ def draw_front(answer: SweepAnswer, path: Path, units: Mapping[str, str]) -> Pat
         for objective, which in ((objectives[one], "x"), (objectives[other], "y")):
             arrow = "less is better" if objective.ascending else "more is better"
             text, _ = drawn_unit(objective.figure, units)
-            getattr(axes, f"set_{which}label")(f"{objective.figure}{text}\n({arrow})", fontsize=9)
+            getattr(axes, f"set_{which}label")(f"{drawable(objective.figure)}{text}\n({arrow})", fontsize=9)
     title = answer.space.study.question or answer.space.study.name
-    figure.suptitle(f"{title}\n{len(front.places):,} designs on the front of {answer.evaluated:,}", fontsize=10)
+    figure.suptitle(
+        f"{shortened(drawable(title), _TITLE)}\n{len(front.places):,} designs on the front of {answer.evaluated:,}", fontsize=10
+    )
     return save_figure(figure, path)
 
 

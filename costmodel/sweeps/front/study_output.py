@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import io
+import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -74,7 +75,10 @@ def study_figure(panels: int, width: float = 4.8, height: float = 4.0) -> tuple[
 def save_figure(figure: Any, path: Path) -> Path:
     """Write a figure as an image and return its path."""
     image = io.BytesIO()
-    figure.savefig(image, dpi=130, format=path.suffix.removeprefix("."))
+    with warnings.catch_warnings():
+        # A user's character that the font lacks is drawn as a box.
+        warnings.filterwarnings("ignore", message="Glyph .* missing from")
+        figure.savefig(image, dpi=130, format=path.suffix.removeprefix("."))
     write_whole(path, image.getvalue())
     return path
 

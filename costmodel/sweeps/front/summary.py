@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from costmodel.errors import SpecError, UnknownNameError
 from costmodel.evaluation.composition import cost
 from costmodel.evaluation.figures import figures_of
 from costmodel.sources.documents.atomic_file import write_whole
+from costmodel.sources.documents.validation_errors import found_text
 from costmodel.specs.base import with_changes
 from costmodel.sweeps.engine.figure_values import DEVICE, RAM
 from costmodel.sweeps.front.answer import SweepAnswer
@@ -23,6 +24,8 @@ from costmodel.sweeps.study.study_spec import Keep
 
 KNEE = "knee"
 """The suggested compromise, as a choice."""
+_MOST_DIGITS: Final = 18
+"""Digits of a row's number: more than any table has rows."""
 
 
 def units_of(space: Space) -> dict[str, str]:
@@ -65,6 +68,7 @@ def summary_of(answer: SweepAnswer) -> dict[str, Any]:
         "front": None if answer.front is None else len(answer.front.places),
         "keep": study.keep.value,
         "notes": list(answer.space.notes),
+        "damaged": [str(path) for path in answer.damaged],
         "constraints": [{"constraint": name, "left": left} for name, left in answer.survivors],
         "objectives": [{"figure": one.figure, "goal": "minimise" if one.ascending else "maximise"} for one in study.objectives],
         "knee": None if answer.knee is None else row_values(answer, answer.knee),
@@ -99,8 +103,8 @@ def check_choice(space: Space, choice: str) -> None:
         known = (*space.labels, *space.study.figures)
         if figure not in known:
             raise UnknownNameError("--choose", figure, known, "a column of this sweep")
-    elif not choice.isdecimal():
-        raise SpecError(f"--choose: expected knee, least:FIGURE, most:FIGURE or a row from 0, found {choice!r}")
+    elif not (choice.isdecimal() and len(choice) < _MOST_DIGITS):
+        raise SpecError(f"--choose: expected knee, least:FIGURE, most:FIGURE or a row from 0, found {found_text(choice)}")
 
 
 def chosen_row(answer: SweepAnswer, choice: str) -> int:
@@ -130,9 +134,9 @@ def chosen_row(answer: SweepAnswer, choice: str) -> int:
         return answer.knee
     if how in ("least", "most"):
         return _extreme_row(answer, figure, least=how == "least")
-    if choice.isdecimal() and int(choice) < len(answer):
+    if choice.isdecimal() and len(choice) < _MOST_DIGITS and int(choice) < len(answer):
         return int(choice)
-    raise SpecError(f"--choose: expected knee, least:FIGURE, most:FIGURE or a row from 0 to {len(answer) - 1}, found {choice!r}")
+    raise SpecError(f"--choose: expected knee, least:FIGURE, most:FIGURE or a row from 0 to {len(answer) - 1}, found {found_text(choice)}")
 
 
 def _extreme_row(answer: SweepAnswer, figure: str, *, least: bool) -> int:
@@ -178,12 +182,13 @@ def write_answer_files(answer: SweepAnswer, folder: Path, choice: str | None = N
         written += write_table(folder, Keep.ALL.value, answer.batches(), len(answer), units)
     if answer.front is not None:
         written += write_table(folder, Keep.FRONT.value, [answer.front_columns()], len(answer.front.places), units)
-        if (figure := draw_front(answer, folder / "front.png", units)) is not None:
-            written.append(figure)
     write_whole(folder / "summary.json", json.dumps(summary_of(answer), indent=2, ensure_ascii=False, allow_nan=False) + "\n")
     written.append(folder / "summary.json")
     if len(answer) and (choice is not None or answer.knee is not None):
         written.append(write_scenario(answer, chosen_row(answer, choice or KNEE), folder / "chosen.scenario.yaml"))
+    # Last: whatever a drawing library makes of it, the answer stands on disk.
+    if (figure := draw_front(answer, folder / "front.png", units)) is not None:
+        written.append(figure)
     return tuple(written)
 
 

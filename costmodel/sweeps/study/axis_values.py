@@ -10,10 +10,11 @@ from pydantic import TypeAdapter, ValidationError
 
 from costmodel.errors import LimitError, SpecError
 from costmodel.sources.documents.validation_errors import value_complaint
+from costmodel.specs.base import MAX_EXTENT
 from costmodel.specs.scenario import Scenario
 from costmodel.sweeps.study.design_fields import DesignField, base_value, holder_of, places_of, written
 from costmodel.sweeps.study.overrides import check_path
-from costmodel.sweeps.study.study_spec import Application, LogSteps, Rounding, Steps, StudyAxis
+from costmodel.sweeps.study.study_spec import MAX_WHOLE, Application, LogSteps, Rounding, Steps, StudyAxis
 
 MAX_LEVELS: Final = 1 << 24
 """Most values of one axis."""
@@ -58,7 +59,7 @@ class NumericAxis(NamedTuple):
 
     def columns(self, values: np.ndarray) -> dict[DesignField, np.ndarray]:
         """Return what values of the axis become in each place."""
-        return {place: _applied(values, rule, place, base) for place, rule, base in self.rules}
+        return {place: _applied(self.label, values, rule, place, base) for place, rule, base in self.rules}
 
 
 class ChoiceAxis(NamedTuple):
@@ -110,7 +111,7 @@ def resolved_axis(axis: StudyAxis, scenario: Scenario, sampled: bool) -> Numeric
     levels, low, high, logarithmic = _levels(axis, sampled)
     applied = None
     if levels is not None:
-        applied = {place: _applied(levels, rule, place, base) for place, rule, base in rules}
+        applied = {place: _applied(axis.label, levels, rule, place, base) for place, rule, base in rules}
         low, high = float(levels.min()), float(levels.max())
     resolved = NumericAxis(axis.label, levels, low, high, logarithmic, applied, rules)
     _check_limits(resolved, scenario)
@@ -161,7 +162,7 @@ def _log_levels(label: str, steps: LogSteps, sampled: bool) -> tuple[np.ndarray 
     return (np.unique(np.rint(levels).astype(np.int64)) if steps.whole else levels), 0.0, 0.0, True
 
 
-def _applied(values: np.ndarray, rule: Application, place: DesignField, base: int | float | None) -> np.ndarray:
+def _applied(label: str, values: np.ndarray, rule: Application, place: DesignField, base: int | float | None) -> np.ndarray:
     if not rule.scales and rule.at_least is None:
         return values
     scaled = values * rule.times if rule.times != 1.0 else values
@@ -179,6 +180,9 @@ def _applied(values: np.ndarray, rule: Application, place: DesignField, base: in
             rounded = np.ceil(scaled - _NEAR)
         case Rounding.NEAREST:
             rounded = np.rint(scaled)
+    if (np.abs(rounded) > MAX_WHOLE).any():
+        beyond = rounded[np.argmax(np.abs(rounded))]
+        raise SpecError(f"axis {label!r}: {place.text}: should be at most {MAX_EXTENT:,}, found {beyond:g}")
     return rounded.astype(np.int64)
 
 

@@ -12,7 +12,10 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from costmodel.errors import FormatError, InputError, LimitError, Location, MissingError, SpecError, UnknownNameError
-from costmodel.sources.documents.yaml_document import MAX_FILE_BYTES
+from costmodel.sources.documents.input_file import read_text_input
+from costmodel.sources.documents.validation_errors import found_text
+from costmodel.sources.documents.yaml_document import MAX_DIGITS, MAX_FILE_BYTES
+from costmodel.specs.base import LARGEST
 from costmodel.sweeps.study.study_spec import GivenTable
 
 _NEAR: Final = 1e-9
@@ -85,8 +88,13 @@ def read_given(table: GivenTable, labels: Sequence[str], beside: Path | None = N
                 f"given {table.figure!r}: row {place} should have {len(table.on)} axis value(s) and the figure, found {len(row)} value(s)"
             )
         figure = row[-1]
-        if isinstance(figure, bool) or not isinstance(figure, int | float) or not math.isfinite(figure):
-            raise SpecError(f"given {table.figure!r}: row {place} should end in a finite number, found {figure!r}")
+        if isinstance(figure, bool) or not isinstance(figure, int | float) or figure != figure:
+            raise SpecError(f"given {table.figure!r}: row {place} should end in a finite number, found {found_text(figure)}")
+        beyond = [value for value in row if isinstance(value, int | float) and abs(value) > LARGEST]
+        if beyond:
+            raise SpecError(
+                f"given {table.figure!r}: row {place} should hold numbers of at most {LARGEST:g}, found {found_text(beyond[0])}"
+            )
         key = tuple(str(value) for value in row[:-1])
         if key in seen:
             raise SpecError(f"given {table.figure!r}: two rows are for {', '.join(key)}")
@@ -123,7 +131,7 @@ def given_figure(table: GivenTable, choices: Mapping[str, Any], numeric: Sequenc
     for label, place in zip(on, at, strict=True):
         for row in rows:
             if isinstance(row[place], bool) or not isinstance(row[place], int | float):
-                raise SpecError(f"given {table.figure!r}: axis {label!r} has numbers, found {row[place]!r}")
+                raise SpecError(f"given {table.figure!r}: axis {label!r} has numbers, found {found_text(row[place])}")
     values = np.array([row[-1] for row in rows], dtype=np.float64)
     keys = tuple(np.unique(np.array([row[place] for row in rows], dtype=np.float64)) for place in at)
     if math.prod(len(key) for key in keys) > 1 << 62:
@@ -152,24 +160,18 @@ def _from_file(table: GivenTable, labels: Sequence[str], path: Path) -> GivenTab
         if row[-1] == "":
             continue  # not measured yet
         if not isinstance(row[-1], int | float):
-            raise FormatError(f"{table.figure} should be a number, found {row[-1]!r}", Location(str(path), number))
+            raise FormatError(f"{table.figure} should be a number, found {found_text(row[-1])}", Location(str(path), number))
         rows.append(row)
     return table.model_copy(update={"on": on, "rows": tuple(rows)})
 
 
 def _csv_lines(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
     place = Location(str(path))
+    text = read_text_input(path, MAX_FILE_BYTES, "a CSV table")
     try:
-        if path.stat().st_size > MAX_FILE_BYTES:
-            raise LimitError(f"has {path.stat().st_size:,} bytes; at most {MAX_FILE_BYTES:,} are read", place)
-        text = path.read_text(encoding="utf-8-sig")
         reader = csv.reader(io.StringIO(text, newline=""), strict=True)
         lines = [(reader.line_num, [cell.strip() for cell in cells]) for cells in reader if any(cell.strip() for cell in cells)]
-    except FileNotFoundError:
-        raise MissingError("does not exist", place) from None
-    except OSError as error:
-        raise FormatError(f"cannot be read: {error.strerror or error}", place) from None
-    except (UnicodeDecodeError, csv.Error) as error:
+    except csv.Error as error:
         raise FormatError(f"is not a CSV table ({error})", place) from None
     if not lines:
         raise FormatError("is empty; expected a header line and a line for each row", place)
@@ -184,10 +186,10 @@ def _csv_lines(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
 def _cell(text: str) -> Any:
     for kind in (int, float):
         try:
-            number = kind(text)
+            number = kind(text[:MAX_DIGITS])
         except ValueError:
             continue
-        return number if math.isfinite(number) else text
+        return number if abs(number) <= LARGEST else text
     return {"true": True, "false": False}.get(text.lower(), text)
 
 

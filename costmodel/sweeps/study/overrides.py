@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from costmodel.errors import InputError, SpecError, UnknownNameError
 from costmodel.sources.catalogue import load_battery, load_calibration, load_compute_energy, load_device, load_memory_energy, load_network
-from costmodel.sources.documents.validation_errors import value_complaint
+from costmodel.sources.documents.validation_errors import found_text, value_complaint
 from costmodel.specs.base import Spec, with_changes
 from costmodel.specs.devices.hardware import Device
 from costmodel.specs.scenario import Scenario
@@ -154,6 +154,8 @@ def _with_reference(scenario: Scenario, head: str, value: Any, beside: Path | No
 
 def _nested(spec: Any, path: str, value: Any) -> Any:
     head, _, rest = path.partition(".")
+    if not isinstance(spec, Spec):
+        raise SpecError(f"{path} takes a number, found {found_text(value)}")
     if not rest:
         return with_changes(spec, {head: value})
     inner = getattr(spec, head)

@@ -210,7 +210,7 @@ def _part(
     ordered = tuple(sorted(axes, key=lambda axis: axis.rank))
     designs = study.sample.designs if study.sample else math.prod(len(axis.levels) for axis in ordered if axis.levels is not None)
     if designs > 1 << 53:
-        raise LimitError(f"the study has {designs:.3g} designs; sample it (sample: {{designs: 1000000, seed: 1}})")
+        raise LimitError(f"the study has about 1e{math.log10(designs):.0f} designs; sample it (sample: {{designs: 1000000, seed: 1}})")
     given = {}
     for at, table in enumerate(study.given):
         with blamed(document, "given", at):

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, Final, Literal, TypeAlias
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, model_validator
 from pydantic_core import PydanticCustomError
 
 from costmodel.sources.documents.validation_errors import found_text
+from costmodel.specs.base import LARGEST, SMALLEST
 
 MAX_OBJECTIVES = 4
 """Most objectives of a front."""
+MAX_WHOLE: Final = 2**53
+"""Largest whole number of an axis: beyond every field's own limit, and the last that a float holds exactly with all before it."""
 
 
 def _one_of(*fields: str) -> Any:
@@ -29,13 +31,21 @@ class StudyPart(BaseModel):
 
 
 def _number(written: Any) -> int | float:
-    if isinstance(written, bool) or not isinstance(written, int | float) or not math.isfinite(written):
+    if isinstance(written, bool) or not isinstance(written, int | float) or written != written:
         raise PydanticCustomError("number", f"expected a number, found {found_text(written)}")
+    most = MAX_WHOLE if isinstance(written, int) else LARGEST
+    if abs(written) > most:
+        raise PydanticCustomError("number", f"expected a number of at most {most:,}, found {found_text(written)}")
+    if 0.0 < abs(written) < SMALLEST:
+        raise PydanticCustomError("number", f"expected 0 or a number of at least {SMALLEST:g}, found {found_text(written)}")
     return written
 
 
 AnyNumber: TypeAlias = Annotated[int | float, PlainValidator(_number, json_schema_input_type=int | float)]
 """A whole number or a fraction, as it was written."""
+
+BoundedFloat: TypeAlias = Annotated[float, Field(ge=-LARGEST, le=LARGEST)]
+"""A fraction whose product with another stays within what a float holds."""
 
 
 class Rounding(StrEnum):
@@ -85,11 +95,11 @@ class Application(StudyPart):
     """Dotted path of a scenario's field; `*` in a layer's name stands for every layer that has the field."""
     of_base: bool = False
     """Scale the base scenario's own value (a pruning ratio)."""
-    times: float = 1.0
-    plus: float = 0.0
+    times: BoundedFloat = 1.0
+    plus: BoundedFloat = 0.0
     rounding: Rounding = Rounding.FLOOR
     """Applies to whole numbers that were scaled; within 1e-9 of a whole number it is that number."""
-    at_least: float | None = None
+    at_least: BoundedFloat | None = None
 
     @property
     def scales(self) -> bool:
@@ -100,7 +110,10 @@ class Application(StudyPart):
 def _plain_values(written: Any) -> Any:
     """Take NumPy's arrays and numbers as Python's."""
     listed = written.tolist() if hasattr(written, "__array__") else written
-    return [value.item() if hasattr(value, "item") else value for value in listed] if isinstance(listed, list | tuple) else listed
+    if not isinstance(listed, list | tuple):
+        return listed
+    plain = [value.item() if hasattr(value, "item") else value for value in listed]
+    return [_number(value) if isinstance(value, int | float) and not isinstance(value, bool) else value for value in plain]
 
 
 class StudyAxis(StudyPart):

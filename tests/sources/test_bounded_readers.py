@@ -1,0 +1,181 @@
+"""Every reader streams or refuses with the limit named: no file makes the program large, and no pipe is waited for in silence."""
+
+import gzip
+import io
+import json
+import os
+import struct
+import subprocess
+import sys
+import zipfile
+import zlib
+from pathlib import Path
+
+import pytest
+
+from costmodel.errors import FormatError, InputError, LimitError, MissingError
+from costmodel.sources.documents.input_file import opened_input, read_input, read_text_input
+
+ROOT = Path(__file__).parents[2]
+MOST_KIB = 500 * 1000
+CASES = Path(os.environ.get("COSTMODEL_SHARED", ROOT.parent / "shared")) / "cases" / "robust"
+posix = pytest.mark.skipif(sys.platform == "win32", reason="needs wait4 and named pipes, which POSIX has")
+
+
+def _run(*arguments: object) -> tuple[int, str, int]:
+    """Return a command's status, its errors, and the most memory it held [KiB]."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"}
+    command = [sys.executable, "-m", "costmodel", *map(str, arguments)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment, encoding="utf-8") as process:
+        assert process.stderr is not None
+        told = process.stderr.read()
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    return process.returncode, told, usage.ru_maxrss
+
+
+def _refused(words: str, *arguments: object) -> None:
+    status, told, kib = _run(*arguments)
+    assert status == 2, told
+    assert told.count("\n") == 1, told
+    assert words in told
+    assert kib < MOST_KIB
+
+
+def _sparse(path: Path, begin: bytes, size: int) -> Path:
+    with path.open("wb") as stream:
+        stream.write(begin)
+        stream.truncate(size)
+    return path
+
+
+def _bomb(path: Path, begin: bytes, piece: bytes, times: int) -> Path:
+    with gzip.open(path, "wb", compresslevel=1) as stream:
+        stream.write(begin)
+        for _ in range(times):
+            stream.write(piece)
+    return path
+
+
+def _png(width: int, height: int) -> bytes:
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    rows = zlib.compressobj(1)
+    line = bytes(1 + width)
+    packed = b"".join(rows.compress(line) for _ in range(height)) + rows.flush()
+    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", packed) + chunk(b"IEND", b"")
+
+
+HEADER = b"Timestamp(ms),Current(uA)\n"
+
+
+@posix
+@pytest.mark.parametrize("command", ["report", "sweep", "trace", "compare", "count --network", "battery --battery", "battery --trace"])
+def test_a_pipe_is_refused_and_never_waited_for(command: str, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe.yaml"
+    os.mkfifo(pipe)
+    _refused("is a pipe", *command.split(), pipe)
+
+
+@posix
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="needs /dev/zero")
+@pytest.mark.parametrize("command", ["report", "trace", "sweep"])
+def test_a_device_without_an_end_is_refused(command: str) -> None:
+    _refused("is a device", command, "/dev/zero")
+
+
+@posix
+@pytest.mark.parametrize("command", ["report", "sweep", "count --network", "trace", "battery --trace", "compare"])
+def test_a_json_of_three_gigabytes_is_refused(command: str, tmp_path: Path) -> None:
+    _refused("at most" if command != "compare" else "more than", *command.split(), _sparse(tmp_path / "large.json", b'{"a":', 3 << 30))
+
+
+@posix
+def test_figures_of_a_trace_have_a_limit(tmp_path: Path) -> None:
+    _refused("at most", "trace", _sparse(tmp_path / "figures.json", b'{"schema_version": 1, "x": "', 3 << 30))
+
+
+@posix
+@pytest.mark.parametrize("begin", [HEADER + b"0,", b"0,"])
+def test_a_line_of_two_gigabytes_is_refused(begin: bytes, tmp_path: Path) -> None:
+    _refused("", "trace", _sparse(tmp_path / "line.csv", begin, 2 << 30))
+
+
+@posix
+@pytest.mark.parametrize(
+    ("name", "begin", "piece", "words"),
+    [
+        ("line.csv.gz", HEADER + b"0,1\n", b"0" * (1 << 20), "a line of more than"),
+        ("large.json.gz", b'{"power": {"samples": [1', b",1" * (1 << 19), "bytes of JSON; at most"),
+    ],
+)
+def test_what_a_small_archive_unpacks_to_is_limited(name: str, begin: bytes, piece: bytes, words: str, tmp_path: Path) -> None:
+    _refused(words, "trace", _bomb(tmp_path / name, begin, piece, 700))
+
+
+@posix
+def test_a_power_profilers_description_is_limited(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "bomb.ppk2", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("session.raw", bytes(6))
+        with archive.open("metadata.json", "w", force_zip64=True) as stream:
+            for _ in range(700):
+                stream.write(b" " * (1 << 20))
+    _refused("metadata.json has more than", "trace", tmp_path / "bomb.ppk2")
+
+
+@posix
+@pytest.mark.slow
+def test_a_day_of_a_power_profiler_is_streamed(tmp_path: Path) -> None:
+    frame = struct.pack("<fH", 36_400.0, 0)
+    quiet, busy = frame * 9_680, struct.pack("<fH", 43_000.0, 0) * 320
+    with zipfile.ZipFile(tmp_path / "day.ppk2", "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        archive.writestr("metadata.json", json.dumps({"metadata": {"samplesPerSecond": 1000}}))
+        with archive.open("session.raw", "w", force_zip64=True) as stream:
+            for _ in range(8_640):
+                stream.write(quiet + busy)
+    status, told, kib = _run("trace", tmp_path / "day.ppk2", "--supply-v", "5", "--format", "json")
+    assert status == 0, told
+    assert kib < MOST_KIB
+
+
+@posix
+@pytest.mark.parametrize("side", [13_000])
+def test_an_image_of_many_pixels_is_refused_before_it_is_decoded(side: int, tmp_path: Path) -> None:
+    (tmp_path / "bomb.png").write_bytes(_png(side, side))
+    _refused(f"has {side:,} x {side:,} pixels; at most", "validate", "--network", "resnet8", "--image", tmp_path / "bomb.png")
+
+
+@posix
+@pytest.mark.skipif(not CASES.is_dir(), reason="needs the shared cases: COSTMODEL_SHARED names their folder")
+def test_the_bombs_that_were_met_are_refused() -> None:
+    _refused("pixels; at most", "validate", "--network", "resnet8", "--image", CASES / "bomb13k.png")
+    _refused("", "trace", CASES / "bomb-noeol.csv.gz")
+
+
+def test_a_file_that_cannot_be_read_says_how(tmp_path: Path) -> None:
+    (tmp_path / "captures.csv").touch()
+    with pytest.raises(MissingError, match=r"capture.csv does not exist .did you mean 'captures.csv'"):
+        read_input(tmp_path / "capture.csv", 10, suffixes=(".csv",))
+    with pytest.raises(FormatError, match="is a folder, expected a table"):
+        read_input(tmp_path, 10, "a table")
+    (tmp_path / "large").write_bytes(b"x" * 11)
+    with pytest.raises(LimitError, match="has 11 bytes; at most 10 are read"):
+        read_input(tmp_path / "large", 10)
+    assert read_input(tmp_path / "large", 11) == b"x" * 11
+    (tmp_path / "latin").write_bytes(b"one\ntw\xf6\n")
+    with pytest.raises(FormatError, match=r"latin:2 is not UTF-8 text"):
+        read_text_input(tmp_path / "latin", 100)
+    with pytest.raises(InputError, match="is not a file name"):
+        read_input(Path("a\0b"), 10)
+
+
+def test_an_opened_file_is_sought_and_read_as_any(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(bytes(range(100)))
+    with opened_input(tmp_path / "file") as stream:
+        assert stream.read(3) == b"\0\1\2"
+        assert stream.seek(-2, io.SEEK_END) == 98
+        assert stream.read() == b"bc"
+        assert stream.tell() == 100
+        assert stream.fileno() >= 0
