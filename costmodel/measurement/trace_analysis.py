@@ -92,7 +92,10 @@ def analyse_trace(
     if decision.found is None:
         summary = TraceSummary(**figures, **no_window_figures(decision.reason), warnings=warnings)
     else:
-        summary = TraceSummary(**figures, **window_figures(blocks, decision.found, volts, decision.likeness_ratio), warnings=warnings)
+        told = window_figures(blocks, decision.found, volts, decision.likeness_ratio)
+        if decision.found.marked:
+            told["certainty"] = "the marks say where inferences run"
+        summary = TraceSummary(**figures, **told, warnings=warnings)
     return AnalysedTrace(summary, capture_curve(blocks))
 
 

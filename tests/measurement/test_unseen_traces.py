@@ -91,6 +91,13 @@ def test_two_levels_within_an_inference_are_one_window():
     assert summary.warnings == ()
 
 
+def test_rises_of_which_no_two_are_alike_are_withheld():
+    segments = ((0.8, 0.32, 0.043), (2.0, 1.1, 0.06))
+    summary = analysed(*capture(10_000.0, segments, 1e-4)[:2])
+    assert summary.windows == ()
+    assert "no two alike: nothing in the capture repeats" in summary.withheld
+
+
 def test_two_kinds_of_inference_are_both_found_and_told_apart():
     segments = tuple((0.8 + second, 0.32, 0.043 if second % 2 else 0.06) for second in range(4))
     summary = analysed(*capture(10_000.0, segments, 1e-4)[:2])

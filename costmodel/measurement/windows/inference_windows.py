@@ -76,6 +76,8 @@ class FoundWindows:
     resting: NDArray[np.bool_] | None = None
     """Of each block, whether the board idles in it."""
     notes: tuple[str, ...] = ()
+    marked: bool = False
+    """Whether marks bound the windows."""
 
 
 def bounded_window(

@@ -76,7 +76,7 @@ def marked_windows(blocks: Blocks, marked: Sequence[MarkedRun]) -> FoundWindows:
     )
     doubts = () if len(every) else ("nothing is seen around the marks: all of the energy counts as computation",)
     resting: NDArray[np.bool_] = np.abs(means - idle_a) <= reach_a
-    return FoundWindows(rule, windows, 0, 0, resting=resting, notes=doubts)
+    return FoundWindows(rule, windows, 0, 0, resting=resting, notes=doubts, marked=True)
 
 
 def _around(means: Floats, inside: NDArray[np.bool_], a: int, b: int) -> Floats:

@@ -155,7 +155,12 @@ def _decided(blocks: Blocks, reading: Reading, hints: Hints, doubt: str) -> Deci
         if hints.shortest_s is not None:
             asked = f"none longer than tau_min {MS_PER_S * hints.shortest_s:.6g} ms: lower --min-duration or --boot"
         return Decision(None, f"{len(first)} rise(s) of {_spans(starts[last] - starts[first])}, {asked}")
-    doubt = doubt or kinds.doubt or _irregular(starts[last[kept]] - starts[first[kept]], kinds.kind[kept])
+    doubt = (
+        doubt
+        or kinds.doubt
+        or _unlike(starts[last[kept]] - starts[first[kept]], kinds.kind[kept], hints)
+        or _irregular(starts[last[kept]] - starts[first[kept]], kinds.kind[kept])
+    )
     if doubt:
         return Decision(None, doubt)
     found = _windows(blocks, reading, (first[kept], last[kept]), kinds, np.flatnonzero(kept))
@@ -193,6 +198,16 @@ def _told(reading: Reading, blocks: Blocks, first: NDArray[np.intp], last: NDArr
 
 def _spans(spans_s: Floats) -> str:
     return f"{float(spans_s.min()):.4g} to {float(spans_s.max()):.4g} s"
+
+
+def _unlike(spans_s: Floats, kind: NDArray[np.intp], hints: Hints) -> str:
+    """Tell that no rise is like another, so that nothing says any of them is an inference."""
+    if len(kind) < 2 or len(set(kind.tolist())) < len(kind) or hints != Hints():
+        return ""
+    return (
+        f"{len(kind)} rises of {_spans(spans_s)}, no two alike: nothing in the capture repeats; give --duration, --min-current or --marks "
+        "for what is an inference"
+    )
 
 
 def _irregular(spans_s: Floats, kind: NDArray[np.intp]) -> str:

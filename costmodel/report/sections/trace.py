@@ -151,7 +151,7 @@ def _whole_facts(summary: TraceSummary) -> Facts:
     if summary.mean_a is not None and summary.charge_ah is not None:
         items.append(Fact("Mean current", current_text(summary.mean_a), f"over {time_text(summary.duration_s)}"))
         items.append(
-            Fact("Charge", f"{digits(summary.charge_ah * UA_PER_A)} uAh", f"{digits(summary.charge_ah * S_PER_HOUR * MA_PER_A)} mC")
+            Fact("Charge", f"{digits(summary.charge_ah * UA_PER_A)} µAh", f"{digits(summary.charge_ah * S_PER_HOUR * MA_PER_A)} mC")
         )
     if summary.above_a is not None and summary.above_s is not None:
         share = share_text(summary.above_s / summary.duration_s)
@@ -160,7 +160,7 @@ def _whole_facts(summary: TraceSummary) -> Facts:
 
 
 def _percentiles(summary: TraceSummary) -> Table:
-    rows = tuple(Row((f"{each.share_ratio:.0%}", current_text(each.current_a))) for each in summary.percentiles)
+    rows = tuple(Row((f"{100 * each.share_ratio:.0f} %", current_text(each.current_a))) for each in summary.percentiles)
     return Table("Current that so much of the capture's time stays below", (Column("Time", number=False), Column("Current")), rows)
 
 
