@@ -80,6 +80,33 @@ def test_a_file_that_derives_from_itself_is_refused(tmp_path):
         load_battery(str(path))
 
 
+def test_static_data_of_a_program_are_gone_from_the_largest_region():
+    base = load_device("stm32l476rg")
+    size = "   text\t   data\t    bss\t    dec\t    hex\tfilename\n  45120\t   1204\t  30212\t  76536\t  12af8\tbuild/app.elf\n"
+    device = load_device({"name": "mine", "base": "stm32l476rg", "size_output": size})
+    largest = max(base.heap_regions, key=lambda region: region.size_bytes)
+    by_name = {region.name: region.size_bytes for region in device.heap_regions}
+    assert by_name[largest.name] == largest.size_bytes - 1204 - 30212
+    assert "less 31,416 bytes of data and bss" in next(region.source for region in device.heap_regions if region.name == largest.name)
+
+
+@pytest.mark.parametrize(
+    ("size", "words"), [("nothing", "expected what"), ("1 2 3 7 7 x", "expected what"), ("1 2000000 0 2000001 1e8481 x", "do not fit")]
+)
+def test_sizes_that_say_nothing_are_refused(size, words):
+    with pytest.raises(InputError, match=words):
+        load_device({"name": "mine", "base": "stm32l476rg", "size_output": size})
+
+
+def test_a_base_that_is_no_mapping_or_has_states_without_names_is_told_in_a_line(tmp_path):
+    (tmp_path / "list.yaml").write_text("[1, 2]\n", encoding="utf-8")
+    with pytest.raises(InputError, match="base: a power_states is a mapping"):
+        load_power_states({"name": "mine", "base": str(tmp_path / "list.yaml")})
+    (tmp_path / "odd.yaml").write_text("name: odd\nbase: esp32-module\nsleeps: [3, {supply_v: 3.3}]\n", encoding="utf-8")
+    with pytest.raises(InputError):
+        load_power_states({"name": "mine", "base": str(tmp_path / "odd.yaml"), "sleeps": [{"name": ["x"]}, {"current_a": 1}]})
+
+
 def test_a_log_without_regions_is_refused():
     with pytest.raises(InputError, match="heap_init: expected ESP-IDF's lines"):
         load_device({"name": "mine", "base": "esp32-wroom", "heap_init": "nothing"})

@@ -13,6 +13,10 @@ BASE: Final = "base"
 """Field that names what a file derives from."""
 HEAP_LOG: Final = "heap_init"
 """Field that holds the lines ESP-IDF logs of its heap at boot."""
+SIZE_OUTPUT: Final = "size_output"
+"""Field that holds what `arm-none-eabi-size` prints of the program: its static data are gone from the heap."""
+_BERKELEY: Final = re.compile(r"^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\d+)\s+[0-9a-fA-F]+\s+\S", re.MULTILINE)
+"""text, data, bss, their sum, and the file."""
 _BY_NAME: Final = ("sleeps", "states")
 """Lists whose entries are told by their names: one that is overridden keeps its other fields, a new one is added."""
 _NOT_TAKEN: Final = ("bare",)
@@ -58,6 +62,8 @@ def derived(document: YamlDocument, noun: str, opened: Callable[[Any], Opened]) 
         if not layers[-1].data.get("name"):
             raise SpecError(f"a {noun} with a base needs a name of its own: expected a field 'name'", layers[-1].location())
         base, opened = opened(layers[-1].data[BASE])
+        if not isinstance(base.data, Mapping):
+            raise SpecError(f"base: a {noun} is a mapping of fields, found something else", base.location())
         layers.append(base)
     if len(layers) == 1:
         return document
@@ -72,11 +78,12 @@ def _merged(base: Any, own: Any, key: str = "") -> Any:
     if isinstance(base, Mapping) and isinstance(own, Mapping):
         return {**base, **{name: _merged(base[name], value, name) if name in base else value for name, value in own.items()}}
     if key in _BY_NAME and isinstance(base, list) and isinstance(own, list) and all(isinstance(entry, Mapping) for entry in own):
-        names = {entry["name"]: place for place, entry in enumerate(base)}
+        names = {str(entry.get("name")): place for place, entry in enumerate(base) if isinstance(entry, Mapping)}
         kept = list(base)
         for entry in own:
-            if entry.get("name") in names:
-                kept[names[entry["name"]]] = _merged(kept[names[entry["name"]]], entry)
+            place = names.get(str(entry.get("name")))
+            if place is not None:
+                kept[place] = _merged(kept[place], entry)
             else:
                 kept.append(entry)
         return kept
@@ -119,3 +126,49 @@ def with_logged_heap(document: YamlDocument) -> YamlDocument:
         )
     kept = {key: value for key, value in document.data.items() if key != HEAP_LOG}
     return YamlDocument({**kept, "heap_regions": regions}, document.file, document.places, document.prefix)
+
+
+def with_static_data(document: YamlDocument) -> YamlDocument:
+    """Return a device's document without the static data of the program whose size it holds.
+
+    Parameters
+    ----------
+    document : YamlDocument
+        With `size_output: |` and what `size` prints (text, data, bss), or without.
+
+    Returns
+    -------
+    YamlDocument
+        With data and bss taken from the largest of its heap regions.
+
+    Raises
+    ------
+    FormatError
+        If there is no such line, or the data do not fit the region.
+    """
+    if not isinstance(document.data, Mapping) or SIZE_OUTPUT not in document.data:
+        return document
+    text, where = document.data[SIZE_OUTPUT], document.location((SIZE_OUTPUT,))
+    found = _BERKELEY.search(text) if isinstance(text, str) else None
+    if found is None or int(found[1]) + int(found[2]) + int(found[3]) != int(found[4]):
+        raise FormatError(
+            "size_output: expected what `arm-none-eabi-size` prints: text, data, bss, their sum in dec and hex, the file", where
+        )
+    static = int(found[2]) + int(found[3])
+    regions = document.data.get("heap_regions")
+    if (
+        not isinstance(regions, list)
+        or not regions
+        or not all(isinstance(each, Mapping) and isinstance(each.get("size_bytes"), int) for each in regions)
+    ):
+        raise FormatError("size_output: the device has no heap_regions its static data could be taken from", where)
+    largest = max(range(len(regions)), key=lambda place: regions[place]["size_bytes"])
+    left = regions[largest]["size_bytes"] - static
+    if left < 0:
+        raise FormatError(f"size_output: {static:,} bytes of static data do not fit region {regions[largest].get('name')}", where)
+    source = f"{regions[largest].get('source', '')}; less {static:,} bytes of data and bss of the program itself".lstrip("; ")
+    smaller = {key: value for key, value in regions[largest].items() if key != "largest_bytes"} | {"size_bytes": left, "source": source}
+    kept = {key: value for key, value in document.data.items() if key != SIZE_OUTPUT}
+    return YamlDocument(
+        {**kept, "heap_regions": [*regions[:largest], smaller, *regions[largest + 1 :]]}, document.file, document.places, document.prefix
+    )
