@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from costmodel.evaluation.evaluating import evaluate as evaluate
     from costmodel.evaluation.explaining import explain as explain
     from costmodel.evaluation.layers.layer_counts import count as count
-    from costmodel.report.finding_words import findings_in_words as findings_in_words
+    from costmodel.report.sections.finding_words import findings_in_words as findings_in_words
     from costmodel.sources.catalogue import load_battery as load_battery
     from costmodel.sources.catalogue import load_device as load_device
     from costmodel.sources.catalogue import load_memory_energy as load_memory_energy
@@ -61,7 +61,7 @@ _HOMES: Final[dict[str, str]] = {
     "count": "costmodel.evaluation.layers.layer_counts",
     "evaluate": "costmodel.evaluation.evaluating",
     "explain": "costmodel.evaluation.explaining",
-    "findings_in_words": "costmodel.report.finding_words",
+    "findings_in_words": "costmodel.report.sections.finding_words",
     "load_battery": "costmodel.sources.catalogue",
     "load_device": "costmodel.sources.catalogue",
     "load_memory_energy": "costmodel.sources.catalogue",

@@ -47,6 +47,52 @@ def line_fill_count(total_bytes: int, reuse_bytes: int, line_bytes: int, cache_b
 
 
 @formula(
+    id="energy.through_flash",
+    equation="E = E_m - R*E_r + H*E_c + F*E_f",
+    symbols={
+        "E": "dynamic energy of the memories, weights read from flash through a cache [pJ]",
+        "E_m": "dynamic energy with the weights in the memory [pJ]",
+        "R": "weight reads that the memory does not serve",
+        "E_r": "energy of one read access of the memory [pJ]",
+        "H": "weight reads of the cache",
+        "E_c": "energy of one read access of the cache [pJ]",
+        "F": "lines fetched from flash",
+        "E_f": "energy of one line [pJ]",
+    },
+    unit="pJ",
+    source="definition: each weight read is one of the cache, and fetches its line where the cache does not hold it",
+)
+def through_flash_pj(
+    memory_pj: float, replaced_count: int, read_pj: float, hit_count: int, cache_pj: float, fill_count: int, line_pj: float
+) -> float:
+    """Return the dynamic energy of memory, cache and flash together, where weights are read from flash.
+
+    Parameters
+    ----------
+    memory_pj : float
+        Dynamic energy with the weights in the memory [pJ].
+    replaced_count : int
+        Weight reads in it, of the memory's width.
+    read_pj : float
+        Energy of one of them [pJ].
+    hit_count : int
+        Weight reads of the cache's width.
+    cache_pj : float
+        Energy of one of them [pJ].
+    fill_count : int
+        Lines fetched.
+    line_pj : float
+        Energy of one [pJ].
+
+    Returns
+    -------
+    float
+        Energy [pJ].
+    """
+    return memory_pj - replaced_count * read_pj + hit_count * cache_pj + fill_count * line_pj
+
+
+@formula(
     id="energy.serial_clocks",
     equation="n = n_c + n_a + n_d + ceil(8 * L / w)",
     symbols={

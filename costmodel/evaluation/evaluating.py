@@ -14,14 +14,14 @@ from costmodel.evaluation.energy_range import energy_range
 from costmodel.evaluation.findings import find
 from costmodel.evaluation.layers.layer_cost import LayerCost, is_convolution
 from costmodel.evaluation.layers.tracing import Progress, traced_accesses
-from costmodel.evaluation.storage.flash_weights import flash_weight_cost
+from costmodel.evaluation.storage.flash_weights import flash_path_energy, flash_weight_cost
 from costmodel.evaluation.storage.memory_summary import summarise_memory
 from costmodel.evaluation.totals import total_of
 from costmodel.results.counts import AccessCounts
 from costmodel.results.evaluation import DataflowEvaluation, EnergyBounds, EnergySplit, Evaluation, LayerEvaluation
 from costmodel.results.latency import LatencySummary, RateSummary
 from costmodel.results.power import BatterySummary, PowerSummary
-from costmodel.results.storage.memory_convention import FlashWeightCost
+from costmodel.results.storage.memory_convention import FlashPathEnergy, FlashWeightCost
 from costmodel.specs.counting import Dataflow, Granularity, Taps
 from costmodel.specs.network import TensorBytes
 from costmodel.specs.scenario import Scenario, Storage
@@ -164,6 +164,7 @@ def _dataflow(
         energy=EnergySplit(tensor_pj=answer.tensor_pj, scratch_pj=answer.scratch_pj, compute_pj=answer.compute_pj),
         energy_bounds=EnergyBounds(**energy_range(answer.layers, scenario.memory_energy)._asdict()),
         flash_weights=_flash_weights(scenario, dataflow, answer),
+        flash_path=_flash_path(scenario, dataflow, answer),
         latency=_latency(scenario, calibrated, answer),
     )
 
@@ -196,6 +197,11 @@ def _flash_weights(scenario: Scenario, dataflow: Dataflow, answer: Cost) -> Flas
     if scenario.weights_in is not Storage.FLASH or flash is None or cache is None:
         return None
     return flash_weight_cost(answer.layers, scenario.network.tensor_bytes, dataflow, cache, flash)
+
+
+def _flash_path(scenario: Scenario, dataflow: Dataflow, answer: Cost) -> FlashPathEnergy | None:
+    path = flash_path_energy(scenario, dataflow, answer)
+    return None if path is None else FlashPathEnergy(**path._asdict())
 
 
 def _sum_counts(parts: list[AccessCounts]) -> AccessCounts:

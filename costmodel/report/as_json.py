@@ -5,25 +5,24 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from costmodel.errors import FormatError
 from costmodel.report.additions import NO_ADDITIONS, Additions
-from costmodel.report.finding_words import Words, words_of
-from costmodel.report.provenance_list import used_constants, used_formulas
+from costmodel.report.sections.finding_words import Words, words_of
 from costmodel.results.evaluation import SCHEMA_VERSION, Evaluation
-from costmodel.specs.scenario import Scenario
+from costmodel.results.grounds import Grounds
 
 
-def evaluation_json(evaluation: Evaluation, scenario: Scenario, version: str, additions: Additions = NO_ADDITIONS) -> str:
+def evaluation_json(evaluation: Evaluation, grounds: Grounds, version: str, additions: Additions = NO_ADDITIONS) -> str:
     """Return an evaluation as JSON: ASCII only, whatever the console.
 
     Parameters
     ----------
     evaluation : Evaluation
         The answer.
-    scenario : Scenario
-        What was asked, for constants, formulas and their sources.
+    grounds : Grounds
+        What the answer rests on.
     version : str
         Version of costmodel.
     additions : Additions, optional
@@ -39,12 +38,30 @@ def evaluation_json(evaluation: Evaluation, scenario: Scenario, version: str, ad
         "costmodel_version": version,
         "evaluation": _with_words(evaluation),
         "provenance": {
-            "constants": [used._asdict() for used in used_constants(scenario)],
-            "formulas": [used._asdict() for used in used_formulas(scenario, evaluation)],
+            "constants": [used._asdict() for used in grounds.constants],
+            "formulas": [used._asdict() for used in grounds.formulas],
         },
         **additions.content(),
     }
     return json.dumps(content, indent=2, allow_nan=False) + "\n"
+
+
+def content_json(content: Any) -> str:
+    """Return what a command found as JSON.
+
+    Parameters
+    ----------
+    content : JSON value or Result
+        What programs read.
+
+    Returns
+    -------
+    str
+        Indented, with a line break at its end.
+    """
+    if isinstance(content, BaseModel):
+        return content.model_dump_json(indent=2) + "\n"
+    return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def _with_words(evaluation: Evaluation) -> dict[str, Any]:

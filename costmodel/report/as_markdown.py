@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from costmodel.printable_text import printable
-from costmodel.report.document import Block, Document, Facts, Illustration, Paragraph, Remarks, Table
+from costmodel.report.document import Block, Derivation, Document, Facts, Illustration, Paragraph, Remarks, Step, Table
 
 _SPECIAL: Final = re.compile(r"([\\`*\[\]<>|#~&$!])")
 _UNDERSCORE: Final = re.compile(r"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
@@ -30,11 +30,12 @@ def markdown_text(document: Document, pictures: Mapping[str, str]) -> str:
     str
         Ends in a line break.
     """
-    parts = [f"# {escaped(document.title)}", *(escaped(sentence) for sentence in document.lead)]
+    parts = [f"# {escaped(document.title)}"] if document.title else []
+    parts += [escaped(sentence) for sentence in document.lead]
     for section in document.sections:
-        parts.append(f"## {escaped(section.title)}")
+        parts += [f"## {escaped(section.title)}"] if section.title else []
         parts += [_block(block, pictures) for block in section.blocks]
-    parts.append(f"---\n\n{escaped(document.colophon)}")
+    parts += [f"---\n\n{escaped(document.colophon)}"] if document.colophon else []
     return "\n\n".join(parts) + "\n"
 
 
@@ -67,20 +68,36 @@ def _block(block: Block, pictures: Mapping[str, str]) -> str:
             for item in block.items
         )
     if isinstance(block, Facts):
-        rows = [f"| {escaped(fact.label)} | **{escaped(fact.value)}** | {escaped(fact.note)} |" for fact in block.items]
+        rows = [f"| {escaped(fact.label)} | **{escaped(fact.cell.text)}** | {escaped(fact.note)} |" for fact in block.items]
         return "\n".join(["| figure | value | |", "|---|---:|---|", *rows])
     if isinstance(block, Illustration):
         picture = pictures.get(block.id)
         image = f"![{escaped(block.alternative)}]({picture})\n\n" if picture else ""
         return f"{image}*{escaped(block.caption)}*"
+    if isinstance(block, Derivation):
+        return "\n".join(_steps(block.root, 0))
     return _table(block)
+
+
+def _steps(step: Step, level: int) -> Iterator[str]:
+    indent = "  " * level
+    working = f": {escaped(step.working)}" if step.working else f" (from {escaped(step.source)})" if step.source else ""
+    yield f"{indent}- **{escaped(step.name)}** = {escaped(step.value)}{working}"
+    if step.working and step.source:
+        yield f"{indent}  Source: {escaped(step.source)}"
+    if step.note:
+        yield f"{indent}  - {escaped(step.note)}"
+    for part in step.parts:
+        yield from _steps(part, level + 1)
 
 
 def _table(table: Table) -> str:
     titles = [escaped(f"{column.title} ({column.unit})" if column.unit else column.title) for column in table.columns]
     rules = ["---:" if column.number else "---" for column in table.columns]
-    lines = [f"**{escaped(table.caption)}**", "", f"| {' | '.join(titles)} |", f"|{'|'.join(rules)}|"]
+    detailed = any(row.detail for row in table.rows)
+    titles, rules = [*titles, *(["how, or why not"] if detailed else [])], [*rules, *(["---"] if detailed else [])]
+    lines = [*([f"**{escaped(table.caption)}**", ""] if table.caption else []), f"| {' | '.join(titles)} |", f"|{'|'.join(rules)}|"]
     for row in table.rows:
-        cells = [escaped(cell) for cell in row.cells]
+        cells = [escaped(text) for text in (*row.texts, *(["; ".join(row.detail)] if detailed else []))]
         lines.append("| " + " | ".join(f"**{cell}**" if row.total and cell else cell for cell in cells) + " |")
     return "\n".join(lines) + (f"\n\n{escaped(table.note)}" if table.note else "")

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from costmodel.report.cells import Cell, cell_of
 from costmodel.report.charts import Chart
+
+Content: TypeAlias = Cell | str | int | float | None
+"""What may stand in a table; text and bare numbers are plain cells."""
 
 
 @dataclass(frozen=True)
@@ -39,10 +44,14 @@ class Fact:
     """A key figure."""
 
     label: str
-    value: str
-    """With its unit."""
+    value: Content
     note: str = ""
     """What it rests on, in a few words."""
+
+    @property
+    def cell(self) -> Cell:
+        """The figure, typed."""
+        return cell_of(self.value)
 
 
 @dataclass(frozen=True)
@@ -66,9 +75,21 @@ class Column:
 class Row:
     """A row of a table."""
 
-    cells: tuple[str, ...]
+    cells: tuple[Content, ...]
     total: bool = False
     """Whether it sums up the rows above."""
+    detail: tuple[str, ...] = ()
+    """Lines below the row: how it follows, or why it does not."""
+
+    @property
+    def typed(self) -> tuple[Cell, ...]:
+        """Its cells, each with unit and figure."""
+        return tuple(cell_of(content) for content in self.cells)
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """Its cells as people read them."""
+        return tuple(cell.text for cell in self.typed)
 
 
 @dataclass(frozen=True)
@@ -97,7 +118,57 @@ class Illustration:
     chart: Chart
 
 
-Block: TypeAlias = Paragraph | Remarks | Facts | Table | Illustration
+def plain_table(caption: str, titles: Sequence[str], rows: Iterable[Sequence[Content]], note: str = "", *, total: bool = False) -> Table:
+    """Return a table of plain values; a column that holds nothing but numbers stands flush right.
+
+    Parameters
+    ----------
+    caption : str
+        What it shows.
+    titles : sequence of str
+        One a column, units in brackets.
+    rows : iterable of sequence
+        Values.
+    note : str, optional
+        What a reader needs to read it right.
+    total : bool, optional
+        Whether the last row sums up the others.
+
+    Returns
+    -------
+    Table
+        With typed cells.
+    """
+    cells = [tuple(cell_of(content) for content in row) for row in rows]
+    numbers = [all(row[place].value is None or not isinstance(row[place].value, str) for row in cells) for place in range(len(titles))]
+    columns = tuple(Column(title, number=number) for title, number in zip(titles, numbers, strict=True))
+    last = len(cells) - 1
+    return Table(caption, columns, tuple(Row(row, total=total and place == last) for place, row in enumerate(cells)), note)
+
+
+@dataclass(frozen=True)
+class Step:
+    """A number, and the steps it was made from."""
+
+    name: str
+    value: str
+    """With its unit."""
+    working: str
+    """Its equation with the numbers put in; empty for a constant."""
+    source: str
+    parts: tuple[Step, ...] = ()
+    note: str = ""
+    """Why parts are left out, where they are."""
+
+
+@dataclass(frozen=True)
+class Derivation:
+    """A number down to its constants."""
+
+    root: Step
+
+
+Block: TypeAlias = Paragraph | Remarks | Facts | Table | Illustration | Derivation
 
 
 @dataclass(frozen=True)
@@ -106,14 +177,16 @@ class Section:
 
     id: str
     title: str
+    """Empty where the document is one section that needs no heading."""
     blocks: tuple[Block, ...]
 
 
 @dataclass(frozen=True)
 class Document:
-    """A whole report."""
+    """A whole report, or the answer of a command."""
 
     title: str
+    """Empty for an answer that is nothing but its tables."""
     lead: tuple[str, ...]
     """What was asked, in a few sentences."""
     sections: tuple[Section, ...]

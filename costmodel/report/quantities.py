@@ -10,10 +10,12 @@ from costmodel.units import (
     BYTES_PER_KIB,
     DAYS_PER_YEAR,
     J_PER_WH,
+    MA_PER_A,
     MJ_PER_J,
     MS_PER_S,
     MW_PER_W,
     NS_PER_S,
+    PER_MILLION,
     PERCENT,
     PJ_PER_J,
     PJ_PER_MJ,
@@ -22,6 +24,7 @@ from costmodel.units import (
     S_PER_DAY,
     S_PER_HOUR,
     S_PER_MINUTE,
+    UA_PER_A,
     US_PER_S,
     UW_PER_W,
 )
@@ -159,6 +162,19 @@ def count_text(value: float | None) -> str:
     return NONE if value is None else f"{value:,.0f}" if isinstance(value, float) else f"{value:,}"
 
 
+def unit_text(unit: str) -> str:
+    """Return a unit as people write it: `µJ` for `uJ`, `mm²` for `mm2`."""
+    return _UNITS.get(unit, unit)
+
+
+_UNITS: Final = {"uJ": "µJ", "uW": "µW", "us": "µs", "mm2": "mm²"}
+
+
+def many_text(value: float) -> str:
+    """Return how many there are, in millions from a million on."""
+    return f"{value * PER_MILLION:,.1f} million" if value * PER_MILLION >= 1 else f"{value:,.0f}"
+
+
 def bytes_text(value: int | None) -> str:
     """Return bytes in KiB of 1,024 bytes, or in bytes below one."""
     if value is None:
@@ -177,7 +193,37 @@ def share_text(value: float | None, decimals: int = 1) -> str:
 
 def rate_text(value_s: float) -> str:
     """Return a time per something [s] in nanoseconds."""
-    return f"{value_s * NS_PER_S:,.1f} ns"
+    return f"{nanoseconds_number(value_s)} ns"
+
+
+def nanoseconds_number(value_s: float) -> str:
+    """Return a time per something [s] as a number of nanoseconds."""
+    return f"{value_s * NS_PER_S:,.1f}"
+
+
+def hertz_text(value_hz: float | None) -> str:
+    """Return a rate [Hz]."""
+    return NONE if value_hz is None else f"{digits(value_hz)} Hz"
+
+
+def current_text(value_a: float | None) -> str:
+    """Return a current [A] in milliamperes, or microamperes below one."""
+    return _alone((("mA", 1 / MA_PER_A), ("µA", 1 / UA_PER_A)), value_a)
+
+
+def plain_text(value: str | float | None) -> str:
+    """Return text as it is, a whole number with thousands apart, any other to six digits that carry meaning."""
+    if value is None or isinstance(value, str):
+        return NONE if value is None else value
+    if isinstance(value, int) or _WHOLE <= abs(value) < _EXACT:
+        return f"{round(value):,}"
+    return f"{value:,.6g}"
+
+
+_WHOLE: Final = 1e5
+"""Numbers from here on are shown to the unit."""
+_EXACT: Final = 2.0**53
+"""Beyond this a float no longer tells neighbouring whole numbers apart."""
 
 
 def times_text(value: float) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from costmodel.report.additions import NO_ADDITIONS, Additions
 from costmodel.report.document import Document
-from costmodel.report.provenance_list import used_constants, used_formulas
 from costmodel.report.sections.assumptions import assumptions_section
 from costmodel.report.sections.counts import counts_section
 from costmodel.report.sections.energy import energy_section
@@ -14,10 +13,13 @@ from costmodel.report.sections.power import power_section
 from costmodel.report.sections.summary import figures_section, findings_section, lead_sentences
 from costmodel.report.sections.verdict import verdict_section
 from costmodel.results.evaluation import Evaluation
+from costmodel.results.grounds import Grounds
 from costmodel.specs.scenario import Scenario
 
 
-def report_document(evaluation: Evaluation, scenario: Scenario, version: str, additions: Additions = NO_ADDITIONS) -> Document:
+def report_document(
+    evaluation: Evaluation, scenario: Scenario, grounds: Grounds, version: str, additions: Additions = NO_ADDITIONS
+) -> Document:
     """Return the report of an evaluation.
 
     Parameters
@@ -25,7 +27,9 @@ def report_document(evaluation: Evaluation, scenario: Scenario, version: str, ad
     evaluation : Evaluation
         The answer.
     scenario : Scenario
-        What was asked: its constants and sources end the report.
+        What was asked.
+    grounds : Grounds
+        What the answer rests on: constants and formulas with their sources end the report.
     version : str
         Version of costmodel, for the last line.
     additions : Additions, optional
@@ -43,10 +47,10 @@ def report_document(evaluation: Evaluation, scenario: Scenario, version: str, ad
         energy_section(evaluation, scenario),
         memory_section(evaluation, scenario),
         latency_section(evaluation),
-        power_section(evaluation),
+        power_section(evaluation, grounds.life),
         *additions.sections(),
         counts_section(evaluation),
-        assumptions_section(evaluation, scenario.device, used_constants(scenario), used_formulas(scenario, evaluation)),
+        assumptions_section(evaluation, scenario.device, grounds.constants, grounds.formulas),
     )
     title = f"{evaluation.network} on {evaluation.device}"
     return Document(title, lead_sentences(evaluation), sections, f"Scenario {evaluation.scenario}, costmodel {version}.")

@@ -11,7 +11,7 @@ from costmodel.results.counts import Counts
 from costmodel.results.finding import Finding
 from costmodel.results.latency import LatencySummary
 from costmodel.results.power import BatterySummary, PowerSummary
-from costmodel.results.storage.memory_convention import FlashWeightCost
+from costmodel.results.storage.memory_convention import FlashPathEnergy, FlashWeightCost
 from costmodel.results.storage.memory_summary import MemorySummary
 from costmodel.specs.counting import CountingConvention, Dataflow
 
@@ -87,7 +87,24 @@ class DataflowEvaluation(Result):
     """From the ranges of the access energies."""
     flash_weights: FlashWeightCost | None
     """What fetching weights from flash adds; None where they live in RAM, or no energies of flash are known."""
+    flash_path: FlashPathEnergy | None
+    """The memory's energy with that in it, and the cache's reads in place of the memory's; None where `flash_weights` is."""
     latency: LatencySummary
+
+    @property
+    def headline_pj(self) -> float:
+        """Dynamic energy of all memories: with flash and its cache where weights are read from there and their energies are known."""
+        return self.energy.memory_pj if self.flash_path is None else self.flash_path.memory_pj
+
+    @property
+    def headline_low_pj(self) -> float | None:
+        """Least credible of it."""
+        return self.energy_bounds.memory_low_pj if self.flash_path is None else self.flash_path.memory_low_pj
+
+    @property
+    def headline_high_pj(self) -> float | None:
+        """Greatest credible of it."""
+        return self.energy_bounds.memory_high_pj if self.flash_path is None else self.flash_path.memory_high_pj
 
 
 class Evaluation(Result):

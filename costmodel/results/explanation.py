@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any, NamedTuple
+
 from costmodel.results.base import Result
+
+
+class ListedFigure(NamedTuple):
+    """A figure there is to explain."""
+
+    value: Any
+    """A number; None where it cannot be told."""
+    unit: str
+    meaning: str
 
 
 class Explanation(Result):

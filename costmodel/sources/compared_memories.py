@@ -22,11 +22,11 @@ class ComparedMemory(NamedTuple):
 
 COMPARED_MEMORIES: Final = (
     ComparedMemory("deck", "deck: 4-byte operands packed in 64 B", DECK, 4),
-    ComparedMemory("operand-64b", "64 B access an operand", DECK, 64),
+    ComparedMemory("operand-64b", "64 B access per operand", DECK, 64),
     ComparedMemory("packed-64b", "own sizes packed in 64 B", DECK, None),
-    ComparedMemory("word-hp", "word access an operand, HP", "sram-45nm-hp-128k-4b-ecc", 4),
+    ComparedMemory("word-hp", "word access per operand, HP", "sram-45nm-hp-128k-4b-ecc", 4),
     ComparedMemory("packed-word-hp", "own sizes packed in words, HP", "sram-45nm-hp-128k-4b-ecc", None),
-    ComparedMemory("byte-hp", "byte access an operand, HP", "sram-45nm-hp-128k-1b-ecc", 1),
+    ComparedMemory("byte-hp", "byte access per operand, HP", "sram-45nm-hp-128k-1b-ecc", 1),
     ComparedMemory("word-hp-warm", "word access, HP at 350 K", "sram-45nm-hp-128k-4b-ecc-350k", 4),
     ComparedMemory("word-lstp", "word access, LSTP", "sram-45nm-lstp-128k-4b-ecc", 4),
     ComparedMemory("word-lstp-warm", "word access, LSTP at 350 K", "size=128KiB,width=4,node=45,cell=lstp,ecc=yes,temperature=350", 4),

@@ -30,7 +30,7 @@ def test_validate_prints_every_counter_and_exits_0(bench: Workbench, capsys: pyt
     assert main(["validate", "--cache", str(bench.cache)]) == 0
     printed = capsys.readouterr().out
     assert "cifar-aap-pruned on host, row-stationary, int8" in printed
-    assert "conv2   psum_read_count            951,456     951,456            0" in printed
+    assert "conv2  psum_read_count           951,456    951,456           0" in printed
     assert "Every figure equal. Outputs are equal to the last bit." in printed
 
 

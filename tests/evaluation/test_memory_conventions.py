@@ -5,7 +5,7 @@ import pytest
 from costmodel.energy.grouping import packed_accesses
 from costmodel.errors import SpecError
 from costmodel.evaluation.energy_range import energy_range
-from costmodel.evaluation.evaluating import cost_of
+from costmodel.evaluation.evaluating import cost_of, evaluate
 from costmodel.evaluation.storage.flash_weights import flash_weight_cost
 from costmodel.evaluation.storage.memory_conventions import Convention, compare_conventions
 from costmodel.results.storage.memory_convention import ConventionComparison
@@ -87,6 +87,25 @@ def test_a_pass_over_the_weights_that_padding_cuts_short_fetches_its_lines_all_t
     found = flash_weight_cost(answer.layers, scenario.network.tensor_bytes, OS, tiny, load_memory_energy("flash-line-40mhz-dio"))
     # 18 whole passes and 42 of 54 reads of a nineteenth; two lines of 32 bytes a pass.
     assert found.fill_count == 19 * 2
+
+
+def test_the_headline_charges_weights_in_flash_to_flash_and_its_cache() -> None:
+    scenario = load_scenario({"name": "s", "network": "cifar-aap-pruned", "device": "esp32-wroom"})
+    first = evaluate(scenario).dataflows[0]
+    path, memory, cache, flash = first.flash_path, scenario.memory_energy, scenario.cache_energy, scenario.flash_energy
+    assert path is not None
+    assert cache is not None
+    assert flash is not None
+    assert path.fill_count == first.flash_weights.fill_count
+    # One int8 weight is a byte; four of them are an access of memory and cache alike.
+    assert path.replaced_count == path.hit_count == sum(-(-layer.counts.weight_read_count // 4) for layer in first.layers)
+    without = first.energy.memory_pj - path.replaced_count * memory.read_pj.value
+    assert path.memory_pj == pytest.approx(without + path.hit_count * cache.read_pj.value + path.fill_count * flash.read_pj.value)
+    assert path.memory_low_pj < path.memory_pj < path.memory_high_pj
+    assert first.headline_pj == path.memory_pj
+    in_ram = evaluate(with_changes(scenario, {"weights_in": "ram"})).dataflows[0]
+    assert in_ram.flash_path is None
+    assert in_ram.headline_pj == in_ram.energy.memory_pj
 
 
 def test_weights_in_flash_are_fetched_once_a_layer_where_they_fit_the_cache(scenario: Scenario) -> None:

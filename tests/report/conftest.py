@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from costmodel.evaluation.evaluating import evaluate
+from costmodel.evaluation.grounds import grounds_of
 from costmodel.report.charts import BarPanel, BarSeries, BufferBar, CurveMark, LayerBars, LifeCurve, LimitLine, MemoryTimeline, ShareBars
 from costmodel.report.document import (
     Column,
@@ -48,7 +49,7 @@ def deck_evaluation(deck: Scenario) -> Evaluation:
 
 @pytest.fixture(scope="session")
 def deck_document(deck: Scenario, deck_evaluation: Evaluation) -> Document:
-    return report_document(deck_evaluation, deck, "1.2.3")
+    return report_document(deck_evaluation, deck, grounds_of(deck, deck_evaluation), "1.2.3")
 
 
 @pytest.fixture(scope="session")
@@ -63,7 +64,8 @@ def hostile_document(deck: Scenario, deck_evaluation: Evaluation) -> Document:
     assert power is not None
     sourced = power.model_copy(update={"idle_a": power.idle_a._replace(source=HOSTILE)})
     compute = deck.compute_energy.model_copy(update={"source": HOSTILE})
-    return report_document(evaluation, deck.model_copy(update={"power": sourced, "compute_energy": compute}), "1.2.3")
+    scenario = deck.model_copy(update={"power": sourced, "compute_energy": compute})
+    return report_document(evaluation, scenario, grounds_of(scenario, evaluation), "1.2.3")
 
 
 @pytest.fixture(scope="session")

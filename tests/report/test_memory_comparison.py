@@ -2,7 +2,7 @@
 
 import pytest
 
-from costmodel.report.memory_comparison import leakage_text, memory_conclusions
+from costmodel.report.answers.memory_conclusions import leakage_text, memory_conclusions
 from costmodel.results.storage.memory_convention import ConventionComparison, ConventionCost
 
 
@@ -55,11 +55,11 @@ def test_each_sentence_says_what_the_figures_say() -> None:
             cost("esp32", 60, 0.000001),
         )
     )
-    assert "word access an operand 40.0 uJ, 4.0 times" in told[0]
+    assert "word access per operand 40.0 µJ, 4.0 times" in told[0]
     assert "8.0 times a byte access" in told[0]
     assert "30,000 times less" in told[1]
     assert "2.0 times as much, low-standby-power cells 10.0 times" in told[2]
-    assert "50 mW, 25% of what the whole board draws idle" in told[3]
+    assert "50 mW, 25 % of what the whole board draws idle" in told[3]
     assert "5,000 times its dynamic energy" in told[3]
     assert "6.0 times the deck's figure" in told[4]
     assert len(told) == 5
@@ -69,6 +69,6 @@ def test_what_is_not_compared_is_not_concluded() -> None:
     assert memory_conclusions(comparison()) == ()
 
 
-@pytest.mark.parametrize(("watts", "text"), [(0.0654131, "65.41 mW"), (6.64416e-6, "6.644 uW"), (0.000664, "664 uW")])
+@pytest.mark.parametrize(("watts", "text"), [(0.0654131, "65.41 mW"), (6.64416e-6, "6.644 µW"), (0.000664, "664 µW")])
 def test_leakage_reads_in_its_own_unit(watts: float, text: str) -> None:
     assert leakage_text(watts) == text

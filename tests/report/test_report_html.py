@@ -56,6 +56,10 @@ def deck_page(deck_document: Document) -> tuple[str, Page]:
     return page_of(deck_document)
 
 
+def test_a_figure_in_the_page_names_what_explains_it(deck_page: tuple[str, Page]) -> None:
+    assert 'data-figure="conv2.energy" data-dataflow="row-stationary" data-unit="pJ">70.72</td>' in deck_page[0]
+
+
 def test_each_section_is_there_and_linked(deck_page: tuple[str, Page], deck_document: Document) -> None:
     _, page = deck_page
     sections = [attributes["id"] for attributes in page.of("section")]

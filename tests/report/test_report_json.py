@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from costmodel.errors import FormatError
+from costmodel.evaluation.grounds import grounds_of
 from costmodel.report.as_json import evaluation_from_json, evaluation_json
 from costmodel.results.evaluation import Evaluation
 from costmodel.specs.scenario import Scenario
@@ -16,7 +17,7 @@ from costmodel.specs.scenario import Scenario
 
 @pytest.fixture(scope="module")
 def text(deck: Scenario, deck_evaluation: Evaluation) -> str:
-    return evaluation_json(deck_evaluation, deck, "1.2.3")
+    return evaluation_json(deck_evaluation, grounds_of(deck, deck_evaluation), "1.2.3")
 
 
 def test_it_loads_back_equal(text: str, deck_evaluation: Evaluation) -> None:

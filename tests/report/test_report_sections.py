@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 from costmodel.evaluation.evaluating import evaluate
+from costmodel.evaluation.explaining import recorded_figures
+from costmodel.evaluation.grounds import grounds_of
 from costmodel.report.as_html import html_page
 from costmodel.report.as_markdown import markdown_text
-from costmodel.report.document import Document, Illustration, Paragraph, Remarks, Section, Table
+from costmodel.report.document import Document, Facts, Illustration, Paragraph, Remarks, Section, Table
 from costmodel.report.figures.drawing import draw_svg
 from costmodel.report.reporting import report_document
 from costmodel.results.evaluation import Evaluation
@@ -30,14 +32,15 @@ def tables(part: Section) -> list[Table]:
 
 
 def document_of(scenario: Scenario) -> Document:
-    return report_document(evaluate(scenario), scenario, "1.2.3")
+    answer = evaluate(scenario)
+    return report_document(answer, scenario, grounds_of(scenario, answer), "1.2.3")
 
 
 def test_both_placements_of_the_scratch_rows_stand_side_by_side(deck_document: Document) -> None:
     part = section(deck_document, "verdict")
     assert "The verdict depends on where the scratch rows live" in words(part)
     (table,) = tables(part)
-    assert [row.cells[:5] for row in table.rows] == [
+    assert [row.texts[:5] for row in table.rows] == [
         ("output-stationary", "42.67", "best", "42.67", "4.69×"),
         ("row-stationary", "88.17", "2.07×", "9.11", "best"),
     ]
@@ -45,10 +48,34 @@ def test_both_placements_of_the_scratch_rows_stand_side_by_side(deck_document: D
 
 def test_the_published_energies_of_both_convolutions_are_there(deck_document: Document) -> None:
     output_stationary, row_stationary = tables(section(deck_document, "energy"))
-    cells = {row.cells[0]: row.cells for row in output_stationary.rows} | {f"rs {row.cells[0]}": row.cells for row in row_stationary.rows}
+    cells = {row.texts[0]: row.texts for row in output_stationary.rows} | {f"rs {row.texts[0]}": row.texts for row in row_stationary.rows}
     assert (cells["conv1"][6], cells["conv2"][6]) == ("8.23", "33.89")
     assert (cells["rs conv1"][6], cells["rs conv1"][4]) == ("16.91", "1.74")
     assert (cells["rs conv2"][6], cells["rs conv2"][4]) == ("70.72", "6.83")
+
+
+@pytest.mark.parametrize("scenario", ["esp32-deck", {"name": "s", "network": "resnet8", "device": "esp32-s3-wroom-1-n8"}], ids=str)
+def test_each_figure_of_a_report_is_the_one_that_explain_explains(scenario: str | dict[str, str]) -> None:
+    asked = load_scenario(scenario)
+    explained = {dataflow.value: recorded_figures(asked, dataflow) for dataflow in asked.dataflows}
+    first = asked.dataflows[0].value
+    cells = [
+        cell
+        for part in document_of(asked).sections
+        for block in part.blocks
+        for cell in (
+            *(cell for row in getattr(block, "rows", ()) for cell in row.typed),
+            *(fact.cell for fact in (block.items if isinstance(block, Facts) else ())),
+        )
+        if cell.figure
+    ]
+    assert len({cell.figure for cell in cells}) > 40
+    for cell in cells:
+        figure = explained[cell.dataflow or first][cell.figure]
+        assert (cell.value is None) == (figure.value is None), cell
+        if cell.value is not None:
+            assert cell.value == pytest.approx(figure.value, rel=1e-12), cell
+        assert cell.unit == (figure.unit or "1"), cell
 
 
 def test_single_elements_are_counted_as_such_and_their_energy_is_said_to_be_packed() -> None:
@@ -59,11 +86,11 @@ def test_single_elements_are_counted_as_such_and_their_energy_is_said_to_be_pack
     first = answer.dataflows[0]
     assert first.accesses == first.counts
     assert first.energy == evaluate(scenario).dataflows[0].energy
-    document = report_document(answer, asked, "1.2.3")
+    document = report_document(answer, asked, grounds_of(asked, answer), "1.2.3")
     assert "single elements, their energy with elements of 4 bytes packed into accesses of 64 bytes" in " ".join(document.lead)
     table = tables(section(document, "energy"))[0]
     assert table.caption == "output-stationary: accesses of single elements and dynamic energy"
-    assert table.rows[0].cells[:3] == ("conv1", "1,382,400", "25,600")
+    assert table.rows[0].texts[:3] == ("conv1", "1,382,400", "25,600")
     assert "packed into accesses of 64 bytes" in table.note
 
 
@@ -77,7 +104,7 @@ def test_what_does_not_fit_is_a_failure_in_word_and_tone() -> None:
 
 def test_nominal_counts_stand_beside_what_firmware_executes(deck_document: Document) -> None:
     layers = tables(section(deck_document, "counts"))[0]
-    rows = {row.cells[0]: row.cells for row in layers.rows}
+    rows = {row.texts[0]: row.texts for row in layers.rows}
     assert rows["conv1"][4:6] == ("691,200", "662,700")
     assert rows["conv2"][4:6] == ("2,937,600", "2,697,900")
     assert rows["all"][3] == "28,576"
@@ -89,7 +116,7 @@ def test_totals_are_the_sums_of_their_columns(deck_document: Document) -> None:
             if not table.rows[-1].total:
                 continue
             for place, column in enumerate(table.columns):
-                cells = [row.cells[place] for row in table.rows]
+                cells = [row.texts[place] for row in table.rows]
                 if column.number and not column.unit and all(cell.replace(",", "").isdigit() for cell in cells):
                     numbers = [int(cell.replace(",", "")) for cell in cells]
                     assert numbers[-1] == sum(numbers[:-1]), f"{table.caption}: {column.title}"
@@ -99,7 +126,7 @@ def test_memory_power_and_battery_are_the_published_ones(deck_document: Document
     memory = words(section(deck_document, "memory"))
     assert "152.13 KiB (155,784 B) in 5 buffers" in memory
     assert "27.91 KiB in RAM" in memory
-    cells = {cell for table in tables(section(deck_document, "power")) for row in table.rows for cell in row.cells}
+    cells = {cell for table in tables(section(deck_document, "power")) for row in table.rows for cell in row.texts}
     assert {"183.1 mW", "216.3 mW", "69.2 mJ", "58.6 mJ", "10.6 mJ", "17.7 h", "198,952", "3.12 Hz", "20.9 h", "1,252", "0.53 %"} <= cells
     assert any("3.83 Wh usable" in table.caption for table in tables(section(deck_document, "power")))
 
@@ -115,14 +142,14 @@ def test_times_say_what_they_were_calibrated_on_and_what_was_not(deck_document: 
 def test_each_constant_stands_with_its_source_at_the_end(deck: Scenario, deck_document: Document) -> None:
     assert deck_document.sections[-1].id == "assumptions"
     constants, heap, formulas, publications = tables(deck_document.sections[-1])
-    rows = {row.cells[0]: row.cells for row in constants.rows}
+    rows = {row.texts[0]: row.texts for row in constants.rows}
     assert rows["memory_energy.read_pj"][1:4] == ("91.9", "pJ", "77.8 to 91.9007")
     assert rows["battery.capacity_ah"][1] == "1"
-    assert all(row.cells[-1] and row.cells[-1] != "given by the user" for row in constants.rows)
-    assert any(row.cells[0] == "energy.dynamic" for row in formulas.rows)
-    assert [row.cells[1] for row in heap.rows] == [f"{region.size_bytes:,}" for region in deck.device.heap_regions] + ["–"]
-    assert all(row.cells[-1] for row in heap.rows)
-    assert {"kornak2025deck", "horowitz2014", "espressif_esp_idf"} <= {row.cells[0] for row in publications.rows}
+    assert all(row.texts[-1] and row.texts[-1] != "given by the user" for row in constants.rows)
+    assert any(row.texts[0] == "energy.dynamic" for row in formulas.rows)
+    assert [row.texts[1] for row in heap.rows] == [f"{region.size_bytes:,}" for region in deck.device.heap_regions] + ["–"]
+    assert all(row.texts[-1] for row in heap.rows)
+    assert {"kornak2025deck", "horowitz2014", "espressif_esp_idf"} <= {row.texts[0] for row in publications.rows}
 
 
 def test_what_a_device_borrows_is_said_in_its_report() -> None:
@@ -161,14 +188,14 @@ def test_all_five_dataflows_stand_side_by_side(deck: Scenario) -> None:
 def test_one_dataflow_alone_has_no_rival(deck: Scenario) -> None:
     document = document_of(with_changes(deck, {"dataflows": (Dataflow.ROW_STATIONARY,)}))
     assert "Only row-stationary was asked for" in words(section(document, "verdict"))
-    assert "best" not in {cell for row in tables(section(document, "verdict"))[0].rows for cell in row.cells}
+    assert "best" not in {cell for row in tables(section(document, "verdict"))[0].rows for cell in row.texts}
 
 
 @pytest.mark.parametrize("accounting", list(MemoryAccounting))
 def test_every_accounting_has_its_figure(deck: Scenario, accounting: MemoryAccounting) -> None:
     part = section(document_of(with_changes(deck, {"accounting": accounting})), "memory")
     assert accounting.value in words(part)
-    assert sum(row.cells[0].endswith("(used)") for row in tables(part)[0].rows) == 1
+    assert sum(row.texts[0].endswith("(used)") for row in tables(part)[0].rows) == 1
     for block in part.blocks:
         if isinstance(block, Illustration):
             draw_svg(block)
@@ -198,5 +225,5 @@ def test_one_inference_after_the_other_has_no_second_point(deck: Scenario) -> No
 
 
 def test_without_findings_there_is_no_heading_for_them(deck: Scenario, deck_evaluation: Evaluation) -> None:
-    document = report_document(deck_evaluation.model_copy(update={"findings": ()}), deck, "1.2.3")
+    document = report_document(deck_evaluation.model_copy(update={"findings": ()}), deck, grounds_of(deck, deck_evaluation), "1.2.3")
     assert document.sections[0].id == "figures"

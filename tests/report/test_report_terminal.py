@@ -10,8 +10,8 @@ import pytest
 from rich.console import Console
 
 from costmodel.printable_text import encodable, printable
-from costmodel.report.as_terminal import column_groups, print_terminal
-from costmodel.report.document import Column, Document, Row, Table
+from costmodel.report.as_terminal import print_terminal
+from costmodel.report.document import Document, Table
 from costmodel.results.evaluation import Evaluation
 from costmodel.specs.scenario import Scenario
 
@@ -40,7 +40,7 @@ def test_no_number_is_folded_or_cut_at_any_width(deck_document: Document, width:
     for section in deck_document.sections:
         for block in section.blocks:
             if isinstance(block, Table) and not block.supplementary:
-                numbers = {row.cells[place] for row in block.rows for place, column in enumerate(block.columns) if column.number}
+                numbers = {row.texts[place] for row in block.rows for place, column in enumerate(block.columns) if column.number}
                 assert {part for number in numbers for part in number.split()} <= words, block.caption
 
 
@@ -68,13 +68,6 @@ def test_the_word_predicted_is_never_said(deck_document: Document, deck_evaluati
     assert "predicted" not in text
     assert "calibrated on 2 convolutions" in text
     assert "not calibrated" in text
-
-
-def test_tables_too_wide_for_the_console_are_split_and_keep_their_first_column() -> None:
-    table = Table("t", tuple(Column(f"c{place}") for place in range(6)), (Row(("1,000,000,000",) * 6),))
-    groups = column_groups(table, 30)
-    assert all(group[0] == 0 for group in groups)
-    assert sorted({place for group in groups for place in group}) == list(range(6))
 
 
 def test_printable_keeps_spaces_and_drops_what_steers() -> None:

@@ -9,17 +9,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from costmodel import __version__
-from costmodel.cli.answers.document_output import print_document
+from costmodel.cli.output import page_text, print_document
 from costmodel.errors import MissingError, SpecError
 from costmodel.evaluation.evaluating import evaluate
+from costmodel.evaluation.grounds import grounds_of
 from costmodel.report.additions import NO_ADDITIONS, Additions
+from costmodel.report.progress import ProgressDisplay
 from costmodel.report.reporting import report_document
 from costmodel.results.evaluation import Evaluation
+from costmodel.results.grounds import Grounds
 from costmodel.specs.scenario import Scenario
 
 if TYPE_CHECKING:
-    from rich.status import Status
-
     from costmodel.report.document import Document
 
 
@@ -67,11 +68,12 @@ def deliver_report(
         raise MissingError(f"--out: give a folder for several formats ({', '.join(chosen)}); standard output takes one")
     if folder is not None and not set(chosen) & set(FILE_NAMES):
         raise SpecError("--out: --format terminal writes no file; leave one of the two out")
-    with _Progress() as progress:
+    with ProgressDisplay() as progress:
         evaluation = evaluate(scenario, progress.layer)
         additions = additions_of(evaluation)
-        document = report_document(evaluation, scenario, __version__, additions)
-        as_json = _json(evaluation, scenario, additions) if ReportFormat.JSON in chosen else ""
+        grounds = grounds_of(scenario, evaluation)
+        document = report_document(evaluation, scenario, grounds, __version__, additions)
+        as_json = _json(evaluation, grounds, additions) if ReportFormat.JSON in chosen else ""
         if ReportFormat.TERMINAL in chosen:
             progress.pause(lambda: print_document(document, _PIPE_WIDTH))
         if folder is not None:
@@ -86,23 +88,16 @@ def _text(form: ReportFormat, document: Document) -> str:
     """A whole report for people as text for standard output."""
     if form is ReportFormat.HTML:
         # In a page every character has a name in ASCII, so that it survives any console.
-        return _html(document).encode("ascii", errors="xmlcharrefreplace").decode("ascii")
+        return page_text(document).encode("ascii", errors="xmlcharrefreplace").decode("ascii")
     from costmodel.report.as_markdown import markdown_text
 
     return markdown_text(document, {})
 
 
-def _json(evaluation: Evaluation, scenario: Scenario, additions: Additions) -> str:
+def _json(evaluation: Evaluation, grounds: Grounds, additions: Additions) -> str:
     from costmodel.report.as_json import evaluation_json
 
-    return evaluation_json(evaluation, scenario, __version__, additions)
-
-
-def _html(document: Document) -> str:
-    from costmodel.report.as_html import html_page
-    from costmodel.report.figures.drawing import draw_svg
-
-    return html_page(document, {one.id: draw_svg(one) for one in document.illustrations})
+    return evaluation_json(evaluation, grounds, __version__, additions)
 
 
 def _write_files(
@@ -110,7 +105,7 @@ def _write_files(
     chosen: tuple[ReportFormat, ...],
     document: Document,
     as_json: str,
-    progress: _Progress,
+    progress: ProgressDisplay,
 ) -> str:
     from costmodel.sources.documents.atomic_file import write_whole
 
@@ -129,43 +124,5 @@ def _write_files(
         names.append(f"{len(pictures)} figures")
     if ReportFormat.HTML in chosen:
         progress.say("drawing the page")
-        write_whole(folder / FILE_NAMES[ReportFormat.HTML], _html(document))
+        write_whole(folder / FILE_NAMES[ReportFormat.HTML], page_text(document))
     return ", ".join(names)
-
-
-class _Progress:
-    """What takes long, said on a terminal and nowhere else; nothing is loaded for it before it has something to say."""
-
-    def __init__(self) -> None:
-        self._status: Status | None = None
-
-    def __enter__(self) -> _Progress:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._status is not None:
-            self._status.stop()
-
-    def say(self, words: str) -> None:
-        """Say what is being done."""
-        if not sys.stderr.isatty():
-            return
-        if self._status is None:
-            from rich.console import Console
-
-            self._status = Console(stderr=True).status("")
-            self._status.start()
-        from rich.text import Text
-
-        self._status.update(Text(words))
-
-    def layer(self, layer: str, done: int, total: int) -> None:
-        """Say how far the execution of a layer has come."""
-        self.say(f"executing {layer}: {done:,} of {total:,}")
-
-    def pause(self, show: Callable[[], None]) -> None:
-        """Stop saying anything while something else is shown."""
-        if self._status is not None:
-            self._status.stop()
-            self._status = None
-        show()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,14 +20,7 @@ cacti_app = typer.Typer(
 )
 
 
-class CactiFormat(StrEnum):
-    """How an answer is written."""
-
-    TERMINAL = "terminal"
-    JSON = "json"
-
-
-FormatOption = Annotated[CactiFormat, typer.Option("--format", "-f", help="How to write it: terminal or json.")]
+FormatOption = Annotated[str, typer.Option("--format", "-f", help="How to write it: terminal, json, csv, markdown or html.")]
 BinaryOption = Annotated[Path | None, typer.Option("--binary", help="Folder of your CACTI 7; else COSTMODEL_CACTI, else the cache.")]
 
 
@@ -42,7 +34,7 @@ def cacti_run_command(
     jobs: Annotated[int | None, typer.Option(min=1, help="Runs at a time; default: all processors.")] = None,
     timeout: Annotated[float, typer.Option(min=1.0, help="Longest a run may take, in seconds.")] = 120.0,
     cache: Annotated[bool, typer.Option(help="Take answers this CACTI gave before.")] = True,
-    format: FormatOption = CactiFormat.TERMINAL,
+    format: FormatOption = "terminal",
 ) -> None:
     """Run CACTI on configurations and update the table of its runs.
 
@@ -50,28 +42,31 @@ def cacti_run_command(
     """
     import os
 
-    from costmodel.cli.answers.cacti_output_text import print_rows, run_progress
+    from costmodel.cli.output import OutputFormat, format_of, write_answer
+    from costmodel.report.answers.memories import runs_answer
+    from costmodel.report.progress import ProgressDisplay
     from costmodel.sources.cacti.cacti_runner import answers_folder, run_rows
     from costmodel.sources.cacti.sram_table_file import packaged_table_path, sram_table_at, write_sram_table
 
+    form = format_of(format)
     found = _binary(binary)
     path = table or packaged_table_path()
     before = sram_table_at(path, must_exist=check)
     asked = _asked(configurations, [(row.name, row.spec) for row in before] if every_row else [])
-    with run_progress(len(asked), quiet=format is CactiFormat.JSON) as advance:
+    with ProgressDisplay("CACTI", quiet=form is OutputFormat.JSON) as progress:
         rows = run_rows(
             found,
             asked,
             cache=answers_folder(os.environ) if cache else None,
             worker_count=jobs,
             timeout_s=timeout,
-            progress=advance,
+            progress=progress.advance,
         )
     statuses = {row.config_hash: _status(row, before.find(row.spec)) for row in rows}
     _refuse_impossible(rows, statuses)
     if not check:
         write_sram_table(path, before.updated(rows))
-    print_rows(rows, statuses, as_json=format is CactiFormat.JSON)
+    write_answer(runs_answer(rows, statuses), form)
     if check and any(status != "as in the table" for status in statuses.values()):
         raise typer.Exit(1)
 
@@ -124,16 +119,18 @@ def cacti_table_command(
     temperature: Annotated[float | None, typer.Option(help="In kelvin.")] = None,
     ecc: Annotated[bool | None, typer.Option(help="With or without check bits.")] = None,
     every_row: Annotated[bool, typer.Option("--every-row", help="Rows without a name as well.")] = False,
-    format: FormatOption = CactiFormat.TERMINAL,
+    format: FormatOption = "terminal",
 ) -> None:
     """List the packaged CACTI runs.
 
     Example: costmodel cacti table --node 40 --cell lstp --width 4
     """
-    from costmodel.cli.answers.cacti_output_text import print_rows, print_table_note
+    from costmodel.cli.output import format_of, write_answer
+    from costmodel.report.answers.memories import runs_answer, table_note
     from costmodel.sources.cacti.sram_request import bytes_of, cell_of
     from costmodel.sources.cacti.sram_table_file import packaged_sram_table
 
+    form = format_of(format)
     runs = packaged_sram_table()
     wanted = {
         "size_bytes": None if size is None else bytes_of(size),
@@ -149,27 +146,27 @@ def cacti_table_command(
         for row in runs
         if (row.name or every_row) and name in row.name and all(getattr(row.spec, field) == value for field, value in filters.items())
     ]
-    print_rows(rows, {}, as_json=format is CactiFormat.JSON)
-    if format is CactiFormat.TERMINAL:
-        print_table_note(len(rows), runs)
+    write_answer(runs_answer(rows, {}, table_note(len(rows), runs.rows)), form)
 
 
 @cacti_app.command("compare")
 def cacti_compare_command(
     scenario: Annotated[str, typer.Argument(help="Packaged scenario, or a file.")] = "esp32-deck",
     network: Annotated[str | None, typer.Option(help="Another network: packaged name or file.")] = None,
-    format: FormatOption = CactiFormat.TERMINAL,
+    format: FormatOption = "terminal",
 ) -> None:
     """Set conventions of charging memory accesses side by side for a network.
 
     Example: costmodel cacti compare --network resnet8
     """
-    from costmodel.cli.answers.cacti_output_text import print_comparison
+    from costmodel.cli.output import PIPE_WIDTH, format_of, write_answer
     from costmodel.evaluation.storage.memory_conventions import Convention, FlashPath, compare_conventions
+    from costmodel.report.answers.memories import comparison_answer
     from costmodel.sources.catalogue import load_network, load_scenario
     from costmodel.sources.compared_memories import COMPARED_MEMORIES, FLASH_CACHE, FLASH_LINE
     from costmodel.sources.memory_energies import memory_energy
 
+    form = format_of(format)
     asked = load_scenario(scenario)
     if network is not None:
         # Duration, power and battery were measured with the scenario's own network.
@@ -177,4 +174,4 @@ def cacti_compare_command(
         asked = type(asked).model_validate({**{field: getattr(asked, field) for field in type(asked).model_fields}, **others})
     conventions = [Convention(role, label, memory_energy(memory), element) for role, label, memory, element in COMPARED_MEMORIES]
     flash = FlashPath(memory_energy(FLASH_CACHE), memory_energy(FLASH_LINE))
-    print_comparison(compare_conventions(asked, conventions, flash), as_json=format is CactiFormat.JSON)
+    write_answer(comparison_answer(compare_conventions(asked, conventions, flash)), form, pipe_width=PIPE_WIDTH)

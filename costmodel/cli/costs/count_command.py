@@ -42,9 +42,11 @@ def count_command(
     costmodel count linear --input 204 --out-features 76
     costmodel count --network cifar-aap-pruned --layer conv1 --taps nominal --granularity block_packed --block-bytes 64
     """
-    from costmodel.cli.answers.count_answer import write_counts
     from costmodel.cli.options import all_chosen, extents
+    from costmodel.cli.output import format_of, write_answer
     from costmodel.errors import MissingError, SpecError, UnknownNameError
+    from costmodel.evaluation.layers.counted_layers import counted_dataflows
+    from costmodel.report.answers.counts import counts_answer
     from costmodel.sources.catalogue import load_network
     from costmodel.specs.counting import Dataflow
 
@@ -73,7 +75,9 @@ def count_command(
         if layer is not None:
             raise SpecError("--layer: names a layer of a network; give --network as well")
         counted = _lone_layer(kind, shape, fields, bias, {"input": activation, "activation": activation, "weight": weight})
-    write_counts(counted, layer, all_chosen("--dataflow", dataflow or (), Dataflow), convention, output_format)
+    form = format_of(output_format)
+    counts = counted_dataflows(counted, all_chosen("--dataflow", dataflow or (), Dataflow), convention, layer)
+    write_answer(counts_answer(counted, counts, convention), form)
 
 
 def _option(field: str) -> str:

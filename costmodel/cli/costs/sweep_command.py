@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -42,16 +42,17 @@ def sweep_command(
     """
     import os
 
-    from costmodel.cli.answers.sweep_answer import shown_designs, sweep_grids, written_grid
-    from costmodel.cli.answers.tables import OutputFormat, write_answer
     from costmodel.cli.options import chosen
+    from costmodel.cli.output import format_of, write_answer
     from costmodel.printable_text import printable
+    from costmodel.report.answers.sweeps import sweep_answer
+    from costmodel.report.progress import ProgressDisplay
     from costmodel.sweeps.engine.running import prepared_space, sweep
-    from costmodel.sweeps.front.summary import check_choice, summary_of, write_answer_files
+    from costmodel.sweeps.front.summary import check_choice, shown_summary, summary_of, write_answer_files
     from costmodel.sweeps.study.study_file import load_study
     from costmodel.sweeps.study.study_spec import Keep
 
-    chosen("--format", output_format, OutputFormat)
+    form = format_of(output_format)
     asked, beside, document = load_study(study)
     if keep is not None:
         asked = asked.model_copy(update={"keep": chosen("--keep", keep, Keep)})
@@ -61,7 +62,7 @@ def sweep_command(
         check_choice(space, choose)
     if asked.keep is Keep.ALL:
         _announce_size(space.designs, asked, folder, resume=resume)
-    with _ProgressLine() as line:
+    with ProgressDisplay("designs", "designs") as display:
         answer = sweep(
             space,
             folder=folder,
@@ -70,11 +71,10 @@ def sweep_command(
             workers=workers or os.cpu_count() or 1,
             scheduler=dask,
             local_cluster=local_cluster,
-            on_progress=line.show,
+            on_progress=lambda progress: display.rate(progress.designs_done, progress.designs, progress.rate),
         )
-    written = write_answer_files(answer, folder, choose)
-    grids = [*sweep_grids(answer), written_grid(written)]
-    write_answer(output_format, grids, summary_of(answer) | {"written": [str(path) for path in written]}, records=shown_designs(answer))
+    written = [str(path) for path in write_answer_files(answer, folder, choose)]
+    write_answer(sweep_answer(shown_summary(answer), summary_of(answer) | {"written": written}, written), form)
     if not answer.complete:
         done = f"{answer.jobs_done} of {answer.jobs} jobs are done and kept in {folder}"
         typer.echo(printable(f"stopped: {done}; the same command with --resume goes on"), err=True)
@@ -99,36 +99,3 @@ def _announce_size(designs: int, asked: Study, folder: Path, *, resume: bool) ->
     free_bytes = shutil.disk_usage(above).free + (kept_bytes(folder) if resume else 0)
     if parts_bytes + written_bytes > free_bytes:
         raise LimitError(f"{folder}: {free_bytes / BYTES_PER_MB:,.1f} MB are free; choose keep: front, fewer columns or another folder")
-
-
-class _ProgressLine:
-    """A line on the terminal's error stream: share, rate and time left."""
-
-    def __enter__(self) -> _ProgressLine:
-        from rich.console import Console
-        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-        console = Console(stderr=True)
-        self._bar = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            TextColumn("{task.percentage:>5.1f} %  {task.fields[rate]}"),
-            TimeRemainingColumn(),
-            console=console,
-            transient=True,
-            disable=not console.is_terminal,
-        )
-        self._task = self._bar.add_task("designs", total=None, rate="")
-        self._bar.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._bar.stop()
-
-    def show(self, progress: Any) -> None:
-        """Show how far the sweep is."""
-        from costmodel.cli.answers.sweep_answer import rate_text
-
-        self._bar.update(
-            self._task, completed=progress.designs_done, total=progress.designs, rate=f"{rate_text(progress.rate)} designs a second"
-        )

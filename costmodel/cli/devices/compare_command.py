@@ -26,20 +26,23 @@ def compare_command(
     """
     import sys
 
-    from costmodel.cli.answers.validate_answer import write_comparison
     from costmodel.cli.options import chosen
+    from costmodel.cli.output import format_of, write_answer
+    from costmodel.report.answers.firmware import comparison_answer
     from costmodel.sources.documents.input_file import opened_input
     from costmodel.sources.packaged_data import packaged_folder
     from costmodel.specs.scenario import MemoryAccounting
     from costmodel.validation.comparing_logs import compare
     from costmodel.validation.targets.core_hash import core_hash
 
+    form = format_of(output_format)
     shared = chosen("--accounting", accounting, MemoryAccounting)
     if str(log) == "-":
         comparison = compare(sys.stdin.buffer, network, seed=seed, name="standard input", accounting=shared)
     else:
         with opened_input(log, "the log of a device", (".jsonl", ".log", ".txt", ".json")) as stream:
             comparison = compare(stream, network, seed=seed, name=str(log), accounting=shared)
-    write_comparison(comparison, output_format, in_detail=True, seed=seed, packaged_core=core_hash(packaged_folder("firmware")))
+    core = core_hash(packaged_folder("firmware"))
+    write_answer(comparison_answer(comparison, in_detail=True, seed=seed, packaged_core=core), form)
     if not comparison.equal:
         raise typer.Exit(1)

@@ -30,8 +30,8 @@ def pack_command(
     costmodel pack cifar-aap-pruned --output models.bin
     costmodel pack --layout raw --output weights.bin
     """
-    from costmodel.cli.answers.tables import Grid, write_answer
     from costmodel.cli.options import chosen
+    from costmodel.cli.output import format_of, write_answer
     from costmodel.deployment.deployed import Variant
     from costmodel.deployment.legacy_layout import (
         PUBLISHED_WEIGHTS_RATIO,
@@ -42,6 +42,7 @@ def pack_command(
         raw_arrays,
     )
     from costmodel.deployment.model_file import model_hash
+    from costmodel.report.answers.written import facts_answer
     from costmodel.sources.catalogue import load_network
     from costmodel.sources.documents.atomic_file import write_whole
     from costmodel.specs.scenario import MemoryAccounting
@@ -49,6 +50,7 @@ def pack_command(
     from costmodel.validation.targets.image import image_values
     from costmodel.validation.validating import expect_network
 
+    output_form = format_of(output_format)
     form = chosen("--layout", layout, Layout)
     wanted = chosen("--variant", variant, Variant) if form is Layout.MODEL else Variant.FLOAT32
     packed = load_network(network)
@@ -69,10 +71,4 @@ def pack_command(
         facts |= {**sizes._asdict(), "published_saving_ratio": PUBLISHED_WEIGHTS_RATIO}
     facts["file_bytes"] = len(content)
     write_whole(output, content)
-    rows = tuple((name.replace("_", " "), value) for name, value in facts.items())
-    grids = [Grid(f"Wrote {output}", ("", ""), rows)]
-    if missing:
-        columns = ("how", "arena B", "kernels that are missing")
-        grids.append(Grid("Planned, without a kernel in the firmware", columns, tuple(tuple(each) for each in missing)))
-    payload = {"schema_version": 1, **facts, "without_kernel": [each._asdict() for each in missing]}
-    write_answer(output_format, grids, payload, grids[0])
+    write_answer(facts_answer(str(output), facts, [each._asdict() for each in missing]), output_form)

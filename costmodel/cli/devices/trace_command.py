@@ -63,16 +63,16 @@ def trace_command(
     costmodel trace logger.csv --current-column shunt:mA --sample-rate 1kHz --format json > figures.json
     """
     from costmodel import __version__
-    from costmodel.cli.answers.document_output import DocumentFormat, deliver_document
-    from costmodel.cli.options import chosen
+    from costmodel.cli.output import PIPE_WIDTH, WITHOUT_TABLE, format_of, write_answer
     from costmodel.cli.quantity_text import AMPERES, HERTZ, OHMS, SECONDS, VOLTS, positive_quantity, quantity
     from costmodel.errors import SpecError
     from costmodel.measurement.trace_analysis import Thresholds
+    from costmodel.report.answer import Answer
     from costmodel.report.document import Document
     from costmodel.report.sections.trace import trace_lead, trace_section
     from costmodel.sources.captures import CaptureOptions, analysed_capture
 
-    form = chosen("--format", output_format, DocumentFormat)
+    form = format_of(output_format, WITHOUT_TABLE)
     thresholds = Thresholds(
         None if min_current is None else quantity("--min-current", min_current, AMPERES),
         None if max_current is None else quantity("--max-current", max_current, AMPERES),
@@ -95,4 +95,4 @@ def trace_command(
     supply = None if supply_v is None else positive_quantity("--supply-v", supply_v, VOLTS, "voltage")
     summary, curve = analysed_capture(capture, supply, thresholds, columns, options)
     document = Document(f"Trace {capture.name}", trace_lead(summary), (trace_section(summary, curve),), f"costmodel {__version__}.")
-    deliver_document(document, summary, form, chart)
+    write_answer(Answer(document, summary), form, pipe_width=PIPE_WIDTH, chart=chart)

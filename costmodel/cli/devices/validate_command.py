@@ -33,16 +33,18 @@ def validate_command(
     import os
     import shutil
 
-    from costmodel.cli.answers.validate_answer import write_comparison
     from costmodel.cli.options import all_chosen
+    from costmodel.cli.output import format_of, write_answer
     from costmodel.deployment.deployed import Variant
     from costmodel.errors import SpecError
+    from costmodel.report.answers.firmware import comparison_answer
     from costmodel.sources.cache_folder import cache_folder
     from costmodel.sources.catalogue import load_network
     from costmodel.sources.packaged_data import packaged_folder
     from costmodel.validation.targets.image import image_values
     from costmodel.validation.validating import Target, Workbench, expect_layers, expect_network, validate
 
+    output = format_of(output_format)
     targets = all_chosen("--target", (target,), Target)
     variants = all_chosen("--variant", (variant,), Variant)
     usual = os.environ.get("CC")
@@ -57,6 +59,6 @@ def validate_command(
         values = None if image is None else image_values(image, chosen)
         expectations = [expect_network(chosen, form, seed, values) for form in variants]
     comparison = validate(expectations, targets, bench)
-    write_comparison(comparison, output_format, in_detail=layers is None, seed=seed)
+    write_answer(comparison_answer(comparison, in_detail=layers is None, seed=seed), output)
     if not comparison.equal:
         raise typer.Exit(1)

@@ -27,12 +27,12 @@ def init_command(
     costmodel init --capture capture.csv
     costmodel trace capture.csv --supply-v 5.03
     """
-    from costmodel.cli.answers.tables import Grid, OutputFormat, write_answer
-    from costmodel.cli.options import chosen
+    from costmodel.cli.output import format_of, write_answer
     from costmodel.errors import MissingError, SpecError
+    from costmodel.report.answers.written import written_answer
     from costmodel.sources.starter_files import SCHEMA_FOLDER, write_schemas, write_starter
 
-    chosen("--format", output_format, OutputFormat)
+    form = format_of(output_format)
     alone = [option for option, path in (("--schemas", schemas), ("--capture", capture)) if path is not None]
     if alone and (network is not None or len(alone) > 1):
         raise SpecError(f"{alone[0]}: is all that is written; leave {'the network file' if network is not None else alone[1]} out")
@@ -53,5 +53,4 @@ def init_command(
 
         written = (*write_starter(network, force=force), write_study_schema(network.parent / SCHEMA_FOLDER))
         note = f"Next: costmodel report {written[1]}, or: costmodel sweep {written[2]}"
-    grid = Grid("written", ("file",), tuple((str(path),) for path in written), note)
-    write_answer(output_format, [grid], {"written": [str(path) for path in written]})
+    write_answer(written_answer([str(path) for path in written], note), form)

@@ -27,13 +27,17 @@ def list_command(
     costmodel list networks
     costmodel list devices --format json
     """
-    from costmodel.cli.answers.list_answer import everything_grid, kind_grid
-    from costmodel.cli.answers.tables import write_answer
-    from costmodel.sources.catalogue import KINDS, names
+    from costmodel.cli.output import format_of, write_answer
+    from costmodel.evaluation.layers.counted_layers import network_macs
+    from costmodel.report.answers.packaged import everything_answer, kind_answer
+    from costmodel.sources.catalogue import KINDS, load_named, names
+    from costmodel.specs.network import Network
 
+    form = format_of(output_format)
     if kind is None:
-        write_answer(output_format, [everything_grid()], {each: list(names(each)) for each in KINDS})
+        write_answer(everything_answer({each: names(each) for each in KINDS}), form)
         return
-    grid = kind_grid(kind.replace("-", "_"))
-    keys = [title.replace(" ", "_") for title in grid.header]
-    write_answer(output_format, [grid], [dict(zip(keys, row, strict=True)) for row in grid.rows])
+    asked = kind.replace("-", "_")
+    specs = {name: load_named(asked, name) for name in names(asked)}
+    macs = {name: network_macs(spec) for name, spec in specs.items() if isinstance(spec, Network)}
+    write_answer(kind_answer(asked, specs, macs), form)

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from collections.abc import Sequence
+from typing import Final
 
 from costmodel.dataflows.counting import count_work
 from costmodel.errors import LimitError, MissingError
 from costmodel.evaluation.layers.layer_cost import packed_counts
 from costmodel.evaluation.layers.tracing import trace_step
+from costmodel.results.counted_layer import CountedLayer
 from costmodel.results.counts import AccessCounts
-from costmodel.specs.counting import CountingConvention, Dataflow, Granularity
+from costmodel.specs.counting import CountingConvention, Dataflow, Granularity, Taps
 from costmodel.specs.lowering import Step
 from costmodel.specs.network import Network, TensorBytes
 
 MAX_TRACED_ACCESSES: Final = 50_000_000
 """Most accesses of one layer that a block trace follows, one by one; about half a minute."""
-
-
-class CountedLayer(NamedTuple):
-    """A layer and its counts."""
-
-    step: Step
-    counts: AccessCounts
 
 
 def counted_layers(
@@ -57,6 +52,35 @@ def counted_layers(
         for step, sizes in zip(network.steps, network.tensor_bytes, strict=True)
         if only in (None, step.name)
     )
+
+
+def counted_dataflows(
+    network: Network, dataflows: Sequence[Dataflow], convention: CountingConvention, only: str | None = None
+) -> dict[Dataflow, tuple[CountedLayer, ...]]:
+    """Count every layer of a network, or one, under several dataflows.
+
+    Parameters
+    ----------
+    network : Network
+        In any order; the answer is in running order.
+    dataflows : sequence of Dataflow
+        Side by side.
+    convention : CountingConvention
+        Taps, bias and granularity; blocks need a size.
+    only : str, optional
+        Name of the one layer to count.
+
+    Returns
+    -------
+    dict of Dataflow to tuple of CountedLayer
+        As `counted_layers` counts each.
+    """
+    return {dataflow: counted_layers(network, dataflow, convention, only) for dataflow in dataflows}
+
+
+def network_macs(network: Network) -> dict[Taps, int]:
+    """Return the multiply-accumulates of a network under each convention of taps; no dataflow changes them."""
+    return {taps: sum(count_work(step.lowered.work, Dataflow.OUTPUT_STATIONARY, taps).mac_count for step in network.steps) for taps in Taps}
 
 
 def _counts(step: Step, sizes: TensorBytes, dataflow: Dataflow, convention: CountingConvention) -> AccessCounts:

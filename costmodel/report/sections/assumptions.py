@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from costmodel.report.document import Column, Paragraph, Row, Section, Table
-from costmodel.report.provenance_list import UsedConstant, UsedFormula
 from costmodel.report.quantities import NONE, count_text, sentence
 from costmodel.report.sections.summary import convention_text
 from costmodel.results.evaluation import Evaluation
+from costmodel.results.grounds import UsedConstant, UsedFormula
 from costmodel.sources.bibliography import cited
 from costmodel.specs.devices.hardware import Device
 
@@ -42,7 +42,7 @@ def assumptions_section(
         Column("Source", number=False),
     )
     constant_rows = tuple(
-        Row((used.name, f"{used.value:.10g}", used.unit or "1", _range_text(used.low, used.high), used.source)) for used in constants
+        Row((used.name, f"{used.value:,.10g}", used.unit or "1", _range_text(used.low, used.high), used.source)) for used in constants
     )
     formula_columns = (
         Column("Formula", number=False),
@@ -83,5 +83,5 @@ def _publications_table(sources: Sequence[str]) -> Table:
 
 def _range_text(low: float | None, high: float | None) -> str:
     if low is None and high is None:
-        return "–"
-    return f"{'' if low is None else f'{low:.6g}'} to {'' if high is None else f'{high:.6g}'}".strip()
+        return NONE
+    return f"{'' if low is None else f'{low:,.10g}'} to {'' if high is None else f'{high:,.10g}'}".strip()

@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Final, TypeVar
+from typing import Final
 
+from costmodel.report.cells import Cell, Form
 from costmodel.report.charts import CurveMark, LifeBand, LifeBands
 from costmodel.report.document import Block, Column, Illustration, Paragraph, Remark, Remarks, Row, Section, Table
 from costmodel.report.quantities import (
     NONE,
-    count_text,
     digits,
     every_text,
-    joules_text,
     life_text,
     life_unit,
-    power_text,
     share_text,
     time_text,
     watt_hours_text,
 )
-from costmodel.results.battery_life import BatteryAnswer
+from costmodel.results.battery_life import BatteryAnswer, Sensitivity
 from costmodel.units import S_PER_DAY, S_PER_HOUR
 
-T = TypeVar("T")
-
 _MOST_INPUTS: Final = 8
+_FORMS: Final = {"A": Form.CURRENT, "s": Form.TIME, "W": Form.POWER, "J": Form.JOULES}
 
 
 def battery_section(answer: BatteryAnswer, *, in_report: bool = False) -> Section:
@@ -108,12 +104,12 @@ def _lives(answer: BatteryAnswer) -> Table:
         Row(
             (
                 life.rest,
-                life_text(life.life_s) if life.life_s is not None else "endless",
-                life_text(life.life_low_s),
-                life_text(life.life_high_s),
-                count_text(life.inference_count),
-                power_text(life.board_w),
-                power_text(life.average_w),
+                Cell(life.life_s, Form.LIFE) if life.life_s is not None else "endless",
+                Cell(life.life_low_s, Form.LIFE),
+                Cell(life.life_high_s, Form.LIFE),
+                Cell(life.inference_count, Form.COUNT),
+                Cell(life.board_w, Form.POWER),
+                Cell(life.average_w, Form.POWER),
                 life.dominated_by,
             )
         )
@@ -142,11 +138,11 @@ def _drains(answer: BatteryAnswer) -> Table:
         Row(
             (
                 drain.part,
-                NONE if drain.duration_s is None else time_text(drain.duration_s),
-                joules_text(drain.energy_j),
-                joules_text(drain.energy_low_j),
-                joules_text(drain.energy_high_j),
-                share_text(drain.share_ratio),
+                Cell(drain.duration_s, Form.TIME),
+                Cell(drain.energy_j, Form.JOULES),
+                Cell(drain.energy_low_j, Form.JOULES),
+                Cell(drain.energy_high_j, Form.JOULES),
+                Cell(drain.share_ratio, Form.SHARE),
             )
         )
         for drain in answer.lives[0].drains
@@ -165,24 +161,24 @@ def _drains(answer: BatteryAnswer) -> Table:
 def _energy(answer: BatteryAnswer) -> Table:
     energy, life = answer.inference, answer.lives[0]
     rows = (
-        _ranged("Inferences until empty", count_text, (life.inference_count, life.inference_low_count, life.inference_high_count)),
-        _ranged("Average power at the board", power_text, (life.board_w, life.board_low_w, life.board_high_w)),
-        _ranged("Average power from the battery", power_text, (life.average_w, life.average_low_w, life.average_high_w)),
+        _ranged("Inferences until empty", Form.COUNT, (life.inference_count, life.inference_low_count, life.inference_high_count)),
+        _ranged("Average power at the board", Form.POWER, (life.board_w, life.board_low_w, life.board_high_w)),
+        _ranged("Average power from the battery", Form.POWER, (life.average_w, life.average_low_w, life.average_high_w)),
         _ranged(
             "Energy of one inference, at the board",
-            joules_text,
+            Form.JOULES,
             (energy.inference_j, energy.inference_low_j, energy.inference_high_j),
             f"over {time_text(energy.duration_s)}",
         ),
         _ranged(
             "of it what idling costs",
-            joules_text,
+            Form.JOULES,
             (energy.baseline_j, energy.baseline_low_j, energy.baseline_high_j),
             share_text(energy.baseline_ratio),
         ),
         _ranged(
             "of it what inferring adds",
-            joules_text,
+            Form.JOULES,
             (energy.computational_j, energy.computational_low_j, energy.computational_high_j),
             share_text(energy.computational_ratio),
         ),
@@ -191,9 +187,9 @@ def _energy(answer: BatteryAnswer) -> Table:
     return Table("What it rests on", columns, rows)
 
 
-def _ranged(figure: str, text: Callable[[T | None], str], values: tuple[T | None, T | None, T | None], note: str = "") -> Row:
+def _ranged(figure: str, form: Form, values: tuple[float | None, float | None, float | None], note: str = "") -> Row:
     """Return a figure with the ends of its interval."""
-    return Row((figure, *(text(value) for value in values), note))
+    return Row((figure, *(Cell(value, form) for value in values), note))
 
 
 def _sensitivities(answer: BatteryAnswer) -> Table:
@@ -201,12 +197,10 @@ def _sensitivities(answer: BatteryAnswer) -> Table:
         Row(
             (
                 each.input,
-                f"{each.low:.4g}",
-                f"{each.high:.4g}",
-                each.unit or NONE,
-                life_text(each.life_at_low_s),
-                life_text(each.life_at_high_s),
-                life_text(each.swing_s),
+                *_input_cells(each),
+                Cell(each.life_at_low_s, Form.LIFE),
+                Cell(each.life_at_high_s, Form.LIFE),
+                Cell(each.swing_s, Form.LIFE),
             )
         )
         for each in answer.sensitivities[:_MOST_INPUTS]
@@ -215,12 +209,20 @@ def _sensitivities(answer: BatteryAnswer) -> Table:
         Column("Input", number=False),
         Column("From"),
         Column("To"),
-        Column("Unit", number=False),
         Column("Life from"),
         Column("Life to"),
         Column("Swing"),
     )
     return Table("One input at a time over its range: the widest swing is worth measuring first", columns, rows)
+
+
+def _input_cells(each: Sensitivity) -> tuple[Cell, Cell]:
+    """The ends of an input's range, in a unit of everyday size."""
+    form = _FORMS.get(each.unit)
+    if form is not None:
+        return Cell(each.low, form), Cell(each.high, form)
+    unit = f" {each.unit}" if each.unit else ""
+    return Cell(f"{each.low:,.4g}{unit}"), Cell(f"{each.high:,.4g}{unit}")
 
 
 def _chart(answer: BatteryAnswer) -> Illustration:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from costmodel.report.document import Column, Paragraph, Row, Section, Table
-from costmodel.report.quantities import count_text
+from costmodel.report.cells import Cell, Form
+from costmodel.report.document import Column, Content, Paragraph, Row, Section, Table
 from costmodel.results.counts import SCRATCH_READS, SCRATCH_WRITES, TENSOR_READS, TENSOR_WRITES, AccessCounts
 from costmodel.results.evaluation import DataflowEvaluation, Evaluation, LayerEvaluation
 from costmodel.specs.counting import Taps
@@ -65,17 +65,22 @@ def _layers_table(evaluation: Evaluation) -> Table:
                 layer.name,
                 layer.kind,
                 "x".join(str(extent) for extent in layer.output_shape),
-                count_text(layer.parameter_count),
-                count_text(layer.counts.mac_count),
-                count_text(layer.valid_counts.mac_count),
-                *_pixel_texts(layer),
+                Cell(layer.parameter_count, Form.COUNT, f"{layer.name}.parameters"),
+                Cell(layer.counts.mac_count, Form.COUNT, f"{layer.name}.mac_count"),
+                Cell(layer.valid_counts.mac_count, Form.COUNT),
+                *_pixels(layer),
             )
         )
         for layer in layers
     ]
     valid = sum(layer.valid_counts.mac_count for layer in layers)
     total = evaluation.dataflows[0].counts.mac_count
-    rows.append(Row(("all", "", "", count_text(evaluation.parameter_count), count_text(total), count_text(valid), "", ""), total=True))
+    totals = (
+        Cell(evaluation.parameter_count, Form.COUNT, "network.parameters"),
+        Cell(total, Form.COUNT, "network.mac_count"),
+        Cell(valid, Form.COUNT),
+    )
+    rows.append(Row(("all", "", "", *totals, "", ""), total=True))
     columns = (
         _LAYER,
         Column("Kind", number=False),
@@ -94,10 +99,10 @@ def _layers_table(evaluation: Evaluation) -> Table:
     )
 
 
-def _pixel_texts(layer: LayerEvaluation) -> tuple[str, str]:
+def _pixels(layer: LayerEvaluation) -> tuple[Content, Content]:
     if not layer.interior_pixel_count + layer.boundary_pixel_count:
         return "", ""
-    return count_text(layer.interior_pixel_count), count_text(layer.boundary_pixel_count)
+    return Cell(layer.interior_pixel_count, Form.COUNT), Cell(layer.boundary_pixel_count, Form.COUNT)
 
 
 def _accesses_table(answer: DataflowEvaluation, evaluation: Evaluation, beside: bool) -> Table:
@@ -113,18 +118,22 @@ def _accesses_table(answer: DataflowEvaluation, evaluation: Evaluation, beside: 
     return Table(f"{answer.dataflow.value}: accesses of single elements", tuple(columns), tuple(rows), note if beside else "")
 
 
-def _cells(counts: AccessCounts, valid: AccessCounts, groups: list[tuple[str, tuple[str, ...]]], beside: bool) -> list[str]:
+def _cells(counts: AccessCounts, valid: AccessCounts, groups: list[tuple[str, tuple[str, ...]]], beside: bool) -> list[Cell]:
     cells = []
     for _, names in groups:
-        cells.append(count_text(group_count(counts, names)))
+        cells.append(Cell(group_count(counts, names), Form.COUNT))
         if beside:
-            cells.append(count_text(group_count(valid, names)))
+            cells.append(Cell(group_count(valid, names), Form.COUNT))
     return cells
 
 
 def _counters_table(answer: DataflowEvaluation) -> Table:
     names = [name for name, value in answer.counts._asdict().items() if value and not name.startswith("scratch")]
     columns = (_LAYER, *(Column(name.removesuffix("_count").replace("_", " ")) for name in names))
-    rows = [Row((layer.name, *(count_text(getattr(layer.counts, name)) for name in names))) for layer in answer.layers if counted(layer)]
-    rows.append(Row(("all", *(count_text(getattr(answer.counts, name)) for name in names)), total=True))
+
+    def cells(counts: AccessCounts, owner: str) -> list[Cell]:
+        return [Cell(getattr(counts, name), Form.COUNT, f"{owner}.{name}", answer.dataflow.value) for name in names]
+
+    rows = [Row((layer.name, *cells(layer.counts, layer.name))) for layer in answer.layers if counted(layer)]
+    rows.append(Row(("all", *cells(answer.counts, "network")), total=True))
     return Table(f"{answer.dataflow.value}: every counter", columns, tuple(rows), supplementary=True)

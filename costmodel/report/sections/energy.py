@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
+from costmodel.report.cells import Cell, Form
 from costmodel.report.charts import BarPanel, BarSeries, LayerBars
 from costmodel.report.document import Column, Illustration, Paragraph, Row, Section, Table
 from costmodel.report.quantities import (
@@ -11,7 +14,6 @@ from costmodel.report.quantities import (
     energy_text,
     power_text,
     sentence,
-    share_text,
     time_text,
     times_text,
 )
@@ -71,10 +73,19 @@ def _flash_text(evaluation: Evaluation, scenario: Scenario) -> str:
     flash = runs.flash_weights
     if flash is None:
         return "Weights live in flash, but no energy of a flash read is known for this device: each read is charged like one of SRAM."
+    path = runs.flash_path
     span = "" if flash.fill_low_pj is None else f" ({energy_text(flash.fill_low_pj)} to {energy_text(flash.fill_high_pj)})"
+    together = (
+        ""
+        if path is None
+        else (
+            f" With its cache's reads ({energy_text(path.hit_pj)}) in place of the SRAM's, all memories together take"
+            f" {energy_text(path.memory_pj)}; the tables below and the comparison of dataflows charge weights to the SRAM."
+        )
+    )
     return (
-        f"Weights live in flash: {count_text(flash.fill_count)} lines are fetched through the cache ({flash.flash}), which adds"
-        f" {energy_text(flash.fill_pj)}{span} to the memory's energy, {runs.dataflow.value}."
+        f"Weights live in flash: {count_text(flash.fill_count)} lines are fetched through the cache ({flash.flash}), which takes"
+        f" {energy_text(flash.fill_pj)}{span}, {runs.dataflow.value}.{together}"
     )
 
 
@@ -91,8 +102,9 @@ def _energy_table(answer: DataflowEvaluation, evaluation: Evaluation, scale: Sca
         Column("Arithmetic", scale.unit),
     )
     whole = answer.energy.memory_pj
-    rows = [Row((layer.name, *_cells(layer, whole, scale))) for layer in answer.layers if counted(layer)]
-    rows.append(Row(("all", *_cells(answer, whole, scale)), total=True))
+    name = answer.dataflow.value
+    rows = [Row((layer.name, *_cells(layer, whole, scale, _layer_names(name, layer.name)))) for layer in answer.layers if counted(layer)]
+    rows.append(Row(("all", *_cells(answer, whole, scale, _total_names(name))), total=True))
     return Table(
         f"{answer.dataflow.value}: {access_text(evaluation)} and dynamic energy",
         columns,
@@ -115,18 +127,40 @@ def _packing_text(evaluation: Evaluation) -> str:
     return f" The energy is that of the same elements packed into accesses of {evaluation.access_bytes} bytes, the memory's width."
 
 
-def _cells(part: LayerEvaluation | DataflowEvaluation, whole_pj: float, scale: Scale) -> tuple[str, ...]:
+def _cells(part: LayerEvaluation | DataflowEvaluation, whole_pj: float, scale: Scale, names: _Names) -> tuple[Cell, ...]:
     accesses, energy = part.accesses, part.energy
+
+    def scaled(value_pj: float, figure: str) -> Cell:
+        return Cell(value_pj, Form.ENERGY, figure, names.dataflow, scale)
+
     return (
-        count_text(group_count(accesses, TENSOR_READS)),
-        count_text(group_count(accesses, TENSOR_WRITES)),
-        count_text(group_count(accesses, SCRATCH_READS + SCRATCH_WRITES)),
-        scale.number(energy.tensor_pj),
-        scale.number(energy.scratch_pj),
-        scale.number(energy.memory_pj),
-        share_text(energy.memory_pj / whole_pj if whole_pj else None),
-        scale.number(energy.compute_pj),
+        Cell(group_count(accesses, TENSOR_READS), Form.COUNT),
+        Cell(group_count(accesses, TENSOR_WRITES), Form.COUNT),
+        Cell(group_count(accesses, SCRATCH_READS + SCRATCH_WRITES), Form.COUNT),
+        scaled(energy.tensor_pj, names.tensors),
+        scaled(energy.scratch_pj, names.scratch),
+        scaled(energy.memory_pj, names.memory),
+        Cell(energy.memory_pj / whole_pj if whole_pj else None, Form.SHARE),
+        scaled(energy.compute_pj, names.compute),
     )
+
+
+class _Names(NamedTuple):
+    """What `explain` calls the energies of a row."""
+
+    dataflow: str
+    tensors: str
+    scratch: str
+    memory: str
+    compute: str
+
+
+def _layer_names(dataflow: str, layer: str) -> _Names:
+    return _Names(dataflow, f"{layer}.tensor_energy", f"{layer}.scratch_energy", f"{layer}.energy", f"{layer}.compute_energy")
+
+
+def _total_names(dataflow: str) -> _Names:
+    return _Names(dataflow, "energy.tensors", "energy.scratch", "energy.memory", "energy.compute")
 
 
 def _leakage_text(evaluation: Evaluation) -> str:

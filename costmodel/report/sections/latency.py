@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
+from costmodel.report.cells import Cell, Form
 from costmodel.report.charts import ShareBars
 from costmodel.report.document import Block, Column, Illustration, Paragraph, Row, Section, Table
-from costmodel.report.quantities import digits, sentence, share_text, time_scale, time_text
+from costmodel.report.quantities import digits, rate_text, sentence, share_text, time_scale, time_text
 from costmodel.report.sections.energy import MOST_BARS
 from costmodel.results.evaluation import DataflowEvaluation, Evaluation
 from costmodel.results.latency import Condition, LatencySummary, RateSummary, UnmetCondition
 from costmodel.specs.scenario import Storage
-from costmodel.units import NS_PER_S
 
 _MEMORIES: Final = {Storage.RAM.value: "RAM", Storage.FLASH.value: "flash"}
 
@@ -67,8 +67,12 @@ def _timed_blocks(answer: DataflowEvaluation) -> list[Block]:
     layers = [(layer.name, layer.duration_s) for layer in answer.layers if layer.duration_s]
     total = answer.latency.total_s or 0.0
     scale = time_scale([total])
-    rows = [Row((name, scale.number(duration), share_text(duration / total))) for name, duration in layers]
-    rows.append(Row(("all", scale.number(total), share_text(1.0)), total=True))
+    dataflow = answer.dataflow.value
+    rows = [
+        Row((name, Cell(duration, Form.TIME, f"{name}.time", dataflow, scale), Cell(duration / total, Form.SHARE)))
+        for name, duration in layers
+    ]
+    rows.append(Row(("all", Cell(total, Form.TIME, "latency.total", dataflow, scale), Cell(1.0, Form.SHARE)), total=True))
     columns = (Column("Layer", number=False), Column("Time", scale.unit), Column("Share"))
     table = Table(f"{answer.dataflow.value}: time of each layer, {answer.latency.reason}", columns, tuple(rows), supplementary=True)
     ranked = sorted(layers, key=lambda item: -item[1])
@@ -95,7 +99,7 @@ def _rate_blocks(latency: LatencySummary) -> list[Block]:
     blocks: list[Block] = [Paragraph(_rates_text(latency, rates))]
     if latency.alternatives:
         rows = tuple(
-            Row((fit.name, _nanoseconds(fit.first_s), _nanoseconds(fit.second_s), "yes" if fit.credible else "no: negative"))
+            Row((fit.name, _rate(fit.first_s), _rate(fit.second_s), "yes" if fit.credible else "no: negative"))
             for fit in latency.alternatives
         )
         columns = (Column("Charged to", number=False), Column("First", "ns"), Column("Second", "ns"), Column("Credible", number=False))
@@ -104,9 +108,7 @@ def _rate_blocks(latency: LatencySummary) -> list[Block]:
             if latency.measurement_count <= 2
             else "What the readings agree on is robust."
         )
-        chosen = Row(
-            ("interior tap and nominal boundary tap (used)", _nanoseconds(rates.interior_tap_s), _nanoseconds(rates.boundary_tap_s), "yes")
-        )
+        chosen = Row(("interior tap and nominal boundary tap (used)", _rate(rates.interior_tap_s), _rate(rates.boundary_tap_s), "yes"))
         blocks.append(Table("The same measured times, read in other ways", columns, (chosen, *rows), note))
     return blocks
 
@@ -114,9 +116,9 @@ def _rate_blocks(latency: LatencySummary) -> list[Block]:
 def _rates_text(latency: LatencySummary, rates: RateSummary) -> str:
     clock = "" if rates.interior_tap_cycles is None else f" ({digits(rates.interior_tap_cycles)} cycles)"
     text = (
-        f"Rates: {_nanoseconds(rates.interior_tap_s)} ns per tap of interior pixels{clock},"
-        f" {_nanoseconds(rates.boundary_tap_s)} ns per tap of boundary pixels,"
-        f" {_nanoseconds(rates.other_tap_s)} ns per tap of the other layers."
+        f"Rates: {rate_text(rates.interior_tap_s)} per tap of interior pixels{clock},"
+        f" {rate_text(rates.boundary_tap_s)} per tap of boundary pixels,"
+        f" {rate_text(rates.other_tap_s)} per tap of the other layers."
     )
     if not clock:
         text += " No cycles are given: the source of the times does not state a clock."
@@ -127,5 +129,5 @@ def _rates_text(latency: LatencySummary, rates: RateSummary) -> str:
     return text
 
 
-def _nanoseconds(value_s: float) -> str:
-    return f"{value_s * NS_PER_S:,.1f}"
+def _rate(value_s: float) -> Cell:
+    return Cell(value_s, Form.NANOSECONDS)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
+from costmodel.report.cells import Cell, Form
 from costmodel.report.charts import BufferBar, LimitLine, MemoryTimeline
 from costmodel.report.document import Block, Column, Illustration, Paragraph, Row, Section, Table
-from costmodel.report.quantities import NONE, bytes_text, count_text, sentence, share_text
+from costmodel.report.quantities import bytes_text, count_text, sentence, share_text
 from costmodel.results.evaluation import Evaluation
 from costmodel.results.storage.heap_verdict import HeapVerdict
 from costmodel.results.storage.memory_plan import LiveBuffer, MemoryPlan
@@ -96,8 +97,8 @@ def _accountings_table(memory: MemorySummary, free: int) -> Table:
         remark = found.reason or ("a lower bound" if used and memory.plan.is_lower_bound else "")
         cells = (
             f"{found.accounting.value} (used)" if used else found.accounting.value,
-            bytes_text(size),
-            share_text(size / free) if size is not None and free else NONE,
+            Cell(size, Form.BYTES, f"memory.{found.accounting.value}"),
+            Cell(size / free if size is not None and free else None, Form.SHARE),
             _MEANINGS[found.accounting] + (", the input among them" if found.with_input else ""),
             remark,
         )
@@ -111,7 +112,7 @@ def _accountings_table(memory: MemorySummary, free: int) -> Table:
 
 
 def _buffers_table(plan: MemoryPlan) -> Table:
-    rows = tuple(Row((buffer.name, count_text(buffer.size_bytes), ", ".join(buffer.tenants))) for buffer in plan.buffers)
+    rows = tuple(Row((buffer.name, Cell(buffer.size_bytes, Form.EXACT_BYTES), ", ".join(buffer.tenants))) for buffer in plan.buffers)
     columns = (Column("Buffer", number=False), Column("Bytes"), Column("Holds in turn", number=False))
     return Table(f"Buffers, {plan.accounting.value}", columns, rows, supplementary=len(rows) > SHORT_TABLE)
 
@@ -119,11 +120,13 @@ def _buffers_table(plan: MemoryPlan) -> Table:
 def _heap_tables(heap: HeapVerdict) -> list[Block]:
     """Where each allocation goes, and what is left; a device that holds everything easily needs neither in a short report."""
     placed = tuple(
-        Row((placement.name, count_text(placement.size_bytes), count_text(placement.block_bytes), placement.region))
+        Row((placement.name, Cell(placement.size_bytes, Form.EXACT_BYTES), Cell(placement.block_bytes, Form.EXACT_BYTES), placement.region))
         for placement in heap.placements
     )
     columns = (Column("Allocation", number=False), Column("Asked", "B"), Column("Taken", "B"), Column("Heap region", number=False))
-    regions = tuple(Row((state.name, count_text(state.size_bytes), count_text(state.free_bytes))) for state in heap.regions)
+    regions = tuple(
+        Row((state.name, Cell(state.size_bytes, Form.EXACT_BYTES), Cell(state.free_bytes, Form.EXACT_BYTES))) for state in heap.regions
+    )
     region_columns = (Column("Heap region", number=False), Column("At boot", "B"), Column("Left", "B"))
     many = len(placed) > SHORT_TABLE
     return [
@@ -135,19 +138,20 @@ def _heap_tables(heap: HeapVerdict) -> list[Block]:
 def _observed_table(memory: MemorySummary, shares: HeapShares, source: str) -> Table:
     used = shares.total_bytes - shares.remaining_bytes
     total = shares.total_bytes or None
-    rows = [
-        ("free at start", bytes_text(shares.total_bytes), ""),
-        ("free while the network runs", bytes_text(shares.remaining_bytes), share_text(shares.remaining_bytes / total if total else None)),
-        ("used while the network runs", bytes_text(used), share_text(used / total if total else None)),
-        ("tensor buffers", bytes_text(memory.plan.tensor_buffer_bytes), share_text(shares.buffers_ratio)),
-        ("weights and input", bytes_text(memory.weight_bytes + memory.input_bytes), share_text(shares.constants_ratio)),
+    measured: list[tuple[str, int | None, float | None]] = [
+        ("free while the network runs", shares.remaining_bytes, shares.remaining_bytes / total if total else None),
+        ("used while the network runs", used, used / total if total else None),
+        ("tensor buffers", memory.plan.tensor_buffer_bytes, shares.buffers_ratio),
+        ("weights and input", memory.weight_bytes + memory.input_bytes, shares.constants_ratio),
     ]
+    rows = [Row(("free at start", Cell(shares.total_bytes, Form.BYTES), ""))]
+    rows += [Row((name, Cell(size, Form.BYTES), Cell(share, Form.SHARE))) for name, size, share in measured]
     note = (
         f"The buffers are {share_text(shares.buffers_of_used_ratio)} of what was used." if shares.buffers_of_used_ratio is not None else ""
     )
     columns = (Column("Memory", number=False), Column("Bytes"), Column("Of the heap"))
     reported = f" Reported: {source}." if source else ""
-    return Table("Held against what the program reported", columns, tuple(Row(row) for row in rows), f"{note}{reported}".strip())
+    return Table("Held against what the program reported", columns, tuple(rows), f"{note}{reported}".strip())
 
 
 def _timeline(plan: MemoryPlan, scenario: Scenario) -> Illustration:

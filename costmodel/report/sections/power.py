@@ -2,36 +2,32 @@
 
 from __future__ import annotations
 
-from costmodel.battery.energy_budget import battery_life_s, duty_cycled_power_w, duty_ratio
+from costmodel.report.cells import Cell, Form
 from costmodel.report.charts import CurveMark, LifeCurve
-from costmodel.report.document import Block, Column, Illustration, Paragraph, Row, Section, Table
+from costmodel.report.document import Block, Column, Content, Illustration, Paragraph, Row, Section, Table
 from costmodel.report.quantities import (
-    count_text,
-    digits,
     every_text,
-    joules_text,
     life_text,
     life_unit,
-    power_text,
     share_text,
     time_text,
     watt_hours_text,
 )
 from costmodel.results.evaluation import Evaluation
+from costmodel.results.grounds import LifeAgainstPeriod
 from costmodel.results.power import BatterySummary, PowerSummary
-from costmodel.units import S_PER_DAY, S_PER_HOUR
-
-CURVE_POINTS = 97
-"""Points of the curve: 24 a decade over four decades, and more where the range is wider."""
+from costmodel.units import S_PER_HOUR
 
 
-def power_section(evaluation: Evaluation) -> Section:
+def power_section(evaluation: Evaluation, curve: LifeAgainstPeriod | None) -> Section:
     """Return power, energy of an inference and battery life, or what to give for them.
 
     Parameters
     ----------
     evaluation : Evaluation
         The answer.
+    curve : LifeAgainstPeriod or None
+        What to draw.
 
     Returns
     -------
@@ -48,8 +44,8 @@ def power_section(evaluation: Evaluation) -> Section:
         blocks.append(_missing("Battery life", evaluation, "battery"))
     else:
         blocks.append(_battery_table(battery, power))
-    if power is not None and battery is not None and evaluation.duration_s is not None:
-        blocks += _life_figure(power, battery, evaluation.duration_s)
+    if curve is not None and battery is not None and evaluation.duration_s is not None:
+        blocks.append(_life_figure(curve, battery, evaluation.duration_s))
     return Section("power", "Power and battery", tuple(blocks))
 
 
@@ -59,15 +55,27 @@ def _missing(what: str, evaluation: Evaluation, name: str) -> Paragraph:
 
 def _power_table(power: PowerSummary, evaluation: Evaluation) -> Table:
     increase = "" if power.increase_ratio is None else f"+{share_text(power.increase_ratio)} over idle"
-    facts = [
-        ("Board, idle", power_text(power.idle_w), "awake, not inferring"),
-        ("Board, inferring", power_text(power.active_w), increase),
+    facts: list[tuple[Content, ...]] = [
+        ("Board, idle", Cell(power.idle_w, Form.POWER, "power.idle"), "awake, not inferring"),
+        ("Board, inferring", Cell(power.active_w, Form.POWER, "power.active"), increase),
     ]
     if power.inference_j is not None:
         facts += [
-            ("Energy of one inference", joules_text(power.inference_j), f"over {time_text(evaluation.duration_s)}"),
-            ("of that, idling alone", joules_text(power.baseline_j), share_text(power.baseline_ratio)),
-            ("of that, inferring adds", joules_text(power.computational_j), share_text(power.computational_ratio)),
+            (
+                "Energy of one inference",
+                Cell(power.inference_j, Form.JOULES, "power.inference_energy"),
+                f"over {time_text(evaluation.duration_s)}",
+            ),
+            (
+                "of that, idling alone",
+                Cell(power.baseline_j, Form.JOULES, "power.baseline_energy"),
+                Cell(power.baseline_ratio, Form.SHARE, "power.baseline_share"),
+            ),
+            (
+                "of that, inferring adds",
+                Cell(power.computational_j, Form.JOULES, "power.computational_energy"),
+                Cell(power.computational_ratio, Form.SHARE, "power.computational_share"),
+            ),
         ]
     rows = tuple(Row(fact) for fact in facts)
     return Table("Power of the whole board", (Column("Figure", number=False), Column("Value"), Column("Note", number=False)), rows)
@@ -79,11 +87,11 @@ def _battery_table(battery: BatterySummary, power: PowerSummary | None) -> Table
         Row(
             (
                 "without pause",
-                "–" if rate is None else f"{digits(rate)} Hz",
-                share_text(1.0),
-                power_text(None if power is None else power.active_w),
-                life_text(battery.continuous_life_s),
-                count_text(battery.continuous_inference_count),
+                Cell(rate, Form.RATE, "power.rate"),
+                Cell(1.0, Form.SHARE),
+                Cell(None if power is None else power.active_w, Form.POWER, "power.active"),
+                Cell(battery.continuous_life_s, Form.LIFE, "battery.continuous_life"),
+                Cell(battery.continuous_inference_count, Form.COUNT, "battery.continuous_inferences"),
             )
         )
     ]
@@ -92,11 +100,11 @@ def _battery_table(battery: BatterySummary, power: PowerSummary | None) -> Table
             Row(
                 (
                     every_text(battery.period_s),
-                    f"{digits(1 / battery.period_s)} Hz",
-                    share_text(battery.duty_ratio, 2),
-                    power_text(battery.duty_w),
-                    life_text(battery.duty_life_s),
-                    count_text(battery.duty_inference_count),
+                    Cell(1 / battery.period_s, Form.RATE),
+                    Cell(battery.duty_ratio, Form.FINE_SHARE, "battery.duty"),
+                    Cell(battery.duty_w, Form.POWER, "battery.duty_power"),
+                    Cell(battery.duty_life_s, Form.LIFE, "battery.duty_life"),
+                    Cell(battery.duty_inference_count, Form.COUNT, "battery.duty_inferences"),
                 )
             )
         )
@@ -111,42 +119,24 @@ def _battery_table(battery: BatterySummary, power: PowerSummary | None) -> Table
     return Table(f"Battery {battery.battery}: {watt_hours_text(battery.usable_j)} usable", columns, tuple(rows))
 
 
-def _life_figure(power: PowerSummary, battery: BatterySummary, duration_s: float) -> list[Block]:
+def _life_figure(curve: LifeAgainstPeriod, battery: BatterySummary, duration_s: float) -> Illustration:
     """The curve runs from one inference a day to inferring without pause."""
-    slowest = max(S_PER_DAY, duration_s, battery.period_s or 0.0)
-    if duration_s <= 0 or slowest <= duration_s or battery.continuous_life_s is None:
-        return []
-    step = (duration_s / slowest) ** (1 / (CURVE_POINTS - 1))
-    periods = [slowest * step**place for place in range(CURVE_POINTS)]
-    periods[-1] = duration_s
-    lives = [_life_s(power, battery, duration_s, period) for period in periods]
-    if any(life == float("inf") for life in lives):
-        return []
-    unit, seconds = life_unit(max(lives))
-    marks = [
-        CurveMark(S_PER_HOUR / duration_s, battery.continuous_life_s / seconds, f"without pause: {life_text(battery.continuous_life_s)}")
-    ]
+    unit, seconds = life_unit(max(curve.lives_s))
+    continuous_s = curve.lives_s[-1]
+    marks = [CurveMark(S_PER_HOUR / duration_s, continuous_s / seconds, f"without pause: {life_text(continuous_s)}")]
     if battery.period_s is not None and battery.duty_life_s is not None and battery.period_s > duration_s:
         mark = f"{every_text(battery.period_s)}: {life_text(battery.duty_life_s)}"
         marks.insert(0, CurveMark(S_PER_HOUR / battery.period_s, battery.duty_life_s / seconds, mark))
-    endless = power.idle_w <= 0
-    limit = None if endless else battery_life_s(battery.usable_j, power.idle_w)
-    limit_text = "" if limit is None else f"idling alone empties it in {life_text(limit)}"
+    limit_text = "" if curve.idle_life_s is None else f"idling alone empties it in {life_text(curve.idle_life_s)}"
     chart = LifeCurve(
         "Inferences an hour",
         f"Battery life [{unit}]",
-        tuple(S_PER_HOUR / period for period in periods),
-        tuple(life / seconds for life in lives),
+        tuple(S_PER_HOUR / period for period in curve.periods_s),
+        tuple(life / seconds for life in curve.lives_s),
         tuple(marks),
-        None if limit is None else limit / seconds,
+        None if curve.idle_life_s is None else curve.idle_life_s / seconds,
         limit_text,
     )
     said = "; ".join(mark.text for mark in marks) + (f"; {limit_text}" if limit_text else "")
     caption = "Battery life against the rate of inferences, from once a day to no pause at all."
-    return [Illustration("battery_life", caption, f"A falling curve: {said}.", chart)]
-
-
-def _life_s(power: PowerSummary, battery: BatterySummary, duration_s: float, period_s: float) -> float:
-    average_w = duty_cycled_power_w(power.idle_w, power.active_w, duty_ratio(duration_s, period_s))
-    life: float = battery_life_s(battery.usable_j, average_w)
-    return life
+    return Illustration("battery_life", caption, f"A falling curve: {said}.", chart)

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from costmodel.report.cells import Cell, Form
 from costmodel.report.document import Fact, Facts, Remarks, Section
-from costmodel.report.finding_words import finding_remarks
 from costmodel.report.quantities import (
     bytes_text,
     count_text,
     energy_text,
     every_text,
     joules_text,
-    life_text,
     power_text,
-    time_text,
 )
+from costmodel.report.sections.finding_words import finding_remarks
 from costmodel.results.evaluation import DataflowEvaluation, Evaluation
 from costmodel.specs.counting import Granularity
 
@@ -90,24 +89,25 @@ def figures_section(evaluation: Evaluation, more: Sequence[Fact] = ()) -> Sectio
     facts = [
         Fact(
             "Multiply-accumulates",
-            count_text(evaluation.mac_valid_count),
+            Cell(evaluation.mac_valid_count, Form.COUNT),
             f"executed; {count_text(evaluation.mac_nominal_count)} with padding",
         ),
-        Fact("Memory energy", energy_text(runs.energy.memory_pj), _energy_note(runs)),
-        Fact("Time of an inference", time_text(evaluation.duration_s), _duration_note(evaluation)),
+        Fact("Memory energy", Cell(runs.headline_pj, Form.ENERGY, _energy_figure(runs)), _energy_note(runs)),
+        Fact("Time of an inference", Cell(evaluation.duration_s, Form.TIME, "latency.duration"), _duration_note(evaluation)),
     ]
     if evaluation.memory.ram_bytes is not None:
         buffers = bytes_text(evaluation.memory.plan.tensor_buffer_bytes)
-        facts.append(Fact("RAM", bytes_text(evaluation.memory.ram_bytes), f"{buffers} of it tensor buffers"))
+        facts.append(Fact("RAM", Cell(evaluation.memory.ram_bytes, Form.BYTES), f"{buffers} of it tensor buffers"))
     if power is not None:
-        facts.append(Fact("Board while inferring", power_text(power.active_w), f"idle {power_text(power.idle_w)}"))
+        facts.append(Fact("Board while inferring", Cell(power.active_w, Form.POWER, "power.active"), f"idle {power_text(power.idle_w)}"))
         if power.inference_j is not None:
-            facts.append(Fact("Energy of an inference", joules_text(power.inference_j), f"{joules_text(power.computational_j)} above idle"))
+            energy = Cell(power.inference_j, Form.JOULES, "power.inference_energy")
+            facts.append(Fact("Energy of an inference", energy, f"{joules_text(power.computational_j)} above idle"))
     if battery is not None:
         facts.append(
             Fact(
                 "Battery, without pause",
-                life_text(battery.continuous_life_s),
+                Cell(battery.continuous_life_s, Form.LIFE, "battery.continuous_life"),
                 f"{count_text(battery.continuous_inference_count)} inferences",
             )
         )
@@ -115,7 +115,7 @@ def figures_section(evaluation: Evaluation, more: Sequence[Fact] = ()) -> Sectio
             facts.append(
                 Fact(
                     f"Battery, {every_text(battery.period_s)}",
-                    life_text(battery.duty_life_s),
+                    Cell(battery.duty_life_s, Form.LIFE, "battery.duty_life"),
                     f"{count_text(battery.duty_inference_count)} inferences",
                 )
             )
@@ -131,8 +131,12 @@ def _duration_note(evaluation: Evaluation) -> str:
     return evaluation.duration_source.partition(" (")[0]
 
 
+def _energy_figure(runs: DataflowEvaluation) -> str:
+    return "energy.memory" if runs.flash_path is None else f"dataflows.{runs.dataflow.value}.flash_path.memory_pj"
+
+
 def _energy_note(runs: DataflowEvaluation) -> str:
-    bounds = runs.energy_bounds
-    if bounds.memory_low_pj is None or bounds.memory_high_pj is None:
-        return f"dynamic, {runs.dataflow.value}"
-    return f"dynamic, {runs.dataflow.value}; {energy_text(bounds.memory_low_pj)} to {energy_text(bounds.memory_high_pj)}"
+    low, high = runs.headline_low_pj, runs.headline_high_pj
+    span = "" if low is None or high is None else f"; {energy_text(low)} to {energy_text(high)}"
+    flash = "" if runs.flash_path is None else f", {energy_text(runs.flash_path.fill_pj)} of it flash"
+    return f"dynamic, {runs.dataflow.value}{flash}{span}"

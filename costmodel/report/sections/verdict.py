@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from costmodel.report.cells import Cell, Form
 from costmodel.report.document import Column, Paragraph, Row, Section, Table
-from costmodel.report.quantities import Scale, bytes_text, count_text, energy_scale, sentence, times_text
+from costmodel.report.quantities import Scale, energy_scale, sentence, times_text
 from costmodel.results.evaluation import DataflowEvaluation, EnergySplit, Evaluation
 
 
@@ -38,12 +39,12 @@ def verdict_section(evaluation: Evaluation) -> Section:
         Row(
             (
                 answer.dataflow.value,
-                scale.number(answer.energy.memory_pj),
+                Cell(answer.energy.memory_pj, Form.ENERGY, "energy.memory", answer.dataflow.value, scale),
                 _against(answer.energy.memory_pj, best_memory, len(answers)),
-                scale.number(answer.energy.tensor_pj),
+                Cell(answer.energy.tensor_pj, Form.ENERGY, "energy.tensors", answer.dataflow.value, scale),
                 _against(answer.energy.tensor_pj, best_tensor, len(answers)),
-                count_text(max(layer.counts.scratch_buffer_count for layer in answer.layers)),
-                bytes_text(max(layer.counts.scratch_bytes for layer in answer.layers)),
+                Cell(max(layer.counts.scratch_buffer_count for layer in answer.layers), Form.COUNT),
+                Cell(max(layer.counts.scratch_bytes for layer in answer.layers), Form.BYTES),
             )
         )
         for answer in answers

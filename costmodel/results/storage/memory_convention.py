@@ -58,6 +58,26 @@ class FlashWeightCost(Result):
     fill_high_pj: float | None
 
 
+class FlashPathEnergy(Result):
+    """The memory's dynamic energy where weights are read from flash through a cache, and not from the memory."""
+
+    replaced_count: int
+    """Weight reads that the memory does not serve, of its width."""
+    hit_count: int
+    """Weight reads of the cache, of its width."""
+    fill_count: int
+    """Lines fetched from flash."""
+    memory_pj: float
+    """Of memory, cache and flash together, scratch rows in the memory."""
+    memory_low_pj: float | None
+    """With the smallest credible energies; None where a range is not known."""
+    memory_high_pj: float | None
+    hit_pj: float
+    """Of it what the cache takes."""
+    fill_pj: float
+    """Of it what the lines take."""
+
+
 class ConventionComparison(Result):
     """A network under several conventions."""
 

@@ -81,16 +81,7 @@ def sram_memory_energy(row: SramRow, table: SramTable) -> MemoryEnergy:
     if row.spec not in {other.spec for other in found}:
         found.append(row)
     run = f"balasubramonian2017cacti: CACTI {row.cacti_version}, run {row.config_hash}"
-    return _memory_energy(row.name or plain_name(row.spec), row.spec, row.figures, found, run)
-
-
-def plain_name(spec: SramSpec) -> str:
-    """Return a name for an array no packaged configuration stands for."""
-    cell = spec.data_cell.removeprefix("itrs-")
-    ecc = "-ecc" if spec.ecc else ""
-    warm = "" if spec.temperature_k == TEMPERATURE_LIMITS_K[0] else f"-{spec.temperature_k:g}k"
-    wide = spec.width_text.replace(" B", "b").replace(" ", "")
-    return f"sram-{spec.node_nm:g}nm-{cell}-{spec.size_bytes}-{wide}{ecc}{warm}"
+    return _memory_energy(row.name or row.spec.plain_name, row.spec, row.figures, found, run)
 
 
 def _memory_energy(name: str, spec: SramSpec, figures: SramFigures, rows: list[SramRow], run: str) -> MemoryEnergy:

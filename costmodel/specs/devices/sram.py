@@ -128,6 +128,15 @@ class SramSpec(Spec):
         return self.bus_bits // BITS_PER_BYTE
 
     @property
+    def plain_name(self) -> str:
+        """A name for an array no packaged configuration stands for."""
+        cell = self.data_cell.removeprefix("itrs-")
+        ecc = "-ecc" if self.ecc else ""
+        warm = "" if self.temperature_k == TEMPERATURE_LIMITS_K[0] else f"-{self.temperature_k:g}k"
+        wide = self.width_text.replace(" B", "b").replace(" ", "")
+        return f"sram-{self.node_nm:g}nm-{cell}-{self.size_bytes}-{wide}{ecc}{warm}"
+
+    @property
     def summary(self) -> str:
         """The array in one line, as a person would say it."""
         cells = self.data_cell if self.data_cell == self.periphery_cell else f"{self.data_cell} cells, {self.periphery_cell} periphery"

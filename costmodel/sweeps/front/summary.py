@@ -12,13 +12,14 @@ import numpy as np
 from costmodel.errors import SpecError, UnknownNameError
 from costmodel.evaluation.composition import cost
 from costmodel.evaluation.figures import figures_of
+from costmodel.results.sweep_summary import ExplainedFigure, ExplainedShare, SweepSummary
 from costmodel.sources.documents.atomic_file import write_whole
 from costmodel.sources.documents.validation_errors import found_text
 from costmodel.specs.base import with_changes
 from costmodel.sweeps.engine.figure_values import DEVICE, RAM
 from costmodel.sweeps.front.answer import SweepAnswer
 from costmodel.sweeps.front.front_figure import draw_front
-from costmodel.sweeps.front.written_tables import write_table
+from costmodel.sweeps.front.written_tables import heading, write_table
 from costmodel.sweeps.study.space import Space
 from costmodel.sweeps.study.study_spec import Keep
 
@@ -78,6 +79,76 @@ def summary_of(answer: SweepAnswer) -> dict[str, Any]:
         ],
         "units": units_of(answer.space),
     }
+
+
+SHOWN_ROWS = 12
+"""Designs people are shown."""
+
+
+def shown_summary(answer: SweepAnswer) -> SweepSummary:
+    """Return what a sweep found in so few values that people read them all.
+
+    Parameters
+    ----------
+    answer : SweepAnswer
+        The answer.
+
+    Returns
+    -------
+    SweepSummary
+        Some designs, evenly spaced, and the knee.
+    """
+    units = units_of(answer.space)
+    names = (*answer.space.labels, *answer.space.study.figures)
+    return SweepSummary(
+        study=answer.space.study.name,
+        evaluated_count=answer.evaluated,
+        seconds=answer.seconds,
+        jobs_before_count=answer.jobs_before,
+        jobs_done_count=answer.jobs_done,
+        jobs_count=answer.jobs,
+        complete=answer.complete,
+        kept_count=len(answer),
+        front_count=None if answer.front is None else len(answer.front.places),
+        knee=answer.knee,
+        headings={name: heading(name, units) for name in names},
+        shown=tuple((row, row_values(answer, row)) for row in _shown_rows(answer)),
+        common=_common(answer),
+        survivors=tuple(answer.survivors),
+        damaged=tuple(str(part) for part in answer.damaged),
+        explained=tuple(
+            ExplainedFigure(
+                one.figure,
+                tuple(
+                    ExplainedShare(share.axis, round(share.first, 4), None if share.total is None else round(share.total, 4))
+                    for share in one.shares
+                ),
+                one.note,
+            )
+            for one in answer.explained
+        ),
+        notes=tuple(answer.space.notes),
+    )
+
+
+def _shown_rows(answer: SweepAnswer) -> list[int]:
+    places = range(len(answer)) if answer.front is None else answer.front.places.tolist()
+    step = max(1, -(-len(places) // SHOWN_ROWS))
+    return sorted({*places[::step]} | ({answer.knee} if answer.knee is not None else set()))
+
+
+def _common(answer: SweepAnswer) -> dict[str, Any]:
+    """What every design of a front of several has in common."""
+    if answer.front is None or len(answer.front.places) < 2:
+        return {}
+    values = row_values(answer, int(answer.front.places[0]))
+    return {name: values[name] for name, column in answer.front_columns().items() if _one_value(column)}
+
+
+def _one_value(column: Any) -> bool:
+    if column.dtype.kind == "f" and column[0] != column[0]:
+        return bool((column != column).all())
+    return bool((column == column[0]).all()) if column.dtype != object else all(value == column[0] for value in column)
 
 
 def check_choice(space: Space, choice: str) -> None:

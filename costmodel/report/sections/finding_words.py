@@ -12,9 +12,9 @@ from costmodel.report.quantities import (
     digits,
     energy_scale,
     energy_text,
+    every_text,
     joules_text,
     life_text,
-    period_text,
     power_text,
     rate_text,
     sentence,
@@ -150,7 +150,7 @@ def _idle(values: Values, evaluation: Evaluation) -> Words:
     lives = (
         ""
         if battery is None
-        else f"At one inference every {period_text(battery.period_s)} the board lives {life_text(battery.duty_life_s)};"
+        else f"Inferring {every_text(battery.period_s)} the board lives {life_text(battery.duty_life_s)};"
         f" inferring without pause it lives {life_text(battery.continuous_life_s)}. "
     )
     return Words(
@@ -161,10 +161,10 @@ def _idle(values: Values, evaluation: Evaluation) -> Words:
 
 
 def _board_share(values: Values, evaluation: Evaluation) -> Words:
-    energy, inference_j = evaluation.dataflows[0].energy, None if evaluation.power is None else evaluation.power.inference_j
+    first, inference_j = evaluation.dataflows[0], None if evaluation.power is None else evaluation.power.inference_j
     return Words(
         f"The memory's dynamic energy is {share_text(values['share_ratio'], 2)} of what the board draws during an inference.",
-        f"{energy_text(energy.memory_pj)} of {joules_text(inference_j)}; arithmetic alone would be {energy_text(energy.compute_pj)}."
+        f"{energy_text(first.headline_pj)} of {joules_text(inference_j)}; arithmetic alone would be {energy_text(first.energy.compute_pj)}."
         " Access energy ranks dataflows; it does not predict the board's power.",
     )
 

@@ -1,10 +1,12 @@
-"""The answer of `costmodel validate` and `costmodel compare`: predicted beside measured, in tables and as data."""
+"""Firmware held against prediction: every counter beside what was measured, in tables and as data."""
 
 from __future__ import annotations
 
 from typing import Any, Final
 
-from costmodel.cli.answers.tables import Cell, Grid, write_answer
+from costmodel.report.answer import Answer, answer_of
+from costmodel.report.document import Block, Content, Remark, Remarks, Table, plain_table
+from costmodel.report.quantities import count_text
 from costmodel.results.comparison import FirmwareComparison, RunComparison
 from costmodel.results.counts import AccessCounts
 
@@ -14,46 +16,49 @@ CIFAR10_CLASSES: Final = ("airplane", "automobile", "bird", "cat", "deer", "dog"
 """Label order of CIFAR-10 (Krizhevsky 2009)."""
 
 
-def write_comparison(
-    comparison: FirmwareComparison, output_format: str, *, in_detail: bool, seed: int | None, packaged_core: str | None = None
-) -> None:
-    """Write a comparison to standard output.
+def comparison_answer(comparison: FirmwareComparison, *, in_detail: bool, seed: int | None, packaged_core: str | None = None) -> Answer:
+    """Return what was predicted beside what was measured.
 
     Parameters
     ----------
     comparison : FirmwareComparison
         What was compared.
-    output_format : str
-        As the user gave it.
     in_detail : bool
         Every counter of every layer; else only what differs.
     seed : int or None
         Of the weights, where they are known.
     packaged_core : str, optional
         Checksum of this package's firmware core, to say where a device runs another.
+
+    Returns
+    -------
+    Answer
+        The verdict last.
     """
-    grids: list[Grid] = []
+    tables: list[Block] = []
     if in_detail:
         for run in comparison.runs:
-            grids += _run_grids(run)
+            tables += _run_tables(run)
     if comparison.mismatches:
-        grids.append(_mismatch_grid(comparison))
-    grids.append(_verdict(comparison, seed, packaged_core))
-    write_answer(output_format, grids, _payload(comparison, seed), _records(comparison))
+        tables.append(_mismatch_table(comparison))
+    tables.append(_verdict(comparison, seed, packaged_core))
+    if not comparison.equal:
+        tables.append(Remarks((Remark("✗ fails", "fails", f"{count_text(len(comparison.mismatches))} figures differ."),)))
+    return answer_of(tables, _content(comparison, seed), _records(comparison))
 
 
-def _run_grids(run: RunComparison) -> list[Grid]:
+def _run_tables(run: RunComparison) -> list[Table]:
     title = f"{run.network} on {run.target}, {run.dataflow}, {run.variant}"
-    grids = [Grid(title, ("layer", "counter", "predicted", "measured", "difference"), tuple(_counter_rows(run)))]
+    tables = [plain_table(title, ("layer", "counter", "predicted", "measured", "difference"), tuple(_counter_rows(run)))]
     if any(layer.activity for layer in run.layers):
         rows = tuple(_activity_rows(run))
-        note = f"Convolutions: {run.instructions_per_mac:.2f} instructions a valid MAC." if run.instructions_per_mac else ""
+        note = f"Convolutions: {run.instructions_per_mac:.2f} instructions per valid MAC." if run.instructions_per_mac else ""
         header = ("layer", "tensor", "loads predicted", "loads made", "stores predicted", "stores made")
-        grids.append(Grid(f"{title}: what the core really did in the timing build", header, rows, note))
-    return grids
+        tables.append(plain_table(f"{title}: what the core really did in the timing build", header, rows, note))
+    return tables
 
 
-def _counter_rows(run: RunComparison) -> list[tuple[Cell, ...]]:
+def _counter_rows(run: RunComparison) -> list[tuple[Content, ...]]:
     return [
         (layer.name, counter, predicted, measured, measured - predicted)
         for layer in run.layers
@@ -62,8 +67,8 @@ def _counter_rows(run: RunComparison) -> list[tuple[Cell, ...]]:
     ]
 
 
-def _activity_rows(run: RunComparison) -> list[tuple[Cell, ...]]:
-    rows: list[tuple[Cell, ...]] = []
+def _activity_rows(run: RunComparison) -> list[tuple[Content, ...]]:
+    rows: list[tuple[Content, ...]] = []
     for layer in run.layers:
         activity = layer.activity
         if activity is None or not any(layer.measured):
@@ -82,21 +87,21 @@ def _activity_rows(run: RunComparison) -> list[tuple[Cell, ...]]:
     return rows
 
 
-def _mismatch_grid(comparison: FirmwareComparison) -> Grid:
+def _mismatch_table(comparison: FirmwareComparison) -> Table:
     found = comparison.mismatches
     rows = tuple((one.layer, one.dataflow, one.figure, one.predicted, one.measured) for one in found[:MAX_MISMATCHES])
     note = f"And {len(found) - MAX_MISMATCHES:,} more." if len(found) > MAX_MISMATCHES else ""
-    return Grid("What differs", ("layer", "dataflow", "figure", "predicted", "measured"), rows, note)
+    return plain_table("What differs", ("layer", "dataflow", "figure", "predicted", "measured"), rows, note)
 
 
-def _verdict(comparison: FirmwareComparison, seed: int | None, packaged_core: str | None) -> Grid:
-    rows: list[tuple[Cell, ...]] = []
+def _verdict(comparison: FirmwareComparison, seed: int | None, packaged_core: str | None) -> Table:
+    rows: list[tuple[Content, ...]] = []
     for target in dict.fromkeys(run.target for run in comparison.runs):
         runs = [run for run in comparison.runs if run.target == target]
         counters = FirmwareComparison(runs=tuple(runs)).counter_count
         networks = len({(run.network, run.variant) for run in runs})
         rows.append((target, networks, len(runs), counters, sum(len(run.mismatches) for run in runs)))
-    note = "Every figure equal." if comparison.equal else f"{len(comparison.mismatches):,} figures differ."
+    note = "Every figure equal." if comparison.equal else ""
     last = comparison.runs[-1]
     known = all(layer.predicted_output_hash for layer in last.layers)
     if known and comparison.equal:
@@ -112,7 +117,7 @@ def _verdict(comparison: FirmwareComparison, seed: int | None, packaged_core: st
     others = sorted({run.core_hash for run in comparison.runs} - {packaged_core})
     if packaged_core and others:
         note += f" The device runs core {others[0]}, this package carries {packaged_core}."
-    return Grid("Verdict", ("target", "networks", "runs", "counters", "differences"), tuple(rows), note)
+    return plain_table("Verdict", ("target", "networks", "runs", "counters", "differences"), tuple(rows), note)
 
 
 def _class_name(run: RunComparison) -> str:
@@ -120,7 +125,7 @@ def _class_name(run: RunComparison) -> str:
     return f" ({CIFAR10_CLASSES[run.class_index]})" if known else ""
 
 
-def _payload(comparison: FirmwareComparison, seed: int | None) -> dict[str, Any]:
+def _content(comparison: FirmwareComparison, seed: int | None) -> dict[str, Any]:
     return {
         "schema_version": 1,
         "equal": comparison.equal,
@@ -130,12 +135,12 @@ def _payload(comparison: FirmwareComparison, seed: int | None) -> dict[str, Any]
     }
 
 
-def _records(comparison: FirmwareComparison) -> Grid:
-    rows: list[tuple[Cell, ...]] = [
+def _records(comparison: FirmwareComparison) -> Table:
+    rows: list[tuple[Content, ...]] = [
         (run.target, run.network, run.variant, run.dataflow, layer.name, layer.kind, counter, predicted, measured)
         for run in comparison.runs
         for layer in run.layers
         for counter, predicted, measured in zip(AccessCounts._fields, layer.predicted, layer.measured, strict=True)
     ]
     header = ("target", "network", "variant", "dataflow", "layer", "kind", "counter", "predicted", "measured")
-    return Grid("counters", header, tuple(rows))
+    return plain_table("counters", header, tuple(rows))

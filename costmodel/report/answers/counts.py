@@ -1,40 +1,41 @@
-"""The answer of `costmodel count`: counters of each layer under each dataflow, in tables and as data."""
+"""Counters of each layer under each dataflow, in tables and as data."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from costmodel.cli.answers.tables import Cell, Grid, write_answer
-from costmodel.evaluation.layers.counted_layers import CountedLayer, counted_layers
+from costmodel.report.answer import Answer, answer_of
+from costmodel.report.document import Content, Table, plain_table
+from costmodel.results.counted_layer import CountedLayer
 from costmodel.results.counts import SCRATCH_READS, SCRATCH_WRITES, TENSOR_READS, TENSOR_WRITES, AccessCounts
 from costmodel.specs.counting import CountingConvention, Dataflow, Granularity
 from costmodel.specs.lowering import shape_text
 from costmodel.specs.network import Network
 
+Counted = Mapping[Dataflow, Sequence[CountedLayer]]
 
-def write_counts(
-    network: Network, layer: str | None, dataflows: Sequence[Dataflow], convention: CountingConvention, output_format: str
-) -> None:
-    """Count and write to standard output.
+
+def counts_answer(network: Network, counted: Counted, convention: CountingConvention) -> Answer:
+    """Return the counters of a network's layers, or of one layer, side by side.
 
     Parameters
     ----------
     network : Network
-        What is counted.
-    layer : str or None
-        Only this layer of it.
-    dataflows : sequence of Dataflow
-        Side by side.
+        What was counted.
+    counted : mapping of Dataflow to sequence of CountedLayer
+        The same layers under each dataflow.
     convention : CountingConvention
-        What counts.
-    output_format : str
-        As the user gave it.
+        What counted.
+
+    Returns
+    -------
+    Answer
+        Every counter of a layer alone; of a network, groups of them.
     """
-    counted = {dataflow: counted_layers(network, dataflow, convention, layer) for dataflow in dataflows}
-    first = counted[dataflows[0]]
-    grids = [_layer_grid(first[0], counted, convention)] if len(first) == 1 else _network_grids(network, counted, convention)
-    write_answer(output_format, grids, _payload(network, counted, convention), _records(counted))
+    first = next(iter(counted.values()))
+    tables = [_layer_table(first[0], counted, convention)] if len(first) == 1 else _network_tables(network, counted, convention)
+    return answer_of(tables, _content(network, counted, convention), _records(counted))
 
 
 def convention_text(convention: CountingConvention) -> str:
@@ -48,20 +49,20 @@ def convention_text(convention: CountingConvention) -> str:
     return f"{taps}, {bias}, accesses of {convention.block_bytes}-byte blocks, {how}{size}"
 
 
-def _layer_grid(layer: CountedLayer, counted: Mapping[Dataflow, Sequence[CountedLayer]], convention: CountingConvention) -> Grid:
+def _layer_table(layer: CountedLayer, counted: Counted, convention: CountingConvention) -> Table:
     columns = [layers[0].counts for layers in counted.values()]
-    rows: list[tuple[Cell, ...]] = [
+    rows: list[tuple[Content, ...]] = [
         (_title(name), *values) for name, values in zip(AccessCounts._fields, zip(*columns, strict=True), strict=True) if any(values)
     ]
     step = layer.step
     inputs = " and ".join(shape_text(shape) for shape in step.inputs)
     title = f"{step.name}: {step.kind}, {inputs} -> {shape_text(step.lowered.output)}"
     note = _note(convention) if rows else "No work of its own: fused, folded, or a view of the same elements."
-    return Grid(title, ("", *(dataflow.value for dataflow in counted)), tuple(rows), note)
+    return plain_table(title, ("", *(dataflow.value for dataflow in counted)), rows, note)
 
 
-def _network_grids(network: Network, counted: Mapping[Dataflow, Sequence[CountedLayer]], convention: CountingConvention) -> list[Grid]:
-    grids = []
+def _network_tables(network: Network, counted: Counted, convention: CountingConvention) -> list[Table]:
+    tables = []
     for dataflow, layers in counted.items():
         working = [layer for layer in layers if any(layer.counts)]
         columns = {
@@ -69,13 +70,13 @@ def _network_grids(network: Network, counted: Mapping[Dataflow, Sequence[Counted
             for title, names in _COLUMNS.items()
             if any(values := [sum(getattr(layer.counts, name) for name in names) for layer in working])
         }
-        rows: list[tuple[Cell, ...]] = [
+        rows: list[tuple[Content, ...]] = [
             (layer.step.name, *(values[place] for values in columns.values())) for place, layer in enumerate(working)
         ]
         rows.append(("total", *(sum(values) for values in columns.values())))
         note = f"{_note(convention)} Each counter by itself: --layer, --format csv or json."
-        grids.append(Grid(f"{network.name}, {dataflow.value}", ("layer", *columns), tuple(rows), note, total=True))
-    return grids
+        tables.append(plain_table(f"{network.name}, {dataflow.value}", ("layer", *columns), rows, note, total=True))
+    return tables
 
 
 _COLUMNS: Final = {
@@ -103,9 +104,9 @@ _SUMMED: Final = tuple(name for name in AccessCounts._fields if not name.startsw
 """Counters that a network has in all."""
 
 
-def _payload(
+def _content(
     network: Network,
-    counted: Mapping[Dataflow, Sequence[CountedLayer]],
+    counted: Counted,
     convention: CountingConvention,
 ) -> dict[str, Any]:
     steps = [layer.step for layer in next(iter(counted.values()))]
@@ -132,8 +133,8 @@ def _payload(
     }
 
 
-def _records(counted: Mapping[Dataflow, Sequence[CountedLayer]]) -> Grid:
-    rows: list[tuple[Cell, ...]] = [
+def _records(counted: Counted) -> Table:
+    rows: list[tuple[Content, ...]] = [
         (layer.step.name, layer.step.kind, dataflow.value, *layer.counts) for dataflow, layers in counted.items() for layer in layers
     ]
-    return Grid("counts", ("layer", "kind", "dataflow", *AccessCounts._fields), tuple(rows))
+    return plain_table("counts", ("layer", "kind", "dataflow", *AccessCounts._fields), rows)

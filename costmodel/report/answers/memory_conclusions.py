@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from costmodel.report.quantities import share_text
 from costmodel.results.storage.memory_convention import ConventionComparison, ConventionCost
 from costmodel.units import MJ_PER_J, MW_PER_W, PJ_PER_J, PJ_PER_UJ, UW_PER_W
 
@@ -35,7 +36,7 @@ def memory_conclusions(comparison: ConventionComparison) -> tuple[str, ...]:
 
 def leakage_text(watts: float) -> str:
     """Return a leakage in the unit it reads best in."""
-    return f"{watts * MW_PER_W:.4g} mW" if watts * MW_PER_W >= 1 else f"{watts * UW_PER_W:.4g} uW"
+    return f"{watts * MW_PER_W:.4g} mW" if watts * MW_PER_W >= 1 else f"{watts * UW_PER_W:.4g} µW"
 
 
 def _width(comparison: ConventionComparison) -> str | None:
@@ -44,7 +45,7 @@ def _width(comparison: ConventionComparison) -> str | None:
     if deck is None or wide is None or word is None or byte is None:
         return None
     return (
-        f"Width: packing 4-byte operands into 64 B accesses gives {_uj(deck)}, a word access an operand {_uj(word)}, "
+        f"Width: packing 4-byte operands into 64 B accesses gives {_uj(deck)}, a word access per operand {_uj(word)}, "
         f"{_times(word, deck)} times as much: a core loads words, not blocks. Charging a whole 64 B access to each operand "
         f"({_uj(wide)}) is the opposite mistake, {_times(wide, byte)} times a byte access."
     )
@@ -75,7 +76,7 @@ def _leakage(comparison: ConventionComparison) -> str | None:
     deck = comparison.of("deck")
     if deck is None or deck.leakage_pj is None:
         return None
-    share = "" if comparison.idle_w is None else f", {deck.leakage_w / comparison.idle_w:.0%} of what the whole board draws idle"
+    share = "" if comparison.idle_w is None else f", {share_text(deck.leakage_w / comparison.idle_w, 0)} of what the whole board draws idle"
     leaked_mj = deck.leakage_pj / PJ_PER_J * MJ_PER_J
     return (
         f"Leakage: the deck's memory leaks {leakage_text(deck.leakage_w)}{share}; over one inference {leaked_mj:.1f} mJ, "
@@ -102,10 +103,10 @@ def _flash(comparison: ConventionComparison) -> str | None:
         return None
     span = ""
     if flash.fill_low_pj is not None and flash.fill_high_pj is not None:
-        span = f" ({flash.fill_low_pj / PJ_PER_UJ:,.0f} to {flash.fill_high_pj / PJ_PER_UJ:,.0f} uJ)"
+        span = f" ({flash.fill_low_pj / PJ_PER_UJ:,.0f} to {flash.fill_high_pj / PJ_PER_UJ:,.0f} µJ)"
     return (
         f"Flash: weights left in flash ({flash.weight_bytes:,} bytes) take {flash.fill_count:,} cache lines, "
-        f"{flash.fill_pj / PJ_PER_UJ:,.1f} uJ{span}, and {flash.read_count:,} reads of the cache, {flash.hit_pj / PJ_PER_UJ:,.1f} uJ. "
+        f"{flash.fill_pj / PJ_PER_UJ:,.1f} µJ{span}, and {flash.read_count:,} reads of the cache, {flash.hit_pj / PJ_PER_UJ:,.1f} µJ. "
         f"The lines alone are {flash.fill_pj / esp32.dynamic_pj:.2f} times all word accesses of the ESP32 profile."
     )
 
@@ -116,12 +117,15 @@ def _verdict(comparison: ConventionComparison) -> str | None:
         return None
     span = ""
     if esp32.dynamic_low_pj is not None and esp32.dynamic_high_pj is not None:
-        span = f" ({esp32.dynamic_low_pj / PJ_PER_UJ:.0f} to {esp32.dynamic_high_pj / PJ_PER_UJ:.0f} uJ)"
+        span = f" ({esp32.dynamic_low_pj / PJ_PER_UJ:.0f} to {esp32.dynamic_high_pj / PJ_PER_UJ:.0f} µJ)"
     board = ""
     if comparison.inference_j is not None:
         share = (esp32.dynamic_pj + (esp32.leakage_pj or 0.0)) / PJ_PER_J / comparison.inference_j
         whole_mj = comparison.inference_j * MJ_PER_J
-        board = f" That is {share:.2%} of the {whole_mj:.1f} mJ the board takes: SRAM energy ranks designs, it is not the board's energy."
+        board = (
+            f" That is {share_text(share, 2)} of the {whole_mj:.1f} mJ the board takes: SRAM energy ranks designs, it is not the board's"
+            " energy."
+        )
     return (
         f"Take: for an ESP32 the 40 nm low-power profile at its own word width, {_uj(esp32)}{span} of dynamic energy, "
         f"{_times(esp32, deck)} times the deck's figure, and {leakage_text(esp32.leakage_w)} of leakage.{board}"
@@ -129,7 +133,7 @@ def _verdict(comparison: ConventionComparison) -> str | None:
 
 
 def _uj(cost: ConventionCost) -> str:
-    return f"{cost.dynamic_pj / PJ_PER_UJ:.1f} uJ"
+    return f"{cost.dynamic_pj / PJ_PER_UJ:.1f} µJ"
 
 
 def _times(cost: ConventionCost, other: ConventionCost) -> str:

@@ -1,0 +1,15 @@
+"""A layer and its counts."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from costmodel.results.counts import AccessCounts
+from costmodel.specs.lowering import Step
+
+
+class CountedLayer(NamedTuple):
+    """One layer of a network in running order."""
+
+    step: Step
+    counts: AccessCounts

@@ -1,0 +1,54 @@
+"""What a sweep found, in so few plain values that people read them all."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+Value = str | int | float | None
+
+
+class ExplainedShare(NamedTuple):
+    """How much of a figure's variance one axis explains."""
+
+    axis: str
+    alone: float
+    with_interactions: float | None
+
+
+class ExplainedFigure(NamedTuple):
+    """What explains one objective."""
+
+    figure: str
+    shares: tuple[ExplainedShare, ...]
+    note: str
+
+
+class SweepSummary(NamedTuple):
+    """A sweep's answer for people."""
+
+    study: str
+    evaluated_count: int
+    seconds: float
+    jobs_before_count: int
+    """Jobs an earlier run had finished."""
+    jobs_done_count: int
+    jobs_count: int
+    complete: bool
+    """False where the sweep was stopped."""
+    kept_count: int
+    front_count: int | None
+    """None without objectives."""
+    knee: int | None
+    """Row of the suggested compromise; None without a front."""
+    headings: dict[str, str]
+    """Name of each column, axes first, to what stands above it: with its unit."""
+    shown: tuple[tuple[int, dict[str, Value]], ...]
+    """Some of the kept designs, evenly spaced, and the knee: row, and values by name."""
+    common: dict[str, Value]
+    """What every design of a front of several has in common: nothing to compare them by."""
+    survivors: tuple[tuple[str, int], ...]
+    """Each constraint and the designs left after it."""
+    damaged: tuple[str, ...]
+    """Kept parts that were damaged and computed anew."""
+    explained: tuple[ExplainedFigure, ...]
+    notes: tuple[str, ...]
