@@ -13,9 +13,13 @@ _ALIKE: Final = 1.35
 """Rises whose durations, sorted, lie within this ratio of the next are of one kind; so for their mean heights."""
 _TOO_SHORT: Final = 0.1
 """Share of the typical duration below which a rise is no inference: the runner of MLPerf rejects such trials."""
+_WARM_UP: Final = 0.35
+"""The same where the typical rise is a run of inferences: a few before it are a warm-up."""
 _SHORT: Final = 0.25
 _TALL: Final = 3.0
 """A rise both short and tall beside the typical one is a radio burst."""
+_LEAST: Final = 1e-12
+"""Durations and heights are told apart down to this [s, A]."""
 _AGAIN: Final = 3
 """Times a pattern is met, at least, to be told from chance."""
 _MOST_IN_ONE: Final = 6
@@ -60,7 +64,7 @@ def kinds_of(durations_s: Floats, heights_a: Floats, repeats: NDArray[np.bool_],
     Kinds
         Of each rise, and counts of what was left out.
     """
-    label = _clusters(np.log(durations_s), np.log(_ALIKE))
+    label = _clusters(np.log(np.maximum(durations_s, _LEAST)), np.log(_ALIKE))
     times = np.bincount(label, weights=durations_s)
     counts = np.bincount(label)
     main = int(times.argmax())
@@ -79,17 +83,18 @@ def kinds_of(durations_s: Floats, heights_a: Floats, repeats: NDArray[np.bool_],
     typical_s = float(np.median(durations_s[label == main]))
     typical_a = float(np.median(heights_a[label == main]))
     if not boot[0] and np.count_nonzero(label == main) >= _AGAIN:
-        heights = _clusters(np.log(np.maximum(heights_a, 1e-12)), np.log(_ALIKE))
+        heights = _clusters(np.log(np.maximum(heights_a, _LEAST)), np.log(_ALIKE))
         both = label * (len(label) + 1) + heights
         alone = np.count_nonzero(both == both[0]) == 1
         # Where there are several kinds of inference, a first one of its own is one more.
         boot[0] = alone and len(set(both[1:].tolist())) == 1
-    least_s = _TOO_SHORT * typical_s if shortest_s is None else shortest_s
+    share = _WARM_UP if repeats[label == main].any() else _TOO_SHORT
+    least_s = share * typical_s if shortest_s is None else shortest_s
     short = (durations_s < least_s) & ~boot
     burst = (durations_s < _SHORT * typical_s) & (heights_a > _TALL * typical_a) & ~short & ~boot
     kept = ~(short | burst | boot)
     kind = np.full(len(label), -1)
-    both = label * (len(label) + 1) + _clusters(np.log(np.maximum(heights_a, 1e-12)), np.log(_ALIKE))
+    both = label * (len(label) + 1) + _clusters(np.log(np.maximum(heights_a, _LEAST)), np.log(_ALIKE))
     found, where = np.unique(both[kept], return_inverse=True)
     spent = np.bincount(where, weights=durations_s[kept], minlength=len(found))
     rank = np.empty(len(found), dtype=np.intp)

@@ -19,7 +19,7 @@ _PROFILE: Final = 64
 _MOST_WINDOWS: Final = 200
 
 
-def inner_period(current: Floats, height_a: float, noise_a: float) -> float | None:
+def inner_period(current: Floats, height_a: float, noise_a: float, least_swing: float = _LEAST_SWING) -> float | None:
     """Find the period of a window's inside.
 
     Parameters
@@ -30,6 +30,8 @@ def inner_period(current: Floats, height_a: float, noise_a: float) -> float | No
         Of the window above rest [A].
     noise_a : float
         Standard deviation of a block [A].
+    least_swing : float, optional
+        Share of the height that the inside swings by, at least.
 
     Returns
     -------
@@ -42,7 +44,7 @@ def inner_period(current: Floats, height_a: float, noise_a: float) -> float | No
     inside = current[count // 50 : count - count // 50][:_MOST_POINTS]
     inside = inside - inside.mean()
     swing = float(inside.std())
-    if swing < max(_LEAST_SWING * height_a, 2.0 * noise_a):
+    if swing < max(least_swing * height_a, 2.0 * noise_a):
         return None
     size = 1 << (2 * len(inside) - 1).bit_length()
     spectrum = np.fft.rfft(inside, size)

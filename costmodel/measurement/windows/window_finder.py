@@ -24,6 +24,10 @@ from costmodel.units import MA_PER_A, MS_PER_S
 _IRREGULAR: Final = 0.5
 """Share of the typical duration by which durations of one kind spread, from which windows are pieces of something else."""
 _MANY: Final = 6
+_FAR_LONGER: Final = 8.0
+"""Times the usual pause between rises that one is so long that it may be a run."""
+_BUSY_SWING: Final = 0.1
+"""Share of the rises' height that a run which draws less than idling swings by, at least."""
 _NESTED: Final = 3.0
 """Rises inside each rise out of sleep, at least, that are inferences of their own."""
 _RESTS: Final = 0.25
@@ -163,6 +167,8 @@ def _decided(blocks: Blocks, reading: Reading, hints: Hints, doubt: str) -> Deci
     )
     if doubt:
         return Decision(None, doubt)
+    if hints == Hints() and (doubt := _busy_rest(reading, first[kept], last[kept])):
+        return Decision(None, doubt)
     found = _windows(blocks, reading, (first[kept], last[kept]), kinds, np.flatnonzero(kept))
     joined_cut = 0 if joined is None else joined.cut_count
     at_ends = int(np.count_nonzero(rises.cut | ~late)) + joined_cut
@@ -198,6 +204,23 @@ def _told(reading: Reading, blocks: Blocks, first: NDArray[np.intp], last: NDArr
 
 def _spans(spans_s: Floats) -> str:
     return f"{float(spans_s.min()):.4g} to {float(spans_s.max()):.4g} s"
+
+
+def _busy_rest(reading: Reading, first: NDArray[np.intp], last: NDArray[np.intp]) -> str:
+    """Tell that one stretch at the level taken for idle is far longer than others and repeats inside: a run may draw less than idling."""
+    begins, ends = np.concatenate(([0], last)), np.append(first, len(reading.quiet.current_a))
+    pauses = ends - begins
+    place = int(pauses.argmax())
+    if len(first) < _MANY or pauses[place] < _FAR_LONGER * np.median(pauses):
+        return ""
+    current, rises = reading.quiet.current_a, reading.rises
+    height_a = float(np.median(np.concatenate([current[a:b] for a, b in zip(first[:_MANY], last[:_MANY], strict=True)]))) - rises.rest_a
+    if inner_period(current[begins[place] : ends[place]], height_a, reading.quiet.noise_a, _BUSY_SWING) is None:
+        return ""
+    return (
+        f"the longest stretch at {MA_PER_A * rises.rest_a:.4g} mA repeats inside, and {len(first)} short rises lie beside it: a run that "
+        "draws less than idling does, or idling; give --min-current and --max-current, --duration or --marks"
+    )
 
 
 def _unlike(spans_s: Floats, kind: NDArray[np.intp], hints: Hints) -> str:
