@@ -27,6 +27,7 @@ from costmodel.sources.catalogue import load_battery, load_duty_cycle, load_netw
 from costmodel.sources.memory_energies import memory_energy
 from costmodel.specs.base import with_changes
 from costmodel.specs.counting import CountingConvention, Dataflow, Granularity, Taps
+from costmodel.specs.scenario import Storage
 from costmodel.validation.ledger.published_ledger import reckon
 
 KEPT: Final = 60
@@ -46,6 +47,7 @@ def _deck() -> None:
     for dataflow in Dataflow:
         recorded_figures(scenario, dataflow)
     evaluate(scenario)
+    recorded_figures(with_changes(scenario, {"weights_in": Storage.FLASH}), Dataflow.OUTPUT_STATIONARY)
 
 
 def _zoo() -> None:

@@ -35,10 +35,9 @@ def result_figures(result: BaseModel, taken: Mapping[str, Figure] | None = None)
     known = {} if taken is None else taken
     seen = {_identity(figure.value) for figure in known.values()}
     found: dict[str, Figure] = {}
-    for name, field, value in _numbers(result, ""):
+    for name, unit, value in _numbers(result, "", ""):
         if origin_of(value) is not None and _identity(value) not in seen and name not in known:
-            unit = unit_of(field)
-            found[name] = Figure(value, unit.symbol if unit is not None else "", f"{field} of the answer")
+            found[name] = Figure(value, unit, f"{name.rpartition('.')[2]} of the answer")
     return found
 
 
@@ -48,15 +47,17 @@ def _identity(value: Any) -> tuple[int, str | None] | None:
     return None if origin is None or origin.record is None else (id(origin.record), origin.part)
 
 
-def _numbers(value: Any, path: str) -> Iterator[tuple[str, str, Any]]:
-    """Walk the numbers of a value: full name, field, number."""
+def _numbers(value: Any, path: str, stated: str) -> Iterator[tuple[str, str, Any]]:
+    """Walk the numbers of a value: full name, unit, number; `stated` is the unit that stands beside it, where its name has none."""
     if isinstance(value, bool) or value is None:
         return
     if isinstance(value, int | float):
-        yield path, path.rpartition(".")[2], value
+        unit = unit_of(path.rpartition(".")[2])
+        yield path, stated if unit is None else unit.symbol, value
         return
+    beside = getattr(value, "unit", "")
     for label, part in _members(value):
-        yield from _numbers(part, f"{path}.{label}" if path else label)
+        yield from _numbers(part, f"{path}.{label}" if path else label, beside if isinstance(beside, str) else "")
 
 
 def _members(value: Any) -> Iterator[tuple[str, Any]]:

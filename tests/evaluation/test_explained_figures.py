@@ -121,7 +121,7 @@ def test_figures_of_a_capture_are_explained_down_to_what_was_read_off_it() -> No
 
     figures = recorded_result(summary, "trace")
     found = explanation_of("trace.computational.mean", figures["trace.computational.mean"], figures)
-    assert found.equation == "m = sum(x_i) / n"
+    assert (found.equation, found.unit) == ("m = sum(x_i) / n", "J")
     assert {node.source for node in nodes(found) if not node.inputs} >= {"measured: read off the capture"}
     for node in nodes(found):
         if node.substituted:

@@ -89,7 +89,7 @@ def figures_section(evaluation: Evaluation, more: Sequence[Fact] = ()) -> Sectio
     facts = [
         Fact(
             "Multiply-accumulates",
-            Cell(evaluation.mac_valid_count, Form.COUNT),
+            Cell(evaluation.mac_valid_count, Form.COUNT, "mac_valid_count"),
             f"executed; {count_text(evaluation.mac_nominal_count)} with padding",
         ),
         Fact("Memory energy", Cell(runs.headline_pj, Form.ENERGY, _energy_figure(runs)), _energy_note(runs)),

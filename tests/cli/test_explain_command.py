@@ -1,0 +1,37 @@
+"""`explain` of figures of a capture."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from costmodel.cli.app import main
+
+
+@pytest.fixture
+def capture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> str:
+    monkeypatch.chdir(tmp_path)
+    assert main(["init", "--capture", "capture.csv"]) == 0
+    capsys.readouterr()
+    return "capture.csv"
+
+
+def test_a_figure_of_a_trace_is_walked_down_to_the_capture(capture: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "trace.windows.0.computational_j", "--trace", capture, "--supply-v", "5.03", "--format", "json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["equation"] == "E_comp = E_inf - E_base"
+    inference, baseline = found["inputs"]
+    assert found["value"] == pytest.approx(inference["value"] - baseline["value"])
+    assert {part["source"] for part in baseline["inputs"]} >= {"measured: read off the capture"}
+
+
+def test_an_unknown_figure_of_a_trace_names_the_nearest(capture: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "trace.average_pw", "--trace", capture]) == 2
+    assert "trace.average_w" in capsys.readouterr().err
+
+
+def test_a_supply_without_a_trace_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "energy.memory", "--supply-v", "3.3"]) == 2
+    assert "--trace" in capsys.readouterr().err
