@@ -5,9 +5,11 @@ BIN := $(VENV)/bin
 RUN := $(BIN)/python
 REPORT_DIR ?= report
 PYTEST_FLAGS ?=
+SECONDS ?= 600
+ONLY ?=
 CONSTRAINTS ?= constraints.txt
 
-.PHONY: help report test test-quick lint docs benchmarks upgrade mutants clean
+.PHONY: help report test test-quick lint docs benchmarks upgrade fuzz mutants clean
 
 help: ## List what can be made.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -47,6 +49,10 @@ benchmarks: $(VENV)/developer ## Measure, and write benchmarks/RESULTS.md.
 
 upgrade: ## Renew constraints.txt: the newest version of everything the tests run on.
 	$(PYTHON) .ci/upgrade.py $(CONSTRAINTS)
+
+fuzz: $(VENV)/developer ## Search at random for inputs that no plain answer comes of: SECONDS=600, ONLY=yaml (a kind of input).
+	$(RUN) -m tests.fuzz --seconds $(SECONDS) $(if $(ONLY),--only $(ONLY))
+	$(if $(ONLY),,COSTMODEL_SEARCH=fuzz $(RUN) -m pytest -m "hypothesis and not slow and not timing and not emulator" -n auto $(PYTEST_FLAGS))
 
 mutants: $(VENV)/developer ## Change one operation at a time, and list the changes that no test notices (hours).
 	$(RUN) -m tests.mutants

@@ -13,6 +13,7 @@ from typing import Any, Final
 import numpy as np
 
 from costmodel.errors import LimitError
+from costmodel.printable_text import csv_cell
 from costmodel.sources.documents.atomic_file import whole_file
 from costmodel.sweeps.engine.kept_designs import Rows
 
@@ -78,9 +79,9 @@ def _write_csv(path: Path, batches: Iterable[Rows], units: Mapping[str, str]) ->
         writer = csv.writer(text, lineterminator="\n")
         for number, columns in enumerate(batches):
             if not number:
-                writer.writerow([heading(name, units) for name in columns])
+                writer.writerow([csv_cell(heading(name, units)) for name in columns])
             for start in range(0, len(next(iter(columns.values()))), _CSV_SLICE):
-                writer.writerows(zip(*(column[start : start + _CSV_SLICE].tolist() for column in columns.values()), strict=True))
+                writer.writerows(zip(*(_cells(column[start : start + _CSV_SLICE]) for column in columns.values()), strict=True))
         text.detach()
     return path
 
@@ -113,6 +114,12 @@ def _write_chunks(folder: Path, stem: str, batches: Iterable[Rows]) -> Iterator[
         with whole_file(path) as stream:
             np.savez_compressed(stream, **{name: _texts(column) for name, column in columns.items()})  # type: ignore[arg-type]
         yield path
+
+
+def _cells(column: np.ndarray) -> list[Any]:
+    """Return a column's values; of names and mappings, texts that no spreadsheet computes."""
+    values: list[Any] = column.tolist()
+    return [csv_cell(str(value)) if value is not None else None for value in values] if column.dtype == object else values
 
 
 def _texts(column: np.ndarray) -> np.ndarray:
