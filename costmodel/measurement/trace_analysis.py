@@ -76,7 +76,7 @@ def analyse_trace(
     MissingError
         If what the user says fits nothing in it: what was seen, and what to change.
     """
-    blocks = condensed(trace.chunks)
+    blocks = condensed(trace.chunks, name=trace.name)
     if blocks is None:
         raise FormatError("the capture holds no sample with a number", Location(trace.name))
     if np.median(blocks.mean_a) < -_BELOW_ZERO * np.quantile(np.abs(blocks.mean_a), 0.999):

@@ -14,14 +14,17 @@ from typing import Final, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from costmodel.errors import LimitError, Location
 from costmodel.measurement.captures.trace_chunk import MOST_CURRENT_A, Floats, TraceChunk
-from costmodel.units import MS_PER_S
+from costmodel.units import MS_PER_S, S_PER_MINUTE
 
 F = TypeVar("F", bound=np.floating)
 
 BLOCK_S: Final = 0.64 / MS_PER_S
 """Span of a block: short beside any inference worth a battery, long enough to average noise."""
 LONGEST_BLOCK: Final = 64
+MOST_BLOCKS: Final = 6_000_000
+"""More would take half a gigabyte: an hour of a fast instrument, a hundred minutes at a thousand samples a second."""
 _LOOKED_AHEAD: Final = 1 << 18
 """Samples read before the span of a block is settled: a capture that ends before is kept in finer ones."""
 _BLOCKS_OF_SHORT: Final = 1 << 17
@@ -97,6 +100,7 @@ class _Condenser:
     size: int
     period_s: float
     tally: Tally
+    name: str
     time: Floats = field(default_factory=lambda: np.zeros(0))
     current: Floats = field(default_factory=lambda: np.zeros(0))
     voltage: Floats | None = None
@@ -185,6 +189,12 @@ class _Condenser:
         if not final and size > 1:
             self._keep(edges, current, means)
         self.blocks += rows
+        if self.blocks > MOST_BLOCKS:
+            raise LimitError(
+                f"the capture is longer than {MOST_BLOCKS * self.size * self.period_s / S_PER_MINUTE:,.0f} min, the most that is analysed "
+                f"at once at {1 / self.period_s:,.6g} samples/s: cut it into pieces",
+                Location(self.name) if self.name else None,
+            )
         self.end_s = float(edges[-1])
         self.time = self.time[count:]
         self.current = self.current[count:]
@@ -232,7 +242,7 @@ class _Condenser:
         return edges[here].copy(), self.current[here].copy(), volts
 
 
-def condensed(chunks: Iterable[TraceChunk], block_s: float = BLOCK_S) -> Blocks | None:
+def condensed(chunks: Iterable[TraceChunk], block_s: float = BLOCK_S, name: str = "") -> Blocks | None:
     """Condense a capture in one pass.
 
     Parameters
@@ -241,6 +251,8 @@ def condensed(chunks: Iterable[TraceChunk], block_s: float = BLOCK_S) -> Blocks 
         The capture.
     block_s : float, optional
         Span of a block [s].
+    name : str, optional
+        File name, for the message.
 
     Returns
     -------
@@ -255,13 +267,13 @@ def condensed(chunks: Iterable[TraceChunk], block_s: float = BLOCK_S) -> Blocks 
             waiting.append(chunk)
             if sum(len(piece.time_s) for piece in waiting) < _LOOKED_AHEAD:
                 continue
-            condenser = _begun(waiting, tally, block_s, LONGEST_BLOCK)
+            condenser = _begun(waiting, tally, block_s, LONGEST_BLOCK, name)
             waiting = []
         else:
             condenser.add(chunk)
     if condenser is None:
         count = sum(len(piece.time_s) for piece in waiting)
-        condenser = _begun(waiting, tally, block_s, max(count // _BLOCKS_OF_SHORT, 1))
+        condenser = _begun(waiting, tally, block_s, max(count // _BLOCKS_OF_SHORT, 1), name)
     condenser._condense((len(condenser.time) - 1) // condenser.size * condenser.size)
     condenser._condense(len(condenser.time), final=True)
     if not condenser.blocks:
@@ -289,12 +301,12 @@ def _joined(parts: list[NDArray[F]]) -> NDArray[F]:
     return whole
 
 
-def _begun(waiting: list[TraceChunk], tally: Tally, block_s: float, longest: int) -> _Condenser:
+def _begun(waiting: list[TraceChunk], tally: Tally, block_s: float, longest: int, name: str) -> _Condenser:
     steps = np.concatenate([np.zeros(0), *(np.diff(chunk.time_s) for chunk in waiting)])
     rising = steps[steps > 0]
     period_s = float(np.median(rising)) if len(rising) else 1.0
     size = int(min(max(round(block_s / period_s), 1), longest))
-    condenser = _Condenser(size, period_s, tally)
+    condenser = _Condenser(size, period_s, tally, name)
     for chunk in waiting:
         condenser.add(chunk)
     return condenser
