@@ -13,14 +13,17 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from costmodel.errors import CostModelError as CostModelError
+    from costmodel.evaluation.battery.question import estimate_battery as estimate_battery
     from costmodel.evaluation.evaluating import evaluate as evaluate
     from costmodel.evaluation.explaining import explain as explain
     from costmodel.evaluation.layers.layer_counts import count as count
     from costmodel.report.sections.finding_words import findings_in_words as findings_in_words
     from costmodel.sources.catalogue import load_battery as load_battery
     from costmodel.sources.catalogue import load_device as load_device
+    from costmodel.sources.catalogue import load_duty_cycle as load_duty_cycle
     from costmodel.sources.catalogue import load_memory_energy as load_memory_energy
     from costmodel.sources.catalogue import load_network as load_network
+    from costmodel.sources.catalogue import load_power_states as load_power_states
     from costmodel.sources.catalogue import load_scenario as load_scenario
     from costmodel.specs.counting import CountingConvention as CountingConvention
     from costmodel.specs.counting import Dataflow as Dataflow
@@ -59,13 +62,16 @@ _HOMES: Final[dict[str, str]] = {
     "Softmax": "costmodel.specs.layers",
     "Taps": "costmodel.specs.counting",
     "count": "costmodel.evaluation.layers.layer_counts",
+    "estimate_battery": "costmodel.evaluation.battery.question",
     "evaluate": "costmodel.evaluation.evaluating",
     "explain": "costmodel.evaluation.explaining",
     "findings_in_words": "costmodel.report.sections.finding_words",
     "load_battery": "costmodel.sources.catalogue",
     "load_device": "costmodel.sources.catalogue",
+    "load_duty_cycle": "costmodel.sources.catalogue",
     "load_memory_energy": "costmodel.sources.catalogue",
     "load_network": "costmodel.sources.catalogue",
+    "load_power_states": "costmodel.sources.catalogue",
     "load_scenario": "costmodel.sources.catalogue",
     "sweep": "costmodel.sweeps.engine.running",
 }

@@ -13,20 +13,19 @@ from typing import Any, Final
 import numpy as np
 
 import costmodel
-from costmodel.evaluation.battery.answering import answer_battery
-from costmodel.evaluation.battery.cell_models import BatteryModelName
-from costmodel.evaluation.battery.inquiry import BatteryQuestion
-from costmodel.evaluation.battery.patterns import Board
+from costmodel.evaluation.battery.answer import answer_battery
+from costmodel.evaluation.battery.question import BatteryQuestion
 from costmodel.evaluation.evaluating import evaluate
 from costmodel.evaluation.explaining import recorded_figures
 from costmodel.measurement.captures.trace_chunk import Trace
 from costmodel.measurement.synthetic_trace import SyntheticTrace, synthetic_chunks
 from costmodel.measurement.trace_analysis import analyse_trace
-from costmodel.provenance import FORMULAS, Formula, Record, recording
+from costmodel.provenance import FORMULAS, Constant, Formula, Record, recording
 from costmodel.sources.catalogue import load_battery, load_duty_cycle, load_network, load_power_states, load_scenario, names
 from costmodel.sources.memory_energies import memory_energy
 from costmodel.specs.base import with_changes
 from costmodel.specs.counting import CountingConvention, Dataflow, Granularity, Taps
+from costmodel.specs.devices.battery import BatteryModelName
 from costmodel.specs.scenario import Storage
 from costmodel.validation.ledger.published_ledger import reckon
 
@@ -62,15 +61,16 @@ def _zoo() -> None:
 def _batteries() -> None:
     duration = load_power_states("esp32-deck").duration_s
     assert duration is not None
+    cold = Constant(3.0, "degC", None, None, "test")
     for battery, states in itertools.product(("18650", "cr2032"), names("power_states")):
-        board = Board(load_battery(battery), load_power_states(states))
+        cell, board = load_battery(battery), load_power_states(states)
         for model in BatteryModelName:
-            if model is not BatteryModelName.ENERGY and getattr(board.cell, model.value) is None:
+            if model is not BatteryModelName.ENERGY and getattr(cell, model.value) is None:
                 continue
-            answer_battery(BatteryQuestion(board, duration, 60.0, "deep", model=model, temperature_degc=3.0, sample_count=20))
+            answer_battery(BatteryQuestion(cell, board, duration, 60.0, "deep", model=model, temperature_degc=cold, sample_count=20))
     cycle = load_duty_cycle("sense-and-infer")
-    board = Board(load_battery("cr2032"), load_power_states("esp32-module"))
-    answer_battery(BatteryQuestion(board, duration, 60.0, cycle=cycle, sample_count=20))
+    cell, board = load_battery("cr2032"), load_power_states("esp32-module")
+    answer_battery(BatteryQuestion(cell, board, duration, 60.0, cycle=cycle, sample_count=20))
 
 
 def _memories() -> None:

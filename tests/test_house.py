@@ -98,13 +98,18 @@ def test_public_names_are_what_they_say_after_importing_everything() -> None:
 def test_public_functions_give_the_same_answer_twice() -> None:
     calls = {
         "count": lambda: costmodel.count(costmodel.Conv2d(name="c", out_channels=3, kernel=3), (2, 5, 5)),
+        "estimate_battery": lambda: costmodel.estimate_battery(
+            costmodel.load_battery("18650"), costmodel.load_power_states("esp32-deck"), sleep="deep", sample_count=100
+        ),
         "evaluate": lambda: costmodel.evaluate(costmodel.load_scenario("esp32-deck")),
         "explain": lambda: costmodel.explain(costmodel.load_scenario("esp32-deck"), "conv1.energy"),
         "findings_in_words": lambda: costmodel.findings_in_words(costmodel.evaluate(costmodel.load_scenario("esp32-deck"))),
         "load_battery": lambda: costmodel.load_battery("deck-5v-1ah"),
         "load_device": lambda: costmodel.load_device("esp32-wroom"),
+        "load_duty_cycle": lambda: costmodel.load_duty_cycle("sense-and-infer"),
         "load_memory_energy": lambda: costmodel.load_memory_energy("deck-printed"),
         "load_network": lambda: costmodel.load_network("cifar-aap-pruned"),
+        "load_power_states": lambda: costmodel.load_power_states("esp32-module"),
         "load_scenario": lambda: costmodel.load_scenario("esp32-deck"),
         "compare": None,
         "sweep": None,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import ClassVar, Final
 
 from costmodel.battery.energy_budget import endless_where_idle
 from costmodel.battery.load_profile import LoadProfile, by_row_blocks, period_s
@@ -97,6 +97,7 @@ def stopping_voltage_v(cutoff_v: Number, resistance_ohm: Number, peak_w: Number)
 class CellVoltage:
     """A cell that stops where its voltage under load falls below the cut-off."""
 
+    source: ClassVar[str] = SOURCE
     capacity_ah: Number
     """Charge between the curve's ends [Ah]."""
     nominal_v: Number

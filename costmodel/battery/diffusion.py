@@ -7,7 +7,7 @@ of random patterns of up to six levels none makes the apparent loss reach a new 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from costmodel.battery.load_profile import LoadProfile
 from costmodel.battery.relaxation import Relaxation, relaxation_life_s
@@ -72,6 +72,7 @@ def diffusion_life_s(capacity_ah: Number, diffusion_hz: Number, profile: LoadPro
 class Diffusion:
     """A battery after Rakhmatov and Vrudhula."""
 
+    source: ClassVar[str] = SOURCE
     capacity_ah: Number
     """alpha: charge that can be drawn infinitely slowly [Ah]."""
     diffusion_hz: Number

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
+import bisect
 import math
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
-from costmodel.battery.load_profile import LoadProfile
-from costmodel.columns import Number, is_column
+from costmodel.columns import Number, is_column, larger
 from costmodel.provenance import formula
+from costmodel.specs.devices.battery import SHELF_DEGC
 from costmodel.units import DAYS_PER_YEAR, S_PER_DAY, S_PER_HOUR
-
-SHELF_DEGC: Final = 20.0
-"""Temperature that self-discharge is stated at."""
 
 
 class DutyStep(NamedTuple):
@@ -33,12 +31,12 @@ class DutyStep(NamedTuple):
         "I_s": "current the board draws [A]",
         "V_b": "battery voltage [V]",
         "eta": "efficiency of the regulator at that load [1]",
-        "I_q": "current the regulator draws for itself [A]",
+        "I_q": "current drawn all the time: self-discharge, and what the regulator draws for itself [A]",
     },
     unit="A",
     source="definition: energy is conserved across the regulator",
 )
-def battery_current_a(supply_v: Number, current_a: Number, battery_v: Number, efficiency_ratio: Number, quiescent_a: Number) -> Number:
+def battery_current_a(supply_v: Number, current_a: Number, battery_v: Number, efficiency_ratio: Number, background_a: Number) -> Number:
     """Return the current a board's load draws from the battery.
 
     Parameters
@@ -49,15 +47,15 @@ def battery_current_a(supply_v: Number, current_a: Number, battery_v: Number, ef
         Battery voltage [V].
     efficiency_ratio : float or column
         Efficiency of the regulator at that load [1].
-    quiescent_a : float or column
-        Current the regulator draws for itself [A].
+    background_a : float or column
+        Current drawn all the time [A].
 
     Returns
     -------
     float or column
         Current [A].
     """
-    return supply_v * current_a / (battery_v * efficiency_ratio) + quiescent_a
+    return supply_v * current_a / (battery_v * efficiency_ratio) + background_a
 
 
 @formula(
@@ -89,6 +87,8 @@ def self_discharge_a(capacity_ah: Number, yearly_ratio: Number, temperature_degc
     float or column
         Current [A].
     """
+    if not is_column(yearly_ratio) and yearly_ratio == 0.0:
+        return 0.0  # Whatever the temperature: a lone number, so that nothing seems to depend on it.
     year_h = DAYS_PER_YEAR * S_PER_DAY / S_PER_HOUR
     return capacity_ah * yearly_ratio / year_h * 2.0 ** ((temperature_degc - SHELF_DEGC) / 10.0)
 
@@ -132,10 +132,15 @@ def interpolated_share_ratio(at: Number, points: Sequence[float], shares: Sequen
     float or column
         Share [1].
     """
-    import numpy as np
+    if is_column(at):
+        import numpy as np
 
-    value = np.interp(at, points, shares)
-    return value if is_column(at) else float(value)
+        return np.interp(at, points, shares)
+    upper = bisect.bisect_right(points, at)
+    if upper == 0 or upper == len(points):
+        return shares[0] if upper == 0 else shares[-1]
+    slope = (shares[upper] - shares[upper - 1]) / (points[upper] - points[upper - 1])
+    return slope * (at - points[upper - 1]) + shares[upper - 1]
 
 
 def efficiency_ratio(load_a: Number, loads_a: Sequence[float], efficiencies: Sequence[float]) -> Number:
@@ -237,6 +242,123 @@ def step_charge(current_a: Number, duration_s: Number) -> Number:
     return current_a * duration_s
 
 
-def with_background(profile: LoadProfile, background_a: Number) -> LoadProfile:
-    """Return a profile with a current added to every step: self-discharge, or what a regulator draws for itself."""
-    return LoadProfile(tuple(current + background_a for current in profile.currents_a), profile.durations_s)
+@formula(
+    id="battery.background_current",
+    equation="I_q = I_sd + I_reg",
+    symbols={
+        "I_q": "current drawn from the battery all the time [A]",
+        "I_sd": "self-discharge [A]",
+        "I_reg": "current the regulator draws for itself [A]",
+    },
+    unit="A",
+    source="definition: what goes on whatever the board does",
+)
+def background_current_a(self_discharge_a: Number, quiescent_a: Number) -> Number:
+    """Return the current drawn from the battery whatever the board does.
+
+    Parameters
+    ----------
+    self_discharge_a : float or column
+        Self-discharge [A].
+    quiescent_a : float or column
+        Current the regulator draws for itself [A].
+
+    Returns
+    -------
+    float or column
+        Current [A].
+    """
+    return self_discharge_a + quiescent_a
+
+
+@formula(
+    id="battery.rest_duration",
+    equation="t_rest = max(T - tau, 0) - t_wake",
+    symbols={
+        "t_rest": "time between an inference and the wake-up before the next [s]",
+        "T": "period between two starts [s]",
+        "tau": "duration of an inference [s]",
+        "t_wake": "duration of the wake-up, at most what the inference leaves of the period [s]",
+    },
+    unit="s",
+    source="definition: a period is an inference, a rest and a wake-up",
+)
+def rest_duration_s(period_s: Number, inference_s: Number, wake_s: Number) -> Number:
+    """Return the time a board rests each period.
+
+    Parameters
+    ----------
+    period_s : float or column
+        Period between two starts [s].
+    inference_s : float or column
+        Duration of an inference [s].
+    wake_s : float or column
+        Duration of the wake-up [s].
+
+    Returns
+    -------
+    float or column
+        Time [s].
+    """
+    return larger(period_s - inference_s, 0.0) - wake_s
+
+
+@formula(
+    id="battery.drain_energy",
+    equation="E = V_b * I * t",
+    symbols={
+        "E": "energy one part of a period draws from the battery [J]",
+        "V_b": "battery voltage [V]",
+        "I": "current that part draws from the battery [A]",
+        "t": "its length each period [s]",
+    },
+    unit="J",
+    source="definition: electrical energy",
+)
+def drain_energy_j(battery_v: Number, current_a: Number, duration_s: Number) -> Number:
+    """Return the energy one part of a period draws from the battery.
+
+    Parameters
+    ----------
+    battery_v : float or column
+        Battery voltage [V].
+    current_a : float or column
+        Current the part draws from the battery [A].
+    duration_s : float or column
+        Its length each period [s].
+
+    Returns
+    -------
+    float or column
+        Energy [J].
+    """
+    return battery_v * current_a * duration_s
+
+
+@formula(
+    id="battery.held_capacity",
+    equation="Q_T = Q * s",
+    symbols={
+        "Q_T": "capacity at a temperature [Ah]",
+        "Q": "rated capacity [Ah]",
+        "s": "share of it the temperature leaves [1]",
+    },
+    unit="Ah",
+    source="definition: the share a cell's data give",
+)
+def held_capacity_ah(capacity_ah: Number, share_ratio: Number) -> Number:
+    """Return the capacity at a temperature.
+
+    Parameters
+    ----------
+    capacity_ah : float or column
+        Rated capacity [Ah].
+    share_ratio : float or column
+        Share of it the temperature leaves [1].
+
+    Returns
+    -------
+    float or column
+        Capacity [Ah].
+    """
+    return capacity_ah * share_ratio

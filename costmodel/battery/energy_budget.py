@@ -1,4 +1,4 @@
-"""The energy budget of a duty-cycled device: usable energy, power states, energy per inference, battery life.
+"""The energy budget of a duty-cycled device and the deck's battery model: usable energy, energy per inference, a charge always delivered.
 
 Every function is pure and takes floats or NumPy columns that broadcast.
 """
@@ -6,8 +6,10 @@ Every function is pure and takes floats or NumPy columns that broadcast.
 from __future__ import annotations
 
 import math
-from typing import Final
+from dataclasses import dataclass
+from typing import ClassVar, Final
 
+from costmodel.battery.load_profile import LoadProfile, average_current_a, by_row_blocks
 from costmodel.columns import Number, is_column
 from costmodel.provenance import formula
 from costmodel.units import S_PER_HOUR
@@ -217,67 +219,6 @@ def duty_ratio(duration_s: Number, period_s: Number) -> Number:
 
 
 @formula(
-    id="battery.duty_cycled_power",
-    equation="P_avg = P_idle + D * (P_active - P_idle)",
-    symbols={
-        "P_avg": "average power [W]",
-        "P_idle": "power between inferences [W]",
-        "P_active": "power during an inference [W]",
-        "D": "duty cycle [1]",
-    },
-    unit="W",
-    source=_DECK,
-)
-def duty_cycled_power_w(idle_w: Number, active_w: Number, duty_ratio: Number) -> Number:
-    """Return the average power of a device that infers for a share of the time and idles for the rest.
-
-    Parameters
-    ----------
-    idle_w : float or column
-        Power between inferences [W].
-    active_w : float or column
-        Power during an inference [W].
-    duty_ratio : float or column
-        Share of the time spent inferring [1].
-
-    Returns
-    -------
-    float or column
-        Power [W].
-    """
-    return idle_w + duty_ratio * (active_w - idle_w)
-
-
-@formula(
-    id="battery.life",
-    equation="t = E_usable / P_avg",
-    symbols={
-        "t": "battery life [s]",
-        "E_usable": "energy the load can draw [J]",
-        "P_avg": "average power; at zero the life is infinite [W]",
-    },
-    unit="s",
-    source=_DECK,
-)
-def battery_life_s(usable_j: Number, power_w: Number) -> Number:
-    """Return how long a battery lasts at an average power.
-
-    Parameters
-    ----------
-    usable_j : float or column
-        Energy the load can draw [J].
-    power_w : float or column
-        Average power [W]; a load of zero (or below: the battery is being charged) never empties it.
-
-    Returns
-    -------
-    float or column
-        Life [s]; infinity where nothing is drawn.
-    """
-    return endless_where_idle(usable_j, power_w)
-
-
-@formula(
     id="battery.inference_count",
     equation="N = t / T",
     symbols={"N": "inferences until empty [1]", "t": "battery life [s]", "T": "period between two starts [s]"},
@@ -336,3 +277,57 @@ def endless_where_idle(store: Number, drain: Number) -> Number:
         endless = np.full(shape, math.inf)
         return np.divide(store, drain, out=endless, where=np.broadcast_to(np.greater(drain, 0.0), shape))
     return store / drain if drain > 0.0 else math.inf
+
+
+@formula(
+    id="battery.ideal_life",
+    equation="t = Q * eta_dis * 3600 / I_avg",
+    symbols={
+        "t": "battery life; infinite at no load [s]",
+        "Q": "capacity [Ah]",
+        "eta_dis": "share of the capacity that is delivered [1]",
+        "I_avg": "average current drawn from the battery [A]",
+    },
+    unit="s",
+    source=_DECK,
+)
+def ideal_life_s(capacity_ah: Number, discharge_ratio: Number, average_a: Number) -> Number:
+    """Return the life of a battery that delivers the same charge at every rate.
+
+    Parameters
+    ----------
+    capacity_ah : float or column
+        Capacity [Ah].
+    discharge_ratio : float or column
+        Share of the capacity that is delivered [1].
+    average_a : float or column
+        Average current drawn from the battery [A].
+
+    Returns
+    -------
+    float or column
+        Life [s]; infinity where nothing is drawn.
+    """
+    return endless_where_idle(capacity_ah * discharge_ratio * S_PER_HOUR, average_a)
+
+
+@dataclass(frozen=True)
+class IdealCharge:
+    """A battery that delivers the same charge at every rate."""
+
+    source: ClassVar[str] = _DECK
+    capacity_ah: Number
+    """Rated capacity [Ah]."""
+    discharge_ratio: Number = 1.0
+    """Share of it that is delivered [1]."""
+
+    def life_s(self, profile: LoadProfile) -> Number:
+        """Return the life under a repeating load [s]."""
+
+        def life(capacity_ah: Number, discharge_ratio: Number, *steps: Number) -> Number:
+            half = len(steps) // 2
+            return ideal_life_s(capacity_ah, discharge_ratio, average_current_a(LoadProfile(steps[:half], steps[half:])))
+
+        # Larger than a block of scattered designs, which is in the cache as it is.
+        steps = (*profile.currents_a, *profile.durations_s)
+        return by_row_blocks(life, self.capacity_ah, self.discharge_ratio, *steps, block_elements=1 << 15)

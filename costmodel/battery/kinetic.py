@@ -6,7 +6,7 @@ Its closed form at constant current is stepped over whole steps and periods by `
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from costmodel.battery.load_profile import LoadProfile
 from costmodel.battery.relaxation import Relaxation, relaxation_life_s
@@ -72,6 +72,7 @@ def kinetic_life_s(capacity_ah: Number, available_ratio: Number, rate_hz: Number
 class Kinetic:
     """A battery of two wells."""
 
+    source: ClassVar[str] = SOURCE
     capacity_ah: Number
     """Charge in both wells when full [Ah]."""
     available_ratio: Number

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple, Protocol
 
 from costmodel.columns import Number, is_column
@@ -24,6 +24,11 @@ class LoadProfile(NamedTuple):
 
 class BatteryModel(Protocol):
     """A battery: frozen parameters, and the life they give under a load."""
+
+    @property
+    def source(self) -> str:
+        """Where the model's equations come from."""
+        ...
 
     def life_s(self, profile: LoadProfile) -> Number:
         """Return the time until the battery is empty, infinite where nothing is drawn.
@@ -100,6 +105,45 @@ def average_current_a(profile: LoadProfile) -> Number:
     for current, duration in zip(profile.currents_a[1:], profile.durations_s[1:], strict=True):
         charge = charge + current * duration
     return charge / period_s(profile)
+
+
+def _power_terms(powers_w: Sequence[Number], durations_s: Sequence[Number]) -> dict[str, Any]:
+    return {"P_i": tuple(powers_w), "t_i": tuple(durations_s)}
+
+
+@formula(
+    id="battery.average_power",
+    equation="P_avg = sum(P_i * t_i) / sum(t_i)",
+    symbols={
+        "P_avg": "average power over one period [W]",
+        "P_i": "power in step i [W]",
+        "t_i": "length of step i [s]",
+    },
+    unit="W",
+    source="definition: mean over time",
+    terms=_power_terms,
+)
+def average_power_w(powers_w: Sequence[Number], durations_s: Sequence[Number]) -> Number:
+    """Return the mean power over one period.
+
+    Parameters
+    ----------
+    powers_w : sequence of float or column
+        Power in each step [W].
+    durations_s : sequence of float or column
+        Length of each step [s].
+
+    Returns
+    -------
+    float or column
+        Power [W].
+    """
+    energy = powers_w[0] * durations_s[0]
+    whole_s = durations_s[0]
+    for power, duration in zip(powers_w[1:], durations_s[1:], strict=True):
+        energy = energy + power * duration
+        whole_s = whole_s + duration
+    return energy / whole_s
 
 
 def by_row_blocks(function: Callable[..., Number], *values: Number, block_elements: int = BLOCK_ELEMENTS) -> Number:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Final
+from typing import ClassVar, Final
 
-from costmodel.battery.ideal_charge import IdealCharge
+from costmodel.battery.energy_budget import IdealCharge
 from costmodel.battery.load_profile import LoadProfile
 from costmodel.columns import Number, is_column, larger
 from costmodel.provenance import formula
@@ -59,6 +59,7 @@ def peukert_drain_a(capacity_ah: Number, rated_s: Number, exponent_ratio: Number
 class Peukert:
     """A battery after Peukert, rated form, each step of a load draining at its own rate."""
 
+    source: ClassVar[str] = SOURCE
     capacity_ah: Number
     """Capacity at the rated discharge time [Ah]."""
     rated_s: Number

@@ -1,4 +1,4 @@
-"""Options of `costmodel battery` to the question they ask."""
+"""Options of `costmodel battery` to the answer they ask for."""
 
 from __future__ import annotations
 
@@ -7,16 +7,13 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from costmodel.cli.options import chosen
 from costmodel.cli.quantity_text import SECONDS, VOLTS, period_of_rate, positive_quantity
-from costmodel.errors import MissingError, SpecError, UnknownNameError
+from costmodel.errors import SpecError, UnknownNameError
 
 if TYPE_CHECKING:
-    from costmodel.evaluation.battery.inquiry import BatteryQuestion
-    from costmodel.evaluation.battery.patterns import Board
-    from costmodel.specs.devices.power import DutyCycle
+    from costmodel.results.battery_life import BatteryAnswer
+    from costmodel.specs.devices.power import DutyCycle, PowerStates
 
 _USUAL_RATE: Final = "1/min"
-_CURVE_POINTS: Final = 97
-_SLOWEST_S: Final = SECONDS["day"]
 
 
 class CommandInputs(NamedTuple):
@@ -36,8 +33,8 @@ class CommandInputs(NamedTuple):
     seed: int
 
 
-def question_of(inputs: CommandInputs) -> BatteryQuestion:
-    """Return the question some options ask.
+def answer_of(inputs: CommandInputs) -> BatteryAnswer:
+    """Return the answer to what some options ask.
 
     Parameters
     ----------
@@ -46,19 +43,18 @@ def question_of(inputs: CommandInputs) -> BatteryQuestion:
 
     Returns
     -------
-    BatteryQuestion
-        With the rates of the chart.
+    BatteryAnswer
+        With the curves of the chart.
 
     Raises
     ------
     InputError
         If a name is unknown, a duration is missing, or they do not fit each other.
     """
-    from costmodel.evaluation.battery.cell_models import BatteryModelName
-    from costmodel.evaluation.battery.inquiry import BatteryQuestion
-    from costmodel.evaluation.battery.patterns import IDLE, Board
-    from costmodel.provenance import Constant
+    from costmodel.evaluation.battery.question import estimate_battery
     from costmodel.sources.catalogue import load_battery, load_power_states
+    from costmodel.specs.devices.battery import BatteryModelName
+    from costmodel.specs.devices.power import IDLE
 
     if inputs.supply_v is not None and inputs.trace is None:
         raise SpecError("--supply-v: the supply --trace was taken at; a board's own stands in its power states, --states FILE")
@@ -70,36 +66,25 @@ def question_of(inputs: CommandInputs) -> BatteryQuestion:
 
         supply_v = None if inputs.supply_v is None else positive_quantity("--supply-v", inputs.supply_v, VOLTS, "voltage")
         states = measured_states(states, analysed_capture(inputs.trace, supply_v, FOUND, {}).summary)
-    duration = states.duration_s
-    if inputs.duration is not None:
-        seconds = positive_quantity("--duration", inputs.duration, SECONDS, "time")
-        duration = Constant(seconds, "s", None, None, "given")
-    if duration is None:
-        raise MissingError(f"{states.name} states no duration of an inference: give --duration, or a measurement with --trace")
-    board = Board(load_battery(inputs.battery), states)
-    cycle = None if inputs.cycle is None else _cycle_of(board, inputs.cycle)
+    cycle = None if inputs.cycle is None else _cycle_of(states, inputs.cycle)
     for option, given in (("--rate", inputs.rate), ("--sleep", inputs.sleep)):
         if cycle is not None and given is not None:
             raise SpecError(f"{option}: the pattern of --cycle {cycle.name} says all; leave one of the two out")
-    sleep = IDLE if inputs.sleep is None else inputs.sleep
-    if sleep not in board.rests():
-        raise UnknownNameError("--sleep", sleep, board.rests(), f"a state of {states.name}")
-    period_s = period_of_rate("--rate", _USUAL_RATE if inputs.rate is None else inputs.rate, duration.value)
-    return BatteryQuestion(
-        board=board,
-        duration_s=duration,
-        period_s=period_s,
-        rest=sleep,
+    return estimate_battery(
+        load_battery(inputs.battery),
+        states,
+        duration_s=None if inputs.duration is None else positive_quantity("--duration", inputs.duration, SECONDS, "time"),
+        period_s=period_of_rate("--rate", _USUAL_RATE if inputs.rate is None else inputs.rate),
+        sleep=IDLE if inputs.sleep is None else inputs.sleep,
         cycle=cycle,
         model=chosen("--model", inputs.model, BatteryModelName),
         temperature_degc=inputs.temperature_degc,
         sample_count=inputs.sample_count,
         seed=inputs.seed,
-        curve_rates_hz=curve_rates_hz(duration.value, period_s),
     )
 
 
-def _cycle_of(board: Board, reference: str) -> DutyCycle:
+def _cycle_of(states: PowerStates, reference: str) -> DutyCycle:
     """Return a duty cycle whose states are the board's; a state that is none is named with its place in the file."""
     from costmodel.sources.catalogue import load_duty_cycle
     from costmodel.sources.documents.text_file import FILE_SUFFIXES, read_document
@@ -107,31 +92,10 @@ def _cycle_of(board: Board, reference: str) -> DutyCycle:
     cycle = load_duty_cycle(reference)
     for place, phase in enumerate(cycle.phases):
         try:
-            board.state(phase.state)
+            states.going_by(phase.state)
         except UnknownNameError as error:
             error.message = f"{cycle.name}, phases[{place}].{error.message}"
             if reference.endswith(FILE_SUFFIXES):
                 error.location = read_document(Path(reference)).location(("phases", place, "state"))
             raise
     return cycle
-
-
-def curve_rates_hz(duration_s: float, period_s: float) -> tuple[float, ...]:
-    """Return the rates of a chart: from one a day, or the asked rate where that is slower, to back to back.
-
-    Parameters
-    ----------
-    duration_s : float
-        Of one inference [s].
-    period_s : float
-        The asked period [s].
-
-    Returns
-    -------
-    tuple of float
-        Rates [Hz], evenly spaced on a logarithmic axis.
-    """
-    slowest = max(_SLOWEST_S, period_s)
-    step = (duration_s / slowest) ** (1.0 / (_CURVE_POINTS - 1))
-    periods = [slowest * step**place for place in range(_CURVE_POINTS - 1)] + [duration_s]
-    return tuple(1.0 / period for period in periods)

@@ -95,7 +95,7 @@ def positive_quantity(option: str, text: str, units: Mapping[str, float], noun: 
     return value
 
 
-def period_of_rate(option: str, text: str, duration_s: float) -> float:
+def period_of_rate(option: str, text: str) -> float | None:
     """Return the time from one inference to the next.
 
     Parameters
@@ -104,13 +104,11 @@ def period_of_rate(option: str, text: str, duration_s: float) -> float:
         As the user writes it (`--rate`).
     text : str
         `1/min`, `30/h`, `0.5Hz`, `1/day`, `continuous` or `back-to-back`.
-    duration_s : float
-        Of one inference, the period of a continuous rate [s].
 
     Returns
     -------
-    float
-        Period [s].
+    float or None
+        Period [s]; None for one inference straight after the other.
 
     Raises
     ------
@@ -118,7 +116,7 @@ def period_of_rate(option: str, text: str, duration_s: float) -> float:
         If it is no rate, or zero.
     """
     if text.strip().lower() in CONTINUOUS:
-        return duration_s
+        return None
     found, unit = _RATE.match(text), "s"
     if found is not None:
         unit = found[2].lower()

@@ -7,21 +7,18 @@ from typing import NamedTuple
 
 from costmodel.battery.energy_budget import (
     baseline_energy_j,
-    battery_life_s,
     computational_energy_j,
-    duty_cycled_power_w,
-    duty_ratio,
     electrical_power_w,
     energy_share_ratio,
-    inference_count,
     inference_energy_j,
     inference_rate_hz,
-    usable_energy_j,
 )
 from costmodel.columns import Number, is_column
 from costmodel.energy.access_energy import leakage_energy_pj
 from costmodel.errors import SpecError
-from costmodel.evaluation.design import BatteryNumbers, Design, PowerNumbers
+from costmodel.evaluation.battery.inputs import BoardNumbers
+from costmodel.evaluation.battery.lives import BatteryCost, battery_cost
+from costmodel.evaluation.design import Design
 from costmodel.evaluation.layers.layer_cost import LayerCost, is_convolution, layer_cost, with_rates
 from costmodel.evaluation.totals import increase_ratio, total_of
 from costmodel.memory.lifetimes import Lifetimes, lifetimes_of, tensor_size_bytes
@@ -45,18 +42,6 @@ class PowerCost(NamedTuple):
     baseline_ratio: Number | None
     computational_ratio: Number | None
     rate_hz: Number | None
-
-
-class BatteryCost(NamedTuple):
-    """What a battery gives, inferring without pause and once a period."""
-
-    usable_j: Number
-    continuous_life_s: Number
-    continuous_inference_count: Number
-    duty_ratio: Number | None
-    duty_w: Number | None
-    duty_life_s: Number | None
-    duty_inference_count: Number | None
 
 
 class Cost(NamedTuple):
@@ -136,7 +121,13 @@ def cost(design: Design, traced: Sequence[AccessCounts | None] | None = None, ot
     # One core: the steps of a stage take turns, so that a stage lasts as long as all of them.
     latency_s = None if design.rates is None else total_of([layers[step].duration_s for step in schedule.running])
     duration_s = latency_s if design.duration_s is None else design.duration_s
-    power = None if design.power is None else power_cost(design.power, duration_s)
+    if other is not None and duration_s is other.duration_s:
+        power, battery = other.power, other.battery
+    else:
+        power = None if design.board is None else power_cost(design.board, duration_s)
+        battery = None
+        if design.cell is not None and design.board is not None and duration_s is not None:
+            battery = battery_cost(design.cell, design.board, duration_s, design.period_s, design.rest)
     return Cost(
         layers=layers,
         tensor_pj=tensor_pj,
@@ -159,17 +150,17 @@ def cost(design: Design, traced: Sequence[AccessCounts | None] | None = None, ot
         duration_s=duration_s,
         leakage_pj=None if duration_s is None else leakage_energy_pj(design.memory.leakage_w, duration_s),
         power=power,
-        battery=None if design.battery is None else battery_cost(design.battery, power, duration_s, design.period_s),
+        battery=battery,
     )
 
 
-def power_cost(numbers: PowerNumbers, duration_s: Number | None) -> PowerCost:
+def power_cost(board: BoardNumbers, duration_s: Number | None) -> PowerCost:
     """Return the board's power, and the energy of one inference where its duration is known.
 
     Parameters
     ----------
-    numbers : PowerNumbers
-        Supply and currents.
+    board : BoardNumbers
+        What it draws awake.
     duration_s : float, column or None
         Duration of one inference [s].
 
@@ -178,8 +169,8 @@ def power_cost(numbers: PowerNumbers, duration_s: Number | None) -> PowerCost:
     PowerCost
         Energies are None without a duration.
     """
-    idle_w = electrical_power_w(numbers.supply_v, numbers.idle_a)
-    active_w = electrical_power_w(numbers.supply_v, numbers.active_a)
+    idle_w = electrical_power_w(board.idle.supply_v, board.idle.current_a)
+    active_w = electrical_power_w(board.inference.supply_v, board.inference.current_a)
     increase = increase_ratio(active_w, idle_w)
     if duration_s is None:
         return PowerCost(idle_w, active_w, increase, None, None, None, None, None, None)
@@ -198,35 +189,3 @@ def power_cost(numbers: PowerNumbers, duration_s: Number | None) -> PowerCost:
         computational_ratio=None if nothing_drawn else energy_share_ratio(computational_j, inference_j),
         rate_hz=inference_rate_hz(duration_s),
     )
-
-
-def battery_cost(
-    numbers: BatteryNumbers, power: PowerCost | None, duration_s: Number | None, period_s: Number | None
-) -> BatteryCost | None:
-    """Return how long a battery lasts.
-
-    Parameters
-    ----------
-    numbers : BatteryNumbers
-        The battery and its losses.
-    power : PowerCost or None
-        The board's power.
-    duration_s, period_s : float, column or None
-        Duration of one inference and time from one to the next [s].
-
-    Returns
-    -------
-    BatteryCost or None
-        None without power or duration; the duty-cycled figures are None without a period.
-    """
-    if power is None or duration_s is None:
-        return None
-    usable_j = usable_energy_j(*numbers)
-    continuous_s = battery_life_s(usable_j, power.active_w)
-    continuous_count = inference_count(continuous_s, duration_s)
-    if period_s is None:
-        return BatteryCost(usable_j, continuous_s, continuous_count, None, None, None, None)
-    duty = duty_ratio(duration_s, period_s)
-    duty_w = duty_cycled_power_w(power.idle_w, power.active_w, duty)
-    duty_s = battery_life_s(usable_j, duty_w)
-    return BatteryCost(usable_j, continuous_s, continuous_count, duty, duty_w, duty_s, inference_count(duty_s, period_s))

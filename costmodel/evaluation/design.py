@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple, cast
 
 from costmodel.columns import Number
+from costmodel.evaluation.battery.inputs import BoardNumbers, CellNumbers, board_numbers, cell_numbers, plain, remembering
+from costmodel.evaluation.battery.uncertainty import Read
 from costmodel.latency.rates import TapRates
 from costmodel.provenance import Constant, is_recording, leaf
 from costmodel.specs.counting import Dataflow, Granularity, Taps
+from costmodel.specs.devices.power import IDLE, PowerProfile
 from costmodel.specs.layers import ARITHMETIC_TYPE
 from costmodel.specs.lowering import Shape, Step, lower_network
 from costmodel.specs.network import Network, TensorBytes
@@ -22,23 +25,6 @@ class MemoryNumbers(NamedTuple):
     read_pj: Number
     write_pj: Number
     leakage_w: Number
-
-
-class PowerNumbers(NamedTuple):
-    """Supply and currents of the board."""
-
-    supply_v: Number
-    idle_a: Number
-    active_a: Number
-
-
-class BatteryNumbers(NamedTuple):
-    """What the battery holds and what reaches the load."""
-
-    voltage_v: Number
-    capacity_ah: Number
-    converter_ratio: Number
-    discharge_ratio: Number
 
 
 class Design(NamedTuple):
@@ -70,9 +56,11 @@ class Design(NamedTuple):
     rates: TapRates | None = None
     duration_s: Number | None = None
     """Measured; comes before the rates."""
-    power: PowerNumbers | None = None
-    battery: BatteryNumbers | None = None
+    board: BoardNumbers | None = None
+    cell: CellNumbers | None = None
     period_s: Number | None = None
+    rest: str = IDLE
+    """What the board does between inferences."""
 
 
 class LayerRecord:
@@ -82,10 +70,12 @@ class LayerRecord:
         self.__dict__.update(fields)
 
 
+_UNKNOWN: Final = Constant(cast(Any, None), "", None, None, "not given")
+"""What a number is read from where the scenario does not give it."""
 _DESCRIPTIVE = frozenset({"name", "kind", "inputs", "output_type", "weight_type", "bias"})
 
 
-def design_of(scenario: Scenario, dataflow: Dataflow, rates: TapRates | None) -> Design:
+def design_of(scenario: Scenario, dataflow: Dataflow, rates: TapRates | None, read: Read | None = None) -> Design:
     """Unpack a scenario into a design.
 
     Parameters
@@ -96,17 +86,24 @@ def design_of(scenario: Scenario, dataflow: Dataflow, rates: TapRates | None) ->
         One of its dataflows.
     rates : TapRates or None
         Latency rates that hold for this dataflow, or None where it is not calibrated.
+    read : callable, optional
+        What each number beside the network becomes, by its path in the scenario: the one list of what a sweep may vary there. Left out, its
+        value; while formulas are being recorded, a number that remembers its path and source.
 
     Returns
     -------
     Design
-        Plain numbers; while formulas are being recorded, each remembers its name and source.
+        As they were read.
     """
     network, counting, energies = scenario.network, scenario.counting, scenario.memory_energy
+    read = read or (remembering if is_recording() else plain)
+    compute, battery = scenario.compute_energy, scenario.battery
     mac_pj = {
-        kind: _number(getattr(scenario.compute_energy, f"{kind}_mac_pj"), f"compute.{kind}_mac_pj")
+        kind: read(getattr(compute, f"{kind}_mac_pj"), f"compute_energy.{kind}_mac_pj", f"energy of an {kind} multiply-accumulate")
         for kind in {ARITHMETIC_TYPE[kind] for kind in network.output_types}
     }
+    element_bytes = Constant(cast(Any, counting.element_bytes), "B", None, None, "counting convention of the scenario")
+    access_bytes = Constant(energies.access_bytes, "B", None, None, energies.source)
     return Design(
         layers=_layers(network),
         sources=network.sources,
@@ -118,51 +115,33 @@ def design_of(scenario: Scenario, dataflow: Dataflow, rates: TapRates | None) ->
         taps=counting.taps,
         bias=counting.bias,
         granularity=counting.granularity,
-        element_bytes=leaf(counting.element_bytes, "counting.element_bytes", "counting convention of the scenario")
-        if is_recording()
-        else counting.element_bytes,
+        element_bytes=read(element_bytes, "counting.element_bytes", "bytes of an element"),
         memory=MemoryNumbers(
-            leaf(energies.access_bytes, "memory.access_bytes", energies.source) if is_recording() else energies.access_bytes,
-            _number(energies.read_pj, "memory.read_pj"),
-            _number(energies.write_pj, "memory.write_pj"),
-            _number(energies.leakage_w, "memory.leakage_w"),
+            read(access_bytes, "memory_energy.access_bytes", "bytes of an access"),
+            read(energies.read_pj, "memory_energy.read_pj", "energy of a read"),
+            read(energies.write_pj, "memory_energy.write_pj", "energy of a write"),
+            read(energies.leakage_w, "memory_energy.leakage_w", "leakage"),
         ),
         weights_in_ram=scenario.weights_in is Storage.RAM,
         input_in_ram=scenario.input_in is Storage.RAM,
         schedule=scenario.schedule,
         rates=rates,
-        duration_s=None if scenario.duration_s is None else _number(scenario.duration_s, "scenario.duration_s"),
-        power=_power(scenario),
-        battery=_battery(scenario),
-        period_s=None if scenario.period_s is None else _number(scenario.period_s, "scenario.period_s"),
+        duration_s=read(scenario.duration_s or _UNKNOWN, "duration_s", "inference duration"),
+        board=board_numbers(scenario.states if battery is not None else None, own_power(scenario), read),
+        cell=None if battery is None else cell_numbers(battery, scenario.model, scenario.temperature_degc, read),
+        period_s=read(scenario.period_s or _UNKNOWN, "period_s", "period"),
+        rest=scenario.sleep,
     )
 
 
-def _number(constant: Constant, name: str) -> float:
-    return leaf(constant.value, name, constant.source) if is_recording() else constant.value
+def own_power(scenario: Scenario) -> PowerProfile | None:
+    """Return the power of a scenario's board; None where none is given, or it was measured on another device than the scenario's."""
+    power = scenario.power
+    return None if power is None or power.device not in (None, scenario.device.name) else power
 
 
 def _plain(value: int, name: str, network: Network) -> int:
     return leaf(value, name, f"network {network.name}") if is_recording() else value
-
-
-def _power(scenario: Scenario) -> PowerNumbers | None:
-    if (power := scenario.power) is None:
-        return None
-    return PowerNumbers(
-        _number(power.supply_v, "power.supply_v"), _number(power.idle_a, "power.idle_a"), _number(power.active_a, "power.active_a")
-    )
-
-
-def _battery(scenario: Scenario) -> BatteryNumbers | None:
-    if (battery := scenario.battery) is None:
-        return None
-    return BatteryNumbers(
-        _number(battery.voltage_v, "battery.voltage_v"),
-        _number(battery.capacity_ah, "battery.capacity_ah"),
-        _number(battery.converter_ratio, "battery.converter_ratio"),
-        _number(battery.discharge_ratio, "battery.discharge_ratio"),
-    )
 
 
 def _sizes(network: Network) -> tuple[TensorBytes, ...]:

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 
 from costmodel.dataflows.counting import count_work
 from costmodel.errors import SpecError
+from costmodel.evaluation.battery.lives import Drain, drains_of, fits_period
 from costmodel.evaluation.calibrating import Calibrated, calibrate
 from costmodel.evaluation.composition import Cost, cost
-from costmodel.evaluation.design import design_of
+from costmodel.evaluation.design import design_of, own_power
 from costmodel.evaluation.energy_range import energy_range
 from costmodel.evaluation.findings import find
 from costmodel.evaluation.layers.layer_cost import LayerCost, is_convolution
@@ -20,7 +21,7 @@ from costmodel.evaluation.totals import total_of
 from costmodel.results.counts import AccessCounts
 from costmodel.results.evaluation import DataflowEvaluation, EnergyBounds, EnergySplit, Evaluation, LayerEvaluation
 from costmodel.results.latency import LatencySummary, RateSummary
-from costmodel.results.power import BatterySummary, PowerSummary
+from costmodel.results.power import BatterySummary, PeriodDrain, PowerSummary
 from costmodel.results.storage.memory_convention import FlashPathEnergy, FlashWeightCost
 from costmodel.specs.counting import Dataflow, Granularity, Taps
 from costmodel.specs.network import TensorBytes
@@ -28,6 +29,18 @@ from costmodel.specs.scenario import Scenario, Storage
 from costmodel.specs.work import LoopNest
 
 NO_DURATION = "no duration: give duration_s (measured; --duration or --trace), or a calibration that holds for this network and dataflow"
+
+NO_POWER = "no supply and currents of the board given: give power (supply_v, idle_a, active_a; --supply, --idle and --active, or --trace)"
+_FIGURES = (
+    "usable_j",
+    "continuous_life_s",
+    "continuous_inference_count",
+    "duty_ratio",
+    "duty_w",
+    "duty_life_s",
+    "duty_inference_count",
+)
+"""Figures of a battery's cost that a result holds under the same names."""
 
 
 def evaluate(scenario: Scenario, progress: Progress | None = None, known: tuple[Calibrated, Cost] | None = None) -> Evaluation:
@@ -83,7 +96,7 @@ def evaluate(scenario: Scenario, progress: Progress | None = None, known: tuple[
         leakage_low_w=scenario.memory_energy.leakage_w.low,
         leakage_high_w=scenario.memory_energy.leakage_w.high,
         leakage_pj=first.leakage_pj,
-        power=None if first.power is None else PowerSummary(**first.power._asdict()),
+        power=None if first.power is None else PowerSummary(source=_awake(scenario), **first.power._asdict()),
         battery=_battery(scenario, first),
         reasons=_reasons(scenario, first),
     )
@@ -140,9 +153,16 @@ def check_period(scenario: Scenario, answer: Cost) -> None:
     SpecError
         Naming both times.
     """
-    period, duration_s = scenario.period_s, answer.duration_s
-    if period is not None and duration_s is not None and duration_s > period.value:
+    period, duration_s, found = scenario.period_s, answer.duration_s, answer.battery
+    if period is None or duration_s is None:
+        return
+    if duration_s > period.value:
         raise SpecError(f"period_s: an inference takes {duration_s:g} s, longer than its period of {period.value:g} s")
+    if found is not None and not fits_period(state := found.board.state(found.rest), duration_s, period.value):
+        raise SpecError(
+            f"period_s: an inference of {duration_s:.6g} s and a wake-up from {found.rest} of {state.wake_s:.6g} s do not fit the period of"
+            f" {period.value:.6g} s; choose a lighter sleep or a longer period"
+        )
 
 
 def _dataflow(
@@ -247,13 +267,41 @@ def _duration_source(scenario: Scenario, answer: Cost, calibrated: Calibrated) -
     return calibrated.reason if answer.duration_s is not None else f"{NO_DURATION}; {calibrated.reason}"
 
 
+def _awake(scenario: Scenario) -> str:
+    """Say what gives the currents awake."""
+    if own_power(scenario) is not None or scenario.states is None:
+        return f"power of {scenario.name}"
+    return f"power states {scenario.states.name}"
+
+
 def _battery(scenario: Scenario, answer: Cost) -> BatterySummary | None:
-    if answer.battery is None or scenario.battery is None:
+    found = answer.battery
+    if found is None or scenario.battery is None:
         return None
     return BatterySummary(
         battery=scenario.battery.name,
+        model=scenario.model.value,
+        temperature_degc=scenario.temperature_degc.value,
+        states=None if scenario.states is None else scenario.states.name,
+        sleep=scenario.sleep,
         period_s=None if scenario.period_s is None else scenario.period_s.value,
-        **{name: _finite(value) for name, value in answer.battery._asdict().items()},
+        **{name: _finite(getattr(found, name)) for name in _FIGURES},
+        average_w=None if found.duty is None else found.duty.average_w,
+        drains=() if found.duty is None else _drains(drains_of(found.cell, found.board, found.duty.pattern)),
+    )
+
+
+def _drains(drains: tuple[Drain, ...]) -> tuple[PeriodDrain, ...]:
+    total_j = sum(drain.energy_j for drain in drains)
+    return tuple(
+        PeriodDrain(
+            part=drain.part,
+            duration_s=drain.duration_s,
+            energy_j=drain.energy_j,
+            share_ratio=drain.energy_j / total_j if total_j else 0.0,
+        )
+        for drain in drains
+        if (drain.energy_j if drain.duration_s is None else drain.duration_s) > 0.0
     )
 
 
@@ -262,21 +310,29 @@ def _finite(value: float | None) -> float | None:
     return None if value is None or math.isinf(value) else value
 
 
+def no_power_reason(scenario: Scenario) -> str:
+    """Say why nothing is known of a board's power, and what to give."""
+    if scenario.power is None:
+        return NO_POWER
+    return (
+        f"the power was measured on {scenario.power.device} and says nothing of {scenario.device.name}: give power measured on this board"
+        " (supply_v, idle_a, active_a; --supply, --idle and --active, or --trace)"
+    )
+
+
 def _reasons(scenario: Scenario, answer: Cost) -> dict[str, str]:
     reasons: dict[str, str] = {}
     if answer.duration_s is None:
         reasons["duration_s"] = NO_DURATION
     if answer.power is None:
-        reasons["power"] = (
-            "no supply and currents of the board given: give power (supply_v, idle_a, active_a; --supply, --idle and --active, or --trace)"
-        )
+        reasons["power"] = no_power_reason(scenario)
     if answer.battery is None:
         needed = {"battery": scenario.battery, "power": answer.power, "duration": answer.duration_s}
         reasons["battery"] = f"needs {', '.join(name for name, found in needed.items() if found is None)}"
     else:
-        for name, value in answer.battery._asdict().items():
-            if value is not None and math.isinf(value):
-                reasons[f"battery.{name}"] = "endless: nothing is drawn"
+        for pattern, life in (("continuous", answer.battery.continuous), ("duty", answer.battery.duty)):
+            if life is not None and math.isinf(life.life_s):
+                reasons |= dict.fromkeys((f"battery.{pattern}_life_s", f"battery.{pattern}_inference_count"), "endless: nothing is drawn")
     if answer.battery is not None and scenario.period_s is None:
         reasons["battery.duty_life_s"] = "no period given: give period_s, from one inference to the next"
     return reasons

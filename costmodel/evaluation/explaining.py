@@ -97,11 +97,12 @@ def explain(scenario: Scenario, figure: str, dataflow: Dataflow | None = None) -
 
 def explanation_of(name: str, figure: Figure, figures: Mapping[str, Figure]) -> Explanation:
     """Walk a recorded figure down to its constants; `figures` lends names to the steps on the way."""
-    names = {
-        (id(origin.record), origin.part): known
-        for known, other in figures.items()
-        if (origin := origin_of(other.value)) is not None and origin.record is not None
-    }
+    names: dict[tuple[int, str | None], str] = {}
+    # One number may go by several names: what is explained keeps the one it was asked by, a step takes the first.
+    for known, other in ((name, figure), *figures.items()):
+        origin = origin_of(other.value)
+        if origin is not None and origin.record is not None:
+            names.setdefault((id(origin.record), origin.part), known)
     return _explain(name, figure.meaning, figure.value, figure.unit, names)
 
 

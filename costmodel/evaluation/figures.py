@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
 from costmodel.columns import Number
 from costmodel.errors import UnknownNameError
-from costmodel.evaluation.composition import BatteryCost, Cost, PowerCost
+from costmodel.evaluation.battery.lives import BatteryCost, drains_of, life_in, parts_of
+from costmodel.evaluation.composition import Cost
 from costmodel.evaluation.layers.layer_cost import LayerCost
 from costmodel.evaluation.totals import total_of
 from costmodel.results.counts import AccessCounts
@@ -38,14 +40,14 @@ def figures_of(answer: Cost) -> dict[str, Figure]:
     -------
     dict of str to Figure
         `conv2.energy`, `conv2.mac_count`, `conv2.accesses.input_read_count`, `energy.memory`, `latency.total`, `power.idle`,
-        `battery.continuous_life`, ...
+        `battery.continuous_life`, `battery.life.deep`, ...
     """
     figures: dict[str, Figure] = {}
     for layer in answer.layers:
         figures |= _layer_figures(layer)
     for counter in COUNTERS:
         figures[f"network.{counter}"] = _network_count(answer, counter)
-    return figures | _network_figures(answer)
+    return figures | {name: declared.of(answer) for name, declared in _declared(answer).items()}
 
 
 def figure_of(answer: Cost, name: str) -> Figure:
@@ -61,7 +63,7 @@ def figure_of(answer: Cost, name: str) -> Figure:
     Returns
     -------
     Figure
-        The same as `figures_of(answer)[name]`.
+        The same as `figures_of(answer)[name]`; its value is None where the scenario does not give what it needs.
 
     Raises
     ------
@@ -71,71 +73,162 @@ def figure_of(answer: Cost, name: str) -> Figure:
     owner, _, rest = name.partition(".")
     if owner == "network" and rest in COUNTERS:
         return _network_count(answer, rest)
-    # What the scenario does not give has its names all the same, and no value.
-    power, battery = answer.power or PowerCost(*[None] * len(PowerCost._fields)), answer.battery
-    battery = battery or BatteryCost(*[None] * len(BatteryCost._fields))
-    found = _network_figures(answer._replace(power=power, battery=battery)).get(name)
+    declared = _declared(answer).get(name)
+    if declared is not None:
+        return declared.of(answer)
     for layer in answer.layers:
         # A layer's name may have dots itself.
-        if found is None and name.startswith(f"{layer.step.name}."):
-            found = _layer_figures(layer).get(name)
-    if found is None:
+        if name.startswith(f"{layer.step.name}.") and name in (figures := _layer_figures(layer)):
+            return figures[name]
+    absent = _needing(owner).get(name)
+    if absent is None and (owner != "battery" or answer.battery is not None or not name.startswith((LIFE_IN, DRAIN))):
         raise UnknownNameError("figure", name, figures_of(answer), "a figure of this scenario")
-    return found
+    return Figure(None, "", "") if absent is None else Figure(None, absent.unit, absent.meaning)
+
+
+class _Declared(NamedTuple):
+    """A figure as it is declared: how it is read from a cost."""
+
+    unit: str
+    meaning: str
+    value: Callable[[Cost], Number]
+
+    def of(self, answer: Cost) -> Figure:
+        """Return the figure of a cost."""
+        return Figure(self.value(answer), self.unit, self.meaning)
+
+
+LIFE_IN: Final = "battery.life."
+"""Figures of the life in each rest begin so."""
+DRAIN: Final = "battery.drain."
+"""Figures of what each part of a period draws begin so."""
+
+
+def _declared(answer: Cost) -> Mapping[str, _Declared]:
+    """Return what can be told of a network as a whole: nothing is computed before it is asked for."""
+    declared = {
+        **_ALWAYS,
+        **{
+            f"memory.{accounting.value}": _Declared("B", f"bytes of tensor buffers, {accounting.value}", _tensor_buffers(accounting))
+            for accounting in answer.memory
+        },
+        **_static_buffers(answer),
+    }
+    if answer.power is not None:
+        declared |= _POWER
+    if answer.battery is not None:
+        declared |= _BATTERY
+        declared |= _of_rests(answer.battery)
+    return declared
+
+
+def _needing(owner: str) -> Mapping[str, _Declared]:
+    """Return the figures that need power or a battery: what the scenario does not give has its names all the same, and no value."""
+    return {"power": _POWER, "battery": _BATTERY}.get(owner, {})
+
+
+def _tensor_buffers(accounting: MemoryAccounting) -> Callable[[Cost], Number]:
+    return lambda answer: answer.memory[accounting].tensor_buffer_bytes
+
+
+def _static_buffers(answer: Cost) -> dict[str, _Declared]:
+    static = answer.memory.get(MemoryAccounting.STATIC_IN_PLACE)
+    tensors = answer.lives.tensors
+    return {
+        f"memory.buffer.{tensors[buffer.tenants[0]].name}": _Declared(
+            "B",
+            f"static buffer of {', '.join(tensors[place].name for place in buffer.tenants)}",
+            lambda _, size=buffer.size_bytes: size,  # type: ignore[misc]
+        )
+        for buffer in (() if static is None else static.buffers)
+    }
+
+
+def _of_rests(battery: BatteryCost) -> dict[str, _Declared]:
+    """Return lives in each rest and drains of each part: their names are the board's."""
+    figures = {
+        f"{LIFE_IN}{state.name}": _Declared("s", f"life, one inference a period, resting in {state.name}", _life_in(state.name))
+        for state in battery.board.rests()
+    }
+    if battery.duty is None:
+        return figures
+    return figures | {
+        f"{DRAIN}{part}": _Declared("J", f"what {part} draws from the battery each period", _drain(part))
+        for part in parts_of(battery.board, battery.duty.pattern)
+    }
+
+
+def _life_in(rest: str) -> Callable[[Cost], Number]:
+    return lambda answer: None if answer.battery is None else life_in(answer.battery, rest)
+
+
+def _drain(part: str) -> Callable[[Cost], Number]:
+    def value(answer: Cost) -> Number:
+        found = answer.battery
+        if found is None or found.duty is None:
+            return None
+        drains = drains_of(found.cell, found.board, found.duty.pattern)
+        return next((drain.energy_j for drain in drains if drain.part == part), None)
+
+    return value
+
+
+def _of_power(field: str) -> Callable[[Cost], Number]:
+    return lambda answer: getattr(answer.power, field)
+
+
+def _of_battery(field: str) -> Callable[[Cost], Number]:
+    return lambda answer: getattr(answer.battery, field)
+
+
+def _of_duty(field: str) -> Callable[[Cost], Number]:
+    return lambda answer: None if answer.battery is None or answer.battery.duty is None else getattr(answer.battery.duty, field)
+
+
+def _self_discharge(answer: Cost) -> Number:
+    return None if answer.battery is None else answer.battery.continuous.pattern.self_discharge_a
+
+
+_ALWAYS: Final[Mapping[str, _Declared]] = {
+    "network.parameters": _Declared("", "weights and biases of all layers", lambda answer: answer.parameter_count),
+    "network.weight_bytes": _Declared("B", "bytes of weights and biases", lambda answer: answer.weight_bytes),
+    "network.input_bytes": _Declared("B", "bytes of the network's input", lambda answer: answer.input_bytes),
+    "energy.memory": _Declared("pJ", "dynamic energy of the memory, scratch rows in it", lambda answer: answer.energy_pj),
+    "energy.tensors": _Declared("pJ", "dynamic energy of tensors alone: scratch rows in registers", lambda answer: answer.tensor_pj),
+    "energy.scratch": _Declared("pJ", "what scratch rows add where they live in the same memory", lambda answer: answer.scratch_pj),
+    "energy.compute": _Declared("pJ", "arithmetic alone", lambda answer: answer.compute_pj),
+    "energy.leakage": _Declared("pJ", "what the memory leaks during an inference", lambda answer: answer.leakage_pj),
+    "latency.total": _Declared("s", "time of an inference from calibrated rates", lambda answer: answer.latency_s),
+    "latency.duration": _Declared("s", "duration that battery and leakage use", lambda answer: answer.duration_s),
+}
+_POWER: Final[Mapping[str, _Declared]] = {
+    "power.idle": _Declared("W", "power of the board, awake and idle", _of_power("idle_w")),
+    "power.active": _Declared("W", "power of the board during an inference", _of_power("active_w")),
+    "power.increase": _Declared("", "active over idle, less one", _of_power("increase_ratio")),
+    "power.inference_energy": _Declared("J", "energy of one inference", _of_power("inference_j")),
+    "power.baseline_energy": _Declared("J", "what the idle board would have drawn meanwhile", _of_power("baseline_j")),
+    "power.computational_energy": _Declared("J", "what inferring adds to idling", _of_power("computational_j")),
+    "power.baseline_share": _Declared("", "baseline share of an inference's energy", _of_power("baseline_ratio")),
+    "power.computational_share": _Declared("", "computational share of an inference's energy", _of_power("computational_ratio")),
+    "power.rate": _Declared("Hz", "inferences a second without pause", _of_power("rate_hz")),
+}
+_BATTERY: Final[Mapping[str, _Declared]] = {
+    "battery.usable_energy": _Declared("J", "what the battery delivers to the load", _of_battery("usable_j")),
+    "battery.self_discharge": _Declared("A", "self-discharge as a current", _self_discharge),
+    "battery.continuous_life": _Declared("s", "life, inferring without pause", _of_battery("continuous_life_s")),
+    "battery.continuous_inferences": _Declared("", "inferences, without pause", _of_battery("continuous_inference_count")),
+    "battery.duty": _Declared("", "share of time spent inferring", _of_battery("duty_ratio")),
+    "battery.duty_power": _Declared("W", "average power of the board in duty-cycled operation", _of_battery("duty_w")),
+    "battery.duty_life": _Declared("s", "life, one inference a period", _of_battery("duty_life_s")),
+    "battery.duty_inferences": _Declared("", "inferences, one per period", _of_battery("duty_inference_count")),
+    "battery.average_current": _Declared("A", "average current from the battery, one inference a period", _of_duty("average_a")),
+    "battery.average_power": _Declared("W", "average power from the battery, one inference a period", _of_duty("average_w")),
+}
 
 
 def _network_count(answer: Cost, counter: str) -> Figure:
     total = total_of([getattr(layer.counts, counter) for layer in answer.layers])
     return Figure(total, "B" if counter.endswith("_bytes") else "", f"{counter} of all layers together, single elements")
-
-
-def _network_figures(answer: Cost) -> dict[str, Figure]:
-    figures = {
-        "network.parameters": Figure(answer.parameter_count, "", "weights and biases of all layers"),
-        "network.weight_bytes": Figure(answer.weight_bytes, "B", "bytes of weights and biases"),
-        "network.input_bytes": Figure(answer.input_bytes, "B", "bytes of the network's input"),
-        "energy.memory": Figure(answer.energy_pj, "pJ", "dynamic energy of the memory, scratch rows in it"),
-        "energy.tensors": Figure(answer.tensor_pj, "pJ", "dynamic energy of tensors alone: scratch rows in registers"),
-        "energy.scratch": Figure(answer.scratch_pj, "pJ", "what scratch rows add where they live in the same memory"),
-        "energy.compute": Figure(answer.compute_pj, "pJ", "arithmetic alone"),
-        "energy.leakage": Figure(answer.leakage_pj, "pJ", "what the memory leaks during an inference"),
-        "latency.total": Figure(answer.latency_s, "s", "time of an inference from calibrated rates"),
-        "latency.duration": Figure(answer.duration_s, "s", "duration that battery and leakage use"),
-    }
-    figures |= {
-        f"memory.{accounting.value}": Figure(found.tensor_buffer_bytes, "B", f"bytes of tensor buffers, {accounting.value}")
-        for accounting, found in answer.memory.items()
-    }
-    if (static := answer.memory.get(MemoryAccounting.STATIC_IN_PLACE)) is not None:
-        figures |= {
-            f"memory.buffer.{answer.lives.tensors[buffer.tenants[0]].name}": Figure(
-                buffer.size_bytes, "B", f"static buffer of {', '.join(answer.lives.tensors[place].name for place in buffer.tenants)}"
-            )
-            for buffer in static.buffers
-        }
-    if (power := answer.power) is not None:
-        figures |= {
-            "power.idle": Figure(power.idle_w, "W", "power of the board, awake and idle"),
-            "power.active": Figure(power.active_w, "W", "power of the board during an inference"),
-            "power.increase": Figure(power.increase_ratio, "", "active over idle, less one"),
-            "power.inference_energy": Figure(power.inference_j, "J", "energy of one inference"),
-            "power.baseline_energy": Figure(power.baseline_j, "J", "what the idle board would have drawn meanwhile"),
-            "power.computational_energy": Figure(power.computational_j, "J", "what inferring adds to idling"),
-            "power.baseline_share": Figure(power.baseline_ratio, "", "baseline share of an inference's energy"),
-            "power.computational_share": Figure(power.computational_ratio, "", "computational share of an inference's energy"),
-            "power.rate": Figure(power.rate_hz, "Hz", "inferences a second without pause"),
-        }
-    if (battery := answer.battery) is not None:
-        figures |= {
-            "battery.usable_energy": Figure(battery.usable_j, "J", "what the battery delivers to the load"),
-            "battery.continuous_life": Figure(battery.continuous_life_s, "s", "life, inferring without pause"),
-            "battery.continuous_inferences": Figure(battery.continuous_inference_count, "", "inferences, without pause"),
-            "battery.duty": Figure(battery.duty_ratio, "", "share of time spent inferring"),
-            "battery.duty_power": Figure(battery.duty_w, "W", "average power of duty-cycled operation"),
-            "battery.duty_life": Figure(battery.duty_life_s, "s", "life, one inference a period"),
-            "battery.duty_inferences": Figure(battery.duty_inference_count, "", "inferences, one per period"),
-        }
-    return figures
 
 
 def _layer_figures(layer: LayerCost) -> dict[str, Figure]:

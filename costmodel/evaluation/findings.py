@@ -8,6 +8,7 @@ from typing import Final
 from costmodel.results.evaluation import Evaluation, LayerEvaluation
 from costmodel.results.finding import Finding, FindingKind, Weight
 from costmodel.specs.counting import Taps
+from costmodel.specs.devices.power import IDLE
 from costmodel.units import PJ_PER_J
 
 DOMINANT_RATIO: Final = 0.4
@@ -94,7 +95,9 @@ def _dominant_layer(evaluation: Evaluation) -> Iterator[Finding]:
 def _idle(evaluation: Evaluation) -> Iterator[Finding]:
     """Whether idling decides battery life."""
     power, battery = evaluation.power, evaluation.battery
-    if power is None or battery is None or battery.duty_w is None or battery.duty_ratio is None or battery.duty_life_s is None:
+    if power is None or battery is None or battery.sleep != IDLE:
+        return
+    if battery.duty_w is None or battery.duty_ratio is None or battery.duty_life_s is None:
         return
     idle_share = power.idle_w * (1 - battery.duty_ratio) / battery.duty_w if battery.duty_w else 0.0
     if idle_share < IDLE_DOMINATES_RATIO or battery.continuous_life_s is None:

@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
-from typing import Final
 
 from pydantic import BaseModel
 
-from costmodel.battery.energy_budget import battery_life_s, duty_cycled_power_w, duty_ratio
 from costmodel.evaluation.calibrating import calibrate
 from costmodel.evaluation.composition import cost
 from costmodel.evaluation.design import design_of
+from costmodel.evaluation.life_curve import life_against_period
 from costmodel.provenance import Constant, Formula, Record, recording
 from costmodel.results.evaluation import Evaluation
-from costmodel.results.grounds import Grounds, LifeAgainstPeriod, UsedConstant, UsedFormula
+from costmodel.results.grounds import Grounds, UsedConstant, UsedFormula
 from costmodel.specs.base import GIVEN
 from costmodel.specs.counting import Granularity
 from costmodel.specs.scenario import Scenario
-from costmodel.units import S_PER_DAY
-
-CURVE_POINTS: Final = 97
-"""Points of the curve of lives: 24 a decade over four decades, and more where the range is wider."""
 
 
 def grounds_of(scenario: Scenario, evaluation: Evaluation) -> Grounds:
@@ -39,36 +33,7 @@ def grounds_of(scenario: Scenario, evaluation: Evaluation) -> Grounds:
     Grounds
         Constants, formulas, and life against the time between inferences.
     """
-    return Grounds(used_constants(scenario), used_formulas(scenario, evaluation), life_against_period(evaluation))
-
-
-def life_against_period(evaluation: Evaluation) -> LifeAgainstPeriod | None:
-    """Return how long a battery lasts from one inference a day, or a longer period that was asked for, to inferring without pause.
-
-    Parameters
-    ----------
-    evaluation : Evaluation
-        The answer.
-
-    Returns
-    -------
-    LifeAgainstPeriod or None
-        None without power, battery or duration, where an inference takes longer than a day, and where a life is endless.
-    """
-    power, battery, duration_s = evaluation.power, evaluation.battery, evaluation.duration_s
-    if power is None or battery is None or not duration_s:
-        return None
-    slowest = max(S_PER_DAY, duration_s, battery.period_s or 0.0)
-    if slowest <= duration_s or battery.continuous_life_s is None:
-        return None
-    step = (duration_s / slowest) ** (1 / (CURVE_POINTS - 1))
-    periods = (*(slowest * step**place for place in range(CURVE_POINTS - 1)), duration_s)
-    powers = [duty_cycled_power_w(power.idle_w, power.active_w, duty_ratio(duration_s, period)) for period in periods]
-    lives = tuple(float(battery_life_s(battery.usable_j, average_w)) for average_w in powers)
-    if math.inf in lives:
-        return None
-    idle = float(battery_life_s(battery.usable_j, power.idle_w)) if power.idle_w > 0 else None
-    return LifeAgainstPeriod(periods, lives, idle)
+    return Grounds(used_constants(scenario), used_formulas(scenario, evaluation), life_against_period(scenario, evaluation))
 
 
 def used_constants(scenario: Scenario) -> tuple[UsedConstant, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from costmodel.errors import MissingError
@@ -12,6 +12,7 @@ from costmodel.provenance import Constant
 from costmodel.results.trace import TraceSummary, WindowFigures
 from costmodel.specs.base import with_changes
 from costmodel.specs.devices.power import PowerStates
+from costmodel.specs.scenario import Scenario
 
 _LEVEL: Final = 0.95
 """Confidence of the intervals."""
@@ -37,6 +38,35 @@ def measured_states(states: PowerStates, summary: TraceSummary) -> PowerStates:
     idle = with_changes(states.idle, {"supply_v": supply, "current_a": idle_current_of(summary)})
     changes = {"inference": inference, "idle": idle, "duration_s": duration_of(summary)}
     return with_changes(states, changes)
+
+
+def measured_scenario(scenario: Scenario, summary: TraceSummary, given: Collection[str]) -> Scenario:
+    """Put what a trace measured in place of a scenario's power and duration.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        What is asked.
+    summary : TraceSummary
+        Figures of the trace.
+    given : collection of str
+        `idle_a`, `active_a`, `duration_s`: what stays the scenario's own.
+
+    Returns
+    -------
+    Scenario
+        Each number with the trace as its source.
+    """
+    measured: dict[str, object] = {
+        "supply_v": {"value": summary.supply_v, "source": summary.supply_source},
+        "idle_a": idle_current_of(summary),
+        "active_a": active_current_of(summary),
+    }
+    kept = {} if scenario.power is None else {name: getattr(scenario.power, name) for name in measured if name in given}
+    fields: dict[str, object] = {"power": measured | kept}
+    if "duration_s" not in given:
+        fields["duration_s"] = duration_of(summary)
+    return with_changes(scenario, fields)
 
 
 def active_current_of(summary: TraceSummary) -> Constant:

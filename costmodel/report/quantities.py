@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
+from costmodel.specs.devices.power import IDLE
 from costmodel.units import (
     BYTES_PER_KIB,
     DAYS_PER_YEAR,
@@ -243,6 +244,11 @@ def every_text(period_s: float | None) -> str:
         if period_s is not None and math.isclose(period_s, divisor, rel_tol=_SAME):
             return f"once {article} {unit}"
     return f"every {period_text(period_s)}"
+
+
+def duty_text(period_s: float | None, sleep: str) -> str:
+    """Return a rate and what is done in between, where that is not idling: `once a minute, deep in between`."""
+    return every_text(period_s) + ("" if sleep == IDLE else f", {sleep} in between")
 
 
 def sentence(text: str) -> str:

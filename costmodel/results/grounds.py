@@ -30,11 +30,11 @@ class LifeAgainstPeriod(NamedTuple):
     """How long a battery lasts by the time from one inference to the next."""
 
     periods_s: tuple[float, ...]
-    """Longest first; the last infers without pause."""
+    """Longest first."""
     lives_s: tuple[float, ...]
     """One each."""
-    idle_life_s: float | None
-    """What no period exceeds; None where idling draws nothing."""
+    resting_life_s: float | None
+    """What no period exceeds; None where resting draws nothing."""
 
 
 class Grounds(NamedTuple):

@@ -8,6 +8,8 @@ from costmodel.results.base import Result
 class PowerSummary(Result):
     """Power of the whole board and energy of one inference."""
 
+    source: str
+    """What says the currents: the scenario's power, or the states of a board."""
     idle_w: float
     active_w: float
     increase_ratio: float | None
@@ -24,10 +26,29 @@ class PowerSummary(Result):
     """Inferences a second without pause."""
 
 
+class PeriodDrain(Result):
+    """What one part of a period draws from the battery."""
+
+    part: str
+    """A state, a wake-up, the regulator, or self-discharge."""
+    duration_s: float | None
+    """Of each period; None for what goes on all the time."""
+    energy_j: float
+    """Each period."""
+    share_ratio: float
+
+
 class BatterySummary(Result):
     """What a battery gives."""
 
     battery: str
+    model: str
+    """How the battery empties."""
+    temperature_degc: float
+    states: str | None
+    """Power states that say what the board draws asleep; None where none are known."""
+    sleep: str
+    """What the board does between inferences."""
     usable_j: float
     continuous_life_s: float | None
     """Inferring without pause."""
@@ -36,6 +57,10 @@ class BatterySummary(Result):
     duty_ratio: float | None
     """Share of time spent inferring."""
     duty_w: float | None
-    """Average power of duty-cycled operation."""
+    """Average power of the board in duty-cycled operation."""
     duty_life_s: float | None
     duty_inference_count: float | None
+    average_w: float | None
+    """Average power from the battery, losses of the converter and self-discharge included."""
+    drains: tuple[PeriodDrain, ...]
+    """What a period is spent on; empty without a period."""

@@ -224,7 +224,7 @@ def load_scenario(reference: Reference[Scenario], beside: Path | None = None) ->
     ----------
     reference : str, Path, mapping or Scenario
         `esp32-deck`, `my-net.scenario.yaml`, or fields. A field that stands for a spec (`network`, `device`, ...) may name it in any of
-        these ways. What is not given comes from the device: memory energies, compute energies, calibration and its network.
+        these ways. What is not given comes from the device: memory energies, compute energies, calibration, its network, power states.
     beside : Path, optional
         Folder a relative path starts from; left out, the current one.
 
@@ -238,7 +238,8 @@ def load_scenario(reference: Reference[Scenario], beside: Path | None = None) ->
     InputError
         If anything in it, or in what it names, is wrong; one line for each mistake.
     """
-    return _load(_SCENARIO, reference, beside)
+    boards = (load_power_states(name) for name in _packaged_names(_POWER.folder))
+    return _load(_SCENARIO, reference, beside).attributed(boards)
 
 
 _FIELDS: Final[Mapping[str, _Kind[Any]]] = {
@@ -251,6 +252,7 @@ _FIELDS: Final[Mapping[str, _Kind[Any]]] = {
     "calibration": _CALIBRATION,
     "calibration_network": _NETWORK,
     "battery": _BATTERY,
+    "states": _POWER,
 }
 """Fields of a scenario that stand for a spec of their own."""
 
@@ -334,8 +336,8 @@ def _resolve(beside: Path | None, document: YamlDocument, values: dict[str, Any]
             _try_load(failed, values, field, kind, document, beside)
     device = values.get("device")
     if isinstance(device, Device):
-        for field in ("memory_energy", "flash_energy", "cache_energy", "compute_energy", "calibration"):
-            default = getattr(device, field)
+        for field in ("memory_energy", "flash_energy", "cache_energy", "compute_energy", "calibration", "states"):
+            default = device.power_states if field == "states" else getattr(device, field)
             if field not in document.data and default is not None:
                 _default(failed, values, field, default, document, "device", beside)
     else:

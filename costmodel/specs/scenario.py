@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Final
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from costmodel.specs.base import Amperes, Name, PositiveSeconds, Spec, Volts
+from costmodel.errors import UnknownNameError
+from costmodel.provenance import Constant
+from costmodel.specs.base import DegreesCelsius, Name, PositiveSeconds, Spec, with_changes
 from costmodel.specs.counting import CountingConvention, Dataflow
-from costmodel.specs.devices.battery import BatteryCell
+from costmodel.specs.devices.battery import SHELF_DEGC, BatteryCell, BatteryModelName
 from costmodel.specs.devices.hardware import ComputeEnergy, Device, LatencyCalibration, MemoryEnergy, ObservedHeap
+from costmodel.specs.devices.power import IDLE, PowerProfile, PowerStates
 from costmodel.specs.network import Network
 from costmodel.specs.schedule import ScheduleName
 
@@ -38,22 +42,8 @@ class MemoryAccounting(StrEnum):
     """One arena, sliding poolings in place, the input included."""
 
 
-class PowerProfile(Spec):
-    """Supply and currents of the whole board."""
-
-    supply_v: Volts
-    idle_a: Amperes
-    """Awake, not inferring."""
-    active_a: Amperes
-    """During an inference."""
-
-    @model_validator(mode="after")
-    def _active_draws_more(self) -> PowerProfile:
-        if self.active_a.value < self.idle_a.value:
-            raise PydanticCustomError(
-                "power", f"active_a should be at least idle_a, found {self.active_a.value:g} A below {self.idle_a.value:g} A"
-            )
-        return self
+SHELF: Final = Constant(SHELF_DEGC, "degC", None, None, "definition: the temperature self-discharge and capacity are stated at")
+"""Temperature of a battery where none is given."""
 
 
 class Scenario(Spec):
@@ -90,9 +80,39 @@ class Scenario(Spec):
     duration_s: PositiveSeconds | None = None
     """Measured duration of one inference; comes before a calibrated latency."""
     power: PowerProfile | None = None
+    """Of the board, awake; comes before the awake states."""
+    states: PowerStates | None = None
+    """Of the board: its sleeps, and what it draws awake where no power is given; left out, those of the device's board."""
     battery: BatteryCell | None = None
     period_s: PositiveSeconds | None = None
     """From the start of one inference to the next, in duty-cycled operation."""
+    sleep: Name = IDLE
+    """What the board does between inferences: a state of the board."""
+    temperature_degc: DegreesCelsius = SHELF
+    """Of the battery."""
+    model: BatteryModelName = BatteryModelName.ENERGY
+    """How the battery empties."""
+
+    @field_validator("sleep")
+    @classmethod
+    def _state_of_the_board(cls, sleep: str, info: ValidationInfo) -> str:
+        if "states" not in info.data:
+            return sleep  # Whoever reads them has told what is wrong with them.
+        states: PowerStates | None = info.data["states"]
+        if states is None and sleep != IDLE:
+            known = "give its power states (--states FILE, or `states` in a scenario), or rest in idle"
+            raise PydanticCustomError("sleep", f"the currents of this board asleep are not known: {known}")
+        if states is not None and sleep not in states.rests():
+            error = UnknownNameError("sleep", sleep, states.rests(), f"a state of {states.name}")
+            raise PydanticCustomError("sleep", error.message.removeprefix("sleep: "))
+        return sleep
+
+    def attributed(self, boards: Iterable[PowerStates]) -> Scenario:
+        """Return the scenario whose power names the device of the known board that has its figures; see `PowerProfile.attributed`."""
+        power = self.power
+        if power is None or power.device is not None:
+            return self
+        return with_changes(self, {"power": power.attributed(boards)})
 
     @model_validator(mode="after")
     def _once_each(self) -> Scenario:

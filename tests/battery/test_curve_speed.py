@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from costmodel.battery.diffusion import Diffusion
-from costmodel.battery.ideal_charge import IdealCharge
+from costmodel.battery.energy_budget import IdealCharge
 from costmodel.battery.kinetic import Kinetic
 from costmodel.battery.load_profile import LoadProfile
 from costmodel.battery.peukert import Peukert

@@ -16,7 +16,7 @@ from costmodel.battery.duty_cycle import (
     interpolated_share_ratio,
     self_discharge_a,
 )
-from costmodel.battery.ideal_charge import IdealCharge
+from costmodel.battery.energy_budget import IdealCharge
 from costmodel.battery.load_profile import LoadProfile, constant_load
 
 CURVE = ((0.0, 0.1, 0.5, 1.0), (3.0, 3.5, 3.7, 4.2))

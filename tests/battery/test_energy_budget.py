@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from costmodel.battery import energy_budget as budget
+from costmodel.battery.load_profile import average_power_w
 
 SUPPLY_V, IDLE_A, ACTIVE_A, DURATION_S = 5.03, 0.0364, 0.0430, 0.32
 
@@ -26,7 +27,7 @@ def usable_j():
 
 
 def test_the_decks_continuous_column_follows(active_w, usable_j):
-    life_s = budget.battery_life_s(usable_j, active_w)
+    life_s = usable_j / active_w
     assert usable_j == pytest.approx(3.825 * 3600)
     assert round(life_s / 3600, 1) == 17.7
     assert round(budget.inference_count(life_s, DURATION_S)) == 198_952
@@ -35,8 +36,9 @@ def test_the_decks_continuous_column_follows(active_w, usable_j):
 
 def test_the_decks_duty_cycled_column_follows(idle_w, active_w, usable_j):
     share = budget.duty_ratio(DURATION_S, 60.0)
-    average_w = budget.duty_cycled_power_w(idle_w, active_w, share)
-    life_s = budget.battery_life_s(usable_j, average_w)
+    average_w = average_power_w((active_w, idle_w), (DURATION_S, 60.0 - DURATION_S))
+    assert average_w == pytest.approx(idle_w + share * (active_w - idle_w), rel=1e-12)
+    life_s = usable_j / average_w
     assert round(100 * share, 2) == 0.53
     assert round(1e3 * average_w, 1) == 183.3
     assert round(life_s / 3600, 1) == 20.9
@@ -53,5 +55,5 @@ def test_the_decks_energy_split_follows(idle_w, active_w):
 
 
 def test_a_load_of_zero_never_empties_the_battery_alone_or_in_a_column():
-    assert budget.battery_life_s(100.0, 0.0) == math.inf
-    assert budget.battery_life_s(100.0, np.array([0.0, 50.0])).tolist() == [math.inf, 2.0]
+    assert budget.endless_where_idle(100.0, 0.0) == math.inf
+    assert budget.endless_where_idle(100.0, np.array([0.0, 50.0])).tolist() == [math.inf, 2.0]

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from costmodel.battery.diffusion import Diffusion
-from costmodel.battery.ideal_charge import IdealCharge
+from costmodel.battery.energy_budget import IdealCharge
 from costmodel.battery.kinetic import Kinetic
 from costmodel.battery.load_profile import LoadProfile, average_current_a, constant_load
 from costmodel.battery.peukert import Peukert

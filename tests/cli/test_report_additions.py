@@ -40,10 +40,10 @@ def test_a_trace_gives_the_report_its_power_and_duration(capsys, capture):
     assert any(constant["source"].startswith(str(capture)) for constant in content["provenance"]["constants"])
 
 
-def test_two_lives_of_one_battery_say_what_each_counts(capsys):
+def test_a_battery_has_one_life_wherever_it_stands(capsys):
     text = " ".join(reported(capsys, "--battery", "18650", "--sleep", "idle").split())
     assert "Battery, once a minute" in text
-    assert "These lives count self-discharge, and what 20.0 °C leaves of the capacity" in text
+    assert "The same lives as under Power and battery, with intervals: energy model, self-discharge" in text
 
 
 def test_figures_of_a_trace_stand_in_a_report_without_its_curve(capsys, capture, tmp_path):
@@ -86,7 +86,7 @@ def test_a_report_without_either_holds_neither(capsys):
     ("arguments", "words"),
     [
         (("--sleep", "depe"), "did you mean 'deep'"),
-        (("--device", "stm32f746zg", "--battery", "18650"), "battery life: the board's power needs --supply"),
+        (("--device", "stm32f746zg", "--battery", "18650"), "battery life: no supply and currents of the board given: give power"),
         (("--trace", "absent.csv"), "does not exist"),
         (("--sleep", "deep", "--period", "0.4"), "do not fit the period of 0.4 s"),
     ],

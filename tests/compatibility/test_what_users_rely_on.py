@@ -125,7 +125,7 @@ def test_paths_of_axes_are_still_varied(path: str) -> None:
         "set": {"counting.block_bytes": None} if path == "memory_energy.access_bytes" else {},
         "axes": [{"path": path, "values": [value]}],
         "keep": "all",
-        "columns": ["energy.memory", "energy.compute", "battery.duty_life", "battery.continuous_life"],
+        "columns": ["energy.memory", "energy.compute", "energy.leakage", "battery.duty_life", "battery.continuous_life"],
     }
     assert costmodel.sweep(study)
 

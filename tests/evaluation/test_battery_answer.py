@@ -1,26 +1,35 @@
 """The deck's battery figures through the whole question, and what sleep changes."""
 
 import math
+from typing import NamedTuple
 
 import pytest
 
 from costmodel.errors import MissingError, SpecError, UnknownNameError
-from costmodel.evaluation.battery.answering import answer_battery
-from costmodel.evaluation.battery.cell_models import BatteryModelName
-from costmodel.evaluation.battery.inquiry import BatteryQuestion
-from costmodel.evaluation.battery.patterns import Board
+from costmodel.evaluation.battery.answer import answer_battery
+from costmodel.evaluation.battery.question import BatteryQuestion
 from costmodel.provenance import Constant
 from costmodel.results.battery_life import BatteryAnswer
 from costmodel.sources.catalogue import load_battery, load_duty_cycle, load_power_states, names
 from costmodel.specs.base import with_changes
+from costmodel.specs.devices.battery import BatteryCell, BatteryModelName
+from costmodel.specs.devices.power import PowerStates
+
+
+class Board(NamedTuple):
+    cell: BatteryCell
+    states: PowerStates
+
 
 DECK = Board(load_battery("deck-5v-1ah"), load_power_states("esp32-deck"))
 RATES = tuple(10.0**power for power in range(-5, 1))
 
 
 def asked(board=DECK, period_s=60.0, **options):
-    options = {"sample_count": 500, **options}
-    return answer_battery(BatteryQuestion(board, options.pop("duration_s", board.states.duration_s), period_s, **options))
+    options = {"sample_count": 500, "duration_s": board.states.duration_s, **options}
+    if "temperature_degc" in options:
+        options["temperature_degc"] = Constant(options["temperature_degc"], "degC", None, None, "test")
+    return answer_battery(BatteryQuestion(*board, period_s=period_s, **options))
 
 
 def test_the_decks_battery_slide_follows():

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from costmodel.evaluation.battery.uncertainty import interval, sampled, swings
+from costmodel.evaluation.battery.uncertainty import interval, sampled, sampler, swings
 from costmodel.provenance import Constant
 
 
@@ -18,7 +18,7 @@ def ranged(value, low=None, high=None):
 @settings(max_examples=60, deadline=None)
 @given(st.floats(0.1, 10.0), st.floats(0.0, 5.0), st.floats(0.0, 5.0), st.integers(0, 2**31))
 def test_samples_stay_in_their_range_with_the_value_as_median(value, below, above, seed):
-    column = sampled({"x": ranged(value, value - below, value + above)}, 4001, seed)["x"]
+    column = sampled(ranged(value, value - below, value + above), "x", 4001, seed)
     if value - below == value == value + above:
         assert column == value
         return
@@ -29,19 +29,21 @@ def test_samples_stay_in_their_range_with_the_value_as_median(value, below, abov
 
 
 def test_an_input_without_a_range_stays_a_number():
-    assert sampled({"x": ranged(2.0)}, 100, 0)["x"] == 2.0
+    assert sampled(ranged(2.0), "x", 100, 0) == 2.0
 
 
 def test_the_same_seed_gives_the_same_samples_whatever_else_is_sampled():
     x = ranged(1.0, 0.5, 2.0)
-    alone = sampled({"x": x}, 50, 7)["x"]
-    assert sampled({"a": ranged(3.0, 1.0, 4.0), "x": x}, 50, 7)["x"].tolist() == alone.tolist()
-    assert sampled({"x": x}, 50, 8)["x"].tolist() != alone.tolist()
+    alone = sampled(x, "x", 50, 7)
+    read = sampler(50, 7)
+    read(ranged(3.0, 1.0, 4.0), "", "a")
+    assert read(x, "", "x").tolist() == alone.tolist()
+    assert sampled(x, "x", 50, 8).tolist() != alone.tolist()
 
 
 def test_different_inputs_have_different_samples():
-    both = sampled({"x": ranged(1.0, 0.0, 2.0), "y": ranged(1.0, 0.0, 2.0)}, 2000, 1)
-    assert abs(np.corrcoef(both["x"], both["y"])[0, 1]) < 0.1
+    x, y = (sampled(ranged(1.0, 0.0, 2.0), words, 2000, 1) for words in "xy")
+    assert abs(np.corrcoef(x, y)[0, 1]) < 0.1
 
 
 def test_an_interval_holds_the_middle_and_an_infinite_end_is_none():
@@ -53,5 +55,6 @@ def test_an_interval_holds_the_middle_and_an_infinite_end_is_none():
 
 def test_the_widest_swing_comes_first_and_what_has_no_effect_is_left_out():
     inputs = {"a": ranged(1.0, 0.9, 1.1), "b": ranged(1.0, 0.5, 3.0), "idle": ranged(1.0, 0.0, 9.0), "fixed": ranged(4.0)}
-    found = swings(inputs, lambda values: values["a"] + values["b"] * values["fixed"])
+    a, b, fixed = (inputs[words] for words in ("a", "b", "fixed"))
+    found = swings(inputs, lambda read: read(a, "", "a") + read(b, "", "b") * read(fixed, "", "fixed"))
     assert [(swing.name, swing.at_low, swing.at_high) for swing in found] == [("b", 3.0, 13.0), ("a", 4.9, 5.1)]

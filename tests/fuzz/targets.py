@@ -18,11 +18,10 @@ from typing import Any
 import numpy as np
 
 from costmodel.cli.app import EXIT_FAULT, main
-from costmodel.cli.battery_question import CommandInputs, question_of
+from costmodel.cli.battery_question import CommandInputs, answer_of
 from costmodel.energy.cacti_config import cacti_config_text, checked_sram, sram_from_config
 from costmodel.energy.cacti_output import sram_figures
 from costmodel.errors import CollectedError, CostModelError
-from costmodel.evaluation.battery.answering import answer_battery
 from costmodel.evaluation.evaluating import evaluate
 from costmodel.measurement.device_log import read_device_log
 from costmodel.measurement.trace_analysis import FOUND
@@ -128,16 +127,16 @@ MODELS = ("energy", "peukert", "kinetic", "diffusion", "voltage")
 
 def _battery(path: Path, content: bytes) -> None:
     model = MODELS[sum(content) % len(MODELS)]
-    answer_battery(question_of(_battery_inputs(battery=str(path), model=model, temperature_degc=float(sum(content) % 60 - 20))))
+    answer_of(_battery_inputs(battery=str(path), model=model, temperature_degc=float(sum(content) % 60 - 20)))
 
 
 def _states(path: Path, content: bytes) -> None:
     sleep = ("idle", "light", "deep")[sum(content) % 3]
-    answer_battery(question_of(_battery_inputs(states=str(path), sleep=sleep, model=MODELS[sum(content) % len(MODELS)])))
+    answer_of(_battery_inputs(states=str(path), sleep=sleep, model=MODELS[sum(content) % len(MODELS)]))
 
 
 def _cycle(path: Path, content: bytes) -> None:
-    answer_battery(question_of(_battery_inputs(states="esp32-deck", rate=None, cycle=str(path))))
+    answer_of(_battery_inputs(states="esp32-deck", rate=None, cycle=str(path)))
 
 
 def _studies() -> tuple[bytes, ...]:
@@ -172,6 +171,7 @@ def _studies() -> tuple[bytes, ...]:
             "set": {"duration_s": 0.1},
             "sample": {"designs": 50, "seed": 3},
             "objectives": [{"maximise": "battery.duty_life"}, {"minimise": "battery.capacity_ah"}],
+            "columns": ["network.mac_count"],
             "keep": "all",
         },
         {
@@ -254,7 +254,7 @@ def _scratch() -> str:
 
 def _figures_again(path: Path, content: bytes) -> None:
     inputs = _battery_inputs(states="esp32-deck", trace=path, duration=None)
-    answer_battery(question_of(inputs))
+    answer_of(inputs)
 
 
 @cache

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from costmodel.cli.app import main
-from costmodel.cli.scenario_options import ScenarioChanges, scenario_from_options
 from costmodel.errors import InputError, MissingError
 from costmodel.report.as_json import evaluation_from_json
+from costmodel.sources.scenario_changes import ScenarioChanges, changed_scenario
 from costmodel.specs.counting import Granularity, Taps
 from costmodel.specs.scenario import Scenario
 
@@ -64,7 +64,7 @@ def test_formats_choose_the_files(capsys: pytest.CaptureFixture[str], tmp_path: 
 
 
 def test_a_network_alone_starts_from_the_defaults_of_any_scenario() -> None:
-    scenario = scenario_from_options(None, ScenarioChanges(network="cifar-baseline"))
+    scenario = changed_scenario(None, ScenarioChanges(network="cifar-baseline"))
     assert (scenario.counting.taps, scenario.counting.bias) == (Taps.VALID, True)
     assert scenario.counting.granularity is Granularity.BLOCK_PACKED
     assert scenario.memory_energy.name == scenario.device.memory_energy
@@ -90,33 +90,33 @@ def test_options_come_before_the_scenario_and_are_said(capsys: pytest.CaptureFix
 
 
 def test_what_was_measured_on_another_network_is_dropped(deck: Scenario) -> None:
-    scenario = scenario_from_options("esp32-deck", ScenarioChanges(network="cifar-baseline"))
+    scenario = changed_scenario("esp32-deck", ScenarioChanges(network="cifar-baseline"))
     assert deck.duration_s is not None
     assert scenario.duration_s is None
     assert scenario.observed_heap is None
-    kept = scenario_from_options("esp32-deck", ScenarioChanges(network="cifar-baseline", duration_s=0.5))
+    kept = changed_scenario("esp32-deck", ScenarioChanges(network="cifar-baseline", duration_s=0.5))
     assert kept.duration_s is not None
     assert kept.duration_s.value == 0.5
 
 
 def test_another_memory_brings_its_own_access_width(deck: Scenario) -> None:
-    scenario = scenario_from_options(None, ScenarioChanges(memory_energy=deck.device.memory_energy))
+    scenario = changed_scenario(None, ScenarioChanges(memory_energy=deck.device.memory_energy))
     assert scenario.memory_energy.access_bytes != deck.memory_energy.access_bytes
     assert scenario.counting.block_bytes is None
 
 
 def test_another_device_takes_neither_the_power_nor_the_times_of_the_old_board(deck: Scenario) -> None:
-    scenario = scenario_from_options("esp32-deck", ScenarioChanges(device="stm32l476rg"))
+    scenario = changed_scenario("esp32-deck", ScenarioChanges(device="stm32l476rg"))
     assert scenario.power is None
     assert scenario.duration_s is None
     assert scenario.calibration is None
     assert scenario.battery == deck.battery
-    assert scenario_from_options("esp32-deck", ScenarioChanges(device="esp32-wroom")).power == deck.power
-    given = scenario_from_options("esp32-deck", ScenarioChanges(device="stm32l476rg", supply_v=3.0, idle_a=0.001, active_a=0.008))
+    assert changed_scenario("esp32-deck", ScenarioChanges(device="esp32-wroom")).power == deck.power
+    given = changed_scenario("esp32-deck", ScenarioChanges(device="stm32l476rg", supply_v=3.0, idle_a=0.001, active_a=0.008))
     assert given.power is not None
     assert given.power.active_a.value == 0.008
     with pytest.raises(MissingError, match="--supply and --active not given"):
-        scenario_from_options("esp32-deck", ScenarioChanges(device="stm32l476rg", idle_a=0.001))
+        changed_scenario("esp32-deck", ScenarioChanges(device="stm32l476rg", idle_a=0.001))
 
 
 def test_a_device_nobody_measured_says_what_to_give(capsys: pytest.CaptureFixture[str]) -> None:
@@ -130,7 +130,7 @@ def test_a_device_nobody_measured_says_what_to_give(capsys: pytest.CaptureFixtur
 
 
 def test_currents_change_the_board_and_keep_what_was_not_given(deck: Scenario) -> None:
-    scenario = scenario_from_options(None, ScenarioChanges(idle_a=0.001))
+    scenario = changed_scenario(None, ScenarioChanges(idle_a=0.001))
     assert deck.power is not None
     assert scenario.power is not None
     assert scenario.power.idle_a.value == 0.001
@@ -139,11 +139,11 @@ def test_currents_change_the_board_and_keep_what_was_not_given(deck: Scenario) -
 
 def test_a_board_needs_all_three_figures() -> None:
     with pytest.raises(MissingError, match="--supply and --active not given"):
-        scenario_from_options(None, ScenarioChanges(network="cifar-aap", idle_a=0.03))
+        changed_scenario(None, ScenarioChanges(network="cifar-aap", idle_a=0.03))
 
 
 def test_without_options_the_scenario_is_as_it_was(deck: Scenario) -> None:
-    assert scenario_from_options(None, ScenarioChanges()) == deck
+    assert changed_scenario(None, ScenarioChanges()) == deck
 
 
 @pytest.mark.parametrize(
@@ -154,7 +154,7 @@ def test_without_options_the_scenario_is_as_it_was(deck: Scenario) -> None:
         (["--device", "stm32l476"], "did you mean 'stm32l476rg'"),
         (
             ["--device", "nrf52840", "--supply", "3", "--idle", "0.001", "--active", "0.01", "--duration", "0.2", "--sleep", "deep"],
-            "costmodel battery --states FILE --sleep deep",
+            "sleep: the currents of this board asleep are not known: give its power states (--states FILE",
         ),
         (["--dataflow", "row-stationery"], "did you mean 'row-stationary'"),
         (["--taps", "walid"], "did you mean 'valid'"),
@@ -189,7 +189,7 @@ def test_a_folder_that_is_a_file_is_refused(capsys: pytest.CaptureFixture[str], 
 
 def test_errors_of_the_scenario_are_input_errors() -> None:
     with pytest.raises(InputError):
-        scenario_from_options(None, ScenarioChanges(duration_s=-1.0))
+        changed_scenario(None, ScenarioChanges(duration_s=-1.0))
 
 
 def test_the_terminal_report_survives_a_console_of_ascii() -> None:

@@ -32,7 +32,7 @@ def test_it_is_ascii_with_schema_version_and_provenance(text: str) -> None:
     assert constants["memory_energy.read_pj"]["value"] == 91.9
     assert all(constant["source"] for constant in constants.values())
     formulas = {formula["id"] for formula in content["provenance"]["formulas"]}
-    assert {"energy.dynamic", "energy.packed_accesses", "latency.convolution", "battery.life"} <= formulas
+    assert {"energy.dynamic", "energy.packed_accesses", "latency.convolution", "battery.ideal_life"} <= formulas
 
 
 @settings(max_examples=60)

@@ -14,7 +14,7 @@ AXES = [
     {"name": "ratio", "path": "battery.converter_ratio", "range": {"start": 0.1, "stop": 0.9, "step": 0.1}},
     {"path": "dataflow", "values": ["output-stationary", "weight-stationary"]},
 ]
-STUDY = {"name": "g", "axes": AXES, "keep": "all", "columns": ["accuracy"]}
+STUDY = {"name": "g", "axes": AXES, "keep": "all", "columns": ["accuracy", "network.mac_count", "battery.usable_energy"]}
 
 
 def table(tmp_path, text):
@@ -50,7 +50,13 @@ def test_what_a_sweep_wrote_can_be_given_to_another(tmp_path):
     """Headings carry units."""
     write_answer_files(sweep(STUDY | {"columns": ["energy.memory"], "axes": AXES[:1]}), tmp_path)
     found = sweep(
-        STUDY | {"columns": ["energy.memory"], "axes": AXES[:2], "given": [{"figure": "energy.memory", "file": "all.csv"}]}, beside=tmp_path
+        STUDY
+        | {
+            "columns": ["energy.memory", "network.mac_count", "battery.usable_energy"],
+            "axes": AXES[:2],
+            "given": [{"figure": "energy.memory", "file": "all.csv"}],
+        },
+        beside=tmp_path,
     )
     assert len(set(found.columns()["energy.memory"].tolist())) == 3
 

@@ -310,7 +310,8 @@ def test_several_processes_give_the_same(monkeypatch):
 
 
 def test_ties_stay_or_the_first_stands_for_them():
-    study = {"name": "t", "axes": [WIDTHS[1], WIDTHS[2]], "objectives": [{"minimise": "network.parameters"}]}
+    objectives = [{"minimise": "network.parameters"}]
+    study = {"name": "t", "axes": [WIDTHS[1], WIDTHS[2]], "objectives": objectives, "columns": ["battery.duty_life"]}
     assert len(sweep(study)) == 3
     assert len(sweep(study | {"ties": "first"})) == 1
 

@@ -120,7 +120,8 @@ def test_an_axis_that_does_nothing_explains_nothing_in_a_small_sample():
 
 def test_an_objective_without_variance_says_so():
     axes = [{"name": "w", "path": "layers.conv1.out_channels", "values": [4, 8, 16]}]
-    (explained,) = sweep({"name": "s", "axes": axes, "objectives": [{"minimise": "network.input_bytes"}]}).explained
+    study = {"name": "s", "axes": axes, "objectives": [{"minimise": "network.input_bytes"}], "columns": ["network.parameters"]}
+    (explained,) = sweep(study).explained
     assert explained.shares == ()
     assert explained.note == "network.input_bytes is the same for all 3 designs."
 
@@ -136,6 +137,7 @@ def test_a_product_of_very_many_axes_is_drawn_from(monkeypatch):
         "name": "s",
         "axes": [{"name": path, "path": f"layers.{path}", "values": [2, 3]} for path in (*paths, *sides)],
         "objectives": [{"minimise": "network.parameters"}],
+        "columns": ["network.mac_count"],
     }
     (explained,) = sweep(study).explained
     assert 1500 < explained.designs <= 2000

@@ -43,6 +43,9 @@ def report_command(
         str | None,
         typer.Option(help="Between inferences: idle, light, deep, ... Adds battery life with intervals, as --battery and --trace do."),
     ] = None,
+    states: Annotated[str | None, typer.Option(help="Packaged power states of the board, or a file; left out, the device's.")] = None,
+    model: Annotated[str | None, typer.Option(help="How the battery empties: energy, peukert, kinetic, diffusion or voltage.")] = None,
+    temperature: Annotated[float | None, typer.Option(metavar="DEGC", help="Temperature of the battery.", min=-60.0, max=100.0)] = None,
     output_format: Annotated[
         list[str] | None, typer.Option("--format", help="terminal, html, markdown or json. Several times.", show_default=False)
     ] = None,
@@ -69,8 +72,9 @@ def report_command(
     from costmodel.cli.answers.report_output import ReportFormat, deliver_report
     from costmodel.cli.options import all_chosen, chosen
     from costmodel.cli.quantity_text import AMPERES, SECONDS, VOLTS, quantity
-    from costmodel.cli.scenario_options import ScenarioChanges, scenario_from_options
+    from costmodel.sources.scenario_changes import ScenarioChanges, changed_scenario
     from costmodel.specs.counting import Dataflow, Granularity, Taps
+    from costmodel.specs.devices.battery import BatteryModelName
 
     formats = all_chosen("--format", output_format, ReportFormat) if output_format else None
     changes = ScenarioChanges(
@@ -87,23 +91,27 @@ def report_command(
         active_a=None if active is None else quantity("--active", active, AMPERES),
         duration_s=None if duration is None else quantity("--duration", duration, SECONDS),
         period_s=None if period is None else quantity("--period", period, SECONDS),
+        states=states,
+        sleep=sleep,
+        temperature_degc=temperature,
+        model=None if model is None else chosen("--model", model, BatteryModelName),
     )
-    asked = scenario_from_options(scenario, changes)
-    if trace is None and battery is None and sleep is None:
-        deliver_report(asked, formats, out)
-        return
-    from costmodel.cli.answers.report_additions import answered_battery, with_board_power, with_trace
-    from costmodel.report.additions import Additions
-
+    asked = changed_scenario(scenario, changes)
     analysed = None
     if trace is not None:
+        from costmodel.cli.answers.report_additions import with_trace
+
         asked, analysed = with_trace(asked, trace, changes)
-    lasting = battery is not None or sleep is not None or asked.battery is not None
-    if lasting:
-        asked = with_board_power(asked)
-    deliver_report(
-        asked,
-        formats,
-        out,
-        lambda evaluation: Additions(analysed, answered_battery(asked, evaluation, sleep or "idle") if lasting else None),
-    )
+    options = (battery, sleep, states, model, temperature)
+    # A trace alone shows the life of a scenario that has a battery; every other question about one asks for it.
+    if any(option is not None for option in options) or (trace is not None and asked.battery is not None):
+        from costmodel.evaluation.battery.question import estimate_battery
+        from costmodel.report.additions import Additions
+
+        deliver_report(asked, formats, out, lambda _: Additions(analysed, estimate_battery(asked)))
+    elif analysed is not None:
+        from costmodel.report.additions import Additions
+
+        deliver_report(asked, formats, out, lambda _: Additions(analysed))
+    else:
+        deliver_report(asked, formats, out)

@@ -44,16 +44,15 @@ def battery_command(
     costmodel battery --trace figures.json --cycle sense-and-infer
     """
     from costmodel import __version__
-    from costmodel.cli.battery_question import CommandInputs, question_of
+    from costmodel.cli.battery_question import CommandInputs, answer_of
     from costmodel.cli.output import PIPE_WIDTH, WITHOUT_TABLE, format_of, write_answer
-    from costmodel.evaluation.battery.answering import answer_battery
     from costmodel.report.answer import Answer
     from costmodel.report.document import Document
     from costmodel.report.sections.battery_life import battery_lead, battery_section
 
     form = format_of(output_format, WITHOUT_TABLE)
     inputs = CommandInputs(battery, states, rate, sleep, cycle, model, duration, trace, supply_v, temperature, samples, seed)
-    answer = answer_battery(question_of(inputs))
+    answer = answer_of(inputs)
     title = f"Battery life: {answer.states} on {answer.battery}"
     document = Document(title, battery_lead(answer), (battery_section(answer),), f"costmodel {__version__}.")
     write_answer(Answer(document, answer), form, pipe_width=PIPE_WIDTH, chart=chart)

@@ -4,39 +4,40 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping
 from typing import Any, Final
 
 from costmodel.battery.cell_voltage import stopping_voltage_v
 from costmodel.battery.duty_cycle import crossover_period_s
 from costmodel.columns import Number, is_column, larger
-from costmodel.evaluation.battery.inquiry import SHELF_DEGC, BatteryQuestion, life_s, pattern_of
-from costmodel.evaluation.battery.patterns import Board, rest_currents
-from costmodel.evaluation.battery.uncertainty import interval, is_assumed, sampled, swings
-from costmodel.provenance import Constant
+from costmodel.evaluation.battery.lives import rest_currents
+from costmodel.evaluation.battery.question import BatteryNumbers, BatteryQuestion
+from costmodel.evaluation.battery.uncertainty import interval, is_assumed, read_constants, sampler, swings
 from costmodel.results.battery_life import BatteryLife, Crossover, LifeAgainstRate, Sensitivity
+from costmodel.specs.devices.battery import SHELF_DEGC
 from costmodel.units import MW_PER_W, S_PER_DAY, S_PER_HOUR, S_PER_MINUTE
 
 _CURVE_SAMPLES: Final = 1000
+_BLOCK_ELEMENTS: Final = 1 << 15
 
 
-def crossovers(question: BatteryQuestion, values: Mapping[str, Number], columns: Mapping[str, Number]) -> tuple[Crossover, ...]:
+def crossovers(question: BatteryQuestion, values: BatteryNumbers, columns: BatteryNumbers) -> tuple[Crossover, ...]:
     """Return the rates below which each deeper rest lasts longer than the next lighter one."""
     if question.cycle is not None:
         return ()
     found = []
-    costs = {rest: rest_currents(question.board, values, rest) for rest in question.board.rests()}
+    states = {state.name: state for state in values.board.rests()}
+    costs = {name: rest_currents(values.cell, values.board, state) for name, state in states.items()}
     for lighter, deeper in itertools.pairwise(sorted(costs, key=lambda rest: (-float(costs[rest][0]), -float(costs[rest][1])))):
         if costs[lighter][0] == costs[deeper][0]:
             # Two ways to wake up from the same sleep: the cheaper one lasts longer at every rate.
             continue
-        period = float(_crossover_s(question.board, values, lighter, deeper))
+        period = float(_crossover_s(values, lighter, deeper))
         if not math.isfinite(period) or period <= 0.0:
             continue
-        fits_s = columns["inference duration"] + columns[f"{deeper} wake-up time"]
+        fits_s = columns.duration_s + columns.board.state(deeper).wake_s
         # At most the rate the deeper rest still fits; zero where it never pays.
-        rates = interval(1.0 / larger(_crossover_s(question.board, columns, lighter, deeper), fits_s))
-        earliest = float(values["inference duration"]) + float(values[f"{deeper} wake-up time"])
+        rates = interval(1.0 / larger(_crossover_s(columns, lighter, deeper), fits_s))
+        earliest = float(values.duration_s) + float(states[deeper].wake_s)
         ends_text = " to ".join("never" if not rate else rate_text(rate) for rate in rates)
         if period <= earliest:
             statement = f"{deeper} beats {lighter} at every rate it fits (a period of at least {earliest:.3g} s)"
@@ -60,10 +61,11 @@ def crossovers(question: BatteryQuestion, values: Mapping[str, Number], columns:
     return tuple(found)
 
 
-def _crossover_s(board: Board, values: Mapping[str, Number], lighter: str, deeper: str) -> Number:
-    light_a, light_charge, light_wake_s = rest_currents(board, values, lighter)
-    deep_a, deep_charge, deep_wake_s = rest_currents(board, values, deeper)
-    period = crossover_period_s(values["inference duration"], deep_charge, deep_a, deep_wake_s, light_charge, light_a, light_wake_s)
+def _crossover_s(numbers: BatteryNumbers, lighter: str, deeper: str) -> Number:
+    cell, board = numbers.cell, numbers.board
+    light_a, light_charge, light_wake_s = rest_currents(cell, board, board.state(lighter))
+    deep_a, deep_charge, deep_wake_s = rest_currents(cell, board, board.state(deeper))
+    period = crossover_period_s(numbers.duration_s, deep_charge, deep_a, deep_wake_s, light_charge, light_a, light_wake_s)
     if not is_column(period):
         return period
     import numpy as np
@@ -80,9 +82,10 @@ def rate_text(rate_hz: float) -> str:
     return f"{rate_hz * S_PER_DAY:.3g}/day"
 
 
-def sensitivities(question: BatteryQuestion, inputs: Mapping[str, Constant]) -> tuple[Sensitivity, ...]:
+def sensitivities(question: BatteryQuestion) -> tuple[Sensitivity, ...]:
     """Return what each input with a range does to the asked life, the widest first."""
-    found = swings(inputs, lambda values: float(life_s(question, question.rest, values, question.period_of(values))))
+    inputs = read_constants(question.numbers)
+    found = swings(inputs, lambda read: float(question.life(question.rest, question.numbers(read)).life_s))
     rows = []
     for swing in found:
         low, high = (each if math.isfinite(each) else None for each in (swing.at_low, swing.at_high))
@@ -111,28 +114,31 @@ def measure_next(life: BatteryLife, sensitivities: tuple[Sensitivity, ...]) -> s
     return f"{first.input}: its range alone moves the life by {100 * first.swing_s / life.life_s:.0f} %"
 
 
-def curves(question: BatteryQuestion, inputs: Mapping[str, Constant]) -> tuple[LifeAgainstRate, ...]:
+def curves(question: BatteryQuestion, values: BatteryNumbers) -> tuple[LifeAgainstRate, ...]:
     """Return life against rate for every rest, with intervals."""
     if not question.curve_rates_hz or question.cycle is not None:
         return ()
     import numpy as np
 
     rates = np.array(question.curve_rates_hz)
-    values: dict[str, Number] = {name: constant.value for name, constant in inputs.items()}
-    columns = sampled(inputs, min(question.sample_count, _CURVE_SAMPLES), question.seed)
+    periods = 1.0 / rates
+    sample_count = min(question.sample_count, _CURVE_SAMPLES)
+    columns = question.numbers(sampler(sample_count, question.seed))
     curves = []
-    for rest in question.board.rests():
-        duration_s = question.duration_s.value + question.board.state(rest).wake_s.value
-        periods = 1.0 / rates
-        fits = duration_s <= periods * (1 + 1e-9)
-        life = np.broadcast_to(life_s(question, rest, values, periods), rates.shape)
-        spread = life_s(question, rest, columns, periods[:, None])
-        low, high = np.quantile(
-            np.broadcast_to(spread, (len(rates), np.size(spread) // len(rates))), (0.025, 0.975), axis=1, method="closest_observation"
-        )
+    for state in values.board.rests():
+        fits = values.duration_s + state.wake_s <= periods * (1 + 1e-9)
+        life = np.broadcast_to(question.life(state.name, values, periods).life_s, rates.shape)
+        low, high = np.empty(rates.shape), np.empty(rates.shape)
+        # What depends on the samples alone is computed once a block: the larger the block, the less often.
+        rows = max(1, _BLOCK_ELEMENTS // sample_count)
+        for first in range(0, len(rates), rows):
+            some = slice(first, first + rows)
+            spread = np.asarray(question.life(state.name, columns, periods[some, None]).life_s)
+            ends = np.quantile(spread.reshape(len(periods[some]), -1), (0.025, 0.975), axis=1, method="closest_observation")
+            low[some], high[some] = ends
         curves.append(
             LifeAgainstRate(
-                rest=rest,
+                rest=state.name,
                 rate_hz=tuple(question.curve_rates_hz),
                 life_s=_finite(life, fits),
                 life_low_s=_finite(low, fits),
@@ -146,13 +152,13 @@ def _finite(column: Any, fits: Any) -> tuple[float | None, ...]:
     return tuple(float(value) if fit and math.isfinite(value) else None for value, fit in zip(column, fits, strict=True))
 
 
-def warnings(question: BatteryQuestion, values: Mapping[str, Number]) -> tuple[str, ...]:
+def warnings(question: BatteryQuestion, values: BatteryNumbers) -> tuple[str, ...]:
     """Say where a temperature lies outside the cell's data, and where a cell cannot carry the load at all, whatever the model."""
     return (*_beyond_the_temperatures(question), *_too_weak(question, values))
 
 
 def _beyond_the_temperatures(question: BatteryQuestion) -> tuple[str, ...]:
-    cell, asked = question.board.cell, question.temperature_degc
+    cell, asked = question.cell, question.temperature_degc.value
     if not cell.temperatures:
         said = f"{cell.name} does not say what temperature does to its capacity: {asked:g} degC changes self-discharge alone"
         return () if asked == SHELF_DEGC else (said,)
@@ -166,12 +172,12 @@ def _beyond_the_temperatures(question: BatteryQuestion) -> tuple[str, ...]:
     )
 
 
-def _too_weak(question: BatteryQuestion, values: Mapping[str, Number]) -> tuple[str, ...]:
-    cell = question.board.cell
+def _too_weak(question: BatteryQuestion, values: BatteryNumbers) -> tuple[str, ...]:
+    cell = question.cell
     if cell.voltage is None:
         return ()
-    pattern = pattern_of(question, question.rest, values, question.period_s)
-    peak_w = max(pattern.profile.currents_a) * float(values["battery voltage"])
+    pattern = question.life(question.rest, values, question.period_s).pattern
+    peak_w = max(pattern.profile.currents_a) * float(values.cell.voltage_v)
     stop_v = float(stopping_voltage_v(cell.voltage.cutoff_v.value, cell.voltage.resistance_ohm.value, peak_w))
     full_v = cell.voltage.points[-1].voltage_v.value
     if stop_v <= full_v:
@@ -182,6 +188,7 @@ def _too_weak(question: BatteryQuestion, values: Mapping[str, Number]) -> tuple[
     )
 
 
-def assumptions(inputs: Mapping[str, Constant]) -> tuple[str, ...]:
+def assumptions(question: BatteryQuestion) -> tuple[str, ...]:
     """Return the inputs whose source says that they are assumed."""
-    return tuple(f"{name}: {constant.source}" for name, constant in inputs.items() if is_assumed(constant))
+    inputs = read_constants(question.numbers)
+    return tuple(f"{words}: {constant.source}" for words, constant in inputs.items() if is_assumed(constant))

@@ -10,10 +10,13 @@ from __future__ import annotations
 import math
 import zlib
 from collections.abc import Callable, Mapping
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
-from costmodel.columns import Number
+from costmodel.columns import Number, any_true
 from costmodel.provenance import Constant
+
+Read: TypeAlias = Callable[[Constant, str, str], Number]
+"""Takes a constant, the path a study names it by, and the words a person reads; returns what is computed with."""
 
 LEVEL: Final = 0.95
 """Share of the samples an interval holds."""
@@ -42,13 +45,11 @@ class Swing(NamedTuple):
     at_high: float
 
 
-def sampled(inputs: Mapping[str, Constant], sample_count: int, seed: int) -> dict[str, Number]:
-    """Draw a column for each input with a range.
+def sampler(sample_count: int, seed: int) -> Read:
+    """Return a reader that draws a column for each constant with a range.
 
     Parameters
     ----------
-    inputs : mapping
-        Name to constant.
     sample_count : int
         Samples of each.
     seed : int
@@ -56,23 +57,28 @@ def sampled(inputs: Mapping[str, Constant], sample_count: int, seed: int) -> dic
 
     Returns
     -------
-    dict
-        Name to column, or to the value where the input has no range.
+    callable
+        Reads a column, or the value where the constant has no range; the words of an input are the name of its random stream.
     """
+
+    def read(constant: Constant, _path: str, words: str) -> Number:
+        return sampled(constant, words, sample_count, seed)
+
+    return read
+
+
+def sampled(constant: Constant, words: str, sample_count: int, seed: int) -> Number:
+    """Return a column of samples of a constant, or its value where it has no range; see `sampler`."""
+    low, high = ends(constant)
+    if not any_true(low != high):
+        return constant.value
     import numpy as np
 
-    columns: dict[str, Number] = {}
-    for name, constant in inputs.items():
-        low, high = ends(constant)
-        if low == high:
-            columns[name] = constant.value
-            continue
-        stream = np.random.default_rng((seed, zlib.crc32(name.encode("utf-8"))))
-        # A uniform number gives the side by its sign and, by its size, the share of that side's triangle that lies further in.
-        u = stream.uniform(-1.0, 1.0, sample_count)
-        v = 1.0 - np.sqrt(1.0 - np.abs(u))
-        columns[name] = constant.value + v * np.where(u < 0.0, low - constant.value, high - constant.value)
-    return columns
+    stream = np.random.default_rng((seed, zlib.crc32(words.encode("utf-8"))))
+    # A uniform number gives the side by its sign and, by its size, the share of that side's triangle that lies further in.
+    u = stream.uniform(-1.0, 1.0, sample_count)
+    v = 1.0 - np.sqrt(1.0 - np.abs(u))
+    return constant.value + v * np.where(u < 0.0, low - constant.value, high - constant.value)
 
 
 def interval(column: Number) -> Interval:
@@ -94,31 +100,62 @@ def interval(column: Number) -> Interval:
     return Interval(float(low) if math.isfinite(low) else None, float(high) if math.isfinite(high) else None)
 
 
-def swings(inputs: Mapping[str, Constant], figure: Callable[[Mapping[str, Number]], float]) -> list[Swing]:
+def read_constants(numbers: Callable[[Read], object]) -> dict[str, Constant]:
+    """Return every constant that something reads, by the words a person reads.
+
+    Parameters
+    ----------
+    numbers : callable
+        Takes a reader and reads everything with it.
+
+    Returns
+    -------
+    dict
+        In the order of reading.
+    """
+    found: dict[str, Constant] = {}
+
+    def read(constant: Constant, _path: str, words: str) -> Number:
+        found[words] = constant
+        return constant.value
+
+    numbers(read)
+    return found
+
+
+def swings(inputs: Mapping[str, Constant], figure: Callable[[Read], float]) -> list[Swing]:
     """Vary one input at a time over its range.
 
     Parameters
     ----------
     inputs : mapping
-        Name to constant.
+        Words to constant.
     figure : callable
-        Takes a value for each input.
+        Takes a reader and returns the figure under what it reads.
 
     Returns
     -------
     list of Swing
         The widest first; inputs without a range, or without effect, are left out.
     """
-    values: dict[str, Number] = {name: constant.value for name, constant in inputs.items()}
     found = []
-    for name, constant in inputs.items():
+    for words, constant in inputs.items():
         low, high = ends(constant)
         if low == high:
             continue
-        swing = Swing(name, low, high, figure({**values, name: low}), figure({**values, name: high}))
+        swing = Swing(words, low, high, figure(_held_at(words, low)), figure(_held_at(words, high)))
         if not math.isclose(swing.at_low, swing.at_high, rel_tol=_NO_EFFECT):
             found.append(swing)
     return sorted(found, key=lambda each: (-_width(each), each.name))
+
+
+def _held_at(held: str, value: float) -> Read:
+    """Return a reader that reads one input as a value and all others as theirs."""
+
+    def read(constant: Constant, _path: str, words: str) -> Number:
+        return value if words == held else constant.value
+
+    return read
 
 
 def ends(constant: Constant) -> tuple[float, float]:

@@ -32,7 +32,7 @@ def battery_section(answer: BatteryAnswer, *, in_report: bool = False) -> Sectio
     answer : BatteryAnswer
         The figures.
     in_report : bool, optional
-        Whether it stands beside a report's own summary of the battery, which counts less.
+        Whether it stands beside a report's own summary of the battery.
 
     Returns
     -------
@@ -43,8 +43,8 @@ def battery_section(answer: BatteryAnswer, *, in_report: bool = False) -> Sectio
     if in_report:
         blocks.append(
             Paragraph(
-                f"These lives count self-discharge, and what {digits(answer.temperature_degc)} °C leaves of the capacity "
-                f"({watt_hours_text(answer.usable_j)} usable); the figures under Power and battery count the efficiencies alone."
+                f"The same lives as under Power and battery, with intervals: {answer.model} model, self-discharge, and what "
+                f"{digits(answer.temperature_degc)} °C leaves of the capacity ({watt_hours_text(answer.usable_j)} usable)."
             )
         )
     blocks += [_remarks(answer), _lives(answer), _drains(answer), _energy(answer)]

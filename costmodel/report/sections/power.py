@@ -6,7 +6,7 @@ from costmodel.report.cells import Cell, Form
 from costmodel.report.charts import CurveMark, LifeCurve
 from costmodel.report.document import Block, Column, Content, Illustration, Paragraph, Row, Section, Table
 from costmodel.report.quantities import (
-    every_text,
+    duty_text,
     life_text,
     life_unit,
     share_text,
@@ -16,6 +16,7 @@ from costmodel.report.quantities import (
 from costmodel.results.evaluation import Evaluation
 from costmodel.results.grounds import LifeAgainstPeriod
 from costmodel.results.power import BatterySummary, PowerSummary
+from costmodel.specs.devices.power import IDLE
 from costmodel.units import S_PER_HOUR
 
 
@@ -78,7 +79,9 @@ def _power_table(power: PowerSummary, evaluation: Evaluation) -> Table:
             ),
         ]
     rows = tuple(Row(fact) for fact in facts)
-    return Table("Power of the whole board", (Column("Figure", number=False), Column("Value"), Column("Note", number=False)), rows)
+    # The board's own states stand in for a power that is not given, and say so.
+    title = "Power of the whole board" + (f", by {power.source}" if power.source.startswith("power states") else "")
+    return Table(title, (Column("Figure", number=False), Column("Value"), Column("Note", number=False)), rows)
 
 
 def _battery_table(battery: BatterySummary, power: PowerSummary | None) -> Table:
@@ -99,7 +102,7 @@ def _battery_table(battery: BatterySummary, power: PowerSummary | None) -> Table
         rows.append(
             Row(
                 (
-                    every_text(battery.period_s),
+                    duty_text(battery.period_s, battery.sleep),
                     Cell(1 / battery.period_s, Form.RATE),
                     Cell(battery.duty_ratio, Form.FINE_SHARE, "battery.duty"),
                     Cell(battery.duty_w, Form.POWER, "battery.duty_power"),
@@ -120,21 +123,21 @@ def _battery_table(battery: BatterySummary, power: PowerSummary | None) -> Table
 
 
 def _life_figure(curve: LifeAgainstPeriod, battery: BatterySummary, duration_s: float) -> Illustration:
-    """The curve runs from one inference a day to inferring without pause."""
     unit, seconds = life_unit(max(curve.lives_s))
-    continuous_s = curve.lives_s[-1]
+    continuous_s = battery.continuous_life_s or 0.0
     marks = [CurveMark(S_PER_HOUR / duration_s, continuous_s / seconds, f"without pause: {life_text(continuous_s)}")]
     if battery.period_s is not None and battery.duty_life_s is not None and battery.period_s > duration_s:
-        mark = f"{every_text(battery.period_s)}: {life_text(battery.duty_life_s)}"
+        mark = f"{duty_text(battery.period_s, battery.sleep)}: {life_text(battery.duty_life_s)}"
         marks.insert(0, CurveMark(S_PER_HOUR / battery.period_s, battery.duty_life_s / seconds, mark))
-    limit_text = "" if curve.idle_life_s is None else f"idling alone empties it in {life_text(curve.idle_life_s)}"
+    resting = "idling" if battery.sleep == IDLE else battery.sleep
+    limit_text = "" if curve.resting_life_s is None else f"{resting} alone empties it in {life_text(curve.resting_life_s)}"
     chart = LifeCurve(
         "Inferences an hour",
         f"Battery life [{unit}]",
         tuple(S_PER_HOUR / period for period in curve.periods_s),
         tuple(life / seconds for life in curve.lives_s),
         tuple(marks),
-        None if curve.idle_life_s is None else curve.idle_life_s / seconds,
+        None if curve.resting_life_s is None else curve.resting_life_s / seconds,
         limit_text,
     )
     said = "; ".join(mark.text for mark in marks) + (f"; {limit_text}" if limit_text else "")

@@ -9,8 +9,8 @@ from costmodel.report.document import Fact, Facts, Remarks, Section
 from costmodel.report.quantities import (
     bytes_text,
     count_text,
+    duty_text,
     energy_text,
-    every_text,
     joules_text,
     power_text,
 )
@@ -114,7 +114,7 @@ def figures_section(evaluation: Evaluation, more: Sequence[Fact] = ()) -> Sectio
         if battery.duty_life_s is not None:
             facts.append(
                 Fact(
-                    f"Battery, {every_text(battery.period_s)}",
+                    f"Battery, {duty_text(battery.period_s, battery.sleep)}",
                     Cell(battery.duty_life_s, Form.LIFE, "battery.duty_life"),
                     f"{count_text(battery.duty_inference_count)} inferences",
                 )

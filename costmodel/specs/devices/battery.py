@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated, Final
 
 from pydantic import Field, model_validator
@@ -23,6 +24,23 @@ from costmodel.specs.base import (
 
 MAX_PEUKERT_RATIO: Final = 3.0
 """Largest Peukert exponent: the worst of old lead-acid cells stay below 2."""
+SHELF_DEGC: Final = 20.0
+"""Temperature that self-discharge and capacity are stated at."""
+
+
+class BatteryModelName(StrEnum):
+    """The battery models by name."""
+
+    ENERGY = "energy"
+    """Efficiencies alone (the deck's)."""
+    PEUKERT = "peukert"
+    """Rated form."""
+    KINETIC = "kinetic"
+    """Two wells of charge."""
+    DIFFUSION = "diffusion"
+    """After Rakhmatov and Vrudhula."""
+    VOLTAGE = "voltage"
+    """Open-circuit voltage, internal resistance, cut-off."""
 
 
 class PeukertParameters(Spec):

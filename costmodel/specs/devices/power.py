@@ -2,12 +2,59 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Iterable
+from typing import Annotated, Final
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from costmodel.specs.base import Amperes, Name, PositiveFraction, PositiveSeconds, Seconds, Spec, Volts
+from costmodel.errors import UnknownNameError
+from costmodel.specs.base import Amperes, Name, PositiveFraction, PositiveSeconds, Seconds, Spec, Volts, with_changes
+
+INFERENCE: Final = "inference"
+"""What the state at work goes by, whatever its name."""
+IDLE: Final = "idle"
+"""What the awake state between inferences goes by, whatever its name."""
+
+
+class PowerProfile(Spec):
+    """Supply and currents of the whole board."""
+
+    supply_v: Volts
+    idle_a: Amperes
+    """Awake, not inferring."""
+    active_a: Amperes
+    """During an inference."""
+    device: Name | None = None
+    """Device they were measured on; they are no other's. Left out, the scenario's own."""
+
+    @model_validator(mode="after")
+    def _active_draws_more(self) -> PowerProfile:
+        if self.active_a.value < self.idle_a.value:
+            raise PydanticCustomError(
+                "power", f"active_a should be at least idle_a, found {self.active_a.value:g} A below {self.idle_a.value:g} A"
+            )
+        return self
+
+    def attributed(self, boards: Iterable[PowerStates]) -> PowerProfile:
+        """Return the profile with the device it was measured on, where it has the figures of a known board: a copied one keeps whose it is.
+
+        Parameters
+        ----------
+        boards : iterable of PowerStates
+            Those that were measured on a device say which.
+
+        Returns
+        -------
+        PowerProfile
+            The same where no board has its figures.
+        """
+        own = (self.supply_v.value, self.active_a.value, self.idle_a.value)
+        for board in boards:
+            measured = (board.inference.supply_v.value, board.inference.current_a.value, board.idle.current_a.value)
+            if board.device is not None and measured == own:
+                return with_changes(self, {"device": board.device})
+        return self
 
 
 class PowerState(Spec):
@@ -62,9 +109,26 @@ class PowerStates(Spec):
     """Other ways to rest, each with the time it takes to wake up."""
     duration_s: PositiveSeconds | None = None
     """Of one inference, where it was measured."""
+    device: Name | None = None
+    """Device on the board, where its awake states were measured on one."""
     regulator: Regulator | None = None
     """Left out, the battery's converter efficiency holds at every load."""
     source: str
+
+    def rests(self) -> tuple[str, ...]:
+        """Return the names of everything a board may do between inferences, the awake one first."""
+        return (IDLE, *(state.name for state in self.sleeps))
+
+    def going_by(self, name: str) -> str:
+        """Return the name a state goes by in answers; raises UnknownNameError where the board has none so called."""
+        if name in (INFERENCE, self.inference.name):
+            return INFERENCE
+        if name in (IDLE, self.idle.name):
+            return IDLE
+        if name not in self.rests():
+            known = (*self.rests(), INFERENCE, self.idle.name, self.inference.name)
+            raise UnknownNameError("state", name, known, f"a state of {self.name}")
+        return name
 
     @model_validator(mode="after")
     def _names_once(self) -> PowerStates:

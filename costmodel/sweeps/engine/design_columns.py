@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from costmodel.columns import Number
-from costmodel.evaluation.design import Design, LayerRecord
-from costmodel.specs.layers import ARITHMETIC_TYPE
+from costmodel.evaluation.design import Design, LayerRecord, design_of
 from costmodel.specs.scenario import Scenario
 from costmodel.sweeps.study.design_fields import DesignField
 
@@ -31,7 +30,7 @@ def filled(design: Design, scenario: Scenario, columns: Mapping[DesignField, Num
     """
     changed: dict[str, dict[str, Any]] = {}
     extents = list(design.input_shape)
-    owned: dict[str, dict[str, Number]] = {}
+    numbers: dict[str, Number] = {}
     layers = {layer.name: layer for layer in design.layers}
     for place, column in columns.items():
         if place.owner == "layer":
@@ -43,19 +42,13 @@ def filled(design: Design, scenario: Scenario, columns: Mapping[DesignField, Num
         elif place.owner == "input":
             extents[place.part] = column
         else:
-            owned.setdefault(place.owner, {})[place.field] = column
-    kinds = scenario.network.output_types
-    mac_pj = owned.get("compute_energy", {})
+            numbers[place.field] = column
+    if numbers:
+        read = design_of(scenario, design.dataflow, design.rates, lambda constant, path, _: numbers.get(path, constant.value))
+        design = read._replace(accountings=design.accountings)
     return design._replace(
         layers=tuple(_record(layer, changed[layer.name]) if layer.name in changed else layer for layer in design.layers),
         input_shape=tuple(extents),
-        mac_pj=tuple(mac_pj.get(f"{ARITHMETIC_TYPE[kind]}_mac_pj", known) for kind, known in zip(kinds, design.mac_pj, strict=True)),
-        memory=design.memory._replace(**owned.get("memory_energy", {})),
-        power=design.power and design.power._replace(**owned.get("power", {})),
-        battery=design.battery and design.battery._replace(**owned.get("battery", {})),
-        element_bytes=owned.get("counting", {}).get("element_bytes", design.element_bytes),
-        duration_s=owned.get("scenario", {}).get("duration_s", design.duration_s),
-        period_s=owned.get("scenario", {}).get("period_s", design.period_s),
     )
 
 

@@ -9,13 +9,15 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from costmodel.columns import any_true, is_column
+from costmodel.evaluation.battery.lives import fits_period
 from costmodel.evaluation.composition import Cost
+from costmodel.evaluation.design import own_power
 from costmodel.sweeps.engine.block_cost import costs_of
 from costmodel.sweeps.engine.design_blocks import SCATTER_BLOCK, Block, blocks_of
-from costmodel.sweeps.engine.design_columns import filled
 from costmodel.sweeps.engine.figure_values import Values
 from costmodel.sweeps.engine.prefilter import Screen, screen_of
 from costmodel.sweeps.front.pareto import front_rows
+from costmodel.sweeps.study.design_fields import DesignField
 from costmodel.sweeps.study.error_location import blamed
 from costmodel.sweeps.study.inequality import CONSTRAINTS, Inequality, parse_inequality
 from costmodel.sweeps.study.space import Part, Space
@@ -133,15 +135,33 @@ def run_job(space: Space, job: Job) -> JobResult:
 
 
 def _masks(space: Space, part: Part, block: Block, answer: Cost, values: Values, comparisons: list[Inequality]) -> Iterator[Any]:
-    design, duration_s = filled(part.design, part.scenario, block.columns), answer.duration_s
-    yield True if design.period_s is None or duration_s is None else duration_s <= design.period_s
-    yield True if design.power is None else design.power.active_a >= design.power.idle_a
+    period_s, duration_s = _number(block, "period_s", part.design.period_s), answer.duration_s
+    yield True if period_s is None or duration_s is None else _fits(answer, duration_s, period_s)
+    board = part.design.board if own_power(part.scenario) is not None else None
+    yield (
+        True
+        if board is None
+        else _number(block, "power.active_a", board.inference.current_a) >= _number(block, "power.idle_a", board.idle.current_a)
+    )
     for figure in given_needed(space):
         yield ~np.isnan(values[figure])
     for place, comparison in enumerate(comparisons):
         with blamed(space.document, "constraints", place):
             held = comparison.holds(values)
         yield held
+
+
+def _number(block: Block, path: str, base: Any) -> Any:
+    """Return a number of a block's designs: a column where an axis varies it, else the base's."""
+    return block.columns.get(DesignField("scenario", "", path, -1), base)
+
+
+def _fits(answer: Cost, duration_s: Any, period_s: Any) -> Any:
+    """Tell whether an inference fits its period, and with it the wake-up from the asked rest."""
+    alone, found = duration_s <= period_s, answer.battery
+    if found is None or not (state := found.board.state(found.rest)).wakes:
+        return alone
+    return alone & fits_period(state, duration_s, period_s)
 
 
 def _count(mask: Any, shape: tuple[int, ...]) -> int:

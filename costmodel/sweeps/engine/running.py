@@ -17,6 +17,7 @@ from costmodel.sweeps.engine.design_blocks import SCATTER_BLOCK, blocks_of
 from costmodel.sweeps.engine.figure_values import accountings_for, check_name
 from costmodel.sweeps.engine.job import LAYERS_FIT, Job, JobResult, constraint_names, jobs_of, objective_points
 from costmodel.sweeps.engine.job_results import Gathered, JobResults
+from costmodel.sweeps.engine.unread_axes import refuse_unread
 from costmodel.sweeps.engine.workers import run_here, run_in_processes, run_on_cluster
 from costmodel.sweeps.front.answer import SweepAnswer
 from costmodel.sweeps.front.pareto import knee_row
@@ -161,14 +162,16 @@ def prepared_space(study: Study | Mapping[str, Any], beside: Path | None = None,
             named += [(name, ("constraints", place)) for name in parse_inequality(text, CONSTRAINTS, space.study.named_choices).names]
     named += [(objective.figure, ("objectives", place)) for place, objective in enumerate(checked.objectives)]
     named += [(column, ("columns", place)) for place, column in enumerate(checked.columns)]
-    parts = []
+    parts, answers = [], []
     for part in space.parts:
         parts.append(part._replace(design=part.design._replace(accountings=accountings_for([name for name, _ in named], part.scenario))))
-        answer = cost(parts[-1].design)
+        answers.append(cost(parts[-1].design))
         for name, written_at in named:
             with blamed(document, *written_at):
-                check_name(name, space, answer, part.scenario)
-    return space._replace(parts=tuple(parts))
+                check_name(name, space, answers[-1], part.scenario)
+    space = space._replace(parts=tuple(parts))
+    refuse_unread(space, [name for name, _ in named], answers)
+    return space
 
 
 def checked_study(written: Mapping[str, Any]) -> Study:

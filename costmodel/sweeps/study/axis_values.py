@@ -12,7 +12,7 @@ from costmodel.errors import LimitError, SpecError
 from costmodel.sources.documents.validation_errors import value_complaint
 from costmodel.specs.base import MAX_EXTENT
 from costmodel.specs.scenario import Scenario
-from costmodel.sweeps.study.design_fields import DesignField, base_value, holder_of, places_of, written
+from costmodel.sweeps.study.design_fields import DesignField, base_value, field_of, holder_of, places_of, written
 from costmodel.sweeps.study.overrides import check_path
 from costmodel.sweeps.study.study_spec import MAX_WHOLE, Application, LogSteps, Rounding, Steps, StudyAxis
 
@@ -198,14 +198,14 @@ def _check_limits(axis: NumericAxis, scenario: Scenario) -> None:
         holder = holder_of(place, scenario)
         for value in (column.min().item(), column.max().item()):
             try:
-                _check_field(place, holder, value)
+                _check_field(place, field_of(place, scenario), holder, value)
             except ValidationError as error:
                 raise value_complaint(error, f"axis {axis.label!r}: {place.text}") from None
 
 
-def _check_field(place: DesignField, holder: Any, value: int | float) -> None:
+def _check_field(place: DesignField, field: str, holder: Any, value: int | float) -> None:
     """Check one field alone: whether the whole fits may depend on other fields that vary too."""
-    info = type(holder).model_fields[place.field]
+    info = type(holder).model_fields[field]
     limits: Any = info.annotation
     for part in info.metadata:
         limits = Annotated[limits, part]

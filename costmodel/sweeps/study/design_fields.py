@@ -7,10 +7,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 from costmodel.errors import SpecError, UnknownNameError
+from costmodel.evaluation.design import design_of
 from costmodel.provenance import Constant
 from costmodel.specs.base import with_changes
 from costmodel.specs.network import Network
 from costmodel.specs.scenario import Scenario
+from costmodel.specs.spec_paths import holder_at, with_value_at
 
 PARTS: Final[Mapping[str, tuple[str, ...]]] = {
     "kernel": ("rows", "columns"),
@@ -21,15 +23,6 @@ PARTS: Final[Mapping[str, tuple[str, ...]]] = {
     "input": ("channels", "rows", "columns"),
 }
 _LAYER_FIELDS: Final = ("out_channels", "out_features", "kernel", "stride", "padding", "dilation", "output_size", "groups")
-_OWNED: Final[Mapping[str, tuple[str, ...]]] = {
-    "counting": ("element_bytes",),
-    "memory_energy": ("access_bytes", "read_pj", "write_pj", "leakage_w"),
-    "compute_energy": ("int8_mac_pj", "int16_mac_pj", "int32_mac_pj", "float32_mac_pj"),
-    "power": ("supply_v", "idle_a", "active_a"),
-    "battery": ("voltage_v", "capacity_ah", "converter_ratio", "discharge_ratio"),
-    "scenario": ("duration_s", "period_s"),
-}
-"""Numbers of a design beside its layers, by what holds them."""
 _GEOMETRY: Final = ("input", "kernel", "stride", "padding", "dilation", "output_size")
 
 
@@ -37,28 +30,53 @@ class DesignField(NamedTuple):
     """One number of a design."""
 
     owner: str
-    """`layer`, `input`, or a key of what else holds numbers."""
+    """`layer`, `input`, or `scenario` for any number beside the network."""
     layer: str
     """Name of the layer, for owner `layer`."""
     field: str
+    """Of the layer or the input; of the scenario, the whole path."""
     part: int
     """Position in a field of several numbers; -1 for a lone number."""
 
     @property
     def text(self) -> str:
         """The place as a dotted path."""
-        head = {"layer": f"layers.{self.layer}.", "input": "", "scenario": ""}.get(self.owner, f"{self.owner}.")
+        head = f"layers.{self.layer}." if self.owner == "layer" else ""
         return f"{head}{self.field}" + (f".{PARTS[self.field][self.part]}" if self.part >= 0 else "")
 
     @property
     def whole(self) -> bool:
         """Whether it takes whole numbers only."""
-        return self.owner in ("layer", "input") or self.field in ("element_bytes", "access_bytes")
+        return self.owner in ("layer", "input") or self.field.endswith("_bytes")
 
     @property
     def rank(self) -> int:
         """How much of a cost depends on it: geometry 0, widths 1, everything else 2. What decides least varies fastest."""
         return 0 if self.field in _GEOMETRY else 1 if self.owner == "layer" else 2
+
+
+def scenario_numbers(scenario: Scenario) -> dict[str, Constant]:
+    """Return every number beside the network that a cost reads, by its path: the design itself says which they are.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        The base.
+
+    Returns
+    -------
+    dict
+        Path to constant; its value is None where the scenario does not give the number.
+    """
+    found: dict[str, Constant] = {}
+
+    def read(constant: Constant, path: str, _words: str) -> Any:
+        if path:
+            found[path] = constant
+        return constant.value
+
+    design_of(scenario, scenario.dataflows[0], None, read)
+    return found
 
 
 def short_path(path: str) -> str:
@@ -95,12 +113,10 @@ def places_of(path: str, scenario: Scenario) -> tuple[DesignField, ...]:
     if head == "input" and rest:
         parts = PARTS["input"] if len(scenario.network.input) == 3 else ("features",)
         return tuple(DesignField("input", "", "input", part) for part, name in enumerate(parts) if rest in (name, "extent" if part else ""))
-    if not rest and head in _OWNED["scenario"]:
-        return (DesignField("scenario", "", head, -1),)
-    if head in _OWNED and head != "scenario" and rest in _OWNED[head]:
-        if getattr(scenario, head) is None:
-            raise SpecError(f"{path}: the base scenario has no {head}; set {head} first")
-        return (DesignField(head, "", rest, -1),)
+    if path in scenario_numbers(scenario):
+        return (DesignField("scenario", "", path, -1),)
+    if rest and head in Scenario.model_fields and getattr(scenario, head) is None:
+        raise SpecError(f"{path}: the base scenario has no {head}; set {head} first")
     return ()
 
 
@@ -171,22 +187,22 @@ def known_paths(scenario: Scenario) -> Iterator[str]:
     yield from (f"input.{part}" for part in parts)
     for layer in scenario.network.layers:
         yield from (f"layers.{layer.name}.{field}" for field in _LAYER_FIELDS if hasattr(layer, field))
-    for owner, fields in _OWNED.items():
-        yield from ((field if owner == "scenario" else f"{owner}.{field}") for field in fields)
+    yield from scenario_numbers(scenario)
 
 
 def base_value(place: DesignField, scenario: Scenario) -> int | float | None:
     """Return what the base scenario has at a place; None where it has nothing."""
-    found = holder_of(place, scenario)
+    if place.owner == "scenario":
+        return scenario_numbers(scenario)[place.field].value
+    found, value = holder_of(place, scenario), None
     if place.owner == "input":
-        value: Any = found.input
+        value = found.input
     elif place.field == "stride" and found.stride is None:
         value = found.kernel
     else:
         value = getattr(found, place.field)
-    if place.part >= 0:
-        value = value[place.part]
-    return value.value if isinstance(value, Constant) else value
+    number: int | float | None = value[place.part] if place.part >= 0 else value
+    return number
 
 
 def holder_of(place: DesignField, scenario: Scenario) -> Any:
@@ -195,7 +211,19 @@ def holder_of(place: DesignField, scenario: Scenario) -> Any:
         return next(layer for layer in scenario.network.layers if layer.name == place.layer)
     if place.owner == "input":
         return scenario.network
-    return scenario if place.owner == "scenario" else getattr(scenario, place.owner)
+    return _held(place, scenario)[0]
+
+
+def field_of(place: DesignField, scenario: Scenario) -> str:
+    """Return the name of a place's field in the spec that has it."""
+    return place.field if place.owner != "scenario" else _held(place, scenario)[1]
+
+
+def _held(place: DesignField, scenario: Scenario) -> tuple[Any, str]:
+    found = holder_at(scenario, place.field)
+    if found is None:
+        raise UnknownNameError("field", place.field, scenario_numbers(scenario), "a number of the scenario")
+    return found
 
 
 def with_numbers(scenario: Scenario, numbers: Mapping[DesignField, int | float]) -> Scenario:
@@ -213,7 +241,6 @@ def with_numbers(scenario: Scenario, numbers: Mapping[DesignField, int | float])
     Scenario
         What `evaluate` and `report` read.
     """
-    changes: dict[str, Any] = {}
     layers = {layer.name: layer for layer in scenario.network.layers}
     extents = list(scenario.network.input)
     for place, number in numbers.items():
@@ -221,13 +248,10 @@ def with_numbers(scenario: Scenario, numbers: Mapping[DesignField, int | float])
             layers[place.layer] = with_changes(layers[place.layer], {place.field: written(place, layers[place.layer], number)})
         elif place.owner == "input":
             extents[place.part] = int(number)
-        elif place.owner == "scenario":
-            changes[place.field] = number
         else:
-            holder = changes.get(place.owner, getattr(scenario, place.owner))
-            changes[place.owner] = with_changes(holder, {place.field: number})
+            scenario = with_value_at(scenario, place.field, number)
     network = with_changes(scenario.network, {"layers": tuple(layers.values()), "input": tuple(extents)})
-    return with_changes(scenario, {**changes, "network": network})
+    return with_changes(scenario, {"network": network})
 
 
 def written(place: DesignField, holder: Any, number: int | float) -> Any:

@@ -9,7 +9,15 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from costmodel.errors import InputError, SpecError, UnknownNameError
-from costmodel.sources.catalogue import load_battery, load_calibration, load_compute_energy, load_device, load_memory_energy, load_network
+from costmodel.sources.catalogue import (
+    load_battery,
+    load_calibration,
+    load_compute_energy,
+    load_device,
+    load_memory_energy,
+    load_network,
+    load_power_states,
+)
 from costmodel.sources.documents.validation_errors import found_text, value_complaint
 from costmodel.specs.base import Spec, with_changes
 from costmodel.specs.devices.hardware import Device
@@ -23,6 +31,7 @@ _LOADERS: Final[Mapping[str, Callable[..., Spec]]] = {
     "memory_energy": load_memory_energy,
     "compute_energy": load_compute_energy,
     "battery": load_battery,
+    "states": load_power_states,
     "calibration": load_calibration,
 }
 """Fields of a scenario that a packaged name, a path or a mapping may stand for."""
@@ -146,6 +155,7 @@ def _with_reference(scenario: Scenario, head: str, value: Any, beside: Path | No
             "compute_energy": load_compute_energy(loaded.compute_energy),
             "calibration": None if loaded.calibration is None else load_calibration(loaded.calibration),
             "observed_heap": None,
+            "states": None if loaded.power_states is None else load_power_states(loaded.power_states),
         }
         calibration = changes["calibration"]
         changes["calibration_network"] = None if calibration is None else load_network(calibration.network)

@@ -16,6 +16,7 @@ from costmodel.evaluation.design import Design, design_of
 from costmodel.evaluation.evaluating import check_convention
 from costmodel.sources.catalogue import load_scenario
 from costmodel.sources.documents.yaml_document import YamlDocument
+from costmodel.specs.base import with_changes
 from costmodel.specs.scenario import Scenario
 from costmodel.sweeps.study.axis_values import ChoiceAxis, NumericAxis, resolved_axis
 from costmodel.sweeps.study.design_fields import DesignField, with_numbers
@@ -174,8 +175,11 @@ def _base(study: Study, beside: Path | None, document: YamlDocument | None) -> t
         )
     said = (*paths, *study.set)
     if base.power is not None and "device" in said and not any(path.startswith("power") for path in said):
+        measured_on = base.power.device or base.device.name
+        base = with_changes(base, {"power": with_changes(base.power, {"device": measured_on})})
         notes.append(
-            f"power was measured on the board of {base.device.name} and is taken for every device; `power: null` under set leaves it out"
+            f"power was measured on the board of {measured_on}: other devices take the power states packaged of theirs, or have no power;"
+            " `power` under set takes one for all"
         )
     return with_settings(base, study_settings(study), beside, document), notes
 
@@ -202,7 +206,7 @@ def _part(
                 if place in seen:
                     raise SpecError(f"axes {seen[place]!r} and {axis.label!r} both set {place.text}")
                 seen[place] = axis.label
-                if place.field == "access_bytes" and scenario.counting.block_bytes is not None:
+                if place.field == "memory_energy.access_bytes" and scenario.counting.block_bytes is not None:
                     raise SpecError(f"axis {axis.label!r}: an access and a block are one width; set counting.block_bytes to null")
         axes.append(axis)
     calibrated = calibrate(scenario, scenario.dataflows[0])

@@ -1,4 +1,4 @@
-"""A scenario from a file or a packaged one, with what options change in it."""
+"""A scenario from a file or a packaged one, with what is changed in it, and without what such a change makes untrue."""
 
 from __future__ import annotations
 
@@ -7,9 +7,19 @@ from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 from costmodel.errors import MissingError
-from costmodel.sources.catalogue import load_battery, load_device, load_memory_energy, load_network, load_scenario, names_a_network
+from costmodel.sources.catalogue import (
+    load_battery,
+    load_device,
+    load_memory_energy,
+    load_network,
+    load_power_states,
+    load_scenario,
+    names_a_network,
+)
 from costmodel.specs.counting import CountingConvention, Dataflow, Granularity, Taps
-from costmodel.specs.scenario import PowerProfile, Scenario
+from costmodel.specs.devices.battery import BatteryModelName
+from costmodel.specs.devices.power import PowerProfile
+from costmodel.specs.scenario import Scenario
 
 REFERENCE_SCENARIO: Final = "esp32-deck"
 """What is reported where neither a scenario nor a network is given."""
@@ -18,7 +28,7 @@ DEFAULT_DEVICE: Final = "esp32-wroom"
 
 
 class ScenarioChanges(NamedTuple):
-    """What options say about a scenario; None where they say nothing."""
+    """What is changed in a scenario; None where nothing is."""
 
     network: str | None = None
     device: str | None = None
@@ -33,9 +43,13 @@ class ScenarioChanges(NamedTuple):
     active_a: float | None = None
     duration_s: float | None = None
     period_s: float | None = None
+    states: str | None = None
+    sleep: str | None = None
+    temperature_degc: float | None = None
+    model: BatteryModelName | None = None
 
 
-def scenario_from_options(scenario: str | None, changes: ScenarioChanges) -> Scenario:
+def changed_scenario(scenario: str | None, changes: ScenarioChanges) -> Scenario:
     """Return the scenario a command is about.
 
     Parameters
@@ -79,7 +93,7 @@ def _no_longer_true(start: Scenario, changes: ScenarioChanges) -> set[str]:
     if changes.network is not None or changes.device is not None:
         gone |= {"duration_s", "observed_heap"}
     if changes.device is not None and load_device(changes.device) != start.device:
-        gone |= {"memory_energy", "flash_energy", "cache_energy", "compute_energy", "calibration", "calibration_network", "power"}
+        gone |= {"memory_energy", "flash_energy", "cache_energy", "compute_energy", "calibration", "calibration_network", "power", "states"}
     return gone
 
 
@@ -94,6 +108,10 @@ def _changed_fields(changes: ScenarioChanges, counting: CountingConvention, powe
         "power": _power(changes, power),
         "duration_s": changes.duration_s,
         "period_s": changes.period_s,
+        "states": None if changes.states is None else load_power_states(changes.states),
+        "sleep": changes.sleep,
+        "temperature_degc": changes.temperature_degc,
+        "model": changes.model,
     }
     return {name: value for name, value in fields.items() if value is not None}
 
@@ -113,8 +131,9 @@ def _power(changes: ScenarioChanges, power: PowerProfile | None) -> Mapping[str,
     given = {name: value for name, value in said.items() if value is not None}
     if not given:
         return None
-    fields = given if power is None else {name: getattr(power, name) for name in PowerProfile.model_fields} | given
-    missing = [name for name in PowerProfile.model_fields if name not in fields]
+    # What is given is measured on the board that is asked about, whatever the others were measured on.
+    fields = given if power is None else {name: getattr(power, name) for name in said} | given
+    missing = [name for name, field in PowerProfile.model_fields.items() if field.is_required() and name not in fields]
     if missing:
         options = " and ".join(f"--{name.partition('_')[0]}" for name in missing)
         raise MissingError(f"power: {options} not given; the board's power needs --supply [V], --idle [A] and --active [A]")
