@@ -92,10 +92,10 @@ def _cycle_of(states: PowerStates, reference: str) -> DutyCycle:
     cycle = load_duty_cycle(reference)
     for place, phase in enumerate(cycle.phases):
         try:
-            states.going_by(phase.state)
+            states.going_by(phase.does)
         except UnknownNameError as error:
             error.message = f"{cycle.name}, phases[{place}].{error.message}"
             if reference.endswith(FILE_SUFFIXES):
-                error.location = read_document(Path(reference)).location(("phases", place, "state"))
+                error.location = read_document(Path(reference)).location(("phases", place, "state" if phase.event is None else "event"))
             raise
     return cycle

@@ -37,7 +37,7 @@ LEAST: Final = SMALLEST
 """Smallest quantity above 0 in its base unit, as in files."""
 
 _QUANTITY: Final = re.compile(r"^\s*([-+]?[0-9.]+(?:[eE][-+]?[0-9]+)?)\s*([A-Za-zµ]*)\s*$")
-_RATE: Final = re.compile(r"^\s*([0-9.]+(?:[eE][-+]?[0-9]+)?)\s*(?:/|per|a|an)\s*([A-Za-z]+?)\s*$")
+_RATE: Final = re.compile(r"^\s*([0-9.]+(?:[eE][-+]?[0-9]+)?)\s*(?:/|per|a|an)\s*([0-9.]*)\s*([A-Za-z]+?)\s*$")
 _RATE_UNITS: Final = {
     "s": 1.0,
     "second": 1.0,
@@ -103,7 +103,7 @@ def period_of_rate(option: str, text: str) -> float | None:
     option : str
         As the user writes it (`--rate`).
     text : str
-        `1/min`, `30/h`, `0.5Hz`, `1/day`, `continuous` or `back-to-back`.
+        `1/min`, `1/10min`, `30/h`, `0.5Hz`, `1/day`, `continuous` or `back-to-back`.
 
     Returns
     -------
@@ -118,20 +118,23 @@ def period_of_rate(option: str, text: str) -> float | None:
     if text.strip().lower() in CONTINUOUS:
         return None
     found, unit = _RATE.match(text), "s"
+    periods = 1.0
     if found is not None:
-        unit = found[2].lower()
+        periods = _positive(option, found[2], text) if found[2] else 1.0
+        unit = found[3].lower()
         unit = unit if unit in _RATE_UNITS else unit.removesuffix("s")
     else:
         found = re.match(r"^\s*([0-9.]+(?:[eE][-+]?[0-9]+)?)\s*(?:Hz)?\s*$", text)
     if found is None or unit not in _RATE_UNITS:
-        raise SpecError(f"{option}: expected a rate such as 1/min, 30/h, 0.5Hz, 1/day or {CONTINUOUS[1]}, found {text[:40]!r}")
+        raise SpecError(f"{option}: expected a rate such as 1/min, 1/10min, 30/h, 0.5Hz, 1/day or {CONTINUOUS[1]}, found {text[:40]!r}")
     rate = _positive(option, found[1], text)
     if rate == 0.0:
         raise SpecError(f"{option}: a rate of zero runs no inference; expected something above 0")
-    period_s = _RATE_UNITS[unit] / max(rate, LEAST)
+    period_s = periods * _RATE_UNITS[unit] / max(rate, LEAST)
     if not 1 / MOST <= period_s <= MOST:
         raise SpecError(f"{option}: expected a rate between 1/{MOST:g} and {MOST:g} a second, found {text[:40]!r}")
     return period_s
+
 
 
 def _positive(option: str, digits: str, text: str) -> float:

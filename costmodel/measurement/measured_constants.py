@@ -36,7 +36,7 @@ def measured_states(states: PowerStates, summary: TraceSummary) -> PowerStates:
     supply = {"value": summary.supply_v, "source": summary.supply_source}
     inference = with_changes(states.inference, {"supply_v": supply, "current_a": active_current_of(summary)})
     idle = with_changes(states.idle, {"supply_v": supply, "current_a": idle_current_of(summary)})
-    changes = {"inference": inference, "idle": idle, "duration_s": duration_of(summary)}
+    changes = {"inference": inference, "idle": idle, "duration_s": duration_of(summary), "bare": False, "awake_from": summary.capture}
     return with_changes(states, changes)
 
 

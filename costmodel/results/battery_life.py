@@ -133,3 +133,5 @@ class BatteryAnswer(Result):
     assumptions: tuple[str, ...]
     warnings: tuple[str, ...]
     """What makes the figures doubtful."""
+    caveats: tuple[str, ...] = ()
+    """What the answer holds for, said beside it."""

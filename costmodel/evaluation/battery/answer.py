@@ -15,7 +15,7 @@ from costmodel.battery.energy_budget import (
 )
 from costmodel.battery.load_profile import period_s
 from costmodel.columns import Number
-from costmodel.evaluation.battery.answer_parts import assumptions, crossovers, curves, measure_next, sensitivities, warnings
+from costmodel.evaluation.battery.answer_parts import assumptions, caveats, crossovers, curves, measure_next, sensitivities, warnings
 from costmodel.evaluation.battery.inputs import battery_model, plain
 from costmodel.evaluation.battery.lives import SELF_DISCHARGE, WAKE_UP, Drain, drains_of
 from costmodel.evaluation.battery.question import BatteryNumbers, BatteryQuestion
@@ -75,6 +75,7 @@ def answer_battery(question: BatteryQuestion) -> BatteryAnswer:
         curves=curves(question, values),
         assumptions=assumptions(question),
         warnings=warnings(question, values),
+        caveats=caveats(question, lives[0]),
     )
 
 

@@ -14,8 +14,10 @@ from costmodel.evaluation.battery.question import BatteryNumbers, BatteryQuestio
 from costmodel.evaluation.battery.uncertainty import interval, is_assumed, read_constants, sampler, swings
 from costmodel.results.battery_life import BatteryLife, Crossover, LifeAgainstRate, Sensitivity
 from costmodel.specs.devices.battery import SHELF_DEGC
-from costmodel.units import MW_PER_W, S_PER_DAY, S_PER_HOUR, S_PER_MINUTE
+from costmodel.specs.devices.power import IDLE
+from costmodel.units import DAYS_PER_YEAR, MW_PER_W, S_PER_DAY, S_PER_HOUR, S_PER_MINUTE
 
+_LONG_YEARS: Final = 10
 _CURVE_SAMPLES: Final = 1000
 _BLOCK_ELEMENTS: Final = 1 << 15
 
@@ -186,6 +188,33 @@ def _too_weak(question: BatteryQuestion, values: BatteryNumbers) -> tuple[str, .
         f"{cell.name} cannot carry {MW_PER_W * peak_w:.3g} mW: at {cell.voltage.resistance_ohm.value:g} ohm its {full_v:g} V fall below "
         f"the cut-off of {cell.voltage.cutoff_v.value:g} V; --model voltage says what that means",
     )
+
+
+def caveats(question: BatteryQuestion, life: BatteryLife) -> tuple[str, ...]:
+    """Say what an answer holds for: a bare module, a capture beside another's sleep, a life beyond what cells are kept for."""
+    said = []
+    states = question.states
+    if states is not None and states.bare and question.power is None:
+        others = {state.name for state in states.states}
+        radio = question.cycle is not None and any(phase.does in others for phase in question.cycle.phases)
+        named = f" (its states {', '.join(sorted(others))} are for the phases of a --cycle)" if others else ""
+        off = "" if radio else f" with its radio off{named}"
+        said.append(
+            f"{states.name} is a bare module{off}: a board's regulator, LED, USB bridge and sensors draw more; a file of --states with "
+            f"`base: {states.name}` takes what the board adds"
+        )
+    sleeps = question.cycle is not None or question.rest != IDLE
+    if states is not None and states.awake_from and sleeps:
+        said.append(
+            f"awake as {states.awake_from} measured, asleep as {states.name}: a capture names no chip, so whether they are one board "
+            "is for you to say; --states FILE gives the board's own sleep"
+        )
+    if life.life_s is not None and life.life_s > _LONG_YEARS * DAYS_PER_YEAR * S_PER_DAY:
+        said.append(
+            f"beyond {_LONG_YEARS} years shelf life and self-discharge decide, which makers state for less: read it as {_LONG_YEARS} years "
+            "or more"
+        )
+    return tuple(said)
 
 
 def assumptions(question: BatteryQuestion) -> tuple[str, ...]:

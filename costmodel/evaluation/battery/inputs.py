@@ -66,6 +66,8 @@ class BoardNumbers(NamedTuple):
     idle: StateNumbers
     sleeps: tuple[StateNumbers, ...]
     regulator: RegulatorNumbers | None
+    states: tuple[StateNumbers, ...] = ()
+    """What else it does awake."""
 
     def rests(self) -> tuple[StateNumbers, ...]:
         """Return everything a board may do between inferences, the awake one first."""
@@ -73,7 +75,7 @@ class BoardNumbers(NamedTuple):
 
     def state(self, name: str) -> StateNumbers:
         """Return a state by the name it goes by; raises UnknownNameError where there is none."""
-        for state in (self.idle, self.inference, *self.sleeps):
+        for state in (self.idle, self.inference, *self.sleeps, *self.states):
             if state.name == name:
                 return state
         raise UnknownNameError("state", name, [state.name for state in self.rests()], "a state of the board")
@@ -257,7 +259,8 @@ def board_numbers(states: PowerStates | None, power: PowerProfile | None, read: 
     if states is None:
         return BoardNumbers(inference, idle, (), None)
     sleeps = tuple(_state(state, state.name, read) for state in states.sleeps)
-    return BoardNumbers(inference, idle, sleeps, None if states.regulator is None else _regulator(states.regulator, read))
+    others = tuple(_state(state, state.name, read) for state in states.states)
+    return BoardNumbers(inference, idle, sleeps, None if states.regulator is None else _regulator(states.regulator, read), others)
 
 
 def _state(state: PowerState, name: str, read: Read) -> StateNumbers:

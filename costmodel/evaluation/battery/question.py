@@ -15,7 +15,7 @@ from costmodel.provenance import Constant
 from costmodel.results.battery_life import BatteryAnswer
 from costmodel.specs.base import GIVEN
 from costmodel.specs.devices.battery import SHELF_DEGC, BatteryCell, BatteryModelName
-from costmodel.specs.devices.power import IDLE, INFERENCE, DutyCycle, PowerProfile, PowerStates
+from costmodel.specs.devices.power import IDLE, INFERENCE, DutyCycle, Phase, PowerProfile, PowerStates
 from costmodel.specs.scenario import SHELF, Scenario
 from costmodel.units import S_PER_DAY
 
@@ -82,10 +82,21 @@ class BatteryQuestion:
             raise SpecError("battery life: neither the power of the board nor its states are given")
         phases = [] if self.cycle is None else list(self.cycle.phases)
         lengths = tuple(
-            None if phase.duration_s is None else read(phase.duration_s, "", f"duration of phase {place + 1}, {phase.state}")
+            None if length is None else read(length, "", f"duration of phase {place + 1}, {phase.does}")
             for place, phase in enumerate(phases)
+            for length in (self._length(phase),)
         )
         return BatteryNumbers(cell, board, duration_s, lengths)
+
+    def _length(self, phase: Phase) -> Constant | None:
+        """Return how long a phase lasts, by itself or as the event it is; None for the open one."""
+        if phase.duration_s is not None or phase.event is None:
+            return phase.duration_s
+        events = [] if self.states is None else [state for state in self.states.states if state.event_s is not None]
+        found = next((state.event_s for state in events if state.name == phase.event), None)
+        if found is None:
+            raise UnknownNameError("event", phase.event, [state.name for state in events], f"an event of {self.board_name}, with event_s")
+        return found
 
     def period_of(self, numbers: BatteryNumbers) -> Number:
         """Return the period at some values of the inputs: back to back, it is the inference's own duration."""
@@ -113,7 +124,7 @@ class BatteryQuestion:
         if self.cycle is None:
             period: Number = self.period_of(numbers) if asked_period_s is None else asked_period_s
             return life_at(cell, board, numbers.duration_s, rest, period)
-        names = [self.state_of(phase.state) for phase in self.cycle.phases]
+        names = [self.state_of(phase.does) for phase in self.cycle.phases]
         pattern = cycle_pattern(cell, board, tuple(zip(names, numbers.phases, strict=True)), self.cycle.period_s.value)
         return life_of(cell, pattern, period_s(pattern.profile))
 
@@ -193,7 +204,7 @@ def _refuse_impossible(question: BatteryQuestion, numbers: BatteryNumbers) -> No
 
 
 def _refuse_impossible_cycle(question: BatteryQuestion, cycle: DutyCycle, numbers: BatteryNumbers) -> None:
-    wakes = [numbers.board.state(question.state_of(phase.state)).wake_s for phase in cycle.phases]
+    wakes = [numbers.board.state(question.state_of(phase.does)).wake_s for phase in cycle.phases]
     if None in numbers.phases:
         whole_s = sum(length for length in numbers.phases if length is not None) + sum(wakes)
         if whole_s > cycle.period_s.value:
@@ -204,7 +215,7 @@ def _refuse_impossible_cycle(question: BatteryQuestion, cycle: DutyCycle, number
     for phase, length, wake_s in zip(cycle.phases, numbers.phases, wakes, strict=True):
         if length is not None and wake_s > length:
             raise SpecError(
-                f"{cycle.name}: {length:g} s of {phase.state} are shorter than the wake-up from it, {wake_s:g} s; "
+                f"{cycle.name}: {length:g} s of {phase.does} are shorter than the wake-up from it, {wake_s:g} s; "
                 "lengthen the phase or choose a lighter sleep"
             )
 
@@ -272,7 +283,12 @@ def estimate_battery(
         return _answer(scenario_question(battery, sample_count, seed))
     if states is None:
         raise MissingError("estimate_battery: give the power states of the board")
-    duration = states.duration_s if duration_s is None else Constant(duration_s, "s", None, None, "given")
+    if cycle is not None:
+        if duration_s is not None:
+            raise SpecError(f"--duration: the pattern of {cycle.name} says how long each phase lasts; leave one of the two out")
+        duration: Constant | None = _inferring(states, cycle) or states.duration_s or cycle.period_s
+    else:
+        duration = states.duration_s if duration_s is None else Constant(duration_s, "s", None, None, "given")
     if duration is None:
         raise MissingError(f"{states.name} states no duration of an inference: give --duration (duration_s), or a measurement with --trace")
     asked_s = duration.value if period_s is None else period_s
@@ -290,6 +306,12 @@ def estimate_battery(
         curve_rates_hz=curve_rates_hz(duration.value, asked_s),
     )
     return _answer(question)
+
+
+def _inferring(states: PowerStates, cycle: DutyCycle) -> Constant | None:
+    """Return the time of the first inference of a pattern; None where it has none, or leaves its time open."""
+    known = (INFERENCE, states.inference.name)
+    return next((phase.duration_s for phase in cycle.phases if phase.does in known and phase.duration_s is not None), None)
 
 
 def scenario_question(scenario: Scenario, sample_count: int, seed: int) -> BatteryQuestion:

@@ -85,7 +85,7 @@ _TABLES: Final[Mapping[str, tuple[tuple[str, ...], Callable[[Any], tuple[Content
     "calibrations": (("device", "network", "dataflow"), lambda found: (found.device, found.network, found.dataflow.value)),
     "power_states": (("inference a", "idle a", "sleeps"), _power_states),
     "batteries": (("voltage v", "capacity ah"), lambda battery: (battery.voltage_v.value, battery.capacity_ah.value)),
-    "duty_cycles": (("period s", "phases"), lambda cycle: (cycle.period_s.value, ", ".join(phase.state for phase in cycle.phases))),
+    "duty_cycles": (("period s", "phases"), lambda cycle: (cycle.period_s.value, ", ".join(phase.does for phase in cycle.phases))),
     "scenarios": (("network", "device"), lambda scenario: (scenario.network.name, scenario.device.name)),
 }
 """For each kind, the titles of its figures and the function that takes them from a spec; a kind without is listed by name alone."""

@@ -65,6 +65,7 @@ def battery_lead(answer: BatteryAnswer) -> tuple[str, ...]:
         f"{answer.states} on {answer.battery} ({watt_hours_text(answer.usable_j)} usable), {_asked(answer)}; "
         f"{answer.model} model at {digits(answer.temperature_degc)} °C.",
         f"{with_interval(life.life_s, life.life_low_s, life.life_high_s)}; {life.dominated_by}.",
+        *(f"{caveat}." for caveat in answer.caveats),
     )
 
 

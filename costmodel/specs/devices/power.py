@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Annotated, Final
+import math
+import re
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, Final
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from costmodel.errors import UnknownNameError
 from costmodel.specs.base import Amperes, Name, PositiveFraction, PositiveSeconds, Seconds, Spec, Volts, with_changes
+from costmodel.units import MA_PER_A, MJ_PER_J, S_PER_HOUR, UA_PER_A, UJ_PER_J
 
 INFERENCE: Final = "inference"
 """What the state at work goes by, whatever its name."""
@@ -69,6 +72,46 @@ class PowerState(Spec):
     """Time it takes to leave this state, until an inference can start."""
     wake_a: Amperes | None = None
     """Current meanwhile, at the board's awake supply; left out, the idle current."""
+    event_s: PositiveSeconds | None = None
+    """How long it lasts where it is an event, such as sending a message; `charge: 230 mC` may then stand in place of the current."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _charge_over_time(cls, fields: Any) -> Any:
+        if not isinstance(fields, Mapping) or "charge" not in fields:
+            return fields
+        if "current_a" in fields:
+            raise PydanticCustomError("charge", "charge and current_a: one of the two says what is drawn")
+        found = _CHARGE.fullmatch(str(fields["charge"]))
+        length = fields.get("event_s")
+        seconds = length.get("value") if isinstance(length, Mapping) else length
+        if found is None:
+            raise PydanticCustomError("charge", f"charge: expected such as 230 mC, 64 uAh or 1.2 mJ, found {str(fields['charge'])[:40]!r}")
+        if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0.0 < seconds < math.inf:
+            raise PydanticCustomError("charge", "charge needs event_s, the time it is drawn in")
+        amount, unit = float(found[1]), found[2].replace("µ", "u")
+        if unit in _JOULES:
+            supply = fields.get("supply_v")
+            volts = supply.get("value") if isinstance(supply, Mapping) else supply
+            if isinstance(volts, bool) or not isinstance(volts, int | float) or volts <= 0.0:
+                raise PydanticCustomError("charge", "an energy of an event needs supply_v above 0")
+            coulombs = amount * _JOULES[unit] / volts
+        else:
+            coulombs = amount * _COULOMBS[unit]
+        source = f"{fields['charge']} in {seconds:g} s" + (f": {fields['source']}" if fields.get("source") else "")
+        kept = {key: value for key, value in fields.items() if key not in ("charge", "source")}
+        return {**kept, "current_a": {"value": coulombs / seconds, "source": source}}
+
+
+_CHARGE: Final = re.compile(r"\s*(\d+(?:\.\d*)?(?:[eE][-+]?\d+)?)\s*(mC|C|uC|µC|uAh|µAh|mAh|J|mJ|uJ|µJ)\s*")
+_COULOMBS: Final = {
+    "C": 1.0,
+    "mC": 1.0 / MA_PER_A,
+    "uC": 1.0 / UA_PER_A,
+    "mAh": S_PER_HOUR / MA_PER_A,
+    "uAh": S_PER_HOUR / UA_PER_A,
+}
+_JOULES: Final = {"J": 1.0, "mJ": 1.0 / MJ_PER_J, "uJ": 1.0 / UJ_PER_J}
 
 
 class RegulatorPoint(Spec):
@@ -105,8 +148,14 @@ class PowerStates(Spec):
     """At work."""
     idle: PowerState
     """Awake, between inferences."""
+    states: tuple[PowerState, ...] = ()
+    """Whatever else it does awake, for the phases of a duty cycle: `wifi`, `ble`, `sensor`."""
     sleeps: tuple[PowerState, ...] = ()
     """Other ways to rest, each with the time it takes to wake up."""
+    bare: bool = False
+    """Whether this is a module alone: a board around it draws more. Not taken from a base."""
+    awake_from: str = ""
+    """Capture that the awake currents were measured in; empty where they are the board's own."""
     duration_s: PositiveSeconds | None = None
     """Of one inference, where it was measured."""
     device: Name | None = None
@@ -125,25 +174,39 @@ class PowerStates(Spec):
             return INFERENCE
         if name in (IDLE, self.idle.name):
             return IDLE
-        if name not in self.rests():
-            known = (*self.rests(), INFERENCE, self.idle.name, self.inference.name)
+        if name not in self.rests() and name not in [state.name for state in self.states]:
+            known = (*self.rests(), *(state.name for state in self.states), INFERENCE, self.idle.name, self.inference.name)
             raise UnknownNameError("state", name, known, f"a state of {self.name}")
         return name
 
     @model_validator(mode="after")
     def _names_once(self) -> PowerStates:
-        names = [state.name for state in (self.inference, self.idle, *self.sleeps)]
+        names = [state.name for state in (self.inference, self.idle, *self.states, *self.sleeps)]
         if len(set(names)) != len(names):
             raise PydanticCustomError("states", f"a state's name stands twice: {', '.join(names)}")
         return self
 
 
 class Phase(Spec):
-    """A stay in a state."""
+    """A stay in a state, or an event."""
 
-    state: Name
+    state: Name | None = None
+    """What the board does, by the name of one of its states."""
+    event: Name | None = None
+    """Instead, a state of the board with a time of its own (`event_s`)."""
     duration_s: PositiveSeconds | None = None
-    """Left out, what the other phases leave of the period; for one phase at most."""
+    """Left out, what the other phases leave of the period, for one phase at most; an event's own time."""
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> Phase:
+        if (self.state is None) == (self.event is None):
+            raise PydanticCustomError("phase", "expected a state, or an event")
+        return self
+
+    @property
+    def does(self) -> str:
+        """Name of the state or event."""
+        return self.state or self.event or ""
 
 
 class DutyCycle(Spec):
@@ -159,13 +222,14 @@ class DutyCycle(Spec):
     @model_validator(mode="after")
     def _fits(self) -> DutyCycle:
         fixed_s = sum(phase.duration_s.value for phase in self.phases if phase.duration_s is not None)
-        open_count = sum(phase.duration_s is None for phase in self.phases)
+        open_count = sum(phase.duration_s is None and phase.event is None for phase in self.phases)
+        own_time = any(phase.duration_s is None and phase.event is not None for phase in self.phases)
         period_s = self.period_s.value
         if open_count > 1:
             raise PydanticCustomError("duty", f"one phase at most may leave out its duration_s, found {open_count}")
         if fixed_s > period_s * (1 + 1e-12):
             raise PydanticCustomError("duty", f"the phases last {fixed_s:g} s, longer than the period of {period_s:g} s")
-        if not open_count and fixed_s < period_s * (1 - 1e-12):
+        if not open_count and not own_time and fixed_s < period_s * (1 - 1e-12):
             raise PydanticCustomError(
                 "duty", f"the phases last {fixed_s:g} s of {period_s:g} s; leave out one duration_s to fill the period"
             )
