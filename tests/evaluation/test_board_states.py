@@ -33,6 +33,7 @@ def test_a_named_state_awake_is_a_phase_of_a_cycle_and_no_way_to_rest():
     charge = 0.3 * 0.049 + 2.5 * 0.13 + 0.27 * 0.03 + (600 - 0.3 - 2.5 - 0.27) * 1e-5
     assert answer.lives[0].life_s == pytest.approx(3600.0 / (charge / 600), rel=1e-9)
     assert {drain.part for drain in answer.lives[0].drains} >= {"inference", "wifi", "deep"}
+    assert answer.lives[0].dominated_by.startswith("wifi takes")
 
 
 @pytest.mark.parametrize(

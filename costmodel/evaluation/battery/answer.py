@@ -106,7 +106,7 @@ def _life(question: BatteryQuestion, rest: str, values: BatteryNumbers, columns:
         average_low_w=power.low,
         average_high_w=power.high,
         drains=drains,
-        dominated_by=_dominated(drains) if life else _TOO_WEAK,
+        dominated_by=_dominated(drains, frozenset(state.name for state in values.board.states)) if life else _TOO_WEAK,
     )
 
 
@@ -160,16 +160,16 @@ def _drains(found: tuple[Drain, ...], sampled: tuple[Drain, ...]) -> tuple[Drain
     return tuple(drains)
 
 
-def _dominated(drains: tuple[DrainShare, ...]) -> str:
+def _dominated(drains: tuple[DrainShare, ...], awake: frozenset[str]) -> str:
     ordered = sorted(drains, key=lambda drain: -drain.share_ratio)
     first = ordered[0]
     if first.share_ratio == 0.0:
         return "nothing draws from the battery"
-    words = f"{_part(first.part)} takes {100 * first.share_ratio:.0f} % of the battery"
+    words = f"{_part(first.part, awake)} takes {100 * first.share_ratio:.0f} % of the battery"
     if len(ordered) == 1 or ordered[1].share_ratio < 0.005:
         return words
-    return f"{words}, {_part(ordered[1].part)} {100 * ordered[1].share_ratio:.0f} %"
+    return f"{words}, {_part(ordered[1].part, awake)} {100 * ordered[1].share_ratio:.0f} %"
 
 
-def _part(name: str) -> str:
-    return _PARTS.get(name, name if name == "regulator" else f"{name} sleep")
+def _part(name: str, awake: frozenset[str]) -> str:
+    return _PARTS.get(name, name if name == "regulator" or name in awake else f"{name} sleep")

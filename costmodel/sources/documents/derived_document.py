@@ -19,8 +19,8 @@ _BERKELEY: Final = re.compile(r"^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\d+)\s+[0-9a-fA-F]+
 """text, data, bss, their sum, and the file."""
 _BY_NAME: Final = ("sleeps", "states")
 """Lists whose entries are told by their names: one that is overridden keeps its other fields, a new one is added."""
-_NOT_TAKEN: Final = ("bare",)
-"""What is true of a base and not of what derives from it: a board made of a bare module is none."""
+_NOT_TAKEN: Final = ("bare", "device")
+"""What is true of a base and not of what derives from it: a board around a bare module is none, and nobody measured it."""
 _MOST_BASES: Final = 8
 _REGION: Final = re.compile(r"heap_init:\s+At\s+(?:0x)?([0-9A-Fa-f]{6,16})\s+len\s+(?:0x)?([0-9A-Fa-f]{1,16})\s+\(.*?\):\s*(\S+)")
 _TRIED: Final = ("DRAM", "RAM", "D/IRAM", "SPIRAM")
