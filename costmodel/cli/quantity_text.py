@@ -136,7 +136,6 @@ def period_of_rate(option: str, text: str) -> float | None:
     return period_s
 
 
-
 def _positive(option: str, digits: str, text: str) -> float:
     try:
         number = float(digits)

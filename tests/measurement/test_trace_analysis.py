@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from costmodel.errors import FormatError, MissingError
@@ -59,6 +59,7 @@ def test_every_window_is_found_none_invented_edges_within_one_sample(noise_a, ch
     st.floats(-0.03, 0.05),
     st.sampled_from([10_000.0, 50_000.0]),
 )
+@example(0, 0.19779458766512525, 1.15, 0.0, 0.0, 10_000.0)  # 11 windows of 12, once
 def test_windows_are_found_whatever_their_length_and_spacing(seed, inference_s, spacing, noise_a, drift, rate_hz):
     recipe = SyntheticTrace(
         rate_hz=rate_hz,

@@ -283,12 +283,8 @@ def estimate_battery(
         return _answer(scenario_question(battery, sample_count, seed))
     if states is None:
         raise MissingError("estimate_battery: give the power states of the board")
-    if cycle is not None:
-        if duration_s is not None:
-            raise SpecError(f"--duration: the pattern of {cycle.name} says how long each phase lasts; leave one of the two out")
-        duration: Constant | None = _inferring(states, cycle) or states.duration_s or cycle.period_s
-    else:
-        duration = states.duration_s if duration_s is None else Constant(duration_s, "s", None, None, "given")
+    own = None if cycle is None else _inferring(states, cycle) or states.duration_s or cycle.period_s
+    duration = own or states.duration_s if duration_s is None else Constant(duration_s, "s", None, None, "given")
     if duration is None:
         raise MissingError(f"{states.name} states no duration of an inference: give --duration (duration_s), or a measurement with --trace")
     asked_s = duration.value if period_s is None else period_s
