@@ -31,16 +31,6 @@ from costmodel.specs.work import LoopNest
 NO_DURATION = "no duration: give duration_s (measured; --duration or --trace), or a calibration that holds for this network and dataflow"
 
 NO_POWER = "no supply and currents of the board given: give power (supply_v, idle_a, active_a; --supply, --idle and --active, or --trace)"
-_FIGURES = (
-    "usable_j",
-    "continuous_life_s",
-    "continuous_inference_count",
-    "duty_ratio",
-    "duty_w",
-    "duty_life_s",
-    "duty_inference_count",
-)
-"""Figures of a battery's cost that a result holds under the same names."""
 
 
 def evaluate(scenario: Scenario, progress: Progress | None = None, known: tuple[Calibrated, Cost] | None = None) -> Evaluation:
@@ -74,6 +64,7 @@ def evaluate(scenario: Scenario, progress: Progress | None = None, known: tuple[
     found_dataflows: list[DataflowEvaluation] = []
     for dataflow, held, answer in answers:
         found_dataflows.append(_dataflow(scenario, dataflow, held, answer, found_dataflows))
+    battery = _battery(scenario, first)
     found = Evaluation(
         scenario=scenario.name,
         description=scenario.description,
@@ -97,8 +88,8 @@ def evaluate(scenario: Scenario, progress: Progress | None = None, known: tuple[
         leakage_high_w=scenario.memory_energy.leakage_w.high,
         leakage_pj=first.leakage_pj,
         power=None if first.power is None else PowerSummary(source=_awake(scenario), **first.power._asdict()),
-        battery=_battery(scenario, first),
-        reasons=_reasons(scenario, first),
+        battery=battery,
+        reasons=_reasons(scenario, first, battery),
     )
     return found.model_copy(update={"findings": find(found)})
 
@@ -278,6 +269,7 @@ def _battery(scenario: Scenario, answer: Cost) -> BatterySummary | None:
     found = answer.battery
     if found is None or scenario.battery is None:
         return None
+    continuous = found.continuous
     return BatterySummary(
         battery=scenario.battery.name,
         model=scenario.model.value,
@@ -285,7 +277,13 @@ def _battery(scenario: Scenario, answer: Cost) -> BatterySummary | None:
         states=None if scenario.states is None else scenario.states.name,
         sleep=scenario.sleep,
         period_s=None if scenario.period_s is None else scenario.period_s.value,
-        **{name: _finite(getattr(found, name)) for name in _FIGURES},
+        usable_j=found.usable_j,
+        continuous_life_s=_finite(continuous.life_s),
+        continuous_inference_count=_finite(continuous.inference_count),
+        duty_ratio=found.duty_ratio,
+        duty_w=found.duty_w,
+        duty_life_s=_finite(found.duty_life_s),
+        duty_inference_count=_finite(found.duty_inference_count),
         average_w=None if found.duty is None else found.duty.average_w,
         drains=() if found.duty is None else _drains(drains_of(found.cell, found.board, found.duty.pattern)),
     )
@@ -320,19 +318,19 @@ def no_power_reason(scenario: Scenario) -> str:
     )
 
 
-def _reasons(scenario: Scenario, answer: Cost) -> dict[str, str]:
+def _reasons(scenario: Scenario, answer: Cost, battery: BatterySummary | None) -> dict[str, str]:
     reasons: dict[str, str] = {}
     if answer.duration_s is None:
         reasons["duration_s"] = NO_DURATION
     if answer.power is None:
         reasons["power"] = no_power_reason(scenario)
-    if answer.battery is None:
+    if battery is None:
         needed = {"battery": scenario.battery, "power": answer.power, "duration": answer.duration_s}
         reasons["battery"] = f"needs {', '.join(name for name, found in needed.items() if found is None)}"
     else:
-        for pattern, life in (("continuous", answer.battery.continuous), ("duty", answer.battery.duty)):
-            if life is not None and math.isinf(life.life_s):
-                reasons |= dict.fromkeys((f"battery.{pattern}_life_s", f"battery.{pattern}_inference_count"), "endless: nothing is drawn")
-    if answer.battery is not None and scenario.period_s is None:
+        endless = {"continuous": battery.continuous_life_s is None, "duty": battery.duty_life_s is None and scenario.period_s is not None}
+        for pattern in (pattern for pattern, holds in endless.items() if holds):
+            reasons |= dict.fromkeys((f"battery.{pattern}_life_s", f"battery.{pattern}_inference_count"), "endless: nothing is drawn")
+    if battery is not None and scenario.period_s is None:
         reasons["battery.duty_life_s"] = "no period given: give period_s, from one inference to the next"
     return reasons

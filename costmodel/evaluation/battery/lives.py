@@ -87,7 +87,6 @@ class Life(NamedTuple):
 class BatteryCost(NamedTuple):
     """What a battery gives, inferring without pause and once a period; what is not asked for is not computed."""
 
-    continuous: Life
     duty: Life | None
     """Once a period, in the asked rest; None without a period."""
     cell: CellNumbers
@@ -96,6 +95,13 @@ class BatteryCost(NamedTuple):
     period_s: Number | None
     rest: str
     """What the board does between inferences."""
+
+    @property
+    def continuous(self) -> Life:
+        """Inferring without pause: a load that never changes has no period, so how long an inference lasts does not decide the life."""
+        state = self.board.inference
+        pattern = pattern_of(self.cell, self.board, [DutyStep(INFERENCE, state.supply_v, state.current_a, 1.0)])
+        return life_of(self.cell, pattern, self.duration_s)
 
     @property
     def usable_j(self) -> Number:
@@ -153,12 +159,8 @@ def battery_cost(cell: CellNumbers, board: BoardNumbers, duration_s: Number, ask
     BatteryCost
         The duty-cycled figures are None without a period.
     """
-    inference = board.inference
-    # A load that never changes has no period: how long an inference lasts does not decide how long the battery does.
-    back_to_back = pattern_of(cell, board, [DutyStep(INFERENCE, inference.supply_v, inference.current_a, 1.0)])
-    continuous = life_of(cell, back_to_back, duration_s)
     duty = None if asked_period_s is None else life_at(cell, board, duration_s, rest, asked_period_s)
-    return BatteryCost(continuous, duty, cell, board, duration_s, asked_period_s, rest)
+    return BatteryCost(duty, cell, board, duration_s, asked_period_s, rest)
 
 
 def life_at(cell: CellNumbers, board: BoardNumbers, duration_s: Number, rest: str, asked_period_s: Number) -> Life:
