@@ -5,9 +5,10 @@ from __future__ import annotations
 import statistics
 from typing import Final
 
+from costmodel.report.cells import Cell, Form
 from costmodel.report.charts import CurrentTrace
 from costmodel.report.document import Block, Column, Fact, Facts, Illustration, Paragraph, Remark, Remarks, Row, Section, Table
-from costmodel.report.quantities import count_text, digits, joules_text, power_text, share_text, time_text
+from costmodel.report.quantities import count_text, current_text, digits, joules_text, power_text, share_text, time_text
 from costmodel.results.trace import InferenceWindow, Spread, TraceCurve, TraceSummary, WindowFigures
 from costmodel.units import HZ_PER_KHZ, MA_PER_A, S_PER_HOUR, UA_PER_A
 
@@ -111,11 +112,6 @@ def _marked(summary: TraceSummary) -> bool:
     return any(window.inference_count > 1 for window in summary.windows)
 
 
-def current_text(value_a: float) -> str:
-    """Return a current in milliamperes."""
-    return f"{digits(MA_PER_A * value_a)} mA"
-
-
 def _facts(summary: TraceSummary, told: WindowFigures) -> Facts:
     def between(spread: Spread) -> str:
         if len(summary.windows) == 1:
@@ -125,19 +121,17 @@ def _facts(summary: TraceSummary, told: WindowFigures) -> Facts:
                 else f"mean of a run of {count_text(summary.windows[0].inference_count)}"
             )
         if _marked(summary):
-            median_j = statistics.median(window.inference_j for window in summary.windows)
-            return (
-                f"mean of the runs; their median {joules_text(median_j)}, {joules_text(spread.smallest)} to {joules_text(spread.largest)}"
-            )
+            median = joules_text(spread.median)
+            return f"mean of the runs; their median {median}, {joules_text(spread.smallest)} to {joules_text(spread.largest)}"
         return f"95 % of them {joules_text(spread.low)} to {joules_text(spread.high)}"
 
     return Facts(
         (
-            Fact(f"Energy of {_noun(summary)}", joules_text(told.inference.mean), between(told.inference)),
-            Fact("of it baseline", joules_text(told.baseline.mean), share_text(summary.baseline_ratio)),
-            Fact("of it computation", joules_text(told.computational.mean), share_text(summary.computational_ratio)),
-            Fact("Idle", power_text(told.idle_w), f"{current_text(told.idle_current.mean)} at {digits(summary.supply_v)} V"),
-            Fact("Inferring", power_text(told.active_w), f"{current_text(told.active_current.mean)}"),
+            Fact(f"Energy of {_noun(summary)}", Cell(told.inference.mean, Form.JOULES), between(told.inference)),
+            Fact("of it baseline", Cell(told.baseline.mean, Form.JOULES), share_text(summary.baseline_ratio)),
+            Fact("of it computation", Cell(told.computational.mean, Form.JOULES), share_text(summary.computational_ratio)),
+            Fact("Idle", Cell(told.idle_w, Form.POWER), f"{current_text(told.idle_current.mean)} at {digits(summary.supply_v)} V"),
+            Fact("Inferring", Cell(told.active_w, Form.POWER), f"{current_text(told.active_current.mean)}"),
         )
     )
 
@@ -147,20 +141,20 @@ def _noun(summary: TraceSummary) -> str:
 
 
 def _whole_facts(summary: TraceSummary) -> Facts:
-    items = [Fact("Whole capture", joules_text(summary.total_j), f"{power_text(summary.average_w)} on average")]
+    items = [Fact("Whole capture", Cell(summary.total_j, Form.JOULES), f"{power_text(summary.average_w)} on average")]
     if summary.mean_a is not None and summary.charge_ah is not None:
-        items.append(Fact("Mean current", current_text(summary.mean_a), f"over {time_text(summary.duration_s)}"))
+        items.append(Fact("Mean current", Cell(summary.mean_a, Form.CURRENT), f"over {time_text(summary.duration_s)}"))
         items.append(
             Fact("Charge", f"{digits(summary.charge_ah * UA_PER_A)} µAh", f"{digits(summary.charge_ah * S_PER_HOUR * MA_PER_A)} mC")
         )
     if summary.above_a is not None and summary.above_s is not None:
         share = share_text(summary.above_s / summary.duration_s)
-        items.append(Fact(f"Above {current_text(summary.above_a)}", time_text(summary.above_s), f"{share} of the capture"))
+        items.append(Fact(f"Above {current_text(summary.above_a)}", Cell(summary.above_s, Form.TIME), f"{share} of the capture"))
     return Facts(tuple(items))
 
 
 def _percentiles(summary: TraceSummary) -> Table:
-    rows = tuple(Row((f"{100 * each.share_ratio:.0f} %", current_text(each.current_a))) for each in summary.percentiles)
+    rows = tuple(Row((f"{100 * each.share_ratio:.0f} %", Cell(each.current_a, Form.CURRENT))) for each in summary.percentiles)
     return Table("Current that so much of the capture's time stays below", (Column("Time", number=False), Column("Current")), rows)
 
 
@@ -169,20 +163,20 @@ def _spreads(summary: TraceSummary, told: WindowFigures) -> Table:
         Row(
             (
                 spread.name,
-                show(spread.mean),
-                show(spread.sigma),
-                share_text(spread.cv, 2),
-                show(spread.low),
-                show(spread.high),
+                Cell(spread.mean, form),
+                Cell(spread.sigma, form),
+                Cell(spread.cv, Form.FINE_SHARE),
+                Cell(spread.low, form),
+                Cell(spread.high, form),
             )
         )
-        for spread, show in (
-            (told.idle_current, current_text),
-            (told.active_current, current_text),
-            (told.duration, time_text),
-            (told.inference, joules_text),
-            (told.baseline, joules_text),
-            (told.computational, joules_text),
+        for spread, form in (
+            (told.idle_current, Form.CURRENT),
+            (told.active_current, Form.CURRENT),
+            (told.duration, Form.TIME),
+            (told.inference, Form.JOULES),
+            (told.baseline, Form.JOULES),
+            (told.computational, Form.JOULES),
         )
     )
     columns = (
@@ -231,12 +225,12 @@ def _windows(summary: TraceSummary) -> Table:
             (
                 str(place + 1),
                 f"{window.start_s:.6f}",
-                *((count_text(window.inference_count),) if marked else ()),
+                *((Cell(window.inference_count, Form.COUNT),) if marked else ()),
                 *((window.kind,) if kinds else ()),
-                time_text(window.duration_s),
-                joules_text(window.inference_j),
-                joules_text(window.baseline_j),
-                joules_text(window.computational_j),
+                Cell(window.duration_s, Form.TIME),
+                Cell(window.inference_j, Form.JOULES),
+                Cell(window.baseline_j, Form.JOULES),
+                Cell(window.computational_j, Form.JOULES),
             )
         )
         for place, window in enumerate(summary.windows[:_MOST_ROWS])
@@ -269,7 +263,7 @@ def _capture(summary: TraceSummary) -> Paragraph:
         parts.append(f"{count_text(summary.nan_count)} samples hold no number, the first at {summary.first_nan}; they were left out.")
     if summary.gap_count:
         parts.append(
-            f"{count_text(summary.gap_count)} gaps, {time_text(summary.gap_s)} in all, were bridged by straight lines: "
+            f"{count_text(summary.gap_count)} gaps, {time_text(summary.gap_s)} in total, were bridged by straight lines: "
             f"{joules_text(summary.bridged_j)} of the total."
         )
     return Paragraph(" ".join(parts))
