@@ -11,7 +11,14 @@ from typing import Final, NamedTuple
 
 from costmodel.columns import Number, bit_length, ceil_div, larger
 from costmodel.provenance import formula
-from costmodel.results.storage.heap_verdict import HeapPlacement, HeapRequest, HeapShortfall, HeapVerdict, RegionState
+from costmodel.results.storage.heap_verdict import (
+    HeapPlacement,
+    HeapRequest,
+    HeapShortfall,
+    HeapTaken,
+    HeapVerdict,
+    RegionState,
+)
 from costmodel.specs.devices.hardware import HeapAllocator, HeapRegion
 from costmodel.units import BYTES_PER_KIB
 
@@ -111,6 +118,68 @@ def largest_request_bytes(region: HeapRegion, allocator: HeapAllocator) -> int:
         else:
             high = middle
     return low
+
+
+def regions_without(regions: Sequence[HeapRegion], taken_bytes: int, first: int | None = None) -> tuple[HeapRegion, ...]:
+    """Return what is left of heap regions once static data, a radio or a program's own allocations have taken their part.
+
+    Parameters
+    ----------
+    regions : sequence of HeapRegion
+        At boot.
+    taken_bytes : int
+        What is taken, in all.
+    first : int, optional
+        Region it is taken from first; left out, the one that holds static data, or else the largest. What it lacks comes out of the others,
+        the largest first.
+
+    Returns
+    -------
+    tuple of HeapRegion
+        In the same order.
+    """
+    if not taken_bytes or not regions:
+        return tuple(regions)
+    if first is None:
+        first = next((place for place, region in enumerate(regions) if region.holds_static), None)
+    order = sorted(range(len(regions)), key=lambda place: (place != first, -regions[place].size_bytes))
+    left = list(regions)
+    for place in order:
+        share = min(taken_bytes, regions[place].size_bytes)
+        taken_bytes -= share
+        if share:
+            left[place] = regions[place].model_copy(update={"size_bytes": regions[place].size_bytes - share})
+    return tuple(left)
+
+
+def judge_heap(requests: Sequence[HeapRequest], regions: Sequence[HeapRegion], allocator: HeapAllocator, taken: HeapTaken) -> HeapVerdict:
+    """Say whether a heap holds buffers beside what is taken of it before.
+
+    Parameters
+    ----------
+    requests : sequence of HeapRequest
+        In the order in which they are allocated; none is given back.
+    regions : sequence of HeapRegion
+        At boot, in the order in which malloc tries them.
+    allocator : HeapAllocator
+        How malloc rounds.
+    taken : HeapTaken
+        What is taken before; out of the region that holds static data, then out of the next largest.
+
+    Returns
+    -------
+    HeapVerdict
+        Of that split; `split_matters` where taking it out of another region first would change the answer.
+    """
+    left = regions_without(regions, taken.total_bytes)
+    verdict = place_buffers(requests, left, allocator)
+    states = tuple(
+        state.model_copy(update={"size_bytes": region.size_bytes, "taken_bytes": region.size_bytes - state.size_bytes})
+        for region, state in zip(regions, verdict.regions, strict=True)
+    )
+    others = [] if not taken.total_bytes else [regions_without(regions, taken.total_bytes, first) for first in range(len(regions))]
+    differs = any(place_buffers(requests, other, allocator).fits != verdict.fits for other in others if other != left)
+    return verdict.model_copy(update={"regions": states, "taken": taken, "split_matters": differs})
 
 
 def place_buffers(requests: Sequence[HeapRequest], regions: Sequence[HeapRegion], allocator: HeapAllocator) -> HeapVerdict:

@@ -7,7 +7,7 @@ from typing import Final
 
 from costmodel.columns import ceil_div
 from costmodel.memory.lifetimes import Lifetimes, lifetimes_of
-from costmodel.memory.strategies import COUNTS_INPUT, Accounted, account, alive_at, lower_bound
+from costmodel.memory.strategies import COUNTS_INPUT, Accounted, account, alive_at, arena_with_scratch_bytes, lower_bound
 from costmodel.results.storage.memory_plan import LiveBuffer, MemoryPlan, PlannedBuffer, PlannedTensor, StepMemory
 from costmodel.specs.lowering import element_count
 from costmodel.specs.network import Network
@@ -18,8 +18,6 @@ PER_TENSOR: Final = frozenset({MemoryAccounting.PEAK_LIVE, MemoryAccounting.AREN
 """Accountings that take memory for a tensor only while it is alive."""
 IN_PLACE: Final = frozenset({MemoryAccounting.STATIC_IN_PLACE, MemoryAccounting.ARENA_IN_PLACE})
 """Accountings under which poolings may overwrite their inputs."""
-SCRATCH_ALIGNMENT_BYTES: Final = 4
-"""Scratch holds accumulators."""
 
 
 def plan_network(
@@ -94,7 +92,7 @@ def plan_memory(
     offsets = _offsets(accounting, lives, found)
     tensors = _tensors(lives, found, offsets)
     ends = [tensor.offset_bytes + tensor.size_bytes for tensor in tensors if tensor.offset_bytes is not None]
-    scratch_offset = ceil_div(max(ends, default=0), SCRATCH_ALIGNMENT_BYTES) * SCRATCH_ALIGNMENT_BYTES
+    scratch_offset = arena_with_scratch_bytes(max(ends, default=0), scratch_bytes) - scratch_bytes
     return MemoryPlan(
         accounting=accounting,
         with_input=counted,

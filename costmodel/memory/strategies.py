@@ -8,13 +8,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, NamedTuple, Protocol
 
-from costmodel.columns import Number, larger, sum_of
+from costmodel.columns import Number, ceil_div, is_column, larger, sum_of
 from costmodel.memory.lifetimes import Lifetimes
 from costmodel.memory.placement import Offsets, blocks_of, place_blocks, sizes_of
 from costmodel.provenance import formula, is_recording, leaf
 from costmodel.specs.scenario import MemoryAccounting
 
 SOURCE: Final = "definition: buffers side by side, in turn, or alive at once"
+SCRATCH_ALIGNMENT_BYTES: Final = 4
+"""Scratch holds accumulators."""
 INPUT: Final = 0
 """Place of the network's input among the tensors."""
 
@@ -107,6 +109,24 @@ def arena_height_bytes(e: Sequence[Number]) -> Number:
     for end in e:
         height = larger(height, end)
     return height
+
+
+@formula(
+    id="memory.arena_with_scratch",
+    equation="A = H if s == 0 else ceil(H / 4)*4 + s",
+    symbols={
+        "A": "bytes of the arena, scratch behind the tensors [B]",
+        "H": "height of the tensors [B]",
+        "s": "largest scratch of a layer [B]",
+    },
+    unit="B",
+    source=SOURCE,
+)
+def arena_with_scratch_bytes(height: Number, scratch: Number) -> Number:
+    """Return the bytes of an arena with one region of scratch behind its tensors, aligned for accumulators."""
+    if not is_column(scratch) and not scratch:
+        return height
+    return ceil_div(height, SCRATCH_ALIGNMENT_BYTES) * SCRATCH_ALIGNMENT_BYTES + scratch
 
 
 def alive_at(lives: Lifetimes, step: int, *, in_place: bool, with_input: bool) -> tuple[int, ...]:

@@ -47,6 +47,8 @@ class ScenarioChanges(NamedTuple):
     sleep: str | None = None
     temperature_degc: float | None = None
     model: BatteryModelName | None = None
+    static_bytes: int | None = None
+    radio: str | None = None
 
 
 def changed_scenario(scenario: str | None, changes: ScenarioChanges) -> Scenario:
@@ -112,6 +114,8 @@ def _changed_fields(changes: ScenarioChanges, counting: CountingConvention, powe
         "sleep": changes.sleep,
         "temperature_degc": changes.temperature_degc,
         "model": changes.model,
+        "static_bytes": changes.static_bytes,
+        "radio": changes.radio,
     }
     return {name: value for name, value in fields.items() if value is not None}
 

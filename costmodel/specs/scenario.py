@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 
 from costmodel.errors import UnknownNameError
 from costmodel.provenance import Constant
-from costmodel.specs.base import DegreesCelsius, Name, PositiveSeconds, Spec, with_changes
+from costmodel.specs.base import ByteCount, DegreesCelsius, Name, PositiveSeconds, Spec, with_changes
 from costmodel.specs.counting import CountingConvention, Dataflow
 from costmodel.specs.devices.battery import SHELF_DEGC, BatteryCell, BatteryModelName
 from costmodel.specs.devices.hardware import ComputeEnergy, Device, LatencyCalibration, MemoryEnergy, ObservedHeap
@@ -72,7 +72,11 @@ class Scenario(Spec):
     accounting: MemoryAccounting = MemoryAccounting.ARENA_IN_PLACE
     """How buffers share memory."""
     observed_heap: ObservedHeap | None = None
-    """What the program reported, to hold the plan against."""
+    """What the program reported: what was free before the network allocates is what the heap starts from."""
+    static_bytes: ByteCount = 0
+    """Static data beside the network, taken from the heap at boot and beyond what a program reported."""
+    radio: Name | None = None
+    """Radio that runs beside the network, by the name the device gives what it takes of the heap."""
     calibration: LatencyCalibration | None = None
     """Measured layer times the latency model is fitted to."""
     calibration_network: Network | None = None
@@ -113,6 +117,18 @@ class Scenario(Spec):
         if power is None or power.device is not None:
             return self
         return with_changes(self, {"power": power.attributed(boards)})
+
+    @model_validator(mode="after")
+    def _radio_has_a_share(self) -> Scenario:
+        known = [radio.name for radio in self.device.radios]
+        if self.radio is not None and self.radio not in known:
+            stated = f"states what {' and '.join(known)} takes alone" if known else "states of no radio what it takes"
+            raise PydanticCustomError(
+                "radio",
+                f"nothing is packaged on how much heap the radio {self.radio!r} takes: {self.device.name} {stated};"
+                " give the bytes as static_bytes (--static-bytes)",
+            )
+        return self
 
     @model_validator(mode="after")
     def _once_each(self) -> Scenario:

@@ -35,6 +35,10 @@ def report_command(
     active: Annotated[str | None, typer.Option(metavar="AMPERES", help="Current during an inference.")] = None,
     duration: Annotated[str | None, typer.Option(metavar="SECONDS", help="Measured duration of one inference, such as 320ms.")] = None,
     period: Annotated[str | None, typer.Option(metavar="SECONDS", help="From one inference to the next.")] = None,
+    static_bytes: Annotated[
+        int | None, typer.Option(min=0, metavar="BYTES", help="Static data of the program, taken from the heap before the network.")
+    ] = None,
+    radio: Annotated[str | None, typer.Option(help="Radio that runs beside the network and takes heap: ble, wifi.")] = None,
     trace: Annotated[
         Path | None,
         typer.Option(help="Current trace, or a file of what `trace --format json` printed: gives power and duration, and is shown."),
@@ -95,6 +99,8 @@ def report_command(
         sleep=sleep,
         temperature_degc=temperature,
         model=None if model is None else chosen("--model", model, BatteryModelName),
+        static_bytes=static_bytes,
+        radio=radio,
     )
     asked = changed_scenario(scenario, changes)
     analysed = None

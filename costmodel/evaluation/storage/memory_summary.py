@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from costmodel.evaluation.composition import Cost
-from costmodel.evaluation.storage.device_fit import ONE_BLOCK, constant_flash_bytes, constants_in_ram
-from costmodel.memory.heap import place_buffers
+from costmodel.evaluation.storage.device_fit import constant_flash_bytes, heap_taken
+from costmodel.evaluation.storage.ram_use import ONE_BLOCK, constants_in_ram, ram_bytes, scratch_in_ram_bytes
+from costmodel.memory.heap import judge_heap
 from costmodel.memory.planning import plan_memory
 from costmodel.memory.strategies import COUNTS_INPUT
 from costmodel.results.storage.heap_verdict import HeapRequest
@@ -29,11 +30,11 @@ def summarise_memory(scenario: Scenario, answer: Cost) -> MemorySummary:
     MemorySummary
         Every accounting's bytes, the plan under the scenario's own, and the heap's verdict on it.
     """
-    plan = plan_memory(scenario.accounting, answer.lives, accounted=answer.memory[scenario.accounting])
+    scratch = int(scratch_in_ram_bytes(scenario, answer))
+    plan = plan_memory(scenario.accounting, answer.lives, accounted=answer.memory[scenario.accounting], scratch_bytes=scratch)
     weights_in_ram, input_in_ram = scenario.weights_in is Storage.RAM, scenario.input_in is Storage.RAM
-    scratch = max(int(layer.counts.scratch_bytes) for layer in answer.layers)
     constants = [HeapRequest(name=name, size_bytes=int(size)) for name, size in constants_in_ram(scenario, answer)]
-    buffers = plan.tensor_buffer_bytes
+    buffers, device = plan.tensor_buffer_bytes, scenario.device
     return MemorySummary(
         accountings=tuple(
             AccountingBytes(
@@ -51,24 +52,26 @@ def summarise_memory(scenario: Scenario, answer: Cost) -> MemorySummary:
         input_bytes=answer.input_bytes,
         input_in_ram=input_in_ram,
         scratch_bytes=scratch,
-        ram_bytes=None if buffers is None else buffers + scratch + sum(request.size_bytes for request in constants),
+        ram_bytes=ram_bytes(scenario, answer),
         flash_bytes=constant_flash_bytes(scenario, answer),
-        flash_capacity_bytes=scenario.device.flash_bytes,
-        heap=place_buffers([*constants, *_requests(plan)], scenario.device.heap_regions, scenario.device.allocator)
-        if scenario.device.heap_regions and buffers is not None
+        flash_capacity_bytes=device.flash_bytes,
+        heap=judge_heap([*constants, *_requests(plan)], device.heap_regions, device.allocator, heap_taken(scenario))
+        if device.heap_regions and buffers is not None
         else None,
         shares=None if scenario.observed_heap is None or buffers is None else _shares(scenario.observed_heap, answer, buffers),
     )
 
 
 def _requests(plan: MemoryPlan) -> list[HeapRequest]:
-    """What is allocated for the tensor buffers: one arena, the buffers alive at the peak, or every buffer."""
+    """What is allocated for tensors and scratch: one arena, or the buffers alive at the peak, or every buffer, and the scratch."""
     if plan.accounting in ONE_BLOCK:
-        return [HeapRequest(name="arena", size_bytes=plan.tensor_buffer_bytes or 0)]
+        return [HeapRequest(name="arena", size_bytes=plan.arena_bytes or 0)]
+    scratch = [HeapRequest(name="scratch", size_bytes=plan.scratch_bytes)] if plan.scratch_bytes else []
     if plan.accounting is MemoryAccounting.PEAK_LIVE:
         peak = max(plan.timeline, key=lambda moment: moment.total_bytes, default=None)
-        return [] if peak is None else [HeapRequest(name=live.name, size_bytes=live.size_bytes) for live in peak.buffers]
-    return [HeapRequest(name=buffer.name, size_bytes=buffer.size_bytes) for buffer in plan.buffers]
+        alive = () if peak is None else peak.buffers
+        return [*(HeapRequest(name=live.name, size_bytes=live.size_bytes) for live in alive), *scratch]
+    return [*(HeapRequest(name=buffer.name, size_bytes=buffer.size_bytes) for buffer in plan.buffers), *scratch]
 
 
 def _shares(heap: ObservedHeap, answer: Cost, buffers: int) -> HeapShares:

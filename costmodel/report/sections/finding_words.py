@@ -20,6 +20,7 @@ from costmodel.report.quantities import (
     sentence,
     share_text,
 )
+from costmodel.report.sections.heap_start import heap_start_text
 from costmodel.report.sections.latency import condition_text
 from costmodel.results.evaluation import DataflowEvaluation, Evaluation
 from costmodel.results.finding import Finding, FindingKind, Weight
@@ -119,7 +120,7 @@ def _heap(values: Values, evaluation: Evaluation) -> Words:
         f"{evaluation.network} {'fits' if fits else 'does not fit'} the heap of {evaluation.device} with {accounting} buffers"
         f" ({bytes_text(values['buffer_bytes'])})."
     )
-    return Words(headline, "" if heap is None else sentence(heap.reason))
+    return Words(headline, "" if heap is None else f"{sentence(heap.reason)} {heap_start_text(heap)}")
 
 
 def _flash(values: Values, evaluation: Evaluation) -> Words:

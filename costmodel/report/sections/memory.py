@@ -8,6 +8,7 @@ from costmodel.report.cells import Cell, Form
 from costmodel.report.charts import BufferBar, LimitLine, MemoryTimeline
 from costmodel.report.document import Block, Column, Illustration, Paragraph, Row, Section, Table
 from costmodel.report.quantities import bytes_text, count_text, sentence, share_text
+from costmodel.report.sections.heap_start import heap_start_text
 from costmodel.results.evaluation import Evaluation
 from costmodel.results.storage.heap_verdict import HeapVerdict
 from costmodel.results.storage.memory_plan import LiveBuffer, MemoryPlan
@@ -44,7 +45,7 @@ def memory_section(evaluation: Evaluation, scenario: Scenario) -> Section:
     memory = evaluation.memory
     blocks: list[Block] = [Paragraph(_buffers_text(memory.plan)), Paragraph(_constants_text(memory))]
     if memory.heap is not None:
-        blocks.append(Paragraph(sentence(memory.heap.reason)))
+        blocks.append(Paragraph(f"{sentence(memory.heap.reason)} {heap_start_text(memory.heap)}"))
     if memory.plan.timeline:
         blocks.append(_timeline(memory.plan, scenario))
     blocks.append(_accountings_table(memory, free_bytes(scenario)))
@@ -67,7 +68,11 @@ def free_bytes(scenario: Scenario) -> int:
 def _buffers_text(plan: MemoryPlan) -> str:
     if plan.tensor_buffer_bytes is None:
         return f"The accounting {plan.accounting.value} does not apply: {plan.reason}."
-    bound = ", a lower bound no placement has been shown for" if plan.is_lower_bound else ""
+    bound = (
+        ""
+        if plan.is_optimal or plan.bound_bytes is None
+        else f", at most {count_text(plan.tensor_buffer_bytes - plan.bound_bytes)} B above the least possible"
+    )
     buffers = f" in {plan.tensor_buffer_count} buffers" if plan.accounting is MemoryAccounting.STATIC_IN_PLACE else ""
     size = f"{bytes_text(plan.tensor_buffer_bytes)} ({count_text(plan.tensor_buffer_bytes)} B)"
     return f"Tensor buffers take {size}{buffers} ({plan.accounting.value}: {_MEANINGS[plan.accounting]}){bound}."
@@ -94,7 +99,7 @@ def _accountings_table(memory: MemorySummary, free: int) -> Table:
     rows = []
     for found in memory.accountings:
         size, used = found.tensor_buffer_bytes, found.accounting is memory.plan.accounting
-        remark = found.reason or ("a lower bound" if used and memory.plan.is_lower_bound else "")
+        remark = found.reason or ""
         cells = (
             f"{found.accounting.value} (used)" if used else found.accounting.value,
             Cell(size, Form.BYTES, f"memory.{found.accounting.value}"),
@@ -125,9 +130,10 @@ def _heap_tables(heap: HeapVerdict) -> list[Block]:
     )
     columns = (Column("Allocation", number=False), Column("Asked", "B"), Column("Taken", "B"), Column("Heap region", number=False))
     regions = tuple(
-        Row((state.name, Cell(state.size_bytes, Form.EXACT_BYTES), Cell(state.free_bytes, Form.EXACT_BYTES))) for state in heap.regions
+        Row((state.name, *(Cell(size, Form.EXACT_BYTES) for size in (state.size_bytes, state.taken_bytes, state.free_bytes))))
+        for state in heap.regions
     )
-    region_columns = (Column("Heap region", number=False), Column("At boot", "B"), Column("Left", "B"))
+    region_columns = (Column("Heap region", number=False), Column("At boot", "B"), Column("Taken before", "B"), Column("Left", "B"))
     many = len(placed) > SHORT_TABLE
     return [
         *([Table("Where the heap puts them, in order of allocation", columns, placed, supplementary=many)] if placed else []),

@@ -47,8 +47,34 @@ class RegionState(Result):
     name: str
     size_bytes: int
     """At boot."""
+    taken_bytes: int = 0
+    """Taken before the buffers: by static data, a radio, or what a program found missing."""
     free_bytes: int
     """In one block: nothing has been given back yet."""
+
+
+class HeapTaken(Result):
+    """What is taken of a heap before the network allocates."""
+
+    observed_bytes: int | None = None
+    """Free in all regions together, as a program reported it; None where none has."""
+    missing_bytes: int = 0
+    """What that lacks of the regions at boot."""
+    static_bytes: int = 0
+    """Static data."""
+    radio: str | None = None
+    radio_bytes: int = 0
+    """What its software takes."""
+
+    @property
+    def total_bytes(self) -> int:
+        """All of it."""
+        return self.missing_bytes + self.static_bytes + self.radio_bytes
+
+    @property
+    def is_nothing(self) -> bool:
+        """Whether the verdict is on a heap at boot, with nothing else in it."""
+        return self.observed_bytes is None and not self.total_bytes
 
 
 class HeapVerdict(Result):
@@ -62,3 +88,7 @@ class HeapVerdict(Result):
     shortfall: HeapShortfall | None
     """None where all fit."""
     regions: tuple[RegionState, ...]
+    taken: HeapTaken = HeapTaken()
+    """What the heap starts without; where it is nothing, the verdict holds for a heap at boot with nothing else in it."""
+    split_matters: bool = False
+    """Whether the answer would change if what is taken came out of other regions."""

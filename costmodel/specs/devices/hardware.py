@@ -56,7 +56,19 @@ class HeapRegion(Spec):
     """Free bytes at boot."""
     largest_bytes: ByteCount | None = None
     """Largest single allocation it has been seen to give; left out, its size less the allocator's bookkeeping."""
+    holds_static: bool = False
+    """Whether a program's static data is taken out of it; where no region says so, out of the largest."""
     source: str = ""
+
+
+class RadioHeap(Spec):
+    """What a radio's software takes of the heap while it runs."""
+
+    name: Name
+    """`ble`, `wifi`, ..."""
+    heap_bytes: ByteCount
+    """Of the region that holds static data."""
+    source: str
 
 
 class HeapAllocator(Spec):
@@ -124,6 +136,8 @@ class Device(Spec):
     """All on-chip SRAM."""
     heap_regions: tuple[HeapRegion, ...]
     """What the program's data can live in, in the order in which malloc tries them."""
+    radios: tuple[RadioHeap, ...] = ()
+    """Radios whose share of the heap is known; the others have none stated."""
     allocator: HeapAllocator = HeapAllocator()
     memory_energy: Name
     """Packaged memory energies that suit it, by name."""
@@ -138,7 +152,7 @@ class Device(Spec):
     calibration: Name | None = None
     """Packaged latency calibration, by name; null where nobody has measured."""
     scratch_in_registers: tuple[str, ...] = ("accumulator",)
-    """Scratch buffers the core keeps in registers."""
+    """Scratch buffers the core keeps in registers: they are no RAM. `accumulator` is the single one of output stationary."""
     source: str
 
 

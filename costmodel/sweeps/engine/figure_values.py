@@ -10,16 +10,16 @@ from costmodel.errors import MissingError, UnknownNameError
 from costmodel.evaluation.composition import Cost
 from costmodel.evaluation.figures import figure_of, figures_of
 from costmodel.evaluation.storage.device_fit import fits_device, fits_flash, fits_heap
-from costmodel.evaluation.totals import total_of
+from costmodel.evaluation.storage.ram_use import ram_bytes
 from costmodel.provenance import Constant
 from costmodel.specs.base import Spec
-from costmodel.specs.scenario import MemoryAccounting, Scenario, Storage
+from costmodel.specs.scenario import MemoryAccounting, Scenario
 from costmodel.sweeps.engine.design_blocks import Block
 from costmodel.sweeps.engine.overflow import settled
 from costmodel.sweeps.study.space import Part, Space
 
 RAM: Final = "memory.ram"
-"""Tensor buffers under the scenario's accounting, with the weights where they live in RAM."""
+"""All of the RAM, as the report states it: tensor buffers, scratch, and what of weights and input lives there."""
 DEVICE: Final[Mapping[str, Callable[[Scenario], int]]] = {
     "device.heap_bytes": lambda scenario: sum(region.size_bytes for region in scenario.device.heap_regions),
     "device.largest_region_bytes": lambda scenario: max((region.size_bytes for region in scenario.device.heap_regions), default=0),
@@ -77,7 +77,7 @@ class Values(Mapping[str, Any]):
 
     def _found(self, name: str) -> Any:
         if name == RAM:
-            return self._ram()
+            return ram_bytes(self._part.scenario, self._answer)
         if name in DEVICE:
             return DEVICE[name](self._part.scenario)
         if name in FITS:
@@ -87,13 +87,6 @@ class Values(Mapping[str, Any]):
         if is_scenario_field(name, self._part.scenario):
             return scenario_field(name, self._part.scenario)
         return figure_of(self._answer, name).value
-
-    def _ram(self) -> Any:
-        scenario = self._part.scenario
-        tensors = self._answer.memory[scenario.accounting].tensor_buffer_bytes
-        if tensors is None or scenario.weights_in is not Storage.RAM:
-            return tensors
-        return total_of([tensors, self._answer.weight_bytes])
 
     def _where(self) -> str:
         choices = ", ".join(f"{label} = {value}" for label, value in self._part.choices.items())
