@@ -26,7 +26,7 @@ from costmodel.sources.memory_energies import memory_energy
 from costmodel.specs.base import with_changes
 from costmodel.specs.counting import CountingConvention, Dataflow, Granularity, Taps
 from costmodel.specs.devices.battery import BatteryModelName
-from costmodel.specs.scenario import Storage
+from costmodel.specs.scenario import MemoryAccounting, Storage
 from costmodel.validation.ledger.published_ledger import reckon
 
 KEPT: Final = 60
@@ -47,6 +47,7 @@ def _deck() -> None:
         recorded_figures(scenario, dataflow)
     evaluate(scenario)
     recorded_figures(with_changes(scenario, {"weights_in": Storage.FLASH}), Dataflow.OUTPUT_STATIONARY)
+    evaluate(with_changes(scenario, {"accounting": MemoryAccounting.ARENA_IN_PLACE, "dataflows": (Dataflow.ROW_STATIONARY,)}))
 
 
 def _zoo() -> None:

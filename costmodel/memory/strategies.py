@@ -113,7 +113,7 @@ def arena_height_bytes(e: Sequence[Number]) -> Number:
 
 @formula(
     id="memory.arena_with_scratch",
-    equation="A = H if s == 0 else ceil(H / 4)*4 + s",
+    equation="A = ceil(H / 4) * 4 + s if s > 0 else H",
     symbols={
         "A": "bytes of the arena, scratch behind the tensors [B]",
         "H": "height of the tensors [B]",
