@@ -47,8 +47,8 @@ class Sizes(NamedTuple):
     tensors: tuple[Number, ...]
     alignments: tuple[Number, ...]
     """Of each block's offset."""
-    one_element: bool
-    """Whether every tensor has the same element size."""
+    whole: tuple[bool, ...]
+    """Of each block, whether every one of its sizes is a multiple of its alignment."""
 
     def at(self, shape: tuple[int, ...], rows: Any) -> Sizes:
         """Return the sizes of some rows of columns of a shape."""
@@ -57,7 +57,7 @@ class Sizes(NamedTuple):
         def taken(number: Number) -> Number:
             return np.broadcast_to(number, shape).reshape(-1)[rows] if is_column(number) else number
 
-        return Sizes(tuple(map(taken, self.tensors)), tuple(map(taken, self.alignments)), self.one_element)
+        return Sizes(tuple(map(taken, self.tensors)), tuple(map(taken, self.alignments)), self.whole)
 
 
 class Placed(NamedTuple):
@@ -133,15 +133,15 @@ def sizes_of(lives: Lifetimes, blocks: Sequence[Block]) -> Sizes:
     Sizes
         Ints or columns.
     """
-    widest = []
+    widest, whole = [], []
     for block in blocks:
+        elements = [lives.tensors[place].element_bytes for place in block.tensors]
         alignment: Number = 1
-        for place in block.tensors:
-            alignment = larger(alignment, lives.tensors[place].element_bytes)
+        for element in elements:
+            alignment = larger(alignment, element)
         widest.append(alignment)
-    elements = [lives.tensors[place].element_bytes for block in blocks for place in block.tensors]
-    one = all(element is elements[0] or _equal(element, elements[0]) for element in elements)
-    return Sizes(tuple(life.size_bytes for life in lives.tensors), tuple(widest), one)
+        whole.append(type(alignment) is int and all(type(element) is int and element == alignment for element in elements))
+    return Sizes(tuple(life.size_bytes for life in lives.tensors), tuple(widest), tuple(whole))
 
 
 def place_blocks(blocks: Sequence[Block], sizes: Sizes, bound_bytes: Number) -> Placed:
@@ -172,10 +172,6 @@ def place_blocks(blocks: Sequence[Block], sizes: Sizes, bound_bytes: Number) -> 
     return best
 
 
-def _equal(a: Number, b: Number) -> bool:
-    return type(a) is int and type(b) is int and a == b
-
-
 def _height(blocks: Sequence[Block], sizes: Sizes, offsets: Offsets) -> Number:
     height: Number = 0
     for block, offset in zip(blocks, offsets, strict=True):
@@ -199,7 +195,7 @@ def _column_height(blocks: Sequence[Block], sizes: Sizes, bound_bytes: Number) -
     best: Number = UNREACHABLE_BYTES
     for height, _ in _from_both_ends(blocks, sizes, bound_bytes):
         best = smaller(best, height)
-        if all_true(best == bound_bytes):
+        if height is bound_bytes or all_true(best == bound_bytes):
             return bound_bytes
     shape = np.broadcast_shapes(*map(np.shape, (*sizes.tensors, *sizes.alignments)))
     found = np.array(np.broadcast_to(best, shape)).reshape(-1)
@@ -271,41 +267,68 @@ def _from_both_ends(blocks: Sequence[Block], sizes: Sizes, ceiling: Number) -> I
     on_top: list[bool] = []
     for at, block in enumerate(blocks):
         before = [other.block for other in block.neighbours if other.block < at]
-        on_top.append(bool(before) and not on_top[before[-1]])
+        on_top.append(not before or not on_top[before[-1]])
+    # The input on top first: what a pooling in place leaves free above it is more use than what it leaves below.
     yield _stacked(blocks, sizes, ceiling, on_top)
     yield _stacked(blocks, sizes, ceiling, [not top for top in on_top])
 
 
 def _stacked(blocks: Sequence[Block], sizes: Sizes, ceiling: Number, on_top: Sequence[bool]) -> Placed:
-    """Stack blocks on both ends; the height is the ceiling where the stacks do not meet."""
-    offsets: list[Number] = []
-    alone: list[bool] = []
+    """Stack blocks on both ends; the height is the ceiling where the stacks do not meet.
+
+    Offsets are computed where they are used: of columns few are.
+    """
+    offsets: list[Number] = [None] * len(blocks)
+    ceilings: dict[int, Number] = {}
+    beside = [
+        [other for other in block.neighbours if other.block < at and on_top[other.block] == on_top[at]] for at, block in enumerate(blocks)
+    ]
+
+    def offset_of(at: int) -> Number:
+        if offsets[at] is None:
+            offsets[at] = top_of(at) if on_top[at] else bottom_of(at)
+        return offsets[at]
+
+    def top_of(at: int) -> Number:
+        alignment = sizes.alignments[at]
+        if sizes.whole[at] and not beside[at]:
+            if alignment not in ceilings:
+                ceilings[alignment] = _aligned_down(ceiling, alignment)
+            return ceilings[alignment] - sizes.tensors[blocks[at].tensors[0]]
+        offset = ceiling - sizes.tensors[blocks[at].tensors[0]]
+        for other in beside[at]:
+            offset = smaller(offset, offset_of(other.block) - sizes.tensors[other.own])
+        return _aligned_down(offset, alignment)
+
+    def bottom_of(at: int) -> Number:
+        offset: Number = 0
+        for other in beside[at]:
+            offset = larger(offset, _aligned_up(offset_of(other.block) + sizes.tensors[other.other], sizes.alignments[at]))
+        return offset
+
     valid: Number = True
     for at, block in enumerate(blocks):
-        before = [other for other in block.neighbours if other.block < at]
-        beside = [other for other in before if on_top[other.block] == on_top[at]]
-        alone.append(not beside)
-        if on_top[at]:
-            offset = ceiling - sizes.tensors[block.tensors[0]]
-            for other in beside:
-                offset = smaller(offset, offsets[other.block] - sizes.tensors[other.own])
-            if not sizes.one_element:
-                offset = _aligned_down(offset, sizes.alignments[at])
-            valid = valid & (offset >= 0) if beside else valid
-        else:
-            offset = 0
-            for other in beside:
-                offset = larger(offset, _aligned_up(offsets[other.block] + sizes.tensors[other.other], sizes.alignments[at]))
-        offsets.append(offset)
-        for other in before:
-            if on_top[other.block] == on_top[at]:
+        if on_top[at] and beside[at]:
+            valid = valid & (offset_of(at) >= 0)
+        for other in block.neighbours:
+            if other.block > at or on_top[other.block] == on_top[at]:
                 continue
             low, high = (other.block, at) if on_top[at] else (at, other.block)
             lower, upper = (other.other, other.own) if on_top[at] else (other.own, other.other)
-            at_the_ends = alone[low] and alone[high] and upper == blocks[high].tensors[0]
-            if not (sizes.one_element and at_the_ends):  # else both lie at their ends, and the bound is at least their sum
-                valid = valid & (offsets[low] + sizes.tensors[lower] <= offsets[high])
-    return Placed(chosen(valid, ceiling, UNREACHABLE_BYTES), tuple(offsets))
+            if not beside[low] and not beside[high] and upper == blocks[high].tensors[0] and _alike(sizes, low, high):
+                continue  # both lie at their ends, and the bound is at least their sum
+            end = offset_of(low) + sizes.tensors[lower] if beside[low] else sizes.tensors[lower]
+            valid = valid & (end <= offset_of(high))
+    height = ceiling if all_true(valid) else chosen(valid, ceiling, UNREACHABLE_BYTES)
+    return Placed(height, () if is_column(ceiling) else tuple(offset_of(at) for at in range(len(blocks))))
+
+
+def _alike(sizes: Sizes, low: int, high: int) -> bool:
+    """Whether aligning the upper block's offset takes nothing from what is below: it has none to do, or both are in whole elements."""
+    above, below = sizes.alignments[high], sizes.alignments[low]
+    if type(above) is not int or type(below) is not int:
+        return False
+    return above == 1 or (sizes.whole[low] and sizes.whole[high] and below % above == 0)
 
 
 def _aligned_up(offset: Number, alignment: Number) -> Number:
