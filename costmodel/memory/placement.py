@@ -199,35 +199,30 @@ def _column_height(blocks: Sequence[Block], sizes: Sizes, bound_bytes: Number) -
             return bound_bytes
     shape = np.broadcast_shapes(*map(np.shape, (*sizes.tensors, *sizes.alignments)))
     found = np.array(np.broadcast_to(best, shape)).reshape(-1)
-    rest = np.flatnonzero(found != np.broadcast_to(bound_bytes, shape).reshape(-1))
-    fewer = sizes.at(shape, rest)
-    found[rest] = np.minimum(found[rest], _searched_height(blocks, fewer, rest.shape))
+    bound = np.broadcast_to(bound_bytes, shape).reshape(-1)
+
+    def fill(order: Sequence[int], rows: Any) -> None:
+        fewer = sizes.at(shape, rows)
+        found[rows] = np.minimum(found[rows], _height(blocks, fewer, _first_fit(blocks, fewer, order)))
+
+    for order in _graph_orders(blocks):
+        if len(rest := np.flatnonzero(found != bound)):
+            fill(order, rest)
+    if len(rest := np.flatnonzero(found != bound)):
+        # Largest first: the order differs between rows, and those of one order are placed together.
+        table = np.stack([np.broadcast_to(size, shape).reshape(-1)[rest] for size in (sizes.tensors[block.tensors[0]] for block in blocks)])
+        rankings, which = np.unique(np.argsort(-table, axis=0, kind="stable"), axis=1, return_inverse=True)
+        for number, ranking in enumerate(rankings.T.tolist()):
+            fill(ranking, rest[which.reshape(-1) == number])
     return found.reshape(shape)
 
 
-def _searched_height(blocks: Sequence[Block], sizes: Sizes, shape: tuple[int, ...]) -> Any:
-    """Lowest heights over the orders that search for gaps."""
-    import numpy as np
-
-    best = np.full(shape, UNREACHABLE_BYTES)
-    for order in _graph_orders(blocks):
-        best = np.minimum(best, _height(blocks, sizes, _first_fit(blocks, sizes, order)))
-    # The order by size differs between rows: those of one order are placed together.
-    table = np.stack([np.broadcast_to(sizes.tensors[block.tensors[0]], shape) for block in blocks])
-    rankings, which = np.unique(np.argsort(-table, axis=0, kind="stable"), axis=1, return_inverse=True)
-    for number, order in enumerate(rankings.T.tolist()):
-        rows = np.flatnonzero(which.reshape(-1) == number)
-        fewer = sizes.at(shape, rows)
-        best[rows] = np.minimum(best[rows], _height(blocks, fewer, _first_fit(blocks, fewer, order)))
-    return best
-
-
 def _graph_orders(blocks: Sequence[Block]) -> Iterator[Sequence[int]]:
-    """Orders to fill an arena in: as the blocks run, backwards, and the longest-lived first."""
+    """Orders to fill an arena in: the longest-lived first, as the blocks run, and backwards."""
     running = range(len(blocks))
+    yield sorted(running, key=lambda at: blocks[at].first - blocks[at].last)
     yield running
     yield running[::-1]
-    yield sorted(running, key=lambda at: blocks[at].first - blocks[at].last)
 
 
 def _first_fit(blocks: Sequence[Block], sizes: Sizes, order: Sequence[int]) -> Offsets:
@@ -251,6 +246,8 @@ def _first_fit(blocks: Sequence[Block], sizes: Sizes, order: Sequence[int]) -> O
 
 def _lowest_gap(taken: Sequence[tuple[Number, Number]]) -> Number:
     """Return the lowest offset that is at most the first or at least the second of each pair: 0, or the end of one of them."""
+    if not taken:
+        return 0
     best: Number = 0
     for _, end in taken:
         best = larger(best, end)
