@@ -172,17 +172,23 @@ def judge_heap(requests: Sequence[HeapRequest], regions: Sequence[HeapRegion], a
         Of that split; `split_matters` where taking it out of another region first would change the answer.
     """
     left = regions_without(regions, taken.total_bytes)
-    verdict = place_buffers(requests, left, allocator)
-    states = tuple(
-        state.model_copy(update={"size_bytes": region.size_bytes, "taken_bytes": region.size_bytes - state.size_bytes})
-        for region, state in zip(regions, verdict.regions, strict=True)
-    )
-    others = [] if not taken.total_bytes else [regions_without(regions, taken.total_bytes, first) for first in range(len(regions))]
-    differs = any(place_buffers(requests, other, allocator).fits != verdict.fits for other in others if other != left)
-    return verdict.model_copy(update={"regions": states, "taken": taken, "split_matters": differs})
+    verdict = place_buffers(requests, left, allocator, regions)
+    differs = False
+    if taken.total_bytes and not _has_room_for(taken.total_bytes, verdict):
+        others = (regions_without(regions, taken.total_bytes, first) for first in range(len(regions)))
+        differs = any(place_buffers(requests, other, allocator).fits != verdict.fits for other in others if other != left)
+    return verdict.model_copy(update={"taken": taken, "split_matters": differs})
 
 
-def place_buffers(requests: Sequence[HeapRequest], regions: Sequence[HeapRegion], allocator: HeapAllocator) -> HeapVerdict:
+def _has_room_for(taken_bytes: int, verdict: HeapVerdict) -> bool:
+    """Whether each region could lose all that is taken and still hold what is placed in it: then no split changes the answer."""
+    rounded = max((placement.searched_bytes - placement.size_bytes for placement in verdict.placements), default=0)
+    return verdict.fits and all(state.free_bytes >= taken_bytes + rounded for state in verdict.regions)
+
+
+def place_buffers(
+    requests: Sequence[HeapRequest], regions: Sequence[HeapRegion], allocator: HeapAllocator, at_boot: Sequence[HeapRegion] | None = None
+) -> HeapVerdict:
     """Allocate buffers one after the other and say where each goes, or which is the first that does not fit.
 
     Parameters
@@ -193,6 +199,8 @@ def place_buffers(requests: Sequence[HeapRequest], regions: Sequence[HeapRegion]
         In the order in which malloc tries them.
     allocator : HeapAllocator
         How malloc rounds.
+    at_boot : sequence of HeapRegion, optional
+        The regions before anything was taken of them; left out, nothing was.
 
     Returns
     -------
@@ -232,7 +240,8 @@ def place_buffers(requests: Sequence[HeapRequest], regions: Sequence[HeapRegion]
         placements=tuple(placements),
         shortfall=shortfall,
         regions=tuple(
-            RegionState(name=region.name, size_bytes=region.size_bytes, free_bytes=left) for region, left in zip(regions, free, strict=True)
+            RegionState(name=region.name, size_bytes=boot.size_bytes, taken_bytes=boot.size_bytes - region.size_bytes, free_bytes=left)
+            for region, boot, left in zip(regions, at_boot or regions, free, strict=True)
         ),
     )
 
