@@ -182,8 +182,10 @@ def judge_heap(requests: Sequence[HeapRequest], regions: Sequence[HeapRegion], a
 
 def _has_room_for(taken_bytes: int, verdict: HeapVerdict) -> bool:
     """Whether each region could lose all that is taken and still hold what is placed in it: then no split changes the answer."""
-    rounded = max((placement.searched_bytes - placement.size_bytes for placement in verdict.placements), default=0)
-    return verdict.fits and all(state.free_bytes >= taken_bytes + rounded for state in verdict.regions)
+    rounded: dict[str, int] = {}
+    for placement in verdict.placements:
+        rounded[placement.region] = max(rounded.get(placement.region, 0), placement.searched_bytes - placement.size_bytes)
+    return verdict.fits and all(state.free_bytes >= taken_bytes + rounded.get(state.name, 0) for state in verdict.regions)
 
 
 def place_buffers(
