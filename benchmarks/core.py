@@ -16,7 +16,8 @@ import costmodel
 from costmodel.dataflows.counting import count_work
 from costmodel.specs.axis import Axis
 from costmodel.specs.counting import Dataflow, Taps
-from costmodel.specs.work import LoopNest, NestKind
+from costmodel.specs.operations import CONV2D
+from costmodel.specs.work import LoopNest
 from costmodel.units import MS_PER_S, US_PER_S
 
 ROUNDS = 5
@@ -53,7 +54,7 @@ def seconds_each(call: Callable[[int], object], repeats: int = ROUNDS, calls: in
 def nest_of(number: int) -> LoopNest:
     """A convolution of its own for every call, so that no axis is remembered from a call before."""
     axis = Axis(8 + number, 3, 1, 1, 1)
-    return LoopNest(NestKind.CONVOLUTION, 1, 51, 25, axis, axis, True)
+    return LoopNest(CONV2D, 1, 51, 25, axis, axis, True)
 
 
 def child(*arguments: str) -> tuple[float, float]:

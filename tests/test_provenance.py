@@ -12,7 +12,8 @@ from costmodel.dataflows.counting import count_work
 from costmodel.provenance import FORMULAS, Record, formula, leaf, origin_of, recording
 from costmodel.specs.axis import Axis
 from costmodel.specs.counting import Dataflow
-from costmodel.specs.work import LoopNest, NestKind
+from costmodel.specs.operations import CONV2D
+from costmodel.specs.work import LoopNest
 
 
 class Pair(NamedTuple):
@@ -135,7 +136,7 @@ def every(records: list[Record] | tuple[Record, ...]) -> Iterator[Record]:
 
 @pytest.mark.parametrize("dataflow", list(Dataflow))
 def test_each_recorded_formula_gives_its_value_when_called_again(dataflow: Dataflow) -> None:
-    nest = LoopNest(NestKind.CONVOLUTION, 2, 3, 2, Axis(9, 3, 2, 1, 0, 2), Axis(7, 3, 1, 1, 1), True)
+    nest = LoopNest(CONV2D, 2, 3, 2, Axis(9, 3, 2, 1, 0, 2), Axis(7, 3, 1, 1, 1), True)
     with recording() as calls:
         counted = count_work(nest, dataflow)
     assert counted == count_work(nest, dataflow)

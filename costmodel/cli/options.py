@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from costmodel.errors import SpecError, UnknownNameError
+from costmodel.errors import InputError, SpecError, UnknownNameError
+
+if TYPE_CHECKING:
+    from costmodel.specs.mapping import Mapping
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -64,6 +67,40 @@ def all_chosen(option: str, texts: Sequence[str], choices: type[E]) -> tuple[E, 
     if not names or ALL in names:
         return tuple(choices)
     return tuple(dict.fromkeys(chosen(option, name, choices) for name in names))
+
+
+def mappings_chosen(option: str, texts: Sequence[str]) -> tuple[Mapping, ...]:
+    """Return the mappings named, each once and in the order given; `all`, or none named, stands for every packaged dataflow.
+
+    Parameters
+    ----------
+    option : str
+        As the user writes it.
+    texts : sequence of str
+        What was given: `name`, `name(parameter=value, ...)`, either with `[layer=..., ...]` behind it; several may stand in one, separated
+        by commas.
+
+    Returns
+    -------
+    tuple of Mapping
+        At least one.
+
+    Raises
+    ------
+    InputError
+        Naming the nearest dataflow or parameter.
+    """
+    from costmodel.specs.counting import Dataflow
+    from costmodel.specs.mapping import divided, mapping_of
+
+    names = [name.strip() for text in texts for name in divided(text)]
+    if not names or ALL in names:
+        return tuple(mapping_of(dataflow) for dataflow in Dataflow)
+    try:
+        return tuple(dict.fromkeys(mapping_of(name) for name in names))
+    except InputError as error:
+        error.message = f"{option}: {error.message.removeprefix('dataflow: ')}"
+        raise
 
 
 def extents(option: str, text: str, allowed: Sequence[int]) -> int | list[int]:

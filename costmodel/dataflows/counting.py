@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final, Protocol
+from collections.abc import Callable
+from typing import Final, TypeAlias
 
 from costmodel.dataflows.closed_forms.elementwise import elementwise_counts
 from costmodel.dataflows.closed_forms.input_stationary import input_stationary_counts
@@ -12,17 +13,14 @@ from costmodel.dataflows.closed_forms.row_stationary import row_stationary_count
 from costmodel.dataflows.closed_forms.weight_stationary import weight_stationary_counts
 from costmodel.results.counts import AccessCounts
 from costmodel.specs.counting import Dataflow, Taps
-from costmodel.specs.work import Elementwise, LoopNest, NestKind, View, Work
+from costmodel.specs.mapping import ChosenDataflow
+from costmodel.specs.operations import Action
+from costmodel.specs.work import Elementwise, View, Work
 
+ConvolutionCounts: TypeAlias = Callable[..., AccessCounts]
+"""Closed form of one dataflow: of nest, taps, bias, input_bytes, weight_bytes, then the dataflow's parameters in their order."""
 
-class ConvolutionCounts(Protocol):
-    """Closed form of one dataflow."""
-
-    def __call__(self, nest: LoopNest, taps: Taps, bias: bool, input_bytes: int, weight_bytes: int) -> AccessCounts:
-        """Return the counts of a convolution."""
-
-
-CLOSED_FORMS: Final[dict[Dataflow, ConvolutionCounts]] = {
+CLOSED_FORMS: Final[dict[str, ConvolutionCounts]] = {
     Dataflow.OUTPUT_STATIONARY: output_stationary_counts,
     Dataflow.ROW_STATIONARY: row_stationary_counts,
     Dataflow.WEIGHT_STATIONARY: weight_stationary_counts,
@@ -33,7 +31,13 @@ CLOSED_FORMS: Final[dict[Dataflow, ConvolutionCounts]] = {
 
 
 def count_work(
-    work: Work, dataflow: Dataflow, taps: Taps = Taps.VALID, *, bias: bool = True, input_bytes: int = 1, weight_bytes: int = 1
+    work: Work,
+    dataflow: Dataflow | ChosenDataflow,
+    taps: Taps = Taps.VALID,
+    *,
+    bias: bool = True,
+    input_bytes: int = 1,
+    weight_bytes: int = 1,
 ) -> AccessCounts:
     """Return the counts of one layer's work.
 
@@ -41,8 +45,8 @@ def count_work(
     ----------
     work : Work
         What the layer does; its numbers are ints or columns.
-    dataflow : Dataflow
-        Applies to convolutions; everything else runs output stationary.
+    dataflow : Dataflow or ChosenDataflow
+        Applies to convolutions, with its parameters where it has any; everything else runs output stationary.
     taps : Taps
         Which taps of a convolution count.
     bias : bool
@@ -59,8 +63,10 @@ def count_work(
         return AccessCounts()
     if isinstance(work, Elementwise):
         return elementwise_counts(work.operands, work.elements, work.passes, work.parameters)
-    if work.kind is NestKind.CONVOLUTION:
-        return CLOSED_FORMS[dataflow](work, taps, bias and work.bias, input_bytes, weight_bytes)
-    if work.kind is NestKind.LINEAR:
+    action = work.operation.action
+    if action is Action.SLIDING_MAC:
+        name, values = (dataflow, ()) if isinstance(dataflow, str) else dataflow
+        return CLOSED_FORMS[name](work, taps, bias and work.bias, input_bytes, weight_bytes, *values)
+    if action is Action.MAC:
         return linear_counts(work, bias and work.bias)
     return pooling_counts(work)

@@ -24,23 +24,12 @@ from costmodel.errors import MissingError, ShapeError, SpecError
 from costmodel.results.storage.memory_plan import MemoryPlan
 from costmodel.specs.base import with_changes
 from costmodel.specs.layers import ELEMENT_BYTES, DataType
-from costmodel.specs.lowering import NETWORK_INPUT, element_count
+from costmodel.specs.lowering import NETWORK_INPUT, Step
 from costmodel.specs.network import DataTypes, Network
+from costmodel.specs.operations import FirmwareKernel, Merge
 from costmodel.specs.quantisation import Quantisation, symmetric_quantisation
+from costmodel.specs.shapes import element_count
 
-KERNELS: Final[dict[str, Kernel]] = {
-    "conv2d": Kernel.CONV2D,
-    "linear": Kernel.LINEAR,
-    "max_pool2d": Kernel.MAX_POOL,
-    "avg_pool2d": Kernel.AVERAGE_POOL,
-    "adaptive_avg_pool2d": Kernel.ADAPTIVE_AVERAGE_POOL,
-    "relu": Kernel.RELU,
-    "batch_norm2d": Kernel.BATCH_NORM,
-    "flatten": Kernel.VIEW,
-    "add": Kernel.ADD,
-    "softmax": Kernel.SOFTMAX,
-}
-"""Layer kind to the kernel that runs it, where it is not merged into the layer before."""
 KEEPS_SCALE: Final = frozenset({Kernel.VIEW, Kernel.MAX_POOL, Kernel.AVERAGE_POOL, Kernel.ADAPTIVE_AVERAGE_POOL, Kernel.RELU})
 """Kernels whose output has its input's scale."""
 INT8_STEPS: Final = (-128, 127)
@@ -143,10 +132,8 @@ def with_folded_biases(network: Network) -> Network:
         The same where no such pair is in it.
     """
     steps = network.steps
-    given = {steps[step.sources[0]].name for step in steps if step.kind == "batch_norm2d" and step.merged}
-    layers = tuple(
-        with_changes(layer, {"bias": True}) if layer.kind == "conv2d" and layer.name in given else layer for layer in network.layers
-    )
+    given = {steps[step.sources[0]].name for step in steps if _merge_of(step) is Merge.FOLDED}
+    layers = tuple(with_changes(layer, {"bias": True}) if layer.name in given else layer for layer in network.layers)
     return network if layers == network.layers else with_changes(network, {"layers": layers})
 
 
@@ -189,12 +176,24 @@ def input_as_deployed(network: DeployedNetwork, values: NDArray[np.floating]) ->
     return steps.reshape(tensor.shape)
 
 
+def _merge_of(step: Step) -> Merge | None:
+    merging = step.operation.merging
+    return merging.how if step.merged and merging is not None else None
+
+
+def _kernel_of(step: Step) -> Kernel:
+    kernel = step.operation.kernel
+    if not isinstance(kernel, FirmwareKernel):
+        raise SpecError(f"{step.name}: the firmware has no kernel for {step.kind}: {kernel}")
+    return Kernel[kernel.name.upper()]
+
+
 def _plan(network: Network) -> _Plan:
     roots: list[int] = []
     fused: set[int] = set()
     for index, step in enumerate(network.steps):
         roots.append(index if not step.merged else -1 if step.sources[0] < 0 else roots[step.sources[0]])
-        if step.merged and step.kind == "relu":
+        if _merge_of(step) is Merge.FUSED:
             fused.add(roots[index])
     return _Plan(network, tuple(roots), frozenset(fused))
 
@@ -239,7 +238,7 @@ def _assemble(
     layers = []
     for index, (layer, step) in enumerate(zip(network.ordered, network.steps, strict=True)):
         inputs = tuple(tensor_of[source + 1] for source in step.sources)
-        kernel = Kernel.VIEW if step.merged else KERNELS[step.kind]
+        kernel = Kernel.VIEW if step.merged else _kernel_of(step)
         output = tensor_of[index + 1]
         if output not in inputs and tensors[output].type is DataType.INT8:
             own = tensors[inputs[0]].quantisation if kernel in KEEPS_SCALE else quantisations[step.name]
@@ -274,7 +273,7 @@ def _tensors(plan: _Plan, typed: Network, memory: MemoryPlan) -> tuple[list[Depl
     added(NETWORK_INPUT, plan.network.input, typed.types.input)
     tensor_of = [0]
     for index, step in enumerate(plan.network.steps):
-        if step.merged and step.kind != "flatten":
+        if step.merged and not step.operation.renames:
             tensor_of.append(tensor_of[step.sources[0] + 1])
             continue
         tensor_of.append(len(tensors))

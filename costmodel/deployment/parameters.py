@@ -11,8 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from costmodel.errors import LimitError
-from costmodel.specs.lowering import Step, element_count
+from costmodel.specs.lowering import Step
 from costmodel.specs.network import Network
+from costmodel.specs.operations import Action
+from costmodel.specs.shapes import element_count
 
 MAX_ELEMENTS: Final = 2**26
 """Most parameters of a network, and elements of a tensor, that are made: half a gibibyte, more than any microcontroller has."""
@@ -35,11 +37,8 @@ Parameters: TypeAlias = Mapping[str, LayerParameters]
 
 def parameter_shape(layer: Any, step: Step) -> tuple[int, ...] | None:
     """Return the shape of a layer's weights; None where it has none."""
-    if layer.kind == "conv2d":
-        return (layer.out_channels, step.inputs[0][0] // layer.groups, *layer.kernel)
-    if layer.kind == "linear":
-        return (layer.out_features, step.inputs[0][0])
-    return (step.inputs[0][0],) if layer.kind == "batch_norm2d" else None
+    shape_from = step.operation.weight_shape
+    return None if shape_from is None else shape_from(layer, step.inputs[0])
 
 
 def check_size(network: Network) -> None:
@@ -87,7 +86,7 @@ def random_parameters(network: Network, seed: int) -> dict[str, LayerParameters]
         if shape is None:
             continue
         weight = generator.standard_normal(shape)
-        if layer.kind == "batch_norm2d":
+        if step.operation.action is Action.SCALE_AND_SHIFT:
             drawn[layer.name] = LayerParameters(1.0 + 0.2 * weight, 0.1 * generator.standard_normal(shape[0]))
             continue
         weight /= np.sqrt(max(int(np.prod(shape[1:])), 1))

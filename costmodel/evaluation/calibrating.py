@@ -16,9 +16,11 @@ from costmodel.provenance import is_recording, leaf
 from costmodel.results.latency import AlternativeFit, Condition, UnmetCondition
 from costmodel.specs.counting import Dataflow
 from costmodel.specs.devices.hardware import LatencyCalibration
-from costmodel.specs.lowering import Step, element_count
+from costmodel.specs.lowering import Step
+from costmodel.specs.mapping import Mapping
 from costmodel.specs.network import Network
 from costmodel.specs.scenario import Scenario
+from costmodel.specs.shapes import element_count
 from costmodel.specs.work import LoopNest
 
 TOTAL = "total"
@@ -40,14 +42,14 @@ class Calibrated(NamedTuple):
     """What the rates were not measured under; they are used all the same, and a report says so."""
 
 
-def calibrate(scenario: Scenario, dataflow: Dataflow) -> Calibrated:
+def calibrate(scenario: Scenario, dataflow: Mapping | Dataflow) -> Calibrated:
     """Return the latency rates that hold for a scenario under a dataflow.
 
     Parameters
     ----------
     scenario : Scenario
         With its calibration and the network that was measured.
-    dataflow : Dataflow
+    dataflow : Mapping or Dataflow
         The dataflow asked about.
 
     Returns
@@ -184,12 +186,12 @@ def _largest_by_kind(network: Network) -> dict[str, tuple[str, int]]:
     return found
 
 
-def _difference(scenario: Scenario, dataflow: Dataflow, calibration: LatencyCalibration) -> str:
+def _difference(scenario: Scenario, dataflow: Mapping | Dataflow, calibration: LatencyCalibration) -> str:
     """Say what differs from what was measured; empty where nothing does."""
     network = scenario.network
     if calibration.device != scenario.device.name:
         return f"the times were measured on {calibration.device}, not {scenario.device.name}"
-    if calibration.dataflow is not dataflow:
+    if calibration.dataflow != dataflow:
         return f"the times were measured {calibration.dataflow.value}, not {dataflow.value}"
     for step, layer, kind in zip(network.steps, network.ordered, network.output_types, strict=True):
         if not is_convolution(step):

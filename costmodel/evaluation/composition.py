@@ -25,9 +25,10 @@ from costmodel.memory.lifetimes import Lifetimes, lifetimes_of, tensor_size_byte
 from costmodel.memory.strategies import Accounted, account
 from costmodel.results.counts import AccessCounts
 from costmodel.specs.counting import Granularity
-from costmodel.specs.lowering import element_count, lower_network
+from costmodel.specs.lowering import lower_network
 from costmodel.specs.scenario import MemoryAccounting
 from costmodel.specs.schedule import Schedule, schedule_of
+from costmodel.specs.shapes import element_count
 
 
 class PowerCost(NamedTuple):
@@ -111,10 +112,10 @@ def cost(design: Design, traced: Sequence[AccessCounts | None] | None = None, ot
         steps, schedule = tuple(layer.step for layer in other.layers), other.schedule
         lives, memory = other.lives, other.memory
     layers = tuple(
-        layer_cost(step, sizes, mac_pj, design, None if traced is None else traced[place])
+        layer_cost(step, sizes, mac_pj, dataflow, design, None if traced is None else traced[place])
         if other is None or is_convolution(step)
         else with_rates(other.layers[place], design)
-        for place, (step, sizes, mac_pj) in enumerate(zip(steps, design.sizes, design.mac_pj, strict=True))
+        for place, (step, sizes, mac_pj, dataflow) in enumerate(zip(steps, design.sizes, design.mac_pj, design.dataflows, strict=True))
     )
     tensor_pj = total_of([layer.tensor_pj for layer in layers])
     scratch_pj = total_of([layer.scratch_pj for layer in layers])

@@ -12,10 +12,12 @@ from costmodel.provenance import Constant, is_recording, leaf
 from costmodel.specs.counting import Dataflow, Granularity, Taps
 from costmodel.specs.devices.power import IDLE, PowerProfile
 from costmodel.specs.layers import ARITHMETIC_TYPE
-from costmodel.specs.lowering import Shape, Step, lower_network
+from costmodel.specs.lowering import Step, lower_network
+from costmodel.specs.mapping import DATAFLOWS, ChosenDataflow, Mapping, check_layers, mapping_of
 from costmodel.specs.network import Network, TensorBytes
 from costmodel.specs.scenario import MemoryAccounting, Scenario, Storage
 from costmodel.specs.schedule import ScheduleName
+from costmodel.specs.shapes import Shape
 
 
 class MemoryNumbers(NamedTuple):
@@ -41,7 +43,8 @@ class Design(NamedTuple):
     """Element size of the network's input."""
     mac_pj: tuple[Number, ...]
     """For each layer, the energy of one multiply-accumulate."""
-    dataflow: Dataflow
+    dataflows: tuple[ChosenDataflow, ...]
+    """For each layer, what it runs under if it is a convolution."""
     taps: Taps
     bias: bool
     granularity: Granularity
@@ -75,14 +78,14 @@ _UNKNOWN: Final = Constant(cast(Any, None), "", None, None, "not given")
 _DESCRIPTIVE = frozenset({"name", "kind", "inputs", "output_type", "weight_type", "bias"})
 
 
-def design_of(scenario: Scenario, dataflow: Dataflow, rates: TapRates | None, read: Read | None = None) -> Design:
+def design_of(scenario: Scenario, dataflow: Mapping | Dataflow, rates: TapRates | None, read: Read | None = None) -> Design:
     """Unpack a scenario into a design.
 
     Parameters
     ----------
     scenario : Scenario
         What the user asks.
-    dataflow : Dataflow
+    dataflow : Mapping or Dataflow
         One of its dataflows.
     rates : TapRates or None
         Latency rates that hold for this dataflow, or None where it is not calibrated.
@@ -111,7 +114,7 @@ def design_of(scenario: Scenario, dataflow: Dataflow, rates: TapRates | None, re
         sizes=_sizes(network),
         input_bytes=_plain(network.input_bytes, "input.element_bytes", network),
         mac_pj=tuple(mac_pj[ARITHMETIC_TYPE[kind]] for kind in network.output_types),
-        dataflow=dataflow,
+        dataflows=_dataflows(network, mapping_of(dataflow)),
         taps=counting.taps,
         bias=counting.bias,
         granularity=counting.granularity,
@@ -159,6 +162,22 @@ def steps_of(network: Network) -> tuple[Step, ...]:
         return network.steps
     shape = tuple(_plain(extent, f"input[{axis}]", network) for axis, extent in enumerate(network.input))
     return lower_network(_layers(network), network.sources, shape)
+
+
+def _dataflows(network: Network, mapping: Mapping) -> tuple[ChosenDataflow, ...]:
+    check_layers([mapping], network.convolutions, network.name)
+    chosen = tuple(mapping.of(layer.name) for layer in network.ordered)
+    if not is_recording():
+        return chosen
+    return tuple(
+        one._replace(
+            values=tuple(
+                leaf(value, f"dataflow.{parameter.name}", f"dataflow {mapping}")
+                for parameter, value in zip(DATAFLOWS[one.name].parameters, one.values, strict=True)
+            )
+        )
+        for one in chosen
+    )
 
 
 def _layers(network: Network) -> tuple[Any, ...]:

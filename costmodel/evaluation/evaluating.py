@@ -24,6 +24,7 @@ from costmodel.results.latency import LatencySummary, RateSummary
 from costmodel.results.power import BatterySummary, PeriodDrain, PowerSummary
 from costmodel.results.storage.memory_convention import FlashPathEnergy, FlashWeightCost
 from costmodel.specs.counting import Dataflow, Granularity, Taps
+from costmodel.specs.mapping import ChosenDataflow, Mapping
 from costmodel.specs.network import TensorBytes
 from costmodel.specs.scenario import Scenario, Storage
 from costmodel.specs.work import LoopNest
@@ -94,14 +95,16 @@ def evaluate(scenario: Scenario, progress: Progress | None = None, known: tuple[
     return found.model_copy(update={"findings": find(found)})
 
 
-def cost_of(scenario: Scenario, dataflow: Dataflow, progress: Progress | None = None, other: Cost | None = None) -> tuple[Calibrated, Cost]:
+def cost_of(
+    scenario: Scenario, dataflow: Mapping | Dataflow, progress: Progress | None = None, other: Cost | None = None
+) -> tuple[Calibrated, Cost]:
     """Return the cost of a scenario under one dataflow, and the calibration that holds for it.
 
     Parameters
     ----------
     scenario : Scenario
         What is asked.
-    dataflow : Dataflow
+    dataflow : Mapping or Dataflow
         One of its dataflows.
     progress : callable, optional
         Told of each layer that is executed, for granularity `block_traced`.
@@ -157,14 +160,14 @@ def check_period(scenario: Scenario, answer: Cost) -> None:
 
 
 def _dataflow(
-    scenario: Scenario, dataflow: Dataflow, calibrated: Calibrated, answer: Cost, before: Sequence[DataflowEvaluation]
+    scenario: Scenario, dataflow: Mapping, calibrated: Calibrated, answer: Cost, before: Sequence[DataflowEvaluation]
 ) -> DataflowEvaluation:
     """Wrap one dataflow's cost; only convolutions differ from a dataflow wrapped before."""
     executed = scenario.counting.taps is Taps.VALID and scenario.counting.bias
     layers = tuple(
         before[0].layers[place].model_copy(update={"duration_s": layer.duration_s})
         if before and not is_convolution(layer.step)
-        else _layer(layer, sizes, dataflow, executed)
+        else _layer(layer, sizes, dataflow.of(layer.step.name), executed)
         for place, (layer, sizes) in enumerate(zip(answer.layers, scenario.network.tensor_bytes, strict=True))
     )
     return DataflowEvaluation(
@@ -180,7 +183,7 @@ def _dataflow(
     )
 
 
-def _layer(layer: LayerCost, sizes: TensorBytes, dataflow: Dataflow, executed: bool) -> LayerEvaluation:
+def _layer(layer: LayerCost, sizes: TensorBytes, dataflow: ChosenDataflow, executed: bool) -> LayerEvaluation:
     step, work = layer.step, layer.step.lowered.work
     valid = layer.counts
     if not executed:
@@ -203,14 +206,14 @@ def _layer(layer: LayerCost, sizes: TensorBytes, dataflow: Dataflow, executed: b
     )
 
 
-def _flash_weights(scenario: Scenario, dataflow: Dataflow, answer: Cost) -> FlashWeightCost | None:
+def _flash_weights(scenario: Scenario, dataflow: Mapping, answer: Cost) -> FlashWeightCost | None:
     flash, cache = scenario.flash_energy, scenario.cache_energy
     if scenario.weights_in is not Storage.FLASH or flash is None or cache is None:
         return None
     return flash_weight_cost(answer.layers, scenario.network.tensor_bytes, dataflow, cache, flash)
 
 
-def _flash_path(scenario: Scenario, dataflow: Dataflow, answer: Cost) -> FlashPathEnergy | None:
+def _flash_path(scenario: Scenario, dataflow: Mapping, answer: Cost) -> FlashPathEnergy | None:
     path = flash_path_energy(scenario, dataflow, answer)
     return None if path is None else FlashPathEnergy(**path._asdict())
 

@@ -18,17 +18,18 @@ from costmodel.results.base import origins_kept
 from costmodel.results.explanation import Explanation
 from costmodel.specs.base import with_changes
 from costmodel.specs.counting import Dataflow
+from costmodel.specs.mapping import Mapping as LayerMapping
 from costmodel.specs.scenario import Scenario
 
 
-def recorded_figures(scenario: Scenario, dataflow: Dataflow) -> dict[str, Figure]:
+def recorded_figures(scenario: Scenario, dataflow: LayerMapping | Dataflow) -> dict[str, Figure]:
     """Return every figure of a scenario, each remembering what it was made from: those of its cost, then what else its evaluation states.
 
     Parameters
     ----------
     scenario : Scenario
         What is asked.
-    dataflow : Dataflow
+    dataflow : LayerMapping or Dataflow
         One of its dataflows.
 
     Returns
@@ -62,7 +63,7 @@ def recorded_result(make: Callable[[], BaseModel], owner: str) -> dict[str, Figu
         return {f"{owner}.{name}": figure for name, figure in result_figures(make()).items()}
 
 
-def explain(scenario: Scenario, figure: str, dataflow: Dataflow | None = None) -> Explanation:
+def explain(scenario: Scenario, figure: str, dataflow: LayerMapping | Dataflow | None = None) -> Explanation:
     """Explain one figure.
 
     Parameters
@@ -71,7 +72,7 @@ def explain(scenario: Scenario, figure: str, dataflow: Dataflow | None = None) -
         What is asked.
     figure : str
         Dotted name, for example `conv2.energy`.
-    dataflow : Dataflow, optional
+    dataflow : LayerMapping or Dataflow, optional
         Left out, the scenario's first.
 
     Returns

@@ -9,6 +9,7 @@ from costmodel.results.evaluation import Evaluation, LayerEvaluation
 from costmodel.results.finding import Finding, FindingKind, Weight
 from costmodel.specs.counting import Taps
 from costmodel.specs.devices.power import IDLE
+from costmodel.specs.operations import operation_of
 from costmodel.units import PJ_PER_J
 
 DOMINANT_RATIO: Final = 0.4
@@ -84,7 +85,10 @@ def _dominant_layer(evaluation: Evaluation) -> Iterator[Finding]:
         values={
             "layer": layer.name,
             "layer_ratio": share,
-            "convolutions_ratio": sum(candidate.energy.memory_pj for candidate in first.layers if candidate.kind == "conv2d") / total,
+            "convolutions_ratio": sum(
+                candidate.energy.memory_pj for candidate in first.layers if operation_of(candidate.kind).takes_dataflow
+            )
+            / total,
             "layer_pj": layer.energy.memory_pj,
             "layer_mac_count": _macs(layer),
         },
@@ -138,7 +142,7 @@ def _leakage(evaluation: Evaluation) -> Iterator[Finding]:
 def _time_against_macs(evaluation: Evaluation) -> Iterator[Finding]:
     """Why time does not scale with multiply-accumulates."""
     first = evaluation.dataflows[0]
-    timed = [layer for layer in first.layers if layer.kind == "conv2d" and layer.duration_s]
+    timed = [layer for layer in first.layers if operation_of(layer.kind).takes_dataflow and layer.duration_s]
     if len(timed) < 2 or first.latency.rates is None or not first.latency.fitted:
         return
     small, large = min(timed, key=_time), max(timed, key=_time)

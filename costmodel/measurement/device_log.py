@@ -9,13 +9,14 @@ from __future__ import annotations
 import json
 import re
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from collections.abc import Mapping as Fields
 from dataclasses import dataclass
 from typing import Any, BinaryIO, Final
 
-from costmodel.errors import FormatError, LimitError, Location, UnknownNameError, did_you_mean
+from costmodel.errors import FormatError, InputError, LimitError, Location, did_you_mean
 from costmodel.results.counts import AccessCounts
-from costmodel.specs.counting import Dataflow
+from costmodel.specs.mapping import Mapping, mapping_of
 
 SCHEMA_VERSION: Final = 1
 MAX_LOG_BYTES: Final = 64 * 2**20
@@ -51,7 +52,7 @@ class TensorRanges:
     index: int
     segment: int
     """Number of the measured stretch, from 1 over everything that ran."""
-    ranges: Mapping[str, tuple[int, int]]
+    ranges: Fields[str, tuple[int, int]]
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ class DeviceRun:
     model_hash: str
     network: str
     variant: str
-    dataflow: Dataflow
+    dataflow: Mapping
     activation_bytes: int
     arena_bytes: int
     ticks_hz: int
@@ -206,9 +207,6 @@ class _Reader:
             raise FormatError(f"the device stopped after {len(self.layers)} layers: {_status(record)}", place)
         if len(self.layers) != _number(start, "layer_count", place):
             raise FormatError(f"{len(self.layers)} layers, the run's start announces {start['layer_count']}", place)
-        dataflow = _text(start, "dataflow", place)
-        if dataflow not in tuple(Dataflow):
-            raise UnknownNameError("dataflow", dataflow, [known.value for known in Dataflow], location=place)
         try:
             output = bytes.fromhex(_text(record, "output", place))
         except ValueError:
@@ -223,7 +221,7 @@ class _Reader:
                 _text(start, "model", place),
                 _text(start, "network", place),
                 _text(start, "variant", place),
-                Dataflow(dataflow),
+                _mapping(start, place),
                 _number(start, "activation_bytes", place),
                 _number(start, "arena_bytes", place),
                 _number(start, "ticks_hz", place),
@@ -259,6 +257,14 @@ def _ranges(record: dict[str, Any], place: Location) -> TensorRanges:
         if isinstance(pair, list) and len(pair) == 2 and all(isinstance(number, int) for number in pair)
     }
     return TensorRanges(_number(record, "index", place), _number(record, "segment", place), ranges)
+
+
+def _mapping(start: dict[str, Any], place: Location) -> Mapping:
+    try:
+        return mapping_of(_text(start, "dataflow", place))
+    except InputError as error:
+        error.location = place
+        raise
 
 
 def _number(record: dict[str, Any], key: str, place: Location) -> int:

@@ -11,13 +11,11 @@ from typing import NamedTuple, cast
 from costmodel.columns import Number, any_true, larger
 from costmodel.provenance import formula
 from costmodel.specs.axis import Axis
-from costmodel.specs.lowering import NETWORK_INPUT, Step, element_count
+from costmodel.specs.lowering import NETWORK_INPUT, Step
 from costmodel.specs.network import TensorBytes
 from costmodel.specs.schedule import Schedule
+from costmodel.specs.shapes import element_count
 from costmodel.specs.work import LoopNest
-
-SLIDING_POOLINGS = frozenset({"max_pool2d", "avg_pool2d"})
-"""Kinds that may run in place; an adaptive pooling has a buffer of its own."""
 
 
 class TensorLife(NamedTuple):
@@ -179,7 +177,7 @@ def _holders(steps: Sequence[Step]) -> list[int]:
 
 def _overwritten(steps: Sequence[Step], sizes: Sequence[TensorBytes], holders: Sequence[int], position: int) -> int | None:
     """Return the step whose buffer a pooling could take over; never the network's input, which may live in flash."""
-    if position < 0 or steps[position].kind not in SLIDING_POOLINGS:
+    if position < 0 or not steps[position].operation.in_place:
         return None
     source = steps[position].sources[0]
     work = steps[position].lowered.work

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from costmodel.errors import SpecError
 from costmodel.results.storage.memory_plan import MemoryPlan, PlannedTensor
-from costmodel.specs.lowering import NETWORK_INPUT, element_count
+from costmodel.specs.lowering import NETWORK_INPUT
 from costmodel.specs.network import Network
 from costmodel.specs.scenario import MemoryAccounting
+from costmodel.specs.shapes import element_count
 
 
 def check_plan(plan: MemoryPlan, network: Network) -> None:

@@ -9,10 +9,10 @@ from costmodel.columns import ceil_div
 from costmodel.memory.lifetimes import Lifetimes, lifetimes_of
 from costmodel.memory.strategies import COUNTS_INPUT, Accounted, account, alive_at, arena_with_scratch_bytes, lower_bound
 from costmodel.results.storage.memory_plan import LiveBuffer, MemoryPlan, PlannedBuffer, PlannedTensor, StepMemory
-from costmodel.specs.lowering import element_count
 from costmodel.specs.network import Network
 from costmodel.specs.scenario import MemoryAccounting
 from costmodel.specs.schedule import ScheduleName, schedule_of
+from costmodel.specs.shapes import element_count
 
 PER_TENSOR: Final = frozenset({MemoryAccounting.PEAK_LIVE, MemoryAccounting.ARENA_IN_PLACE})
 """Accountings that take memory for a tensor only while it is alive."""

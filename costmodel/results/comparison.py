@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from costmodel.results.base import Result
 from costmodel.results.counts import AccessCounts, Counts
+from costmodel.specs.operations import operation_of
 
 
 class CounterMismatch(NamedTuple):
@@ -106,7 +107,7 @@ class RunComparison(Result):
     @property
     def instructions_per_mac(self) -> float | None:
         """Instructions of the convolutions over their multiply-accumulates; None without an emulated core."""
-        layers = [layer for layer in self.layers if layer.kind == "conv2d" and layer.activity]
+        layers = [layer for layer in self.layers if operation_of(layer.kind).takes_dataflow and layer.activity]
         mac_count = sum(layer.measured.mac_count for layer in layers)
         return sum(layer.activity.instruction_count for layer in layers if layer.activity) / mac_count if mac_count else None
 

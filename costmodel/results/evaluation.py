@@ -13,7 +13,8 @@ from costmodel.results.latency import LatencySummary
 from costmodel.results.power import BatterySummary, PowerSummary
 from costmodel.results.storage.memory_convention import FlashPathEnergy, FlashWeightCost
 from costmodel.results.storage.memory_summary import MemorySummary
-from costmodel.specs.counting import CountingConvention, Dataflow
+from costmodel.specs.counting import CountingConvention
+from costmodel.specs.mapping import Mapping
 
 SCHEMA_VERSION: Literal[1] = 1
 """Of the JSON an evaluation becomes."""
@@ -78,7 +79,7 @@ class LayerEvaluation(Result):
 class DataflowEvaluation(Result):
     """A network under one dataflow."""
 
-    dataflow: Dataflow
+    dataflow: Mapping
     layers: tuple[LayerEvaluation, ...]
     counts: Counts
     accesses: Counts

@@ -16,9 +16,10 @@ from costmodel.sources.catalogue import (
     load_scenario,
     names_a_network,
 )
-from costmodel.specs.counting import CountingConvention, Dataflow, Granularity, Taps
+from costmodel.specs.counting import CountingConvention, Granularity, Taps
 from costmodel.specs.devices.battery import BatteryModelName
 from costmodel.specs.devices.power import PowerProfile
+from costmodel.specs.mapping import Mapping as DataflowMapping
 from costmodel.specs.scenario import Scenario
 
 REFERENCE_SCENARIO: Final = "esp32-deck"
@@ -32,7 +33,7 @@ class ScenarioChanges(NamedTuple):
 
     network: str | None = None
     device: str | None = None
-    dataflows: tuple[Dataflow, ...] | None = None
+    dataflows: tuple[DataflowMapping, ...] | None = None
     taps: Taps | None = None
     granularity: Granularity | None = None
     bias: bool | None = None

@@ -151,6 +151,11 @@ class Network(Spec):
             raise SpecError("layers: a network needs at least one layer")
         return lower_network(self.ordered, self.sources, self.input)
 
+    @functools.cached_property
+    def convolutions(self) -> tuple[str, ...]:
+        """Names of the layers that a dataflow applies to."""
+        return tuple(step.name for step in self.steps if step.operation.takes_dataflow)
+
     @property
     def parameter_count(self) -> int:
         """Weights and biases of all layers."""
@@ -166,7 +171,7 @@ class Network(Spec):
         """Element type of each layer's output, in running order; what shares its producer's buffer has its producer's type."""
         types: list[DataType] = []
         for layer, reads, step in zip(self.ordered, self.sources, self.steps, strict=True):
-            pooled = self.types.pooled if "pool" in layer.kind else None
+            pooled = self.types.pooled if step.operation.pools else None
             given = layer.output_type or pooled or self.types.activation
             if step.merged:
                 given = self._type_read(types, reads[0])

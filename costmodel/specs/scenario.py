@@ -16,6 +16,7 @@ from costmodel.specs.counting import CountingConvention, Dataflow
 from costmodel.specs.devices.battery import SHELF_DEGC, BatteryCell, BatteryModelName
 from costmodel.specs.devices.hardware import ComputeEnergy, Device, LatencyCalibration, MemoryEnergy, ObservedHeap
 from costmodel.specs.devices.power import IDLE, PowerProfile, PowerStates
+from costmodel.specs.mapping import Mapping, check_layers, mapping_of
 from costmodel.specs.network import Network
 from costmodel.specs.schedule import ScheduleName
 
@@ -53,7 +54,10 @@ class Scenario(Spec):
     description: str = ""
     network: Network
     device: Device
-    dataflows: Annotated[tuple[Dataflow, ...], Field(min_length=1)] = (Dataflow.OUTPUT_STATIONARY, Dataflow.ROW_STATIONARY)
+    dataflows: Annotated[tuple[Mapping, ...], Field(min_length=1)] = (
+        mapping_of(Dataflow.OUTPUT_STATIONARY),
+        mapping_of(Dataflow.ROW_STATIONARY),
+    )
     """Compared side by side; the first is the one that runs."""
     schedule: ScheduleName = ScheduleName.LAYER_BY_LAYER
     """Which layers run together."""
@@ -134,4 +138,9 @@ class Scenario(Spec):
     def _once_each(self) -> Scenario:
         if len(set(self.dataflows)) != len(self.dataflows):
             raise PydanticCustomError("dataflows", "a dataflow is named twice")
+        return self
+
+    @model_validator(mode="after")
+    def _mapped_layers_are_there(self) -> Scenario:
+        check_layers(self.dataflows, self.network.convolutions, self.network.name)
         return self

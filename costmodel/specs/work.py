@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-from typing import NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from costmodel.columns import Number
 from costmodel.specs.axis import AdaptiveAxis, Axis
 
-
-class NestKind(StrEnum):
-    """What happens at each tap of a loop nest."""
-
-    CONVOLUTION = "convolution"
-    """Multiply-accumulate over a sliding window; the chosen dataflow applies."""
-    LINEAR = "linear"
-    """Multiply-accumulate over every input; output stationary."""
-    POOLING = "pooling"
-    """A maximum or an addition, no weights; output stationary."""
+if TYPE_CHECKING:
+    from costmodel.specs.operations import Operation
 
 
 class LoopNest(NamedTuple):
     """A loop nest over groups, channels and two axes; every number an int or a column."""
 
-    kind: NestKind
+    operation: Operation
+    """What happens at each tap."""
     groups: Number
     """G."""
     out_channels: Number
@@ -39,6 +31,8 @@ class LoopNest(NamedTuple):
 class Elementwise(NamedTuple):
     """Work on whole tensors, element by element."""
 
+    operation: Operation
+    """What happens at each element."""
     operands: int
     """Input tensors, of the same shape."""
     elements: Number
@@ -51,6 +45,9 @@ class Elementwise(NamedTuple):
 
 class View(NamedTuple):
     """No work: another name for the same elements, or work another layer already does."""
+
+    operation: Operation
+    """What it stands for, and what the layer before may do on the way out."""
 
 
 Work: TypeAlias = LoopNest | Elementwise | View

@@ -6,20 +6,19 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from costmodel.dataflows.counting import count_work
-from costmodel.deployment.deploy import KERNELS, network_as_deployed, with_folded_biases
+from costmodel.deployment.deploy import network_as_deployed, with_folded_biases
 from costmodel.deployment.deployed import Variant
 from costmodel.memory.planning import plan_network
 from costmodel.results.counts import AccessCounts
 from costmodel.results.storage.memory_plan import MemoryPlan
 from costmodel.specs.counting import Dataflow
-from costmodel.specs.layers import DataType
+from costmodel.specs.mapping import Mapping, mapping_of
 from costmodel.specs.network import Network
+from costmodel.specs.operations import CONV2D
 from costmodel.specs.scenario import MemoryAccounting
 
-KERNEL_DATAFLOWS: Final = (Dataflow.OUTPUT_STATIONARY, Dataflow.ROW_STATIONARY)
+KERNEL_DATAFLOWS: Final = tuple(dataflow for dataflow in Dataflow if CONV2D.runs_under(dataflow.value))
 """Dataflows the firmware has convolutions for."""
-KERNEL_TYPES: Final = frozenset({(DataType.INT8, DataType.INT8), (DataType.FLOAT32, DataType.FLOAT32), (DataType.INT8, DataType.FLOAT32)})
-"""Types of input and output the firmware has kernels for."""
 
 
 class MissingKernel(NamedTuple):
@@ -36,7 +35,7 @@ class MissingKernel(NamedTuple):
 def firmware_plan(
     network: Network,
     variant: Variant,
-    dataflow: Dataflow = Dataflow.OUTPUT_STATIONARY,
+    dataflow: Mapping | Dataflow = Dataflow.OUTPUT_STATIONARY,
     accounting: MemoryAccounting = MemoryAccounting.ARENA_IN_PLACE,
 ) -> MemoryPlan:
     """Return where the firmware keeps each tensor of a network.
@@ -47,7 +46,7 @@ def firmware_plan(
         As described, of any types.
     variant : Variant
         How its numbers are carried.
-    dataflow : Dataflow
+    dataflow : Mapping or Dataflow
         Of its convolutions, whose rows are behind the tensors; tensors lie alike under each.
     accounting : MemoryAccounting
         How tensors share the arena.
@@ -61,11 +60,11 @@ def firmware_plan(
     return plan_network(network_as_deployed(network, variant), accounting, with_input=True, scratch_bytes=max(rows, default=0))
 
 
-def predicted_counts(network: Network, variant: Variant, dataflow: Dataflow) -> tuple[AccessCounts, ...]:
+def predicted_counts(network: Network, variant: Variant, dataflow: Mapping | Dataflow) -> tuple[AccessCounts, ...]:
     """Return the closed-form counts of every layer, as the firmware executes it: valid taps, biases read, those of folding too."""
-    deployed = with_folded_biases(network_as_deployed(network, variant))
+    deployed, mapping = with_folded_biases(network_as_deployed(network, variant)), mapping_of(dataflow)
     return tuple(
-        count_work(step.lowered.work, dataflow, input_bytes=types.input_bytes, weight_bytes=types.weight_bytes)
+        count_work(step.lowered.work, mapping.of(step.name), input_bytes=types.input_bytes, weight_bytes=types.weight_bytes)
         for step, types in zip(deployed.steps, deployed.tensor_bytes, strict=True)
     )
 
@@ -73,7 +72,7 @@ def predicted_counts(network: Network, variant: Variant, dataflow: Dataflow) -> 
 def predicted_arena_bytes(
     network: Network,
     variant: Variant,
-    dataflow: Dataflow,
+    dataflow: Mapping | Dataflow,
     accounting: MemoryAccounting = MemoryAccounting.ARENA_IN_PLACE,
 ) -> int | None:
     """Return the arena a network's plan takes with a dataflow; None where its tensors are allocated one by one."""
@@ -98,7 +97,7 @@ def missing_kernels(network: Network, variant: Variant, accounting: MemoryAccoun
         One per dataflow without convolutions, where the network has some; one for the network's own types, where a layer has no kernel of
         them.
     """
-    if any(step.kind == "conv2d" for step in network.steps):
+    if network.convolutions:
         for dataflow in Dataflow:
             if dataflow not in KERNEL_DATAFLOWS:
                 arena = firmware_plan(network, variant, dataflow, accounting).arena_bytes
@@ -108,7 +107,7 @@ def missing_kernels(network: Network, variant: Variant, accounting: MemoryAccoun
         f"{step.kind} from {inputs[source + 1].value} to {output.value}"
         for step, output in zip(network.steps, network.output_types, strict=True)
         for source in step.sources
-        if not step.merged and step.kind in KERNELS and (inputs[source + 1], output) not in KERNEL_TYPES
+        if not step.merged and not step.operation.runs_from(inputs[source + 1].value, output.value)
     }
     if without:
         plan = plan_network(network, accounting, with_input=True)

@@ -1,22 +1,18 @@
-"""Random layers from a seed: geometry of every kind, at its limits as often as not."""
+"""Random networks of a few layers from a seed, every kind of layer among them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
 from costmodel.errors import ShapeError
 from costmodel.specs.network import Network
+from costmodel.specs.operations import OPERATIONS
 
-_KINDS: Final = (
-    *("conv2d",) * 8,
-    *("depthwise",) * 3,
-    *("linear", "max_pool2d", "avg_pool2d", "adaptive_avg_pool2d") * 2,
-    *("relu", "batch_norm2d", "add", "softmax"),
-)
-"""What is drawn from; convolutions most often."""
+_CONVOLUTIONS: Final = 4
+"""How often a convolution is drawn for each other kind."""
 
 
 def random_networks(count: int, seed: int) -> Iterator[Network]:
@@ -46,67 +42,17 @@ def random_networks(count: int, seed: int) -> Iterator[Network]:
 
 
 def _network(generator: np.random.Generator, name: str) -> Network:
-    kind = _KINDS[generator.integers(len(_KINDS))]
-    shape = [_small(generator, 8), _small(generator, 14), _small(generator, 14)]
-    layers: list[dict[str, Any]]
-    if kind in ("conv2d", "depthwise"):
-        layers = _convolution(generator, shape, depthwise=kind == "depthwise")
-    elif kind == "linear":
-        layers = [{"kind": "flatten", "name": "flat"}, _linear(generator)]
-    elif kind in ("max_pool2d", "avg_pool2d"):
-        layers = [{"kind": kind, "name": "pool", **_window(generator)}]
-        if generator.integers(2):
-            layers[0]["stride"] = (_small(generator, 3), _small(generator, 3))
-    elif kind == "adaptive_avg_pool2d":
-        layers = [{"kind": kind, "name": "pool", "output_size": (_small(generator, 9), _small(generator, 9))}]
-    elif kind == "add":
-        layers = [{"kind": "batch_norm2d", "name": "other"}, {"kind": "add", "name": "sum", "inputs": ("other", "input")}]
-    else:
-        layers = [{"kind": kind, "name": kind}]
-    if generator.integers(2) and kind in ("conv2d", "depthwise", "linear", "add", "batch_norm2d"):
-        layers.append({"kind": "relu", "name": "rectifier"})
+    weighted = [row for row in OPERATIONS.values() for _ in range(_CONVOLUTIONS if row.takes_dataflow else 1)]
+    operation = weighted[generator.integers(len(weighted))]
+    drawn = operation.draw(generator, 1)
+    layers = list(drawn.layers)
+    for follower in OPERATIONS.values():
+        # What may merge into the layer, and sometimes cannot because something else reads the layer as well.
+        if follower.merging is None or layers[-1]["kind"] not in follower.merging.into or generator.integers(2):
+            continue
+        before = layers[-1]["name"]
+        layers.append(follower.draw(generator, 1).layers[-1])
         if generator.integers(4) == 0:
-            # The layer before is read unrectified too, so that the rectifier runs.
-            layers.append({"kind": "add", "name": "both", "inputs": (layers[-2]["name"], "rectifier")})
+            layers.append({"kind": "add", "name": "both", "inputs": (before, layers[-1]["name"])})
     types = {"input": "float32" if generator.integers(2) else "int8"}
-    return Network.model_validate({"name": name, "input": tuple(shape), "types": types, "layers": layers})
-
-
-def _convolution(generator: np.random.Generator, shape: list[int], *, depthwise: bool) -> list[dict[str, Any]]:
-    groups = shape[0] if depthwise else _small(generator, 3)
-    shape[0] = groups if depthwise else groups * _small(generator, 4)
-    layer = {
-        "kind": "conv2d",
-        "name": "conv",
-        "out_channels": groups * _small(generator, 2 if depthwise else 4),
-        "groups": groups,
-        "stride": (_small(generator, 3), _small(generator, 3)),
-        "bias": bool(generator.integers(4)),
-        **_window(generator),
-    }
-    if generator.integers(2):
-        # The kernel most networks are made of, and the firmware has written out.
-        layer |= {"kernel": 3, "dilation": 1}
-    return [layer, *([{"kind": "batch_norm2d", "name": "norm"}] if generator.integers(3) == 0 else [])]
-
-
-def _linear(generator: np.random.Generator) -> dict[str, Any]:
-    return {
-        "kind": "linear",
-        "name": "linear",
-        "out_features": _small(generator, 20),
-        "bias": bool(generator.integers(4)),
-    }
-
-
-def _window(generator: np.random.Generator) -> dict[str, Any]:
-    return {
-        "kernel": (_small(generator, 5), _small(generator, 5)),
-        "padding": tuple(int(side) for side in generator.integers(0, 4, 4)),
-        "dilation": (_small(generator, 3), _small(generator, 3)) if generator.integers(3) == 0 else 1,
-    }
-
-
-def _small(generator: np.random.Generator, largest: int) -> int:
-    """A number from 1 to `largest`."""
-    return int(generator.integers(1, largest + 1))
+    return Network.model_validate({"name": name, "input": drawn.shape, "types": types, "layers": layers})

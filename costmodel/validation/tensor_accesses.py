@@ -10,6 +10,7 @@ from costmodel.errors import FormatError
 from costmodel.measurement.device_log import LayerRecord, read_device_log
 from costmodel.results.comparison import CoreActivity, TensorAccesses
 from costmodel.results.counts import SCRATCH_READS, SCRATCH_WRITES, AccessCounts
+from costmodel.specs.operations import OPERATIONS, Action
 from costmodel.validation.access_log import Accesses, Segment
 from costmodel.validation.targets.emulators import EmulatorRun
 
@@ -32,7 +33,7 @@ _LOADS: Final[Mapping[str, tuple[str, ...]]] = {
 _STORES: Final[Mapping[str, tuple[str, ...]]] = {"output": ("output_write_count",), "scratch": SCRATCH_WRITES}
 _VIEW: Final = "view"
 """Kind of a layer that runs nothing, and whose output is its input."""
-_BIASES_COUNT_AS_WEIGHTS: Final = frozenset({"batch_norm2d"})
+_BIASES_COUNT_AS_WEIGHTS: Final = frozenset(kind for kind, row in OPERATIONS.items() if row.action is Action.SCALE_AND_SHIFT)
 """Kernels whose two parameters per channel are one counter."""
 
 

@@ -19,7 +19,8 @@ from costmodel.specs.counting import Dataflow, Taps
 from costmodel.specs.layers import Add, BatchNorm2d, Flatten, Linear, MaxPool2d, Softmax
 from costmodel.specs.lowering import lower
 from costmodel.specs.network import TensorBytes
-from costmodel.specs.work import LoopNest, NestKind
+from costmodel.specs.operations import CONV2D
+from costmodel.specs.work import LoopNest
 
 OS, RS, WS, IS, NLR = Dataflow
 
@@ -30,7 +31,7 @@ def tensor_counters(counts: AccessCounts) -> dict[str, int]:
 
 
 # One row of four elements, a kernel of two: the outputs are 0, 1, 2 and read (0, 1), (1, 2), (2, 3). Two elements a block.
-ROW = LoopNest(NestKind.CONVOLUTION, 1, 1, 1, Axis(1, 1), Axis(4, 2), True)
+ROW = LoopNest(CONV2D, 1, 1, 1, Axis(1, 1), Axis(4, 2), True)
 HAND_WORKED = [
     # input blocks 0 0 | 0 1 | 1 1: two reads; weights stay in block 0; outputs 0 1 in one block, 2 in the next.
     (OS, {"input_read": 2, "weight_read": 1, "bias_read": 1, "output_write": 2}),
@@ -47,43 +48,43 @@ HAND_WORKED = [
 
 @pytest.mark.parametrize(("dataflow", "expected"), HAND_WORKED)
 def test_by_hand(dataflow: Dataflow, expected: dict[str, int]) -> None:
-    assert tensor_counters(trace_blocks(ROW, "conv2d", dataflow, block_bytes=2)) == expected
+    assert tensor_counters(trace_blocks(ROW, dataflow, block_bytes=2)) == expected
 
 
 def test_by_hand_two_channels_thrash_one_buffer() -> None:
     # 1x1 kernel, two input channels of two elements each: output stationary goes 0 2 1 3, blocks 0 1 0 1; weight stationary 0 1 2 3.
-    nest = LoopNest(NestKind.CONVOLUTION, 1, 1, 2, Axis(1, 1), Axis(2, 1), False)
-    assert tensor_counters(trace_blocks(nest, "conv2d", OS, block_bytes=2)) == {"input_read": 4, "weight_read": 1, "output_write": 1}
-    assert tensor_counters(trace_blocks(nest, "conv2d", WS, block_bytes=2)) == {"input_read": 2, "weight_read": 1, "output_write": 1}
+    nest = LoopNest(CONV2D, 1, 1, 2, Axis(1, 1), Axis(2, 1), False)
+    assert tensor_counters(trace_blocks(nest, OS, block_bytes=2)) == {"input_read": 4, "weight_read": 1, "output_write": 1}
+    assert tensor_counters(trace_blocks(nest, WS, block_bytes=2)) == {"input_read": 2, "weight_read": 1, "output_write": 1}
 
 
 def test_by_hand_an_element_across_two_blocks_moves_both() -> None:
     # Elements of four bytes, blocks of six: element 0 in block 0, 1 in 0 and 1, 2 in 1.
     work = lower(Linear(name="fc", out_features=1, bias=False), [(3,)], None).work
-    counts = trace_blocks(work, "linear", OS, block_bytes=6, sizes=TensorBytes(4, 4, 4, 4))
+    counts = trace_blocks(work, OS, block_bytes=6, sizes=TensorBytes(4, 4, 4, 4))
     assert tensor_counters(counts) == {"input_read": 2, "weight_read": 2, "output_write": 1}
     # Blocks of three: elements lie in blocks 0 1, 1 2, 2 3.
-    counts = trace_blocks(work, "linear", OS, block_bytes=3, sizes=TensorBytes(4, 4, 4, 4))
+    counts = trace_blocks(work, OS, block_bytes=3, sizes=TensorBytes(4, 4, 4, 4))
     assert tensor_counters(counts) == {"input_read": 4, "weight_read": 4, "output_write": 2}
 
 
 def test_by_hand_the_other_layers() -> None:
     pooled = lower(MaxPool2d(name="p", kernel=2), [(1, 2, 4)], None).work
     # Rows 0 1 2 3 / 4 5 6 7, windows 0 1 4 5 and 2 3 6 7, blocks of four: 0 0 1 1 0 0 1 1.
-    assert tensor_counters(trace_blocks(pooled, "max_pool2d", OS, block_bytes=4)) == {"input_read": 4, "output_write": 1}
+    assert tensor_counters(trace_blocks(pooled, OS, block_bytes=4)) == {"input_read": 4, "output_write": 1}
     added = lower(Add(name="a", inputs=("x", "y")), [(8,), (8,)], None).work
     # Each operand has a buffer of its own: no thrashing between them.
-    assert tensor_counters(trace_blocks(added, "add", OS, block_bytes=4)) == {"input_read": 4, "output_write": 2}
+    assert tensor_counters(trace_blocks(added, OS, block_bytes=4)) == {"input_read": 4, "output_write": 2}
     soft = lower(Softmax(name="s"), [(8,)], None).work
-    assert tensor_counters(trace_blocks(soft, "softmax", OS, block_bytes=4)) == {"input_read": 6, "output_write": 2}
+    assert tensor_counters(trace_blocks(soft, OS, block_bytes=4)) == {"input_read": 6, "output_write": 2}
     normed = lower(BatchNorm2d(name="b"), [(2, 1, 4)], "add").work
     # Scales 0 1, shifts 2 3, read 0 2 1 3 with two a block: four fetches.
-    assert tensor_counters(trace_blocks(normed, "batch_norm2d", OS, block_bytes=2)) == {
+    assert tensor_counters(trace_blocks(normed, OS, block_bytes=2)) == {
         "input_read": 4,
         "weight_read": 4,
         "output_write": 4,
     }
-    assert trace_blocks(lower(Flatten(name="f"), [(2, 1, 4)], None).work, "flatten", OS, block_bytes=2) == AccessCounts()
+    assert trace_blocks(lower(Flatten(name="f"), [(2, 1, 4)], None).work, OS, block_bytes=2) == AccessCounts()
 
 
 Access = tuple[str, str, int]
@@ -194,14 +195,14 @@ def nests(draw: st.DrawFn) -> LoopNest:
         return drawn
 
     channels = st.integers(1, 2)
-    return LoopNest(NestKind.CONVOLUTION, draw(channels), draw(channels), draw(channels), axis(), axis(), draw(st.booleans()))
+    return LoopNest(CONV2D, draw(channels), draw(channels), draw(channels), axis(), axis(), draw(st.booleans()))
 
 
 @pytest.mark.parametrize("dataflow", list(Dataflow))
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
 @given(nest=nests(), block=st.sampled_from([1, 2, 3, 4, 6, 8, 16, 64]), sizes=st.tuples(*[st.sampled_from([1, 2, 4])] * 4))
 def test_against_a_simulation_of_its_own(dataflow: Dataflow, nest: LoopNest, block: int, sizes: tuple[int, int, int, int]) -> None:
-    traced = trace_blocks(nest, "conv2d", dataflow, block_bytes=block, sizes=TensorBytes(*sizes))
+    traced = trace_blocks(nest, dataflow, block_bytes=block, sizes=TensorBytes(*sizes))
     names = dict(zip(("input", "weight", "bias", "output"), sizes, strict=True))
     assert tensor_counters(traced) == simulated(list(addresses(nest, dataflow)), names, block)
 
@@ -212,7 +213,7 @@ def test_against_a_simulation_of_its_own(dataflow: Dataflow, nest: LoopNest, blo
 def test_operations_and_scratch_are_as_always_and_scratch_accesses_are_not_traced(
     dataflow: Dataflow, nest: LoopNest, taps: Taps, bias: bool
 ) -> None:
-    traced = trace_blocks(nest, "conv2d", dataflow, taps, block_bytes=8, bias=bias)
+    traced = trace_blocks(nest, dataflow, taps, block_bytes=8, bias=bias)
     counted = count_work(nest, dataflow, taps, bias=bias)
     for name in ("mac_count", "operation_count", "boundary_check_count", "scratch_buffer_count", "scratch_bytes"):
         assert getattr(traced, name) == getattr(counted, name)
@@ -223,8 +224,8 @@ def test_operations_and_scratch_are_as_always_and_scratch_accesses_are_not_trace
 
 def test_padding_has_no_address_and_moves_no_block() -> None:
     # A 1x1 input under a 3x3 kernel: under nominal taps eight of nine reads fall on padding; all nine weights are read.
-    nest = LoopNest(NestKind.CONVOLUTION, 1, 1, 1, Axis(1, 3, 1, 1, 1), Axis(1, 3, 1, 1, 1), False)
-    traced = trace_blocks(nest, "conv2d", OS, Taps.NOMINAL, block_bytes=1)
+    nest = LoopNest(CONV2D, 1, 1, 1, Axis(1, 3, 1, 1, 1), Axis(1, 3, 1, 1, 1), False)
+    traced = trace_blocks(nest, OS, Taps.NOMINAL, block_bytes=1)
     assert (traced.input_read_count, traced.weight_read_count, traced.mac_count) == (1, 9, 9)
 
 
@@ -232,5 +233,5 @@ def test_padding_has_no_address_and_moves_no_block() -> None:
 def test_the_largest_layer_is_traced_in_a_few_seconds() -> None:
     axis = Axis(16, 3, 1, 1, 1)
     begun = time.process_time()
-    trace_blocks(LoopNest(NestKind.CONVOLUTION, 1, 51, 25, axis, axis, True), "conv2d", OS, block_bytes=64)
+    trace_blocks(LoopNest(CONV2D, 1, 51, 25, axis, axis, True), OS, block_bytes=64)
     assert time.process_time() - begun < 5

@@ -21,7 +21,8 @@ from costmodel.specs.counting import Dataflow, Taps
 from costmodel.specs.layers import Conv2d
 from costmodel.specs.lowering import lower
 from costmodel.specs.network import TensorBytes
-from costmodel.specs.work import LoopNest, NestKind
+from costmodel.specs.operations import CONV2D
+from costmodel.specs.work import LoopNest
 
 MUST_REACH = {
     "stride > kernel",
@@ -163,7 +164,7 @@ def test_counts_equal_the_execution_and_the_output_equals_numpy(dataflow: Datafl
         assert lowered.output == expected.shape
         for taps in Taps:
             for bias in (True, False):
-                ran = execute_work(lowered.work, "conv2d", tensors, dataflow, taps, bias=bias, sizes=TensorBytes(2, 3, 4, 5))
+                ran = execute_work(lowered.work, tensors, dataflow, taps, bias=bias, sizes=TensorBytes(2, 3, 4, 5))
                 counted = count_work(lowered.work, dataflow, taps, bias=bias, input_bytes=2, weight_bytes=3)
                 assert counted == ran.counts, f"{taps}, bias {bias}"
                 assert ran.output.dtype == np.int64
@@ -191,7 +192,7 @@ def test_the_column_path_equals_the_scalar_path(dataflow: Dataflow, cases: list[
         return Axis(*(column([getattr(nest, name)[place] for nest in nests]) for place in range(6)))
 
     table = LoopNest(
-        NestKind.CONVOLUTION,
+        CONV2D,
         column([nest.groups for nest in nests]),
         column([nest.out_channels for nest in nests]),
         column([nest.in_channels for nest in nests]),
@@ -210,7 +211,7 @@ def test_the_column_path_equals_the_scalar_path(dataflow: Dataflow, cases: list[
 @pytest.mark.parametrize("dataflow", list(Dataflow))
 def test_counts_stay_exact_at_a_trillion(dataflow: Dataflow) -> None:
     side = 10**12
-    nest = LoopNest(NestKind.CONVOLUTION, 1, 2, 3, Axis(side, 3, 1, 1, 1), Axis(side, 3, 1, 1, 1), True)
+    nest = LoopNest(CONV2D, 1, 2, 3, Axis(side, 3, 1, 1, 1), Axis(side, 3, 1, 1, 1), True)
     counted = count_work(nest, dataflow, Taps.VALID)
     assert counted.mac_count == 6 * (3 * side - 2) ** 2
     assert count_work(nest, dataflow, Taps.NOMINAL).mac_count == 54 * side**2
@@ -234,7 +235,7 @@ def test_the_executor_uses_no_closed_form_of_an_axis(dataflow: Dataflow) -> None
     sealed = nest._replace(h=SealedAxis(*nest.h), w=SealedAxis(*nest.w))
     with pytest.raises(AssertionError, match="closed form"):
         count_work(sealed, dataflow)
-    ran = execute_work(sealed, "conv2d", tensors, dataflow)
+    ran = execute_work(sealed, tensors, dataflow)
     assert ran.counts == count_work(nest, dataflow)
     np.testing.assert_array_equal(ran.output, convolution_by_numpy(layer, tensors))
 
@@ -252,7 +253,7 @@ def test_single_precision_is_summed_in_single_precision_in_loop_order() -> None:
     layer = Conv2d(name="c", out_channels=1, kernel=(1, 3))
     values = np.array([[[1e8, 1.0, -1e8]]], dtype=np.float32)
     tensors = LayerTensors((values,), np.ones((1, 1, 1, 3), np.float32), np.zeros(1, np.float32))
-    ran = execute_work(lower(layer, [(1, 1, 3)], None).work, "conv2d", tensors, Dataflow.OUTPUT_STATIONARY)
+    ran = execute_work(lower(layer, [(1, 1, 3)], None).work, tensors, Dataflow.OUTPUT_STATIONARY)
     assert ran.output.dtype == np.float32
     assert ran.output.item() == 0.0  # in double precision it would be 1
 
@@ -262,9 +263,9 @@ def test_a_tensor_of_another_shape_is_refused_naming_both_shapes() -> None:
     tensors = tensors_of(layer, shape, 0)
     work = lower(layer, [shape], None).work
     with pytest.raises(ShapeError, match=r"input: expected a tensor of 2x5x5, found 2x5x4"):
-        execute_work(work, "conv2d", tensors._replace(inputs=(tensors.inputs[0][:, :, :4],)), Dataflow.OUTPUT_STATIONARY)
+        execute_work(work, tensors._replace(inputs=(tensors.inputs[0][:, :, :4],)), Dataflow.OUTPUT_STATIONARY)
     with pytest.raises(ShapeError, match=r"weight: expected a tensor of 3x2x3x3, found 3x2x3x2"):
-        execute_work(work, "conv2d", tensors._replace(weight=np.ones((3, 2, 3, 2), np.int8)), Dataflow.OUTPUT_STATIONARY)
+        execute_work(work, tensors._replace(weight=np.ones((3, 2, 3, 2), np.int8)), Dataflow.OUTPUT_STATIONARY)
 
 
 @pytest.mark.parametrize("dataflow", list(Dataflow))
@@ -272,6 +273,6 @@ def test_progress_ends_at_its_total(dataflow: Dataflow) -> None:
     layer, shape = convolution((2, 5, 5), out_channels=3, kernel=3)
     calls: list[tuple[int, int]] = []
     work = lower(layer, [shape], None).work
-    execute_work(work, "conv2d", tensors_of(layer, shape, 0), dataflow, progress=lambda done, total: calls.append((done, total)))
+    execute_work(work, tensors_of(layer, shape, 0), dataflow, progress=lambda done, total: calls.append((done, total)))
     assert [done for done, _ in calls] == list(range(1, calls[-1][1] + 1))
     assert {total for _, total in calls} == {calls[-1][0]}

@@ -10,7 +10,8 @@ from costmodel.dataflows.executed.execution import LayerTensors, execute_work
 from costmodel.results.counts import AccessCounts
 from costmodel.specs.axis import AdaptiveAxis, Axis
 from costmodel.specs.counting import Dataflow, Taps
-from costmodel.specs.work import LoopNest, NestKind
+from costmodel.specs.operations import CONV2D, MAX_POOL2D
+from costmodel.specs.work import LoopNest
 
 OS, RS, WS, IS, NLR = Dataflow
 VALID, NOMINAL = Taps
@@ -18,7 +19,7 @@ VALID, NOMINAL = Taps
 
 def small(stride: int) -> LoopNest:
     axis = Axis(5, 3, stride, 1, 1)
-    return LoopNest(NestKind.CONVOLUTION, 1, 3, 2, axis, axis, True)
+    return LoopNest(CONV2D, 1, 3, 2, axis, axis, True)
 
 
 def executed(nest: LoopNest, dataflow: Dataflow, taps: Taps) -> AccessCounts:
@@ -29,7 +30,7 @@ def executed(nest: LoopNest, dataflow: Dataflow, taps: Taps) -> AccessCounts:
         generator.integers(-8, 8, (channels, nest.in_channels, nest.h.K, nest.w.K)),
         generator.integers(-8, 8, channels),
     )
-    return execute_work(nest, "conv2d", tensors, dataflow, taps).counts
+    return execute_work(nest, tensors, dataflow, taps).counts
 
 
 # mac, input_read, weight_read, bias_read, output_read, output_write, psum_read and psum_write, boundary_check
@@ -78,7 +79,7 @@ def test_golden(way: str, dataflow: Dataflow, stride: int, taps: Taps, golden: t
 
 def pruned(channels: int, out_channels: int, side: int) -> LoopNest:
     axis = Axis(side, 3, 1, 1, 1)
-    return LoopNest(NestKind.CONVOLUTION, 1, out_channels, channels, axis, axis, True)
+    return LoopNest(CONV2D, 1, out_channels, channels, axis, axis, True)
 
 
 CIFAR_AAP_PRUNED_RS = [
@@ -110,7 +111,7 @@ def test_execution_of_the_largest_layer_equals_its_closed_form(dataflow: Dataflo
 
 def test_a_7x7_input_has_25_interior_and_24_boundary_pixels() -> None:
     axis = Axis(7, 3, 1, 1, 1)
-    nest = LoopNest(NestKind.CONVOLUTION, 1, 1, 1, axis, axis)
+    nest = LoopNest(CONV2D, 1, 1, 1, axis, axis)
     assert axis.interior**2 == 25
     assert axis.output**2 - axis.interior**2 == 24
     for taps in Taps:
@@ -120,9 +121,9 @@ def test_a_7x7_input_has_25_interior_and_24_boundary_pixels() -> None:
 @pytest.mark.parametrize(("extent", "parts"), [(8, 2), (7, 2)])
 def test_an_adaptive_plane_has_64_taps(extent: int, parts: int) -> None:
     axis = AdaptiveAxis(extent, parts)
-    nest = LoopNest(NestKind.POOLING, 5, 1, 1, axis, axis)
+    nest = LoopNest(MAX_POOL2D, 5, 1, 1, axis, axis)
     tensors = LayerTensors((np.ones((5, extent, extent), np.int64),))
-    ran = execute_work(nest, "adaptive_avg_pool2d", tensors, OS)
+    ran = execute_work(nest, tensors, OS)
     assert ran.counts == count_work(nest, OS)
     assert ran.counts.input_read_count == ran.counts.operation_count == 5 * 64
     assert ran.counts.output_write_count == 5 * 4

@@ -17,7 +17,8 @@ from costmodel.specs.axis import POINT, AdaptiveAxis, Axis
 from costmodel.specs.counting import Dataflow, Taps
 from costmodel.specs.layers import AdaptiveAvgPool2d, Add, AvgPool2d, BatchNorm2d, Flatten, Linear, MaxPool2d, ReLU, Softmax
 from costmodel.specs.lowering import lower
-from costmodel.specs.work import Elementwise, LoopNest, NestKind
+from costmodel.specs.operations import LINEAR, MAX_POOL2D, SOFTMAX
+from costmodel.specs.work import Elementwise, LoopNest
 
 modest = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
 
@@ -26,7 +27,7 @@ def ran_as_counted(layer: Any, tensors: LayerTensors, producer_kind: str | None 
     """Execute under both tap conventions and every dataflow's name, check the counts, return the execution."""
     shapes = [tensor.shape for tensor in tensors.inputs]
     work = lower(layer, shapes, producer_kind).work
-    runs = [execute_work(work, layer.kind, tensors, dataflow, taps, bias=bias) for taps in Taps for dataflow in list(Dataflow)[:2]]
+    runs = [execute_work(work, tensors, dataflow, taps, bias=bias) for taps in Taps for dataflow in list(Dataflow)[:2]]
     for run in runs:
         assert run.counts == count_work(work, Dataflow.ROW_STATIONARY, Taps.VALID, bias=bias)
         np.testing.assert_array_equal(run.output, runs[0].output)
@@ -170,24 +171,24 @@ def test_flatten_moves_nothing() -> None:
 def test_a_missing_tensor_is_named(layer: Any, tensors: LayerTensors, missing: str) -> None:
     work = lower(layer, [tensors.inputs[0].shape], None).work
     with pytest.raises(MissingError, match=missing):
-        execute_work(work, layer.kind, tensors, Dataflow.OUTPUT_STATIONARY)
+        execute_work(work, tensors, Dataflow.OUTPUT_STATIONARY)
 
 
 def test_an_operand_of_an_addition_that_is_not_there_is_named() -> None:
     work = lower(Add(name="a", inputs=("x", "y")), [(4,), (4,)], None).work
     with pytest.raises(MissingError, match="input 2"):
-        execute_work(work, "add", LayerTensors((numbers(0, 4),)), Dataflow.OUTPUT_STATIONARY)
+        execute_work(work, LayerTensors((numbers(0, 4),)), Dataflow.OUTPUT_STATIONARY)
 
 
 def test_columns_of_the_other_layers_equal_their_rows() -> None:
     def column(*values: int) -> np.ndarray:
         return np.array(values, dtype=np.int64)
 
-    linear = LoopNest(NestKind.LINEAR, 1, column(3, 7), column(5, 2), POINT, POINT, True)
+    linear = LoopNest(LINEAR, 1, column(3, 7), column(5, 2), POINT, POINT, True)
     h, w = Axis(column(5, 9), column(2, 3), column(2, 1), column(0, 1), 0, 1), Axis(column(4, 8), 2, 2)
-    sliding = LoopNest(NestKind.POOLING, column(2, 6), 1, 1, h, w)
-    adaptive = LoopNest(NestKind.POOLING, column(2, 6), 1, 1, AdaptiveAxis(column(7, 9), 2), AdaptiveAxis(8, column(3, 2)))
-    elementwise = Elementwise(1, column(12, 30), 3, column(4, 6))
+    sliding = LoopNest(MAX_POOL2D, column(2, 6), 1, 1, h, w)
+    adaptive = LoopNest(MAX_POOL2D, column(2, 6), 1, 1, AdaptiveAxis(column(7, 9), 2), AdaptiveAxis(8, column(3, 2)))
+    elementwise = Elementwise(SOFTMAX, 1, column(12, 30), 3, column(4, 6))
 
     def row_of(value: Any, row: int) -> Any:
         if isinstance(value, np.ndarray):

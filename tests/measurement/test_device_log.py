@@ -62,7 +62,7 @@ def read_lines(lines: list[bytes]) -> tuple[DeviceRun, ...]:
 
 def test_a_run_is_read_whole() -> None:
     (run,) = read_lines(LINES)
-    assert run.dataflow is Dataflow.ROW_STATIONARY
+    assert run.dataflow == Dataflow.ROW_STATIONARY
     assert (run.port, run.network, run.model_hash, run.arena_bytes, run.class_index, run.output) == (
         "esp32",
         "small",

@@ -15,10 +15,11 @@ from costmodel.memory.planning import plan_memory
 from costmodel.memory.strategies import account, alive_at
 from costmodel.provenance import recording
 from costmodel.results.storage.memory_plan import MemoryPlan
-from costmodel.specs.lowering import element_count, lower_network
+from costmodel.specs.lowering import lower_network
 from costmodel.specs.network import Network, TensorBytes
 from costmodel.specs.scenario import MemoryAccounting
 from costmodel.specs.schedule import Schedule, ScheduleName, schedule_of
+from costmodel.specs.shapes import element_count
 
 SUM, PEAK, PING_PONG, STATIC, ARENA = MemoryAccounting
 

@@ -9,11 +9,12 @@ from hypothesis import strategies as st
 
 from costmodel.memory.lifetimes import runs_in_place
 from costmodel.specs.axis import AdaptiveAxis, Axis
-from costmodel.specs.work import LoopNest, NestKind
+from costmodel.specs.operations import MAX_POOL2D
+from costmodel.specs.work import LoopNest
 
 
 def pooling(h: Axis, w: Axis, channels: int = 1) -> LoopNest:
-    return LoopNest(NestKind.POOLING, channels, 1, 1, h, w)
+    return LoopNest(MAX_POOL2D, channels, 1, 1, h, w)
 
 
 def overwrites_what_is_needed(nest: LoopNest, input_bytes: int, output_bytes: int) -> bool:
@@ -76,7 +77,7 @@ def test_stride_one_with_padding_does_not() -> None:
 
 
 def test_adaptive_windows_do_not() -> None:
-    assert not runs_in_place(LoopNest(NestKind.POOLING, 1, 1, 1, AdaptiveAxis(8, 2), AdaptiveAxis(8, 2)), 1, 1)
+    assert not runs_in_place(LoopNest(MAX_POOL2D, 1, 1, 1, AdaptiveAxis(8, 2), AdaptiveAxis(8, 2)), 1, 1)
 
 
 def test_a_column_runs_in_place_only_where_every_row_does() -> None:

@@ -20,7 +20,8 @@ from costmodel.specs.counting import Dataflow
 from costmodel.specs.layers import Conv2d
 from costmodel.specs.lowering import lower, lower_network
 from costmodel.specs.network import Network
-from costmodel.specs.work import Elementwise, LoopNest, NestKind, View
+from costmodel.specs.operations import ADD, BATCH_NORM2D, CONV2D, RELU, SOFTMAX
+from costmodel.specs.work import Elementwise, LoopNest, View
 
 
 def network(*layers: dict[str, Any], shape: Any = "3x8x8", **fields: Any) -> Network:
@@ -183,11 +184,11 @@ def test_what_is_fused_or_folded_costs_nothing_and_what_is_not_does() -> None:
     )
     work = {step.name: step.lowered.work for step in net.steps}
     assert {name for name, what in work.items() if isinstance(what, View)} == {"folded", "fused", "after_norm", "after_add", "flatten"}
-    assert work["r0"] == Elementwise(1, 192)
-    assert work["alone"] == Elementwise(1, 64, parameters=8)
-    assert work["sum"] == Elementwise(2, 64)
-    assert work["again"] == Elementwise(1, 64)
-    assert work["softmax"] == Elementwise(1, 64, passes=3)
+    assert work["r0"] == Elementwise(RELU, 1, 192)
+    assert work["alone"] == Elementwise(BATCH_NORM2D, 1, 64, parameters=8)
+    assert work["sum"] == Elementwise(ADD, 2, 64)
+    assert work["again"] == Elementwise(RELU, 1, 64)
+    assert work["softmax"] == Elementwise(SOFTMAX, 1, 64, passes=3)
     assert [step.merged for step in net.steps] == [isinstance(work[step.name], View) for step in net.steps]
     assert net.parameter_count == 4 * 27 + 4 + 8 + 8
 
@@ -211,10 +212,10 @@ def test_what_cannot_merge_because_something_else_reads_the_layers_own_output_ru
         layer("add", "end", inputs=["fc", "behind"]),
     )
     work = {step.name: step.lowered.work for step in net.steps}
-    assert work["norm"] == Elementwise(1, 256, parameters=8)
+    assert work["norm"] == Elementwise(BATCH_NORM2D, 1, 256, parameters=8)
     assert isinstance(work["act"], View), "a norm that runs takes the rectifier that is its only reader"
-    assert work["after"] == Elementwise(1, 256)
-    assert work["behind"] == Elementwise(1, 4)
+    assert work["after"] == Elementwise(RELU, 1, 256)
+    assert work["behind"] == Elementwise(RELU, 1, 4)
     assert {step.name for step in net.steps if step.merged} == {"act", "left", "row"}
     assert count_work(work["norm"], Dataflow.ROW_STATIONARY) == AccessCounts(
         mac_count=256, input_read_count=256, weight_read_count=8, output_write_count=256
@@ -232,7 +233,7 @@ def test_two_rectifiers_of_one_convolution_run_both_and_a_view_left_unread_is_a_
 def test_a_depthwise_convolution_has_one_channel_a_group() -> None:
     nest = lower(Conv2d.model_validate(conv(out_channels=6, groups=3)), [(3, 8, 8)], None).work
     assert isinstance(nest, LoopNest)
-    assert (nest.kind, nest.groups, nest.in_channels, nest.out_channels) == (NestKind.CONVOLUTION, 3, 1, 2)
+    assert (nest.operation, nest.groups, nest.in_channels, nest.out_channels) == (CONV2D, 3, 1, 2)
 
 
 def test_element_sizes_follow_the_tensors() -> None:

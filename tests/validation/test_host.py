@@ -201,7 +201,7 @@ def test_goldens_of_the_counting_page(library: HostLibrary, dataflow: Dataflow, 
     network = Network.model_validate({"name": "golden", "input": "2x5x5", "layers": [layer]})
     (measured,) = run(library, expect_network(network, variant, 1), dataflow).counts
     expected = GOLDEN[dataflow, stride]
-    if dataflow is Dataflow.ROW_STATIONARY:
+    if dataflow == Dataflow.ROW_STATIONARY:
         rows = {
             "input_row_read_count": expected["mac_count"],
             "weight_row_read_count": expected["mac_count"],

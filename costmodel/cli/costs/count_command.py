@@ -42,13 +42,12 @@ def count_command(
     costmodel count linear --input 204 --out-features 76
     costmodel count --network cifar-aap-pruned --layer conv1 --taps nominal --granularity block_packed --block-bytes 64
     """
-    from costmodel.cli.options import all_chosen, extents
+    from costmodel.cli.options import extents, mappings_chosen
     from costmodel.cli.output import format_of, write_answer
     from costmodel.errors import MissingError, SpecError, UnknownNameError
     from costmodel.evaluation.layers.counted_layers import counted_dataflows
     from costmodel.report.answers.counts import counts_answer
     from costmodel.sources.catalogue import load_network
-    from costmodel.specs.counting import Dataflow
 
     convention = _convention(taps, bias, granularity, block_bytes, element_bytes)
     given = {
@@ -76,7 +75,7 @@ def count_command(
             raise SpecError("--layer: names a layer of a network; give --network as well")
         counted = _lone_layer(kind, shape, fields, bias, {"input": activation, "activation": activation, "weight": weight})
     form = format_of(output_format)
-    counts = counted_dataflows(counted, all_chosen("--dataflow", dataflow or (), Dataflow), convention, layer)
+    counts = counted_dataflows(counted, mappings_chosen("--dataflow", dataflow or ()), convention, layer)
     write_answer(counts_answer(counted, counts, convention), form)
 
 
@@ -115,6 +114,7 @@ def _lone_layer(kind: str, shape: str | None, fields: dict[str, Any], bias: bool
     from costmodel.errors import MissingError, SpecError, UnknownNameError
     from costmodel.sources.catalogue import load_network
     from costmodel.specs.layers import LAYERS
+    from costmodel.specs.operations import OPERATIONS
 
     name = kind.strip().lower().replace("-", "_")
     if name not in LAYERS:
@@ -131,7 +131,7 @@ def _lone_layer(kind: str, shape: str | None, fields: dict[str, Any], bias: bool
     layer: dict[str, Any] = {"name": name, "kind": name, **fields}
     if "bias" in known:
         layer["bias"] = bias
-    if name == "add":
-        layer["inputs"] = ["input", "input"]
+    if OPERATIONS[name].arity > 1:
+        layer["inputs"] = ["input"] * OPERATIONS[name].arity
     found = extents("--input", shape, (1, 3))
     return load_network({"name": name, "input": [found] if isinstance(found, int) else found, "types": types, "layers": [layer]})

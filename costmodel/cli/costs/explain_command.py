@@ -34,22 +34,19 @@ def explain_command(
     costmodel explain battery.continuous_life
     costmodel explain trace.computational.mean --trace capture.csv
     """
+    from costmodel.cli.options import mappings_chosen
     from costmodel.cli.output import WITHOUT_TABLE, format_of, write_answer
-    from costmodel.errors import UnknownNameError
     from costmodel.evaluation.explaining import explain, recorded_figures
     from costmodel.report.answers.explanation import explanation_answer, figures_answer
     from costmodel.results.explanation import ListedFigure
     from costmodel.sources.catalogue import load_scenario
-    from costmodel.specs.counting import Dataflow
 
     form = format_of(output, WITHOUT_TABLE)
     if trace is not None or supply_v is not None:
         _explain_capture(trace, supply_v, figure, depth, form)
         return
     asked = load_scenario(scenario)
-    if dataflow is not None and dataflow not in set(Dataflow):
-        raise UnknownNameError("--dataflow", dataflow, [known.value for known in Dataflow], "a dataflow")
-    chosen = Dataflow(dataflow) if dataflow else asked.dataflows[0]
+    chosen = mappings_chosen("--dataflow", [dataflow])[0] if dataflow else asked.dataflows[0]
     if figure is None:
         write_answer(figures_answer({name: ListedFigure(*found) for name, found in recorded_figures(asked, chosen).items()}), form)
         return

@@ -74,17 +74,17 @@ def report_command(
     costmodel report --battery 18650 --sleep deep --trace capture.csv
     """
     from costmodel.cli.answers.report_output import ReportFormat, deliver_report
-    from costmodel.cli.options import all_chosen, chosen
+    from costmodel.cli.options import all_chosen, chosen, mappings_chosen
     from costmodel.cli.quantity_text import AMPERES, SECONDS, VOLTS, quantity
     from costmodel.sources.scenario_changes import ScenarioChanges, changed_scenario
-    from costmodel.specs.counting import Dataflow, Granularity, Taps
+    from costmodel.specs.counting import Granularity, Taps
     from costmodel.specs.devices.battery import BatteryModelName
 
     formats = all_chosen("--format", output_format, ReportFormat) if output_format else None
     changes = ScenarioChanges(
         network=network,
         device=device,
-        dataflows=all_chosen("--dataflow", dataflow, Dataflow) if dataflow else None,
+        dataflows=mappings_chosen("--dataflow", dataflow) if dataflow else None,
         taps=None if taps is None else chosen("--taps", taps, Taps),
         granularity=None if granularity is None else chosen("--granularity", granularity, Granularity),
         bias=bias,

@@ -8,14 +8,15 @@ from costmodel.dataflows.executed.execution import ONE_BYTE, LayerTensors, execu
 from costmodel.results.counts import AccessCounts
 from costmodel.specs.axis import Axis
 from costmodel.specs.counting import Dataflow, Taps
+from costmodel.specs.mapping import ChosenDataflow
 from costmodel.specs.network import TensorBytes
-from costmodel.specs.work import Elementwise, LoopNest, NestKind, View, Work
+from costmodel.specs.operations import Action
+from costmodel.specs.work import Elementwise, LoopNest, View, Work
 
 
 def trace_blocks(
     work: Work,
-    kind: str,
-    dataflow: Dataflow,
+    dataflow: Dataflow | ChosenDataflow,
     taps: Taps = Taps.VALID,
     *,
     block_bytes: int,
@@ -31,10 +32,8 @@ def trace_blocks(
     ----------
     work : Work
         What the layer does; its numbers are ints.
-    kind : str
-        Kind of the layer.
-    dataflow : Dataflow
-        Applies to convolutions; everything else runs output stationary.
+    dataflow : Dataflow or ChosenDataflow
+        Applies to convolutions, with its parameters where it has any; everything else runs output stationary.
     taps : Taps
         Which taps of a convolution are processed. Padding has no address, so under `nominal` it moves no blocks of the input.
     block_bytes : int
@@ -55,7 +54,7 @@ def trace_blocks(
     if isinstance(work, View):
         return AccessCounts()
     memory = BlockMemory(block_bytes)
-    return execute_work(work, kind, _zeros(work), dataflow, taps, bias=bias, sizes=sizes, memory=memory, progress=progress).counts
+    return execute_work(work, _zeros(work), dataflow, taps, bias=bias, sizes=sizes, memory=memory, progress=progress).counts
 
 
 def _zeros(work: LoopNest | Elementwise) -> LayerTensors:
@@ -66,7 +65,7 @@ def _zeros(work: LoopNest | Elementwise) -> LayerTensors:
         return LayerTensors((np.zeros(work.elements, np.int64),) * work.operands, parameters)
     channels = work.groups * work.out_channels
     bias = np.zeros(channels, np.int64) if work.bias else None
-    if work.kind is NestKind.LINEAR:
+    if work.operation.action is Action.MAC:
         return LayerTensors((np.zeros(work.in_channels, np.int64),), np.zeros((channels, work.in_channels), np.int64), bias)
     planes = np.zeros((work.groups * work.in_channels, work.h.H, work.w.H), np.int64)
     if isinstance(work.h, Axis) and isinstance(work.w, Axis):

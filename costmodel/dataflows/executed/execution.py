@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, MutableSequence
+from collections.abc import Callable, MutableSequence, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias, cast
 
 from costmodel.dataflows.executed.convolution import Convolution, Progress
@@ -21,22 +21,24 @@ from costmodel.errors import MissingError, ShapeError
 from costmodel.results.counts import AccessCounts
 from costmodel.specs.axis import Axis
 from costmodel.specs.counting import Dataflow, Taps
+from costmodel.specs.mapping import ChosenDataflow
 from costmodel.specs.network import TensorBytes
-from costmodel.specs.work import Elementwise, LoopNest, NestKind, View, Work
+from costmodel.specs.operations import Action
+from costmodel.specs.work import Elementwise, LoopNest, View, Work
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Tensor: TypeAlias = NDArray[Any]
 
-EXECUTIONS: Final[dict[Dataflow, Callable[[Convolution], None]]] = {
+EXECUTIONS: Final[dict[str, Callable[..., None]]] = {
     Dataflow.OUTPUT_STATIONARY: run_output_stationary,
     Dataflow.ROW_STATIONARY: run_row_stationary,
     Dataflow.WEIGHT_STATIONARY: run_weight_stationary,
     Dataflow.INPUT_STATIONARY: run_input_stationary,
     Dataflow.NO_LOCAL_REUSE: run_no_local_reuse,
 }
-"""How each dataflow runs a convolution."""
+"""How each dataflow runs a convolution, given its parameters in their order."""
 
 
 class LayerTensors(NamedTuple):
@@ -63,9 +65,8 @@ class Execution(NamedTuple):
 
 def execute_work(
     work: Work,
-    kind: str,
     tensors: LayerTensors,
-    dataflow: Dataflow,
+    dataflow: Dataflow | ChosenDataflow,
     taps: Taps = Taps.VALID,
     *,
     bias: bool = True,
@@ -81,12 +82,10 @@ def execute_work(
     ----------
     work : Work
         What the layer does; its numbers are ints.
-    kind : str
-        Kind of the layer (`conv2d`, `max_pool2d`, `softmax` ...): the work alone does not tell a maximum from a mean.
     tensors : LayerTensors
         What it reads; any numeric data type.
-    dataflow : Dataflow
-        Applies to convolutions; everything else runs output stationary.
+    dataflow : Dataflow or ChosenDataflow
+        Applies to convolutions, with its parameters where it has any; everything else runs output stationary.
     taps : Taps
         Under `nominal` a convolution processes padding like data: such reads count and give zero.
     bias : bool
@@ -112,14 +111,10 @@ def execute_work(
     """
     run = _Run(tensors, taps, bias, sizes, memory if memory is not None else ElementMemory(), progress or _no_progress)
     if isinstance(work, View):
-        return Execution(_view(kind, tensors), AccessCounts())
+        return Execution(VIEWED[work.operation.action](tensors), AccessCounts())
     if isinstance(work, Elementwise):
-        return _elementwise(work, kind, run)
-    if work.kind is NestKind.CONVOLUTION:
-        return _convolution(work, dataflow, run)
-    if work.kind is NestKind.LINEAR:
-        return _linear(work, run)
-    return _pooling(work, kind, run)
+        return _elementwise(work, run)
+    return NESTS[work.operation.action](work, dataflow, run)
 
 
 class _Run(NamedTuple):
@@ -178,28 +173,42 @@ def _no_progress(done: int, total: int) -> None:
     """Report to nobody."""
 
 
-def _view(kind: str, tensors: LayerTensors) -> Tensor:
-    """Return what a merged layer makes of its input on the way out of the layer before."""
+def _renamed(tensors: LayerTensors) -> Tensor:
+    (tensor,) = tensors.inputs
+    return tensor.reshape(-1)
+
+
+def _rectified(tensors: LayerTensors) -> Tensor:
     import numpy as np
 
     (tensor,) = tensors.inputs
-    if kind == "flatten":
-        return tensor.reshape(-1)
-    if kind == "relu":
-        return np.maximum(tensor, 0)
+    return np.maximum(tensor, 0)
+
+
+def _scaled(tensors: LayerTensors) -> Tensor:
+    (tensor,) = tensors.inputs
     if tensors.weight is None:
         raise MissingError("tensors: a batch norm needs its scale and shift")
     scale, shift = tensors.weight[:, :, None, None]
     return cast("Tensor", tensor * scale + shift)
 
 
-def _convolution(nest: LoopNest, dataflow: Dataflow, run: _Run) -> Execution:
+VIEWED: Final[dict[Action, Callable[[LayerTensors], Tensor]]] = {
+    Action.RENAME: _renamed,
+    Action.RECTIFY: _rectified,
+    Action.SCALE_AND_SHIFT: _scaled,
+}
+"""What a merged layer makes of its input on the way out of the layer before."""
+
+
+def _convolution(nest: LoopNest, dataflow: Dataflow | ChosenDataflow, run: _Run) -> Execution:
     h, w = cast("Axis", nest.h), cast("Axis", nest.w)
     rows, columns = reach_of(h), reach_of(w)
     channels = nest.groups * nest.out_channels
     shape = (channels, len(rows), len(columns))
     output = run.output(shape[0] * shape[1] * shape[2])
-    EXECUTIONS[dataflow](
+    name, values = (dataflow, ()) if isinstance(dataflow, str) else dataflow
+    EXECUTIONS[name](
         Convolution(
             groups=nest.groups,
             out_channels=nest.out_channels,
@@ -219,12 +228,13 @@ def _convolution(nest: LoopNest, dataflow: Dataflow, run: _Run) -> Execution:
             weight_bytes=run.sizes.weight_bytes,
             memory=run.memory,
             progress=run.progress,
-        )
+        ),
+        *values,
     )
     return run.finish(output, shape)
 
 
-def _linear(nest: LoopNest, run: _Run) -> Execution:
+def _linear(nest: LoopNest, _dataflow: Dataflow | ChosenDataflow, run: _Run) -> Execution:
     out_features, features = nest.out_channels, nest.in_channels
     inputs, weight = run.input(0, (features,)), run.weight((out_features, features))
     output = run.output(out_features)
@@ -232,16 +242,52 @@ def _linear(nest: LoopNest, run: _Run) -> Execution:
     return run.finish(output, (out_features,))
 
 
-def _pooling(nest: LoopNest, kind: str, run: _Run) -> Execution:
+def _pooling(nest: LoopNest, _dataflow: Dataflow | ChosenDataflow, run: _Run) -> Execution:
     rows, columns = reach_of(nest.h), reach_of(nest.w)
     shape = (nest.groups, len(rows), len(columns))
     inputs = run.input(0, (nest.groups, nest.h.H, nest.w.H))
     output = run.output(shape[0] * shape[1] * shape[2])
-    run_pooling(nest.groups, nest.h.H, nest.w.H, rows, columns, kind != "max_pool2d", inputs, output, run.memory, run.progress)
+    averages = nest.operation.action is Action.MEAN
+    run_pooling(nest.groups, nest.h.H, nest.w.H, rows, columns, averages, inputs, output, run.memory, run.progress)
     return run.finish(output, shape)
 
 
-def _elementwise(work: Elementwise, kind: str, run: _Run) -> Execution:
+NESTS: Final[dict[Action, Callable[[LoopNest, Dataflow | ChosenDataflow, _Run], Execution]]] = {
+    Action.SLIDING_MAC: _convolution,
+    Action.MAC: _linear,
+    Action.LARGEST: _pooling,
+    Action.MEAN: _pooling,
+}
+"""How a loop nest runs, by what happens at each tap."""
+
+
+def _add(work: Elementwise, operands: Sequence[Port], output: Port, _run: _Run) -> None:
+    run_add(work.elements, operands, output)
+
+
+def _softmax(work: Elementwise, operands: Sequence[Port], output: Port, _run: _Run) -> None:
+    run_softmax(work.elements, operands[0], output)
+
+
+def _relu(work: Elementwise, operands: Sequence[Port], output: Port, _run: _Run) -> None:
+    run_relu(work.elements, operands[0], output)
+
+
+def _batch_norm(work: Elementwise, operands: Sequence[Port], output: Port, run: _Run) -> None:
+    channels = work.parameters // 2
+    run_batch_norm(work.elements, channels, operands[0], run.weight((2, channels)), output, run.memory)
+
+
+ELEMENTS: Final[dict[Action, Callable[[Elementwise, Sequence[Port], Port, _Run], None]]] = {
+    Action.SUM: _add,
+    Action.SOFTMAX: _softmax,
+    Action.RECTIFY: _relu,
+    Action.SCALE_AND_SHIFT: _batch_norm,
+}
+"""How a pass over tensors runs, by what happens at each element."""
+
+
+def _elementwise(work: Elementwise, run: _Run) -> Execution:
     if not run.tensors.inputs:
         raise MissingError("tensors: input 1 is missing")
     shape = run.tensors.inputs[0].shape
@@ -250,13 +296,5 @@ def _elementwise(work: Elementwise, kind: str, run: _Run) -> Execution:
         raise ShapeError(Operand.INPUT.value, f"expected {work.elements} elements, found {size}")
     operands = [run.input(position, shape) for position in range(work.operands)]
     output = run.output(size)
-    if kind == "add":
-        run_add(size, operands, output)
-    elif kind == "softmax":
-        run_softmax(size, operands[0], output)
-    elif kind == "batch_norm2d":
-        channels = work.parameters // 2
-        run_batch_norm(size, channels, operands[0], run.weight((2, channels)), output, run.memory)
-    else:
-        run_relu(size, operands[0], output)
+    ELEMENTS[work.operation.action](work, operands, output, run)
     return run.finish(output, shape)

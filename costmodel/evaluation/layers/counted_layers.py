@@ -13,6 +13,7 @@ from costmodel.results.counted_layer import CountedLayer
 from costmodel.results.counts import AccessCounts
 from costmodel.specs.counting import CountingConvention, Dataflow, Granularity, Taps
 from costmodel.specs.lowering import Step
+from costmodel.specs.mapping import ChosenDataflow, Mapping, check_layers, mapping_of
 from costmodel.specs.network import Network, TensorBytes
 
 MAX_TRACED_ACCESSES: Final = 50_000_000
@@ -20,7 +21,7 @@ MAX_TRACED_ACCESSES: Final = 50_000_000
 
 
 def counted_layers(
-    network: Network, dataflow: Dataflow, convention: CountingConvention, only: str | None = None
+    network: Network, dataflow: Mapping | Dataflow, convention: CountingConvention, only: str | None = None
 ) -> tuple[CountedLayer, ...]:
     """Count every layer of a network, or one.
 
@@ -28,7 +29,7 @@ def counted_layers(
     ----------
     network : Network
         In any order; the answer is in running order.
-    dataflow : Dataflow
+    dataflow : Mapping or Dataflow
         Applies to convolutions; everything else runs output stationary.
     convention : CountingConvention
         Taps, bias and granularity; blocks need a size.
@@ -44,26 +45,30 @@ def counted_layers(
     ------
     MissingError
         If accesses are blocks and their size is not given.
+    UnknownNameError
+        If a layer that a dataflow is chosen for is no convolution of the network.
     LimitError
         If a block trace would have to follow too many accesses.
     """
+    mapping = mapping_of(dataflow)
+    check_layers([mapping], network.convolutions, network.name)
     return tuple(
-        CountedLayer(step, _counts(step, sizes, dataflow, convention))
+        CountedLayer(step, _counts(step, sizes, mapping.of(step.name), convention))
         for step, sizes in zip(network.steps, network.tensor_bytes, strict=True)
         if only in (None, step.name)
     )
 
 
 def counted_dataflows(
-    network: Network, dataflows: Sequence[Dataflow], convention: CountingConvention, only: str | None = None
-) -> dict[Dataflow, tuple[CountedLayer, ...]]:
+    network: Network, dataflows: Sequence[Mapping | Dataflow], convention: CountingConvention, only: str | None = None
+) -> dict[Mapping, tuple[CountedLayer, ...]]:
     """Count every layer of a network, or one, under several dataflows.
 
     Parameters
     ----------
     network : Network
         In any order; the answer is in running order.
-    dataflows : sequence of Dataflow
+    dataflows : sequence of Mapping or Dataflow
         Side by side.
     convention : CountingConvention
         Taps, bias and granularity; blocks need a size.
@@ -72,10 +77,10 @@ def counted_dataflows(
 
     Returns
     -------
-    dict of Dataflow to tuple of CountedLayer
+    dict of Mapping to tuple of CountedLayer
         As `counted_layers` counts each.
     """
-    return {dataflow: counted_layers(network, dataflow, convention, only) for dataflow in dataflows}
+    return {mapping_of(dataflow): counted_layers(network, dataflow, convention, only) for dataflow in dataflows}
 
 
 def network_macs(network: Network) -> dict[Taps, int]:
@@ -83,7 +88,7 @@ def network_macs(network: Network) -> dict[Taps, int]:
     return {taps: sum(count_work(step.lowered.work, Dataflow.OUTPUT_STATIONARY, taps).mac_count for step in network.steps) for taps in Taps}
 
 
-def _counts(step: Step, sizes: TensorBytes, dataflow: Dataflow, convention: CountingConvention) -> AccessCounts:
+def _counts(step: Step, sizes: TensorBytes, dataflow: ChosenDataflow, convention: CountingConvention) -> AccessCounts:
     work = step.lowered.work
     counts = count_work(
         work, dataflow, convention.taps, bias=convention.bias, input_bytes=sizes.input_bytes, weight_bytes=sizes.weight_bytes

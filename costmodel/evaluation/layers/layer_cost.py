@@ -15,9 +15,11 @@ from costmodel.latency.rates import TapRates, convolution_time_s, other_time_s
 from costmodel.provenance import formula
 from costmodel.results.counts import SCRATCH_READS, SCRATCH_WRITES, TENSOR_READS, TENSOR_WRITES, AccessCounts
 from costmodel.specs.counting import Dataflow, Granularity, Taps
-from costmodel.specs.lowering import Step, element_count
+from costmodel.specs.lowering import Step
+from costmodel.specs.mapping import ChosenDataflow
 from costmodel.specs.network import TensorBytes
-from costmodel.specs.work import LoopNest, NestKind, View
+from costmodel.specs.shapes import element_count
+from costmodel.specs.work import LoopNest, View
 
 _NOTHING: Final = AccessCounts()
 _ELEMENT_OF: Final[dict[str, str | None]] = {
@@ -64,7 +66,9 @@ class LayerCost(NamedTuple):
     """None where the rates do not hold."""
 
 
-def layer_cost(step: Step, sizes: TensorBytes, mac_pj: Number, design: Design, traced: AccessCounts | None) -> LayerCost:
+def layer_cost(
+    step: Step, sizes: TensorBytes, mac_pj: Number, dataflow: ChosenDataflow, design: Design, traced: AccessCounts | None
+) -> LayerCost:
     """Return the cost of one layer.
 
     Parameters
@@ -75,6 +79,8 @@ def layer_cost(step: Step, sizes: TensorBytes, mac_pj: Number, design: Design, t
         Element sizes of what it touches.
     mac_pj : float or column
         Energy of one multiply-accumulate [pJ].
+    dataflow : ChosenDataflow
+        What it runs under if it is a convolution.
     design : Design
         Convention, memory and rates.
     traced : AccessCounts or None
@@ -88,9 +94,7 @@ def layer_cost(step: Step, sizes: TensorBytes, mac_pj: Number, design: Design, t
     work = step.lowered.work
     if isinstance(work, View):
         return LayerCost(step, _NOTHING, _NOTHING, 0, 0, 0, 0, 0, 0, 0.0, 0.0, 0.0, None if design.rates is None else 0.0)
-    counts = count_work(
-        work, design.dataflow, design.taps, bias=design.bias, input_bytes=sizes.input_bytes, weight_bytes=sizes.weight_bytes
-    )
+    counts = count_work(work, dataflow, design.taps, bias=design.bias, input_bytes=sizes.input_bytes, weight_bytes=sizes.weight_bytes)
     accesses = packed_counts(counts, sizes, design.element_bytes, design.memory.access_bytes)
     if traced is not None:
         # Scratch is never traced: its accesses stay packed.
@@ -217,9 +221,8 @@ def taps_by_region(nest: LoopNest) -> TapsByRegion:
 
 
 def is_convolution(step: Step) -> bool:
-    """Tell whether a layer is a convolution."""
-    work = step.lowered.work
-    return isinstance(work, LoopNest) and work.kind is NestKind.CONVOLUTION
+    """Tell whether a layer is a convolution: the chosen dataflow applies to it."""
+    return step.lowered.work.operation.takes_dataflow
 
 
 def other_tap_count(step: Step) -> Number:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping as Fields
+from collections.abc import Sequence
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -12,14 +13,16 @@ from costmodel.results.counts import AccessCounts
 from costmodel.specs.counting import Dataflow, Taps
 from costmodel.specs.layers import Layer, LayerBase
 from costmodel.specs.lowering import lower
+from costmodel.specs.mapping import Mapping, mapping_of
+from costmodel.specs.operations import operation_of
 
 _LAYER: TypeAdapter[Any] = TypeAdapter(Layer)
 
 
 def count(
-    layer: LayerBase | Mapping[str, Any],
+    layer: LayerBase | Fields[str, Any],
     input_shape: Sequence[int],
-    dataflow: Dataflow | str = Dataflow.OUTPUT_STATIONARY,
+    dataflow: Mapping | Dataflow | str = Dataflow.OUTPUT_STATIONARY,
     taps: Taps | str = Taps.VALID,
     *,
     bias: bool = True,
@@ -32,8 +35,8 @@ def count(
         A layer spec, or its fields (`{"kind": "conv2d", "name": "conv", "out_channels": 8, "kernel": 3}`).
     input_shape : sequence of int
         (channels, rows, columns) or (features,); an addition reads two tensors of it.
-    dataflow : Dataflow or str
-        Applies to convolutions.
+    dataflow : Mapping, Dataflow or str
+        Applies to convolutions; a text has its parameters, if it takes any: `name(parameter=value)`.
     taps : Taps or str
         `valid` or `nominal`.
     bias : bool
@@ -48,6 +51,8 @@ def count(
     ------
     ShapeError
         If the layer does not fit its input.
+    UnknownNameError
+        If there is no such dataflow or parameter of it.
     pydantic.ValidationError
         If the fields do not make a layer.
 
@@ -59,6 +64,6 @@ def count(
     """
     spec: Any = layer if isinstance(layer, LayerBase) else _LAYER.validate_python(dict(layer))
     shape = tuple(input_shape)
-    inputs = (shape, shape) if spec.kind == "add" else (shape,)
+    inputs = (shape,) * operation_of(spec.kind).arity
     lowered = lower(spec, inputs, None)
-    return count_work(lowered.work, Dataflow(dataflow), Taps(taps), bias=bias)
+    return count_work(lowered.work, mapping_of(dataflow).of(spec.name), Taps(taps), bias=bias)

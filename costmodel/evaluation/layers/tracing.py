@@ -9,6 +9,7 @@ from costmodel.dataflows.executed.block_trace import trace_blocks
 from costmodel.results.counts import AccessCounts
 from costmodel.specs.counting import CountingConvention, Dataflow
 from costmodel.specs.lowering import Step
+from costmodel.specs.mapping import ChosenDataflow, Mapping, mapping_of
 from costmodel.specs.network import TensorBytes
 from costmodel.specs.scenario import Scenario
 
@@ -16,14 +17,14 @@ Progress: TypeAlias = Callable[[str, int, int], None]
 """Called with a layer's name, and how much of it is done of how much."""
 
 
-def traced_accesses(scenario: Scenario, dataflow: Dataflow, progress: Progress | None) -> tuple[AccessCounts, ...]:
+def traced_accesses(scenario: Scenario, dataflow: Mapping | Dataflow, progress: Progress | None) -> tuple[AccessCounts, ...]:
     """Execute every layer of a scenario and return its block accesses.
 
     Parameters
     ----------
     scenario : Scenario
         Network, convention and memory; blocks are as wide as the memory's accesses.
-    dataflow : Dataflow
+    dataflow : Mapping or Dataflow
         Of the convolutions.
     progress : callable or None
         Told of each layer's outermost iterations.
@@ -34,9 +35,9 @@ def traced_accesses(scenario: Scenario, dataflow: Dataflow, progress: Progress |
         One a layer, tensor counters in blocks; scratch is not traced and its counters are 0.
     """
     network, counting = scenario.network, scenario.counting
-    width = scenario.memory_energy.access_bytes
+    width, mapping = scenario.memory_energy.access_bytes, mapping_of(dataflow)
     return tuple(
-        trace_step(step, sizes, dataflow, counting, width, None if progress is None else _of_layer(progress, step.name))
+        trace_step(step, sizes, mapping.of(step.name), counting, width, None if progress is None else _of_layer(progress, step.name))
         for step, sizes in zip(network.steps, network.tensor_bytes, strict=True)
     )
 
@@ -44,7 +45,7 @@ def traced_accesses(scenario: Scenario, dataflow: Dataflow, progress: Progress |
 def trace_step(
     step: Step,
     sizes: TensorBytes,
-    dataflow: Dataflow,
+    dataflow: ChosenDataflow,
     counting: CountingConvention,
     block_bytes: int,
     progress: Callable[[int, int], None] | None = None,
@@ -57,7 +58,7 @@ def trace_step(
         The lowered layer.
     sizes : TensorBytes
         Element sizes of what it touches.
-    dataflow : Dataflow
+    dataflow : ChosenDataflow
         Of a convolution.
     counting : CountingConvention
         Taps, bias, and the one element size of all operands, if it fixes one.
@@ -74,7 +75,6 @@ def trace_step(
     fixed = counting.element_bytes
     return trace_blocks(
         step.lowered.work,
-        step.kind,
         dataflow,
         counting.taps,
         block_bytes=block_bytes,

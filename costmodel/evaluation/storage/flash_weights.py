@@ -16,13 +16,14 @@ from costmodel.provenance import is_recording, leaf
 from costmodel.results.storage.memory_convention import FlashWeightCost
 from costmodel.specs.counting import Dataflow, Granularity
 from costmodel.specs.devices.hardware import MemoryEnergy
+from costmodel.specs.mapping import Mapping, mapping_of
 from costmodel.specs.network import TensorBytes
 from costmodel.specs.scenario import Scenario, Storage
 from costmodel.specs.work import LoopNest
 
 
 def flash_weight_cost(
-    layers: Sequence[LayerCost], sizes: Sequence[TensorBytes], dataflow: Dataflow, cache: MemoryEnergy, flash: MemoryEnergy
+    layers: Sequence[LayerCost], sizes: Sequence[TensorBytes], dataflow: Mapping | Dataflow, cache: MemoryEnergy, flash: MemoryEnergy
 ) -> FlashWeightCost:
     """Return what reading every weight from flash costs, in place of a memory the weights were copied to.
 
@@ -32,7 +33,7 @@ def flash_weight_cost(
         With their counts of weight reads; each read of a weight is one access of the cache.
     sizes : sequence of TensorBytes
         Element sizes of each layer.
-    dataflow : Dataflow
+    dataflow : Mapping or Dataflow
         Order the layers' weights are read in.
     cache : MemoryEnergy
         One access of the cache; it has a capacity.
@@ -51,8 +52,7 @@ def flash_weight_cost(
     """
     if cache.capacity_bytes is None:
         raise SpecError(f"the cache {cache.name!r} states no capacity_bytes")
-    # Input stationary turns to every output channel for each input; the others finish with one filter before the next.
-    sweeps_all = dataflow is Dataflow.INPUT_STATIONARY
+    mapping = mapping_of(dataflow)
     reads = fills = footprint = 0
     for layer, tensor in zip(layers, sizes, strict=True):
         weight_count, read_count = layer.step.lowered.weight_count, layer.counts.weight_read_count
@@ -62,6 +62,8 @@ def flash_weight_cost(
         footprint += weight_bytes
         reads += read_count
         passes = ceil_div(read_count, weight_count)
+        # Input stationary turns to every output channel for each input; the others finish with one filter before the next.
+        sweeps_all = mapping.of(layer.step.name).name == Dataflow.INPUT_STATIONARY
         reuse_bytes = weight_bytes if sweeps_all else ceil_div(weight_bytes, _filter_count(layer))
         fills += line_fill_count(weight_bytes, reuse_bytes, flash.access_bytes, cache.capacity_bytes, passes)
     line = flash.read_pj
@@ -91,14 +93,14 @@ class FlashPath(NamedTuple):
     fill_pj: float
 
 
-def flash_path_energy(scenario: Scenario, dataflow: Dataflow, answer: Cost) -> FlashPath | None:
+def flash_path_energy(scenario: Scenario, dataflow: Mapping | Dataflow, answer: Cost) -> FlashPath | None:
     """Return the memory's dynamic energy with flash and its cache in it.
 
     Parameters
     ----------
     scenario : Scenario
         Where weights live, and the energies of memory, cache and flash.
-    dataflow : Dataflow
+    dataflow : Mapping or Dataflow
         The one of the cost.
     answer : Cost
         Of the scenario, weights charged to the memory.

@@ -9,11 +9,12 @@ from costmodel.report.answer import Answer, answer_of
 from costmodel.report.document import Content, Table, plain_table
 from costmodel.results.counted_layer import CountedLayer
 from costmodel.results.counts import SCRATCH_READS, SCRATCH_WRITES, TENSOR_READS, TENSOR_WRITES, AccessCounts
-from costmodel.specs.counting import CountingConvention, Dataflow, Granularity
-from costmodel.specs.lowering import shape_text
+from costmodel.specs.counting import CountingConvention, Granularity
+from costmodel.specs.mapping import Mapping as DataflowMapping
 from costmodel.specs.network import Network
+from costmodel.specs.shapes import shape_text
 
-Counted = Mapping[Dataflow, Sequence[CountedLayer]]
+Counted = Mapping[DataflowMapping, Sequence[CountedLayer]]
 
 
 def counts_answer(network: Network, counted: Counted, convention: CountingConvention) -> Answer:
@@ -23,7 +24,7 @@ def counts_answer(network: Network, counted: Counted, convention: CountingConven
     ----------
     network : Network
         What was counted.
-    counted : mapping of Dataflow to sequence of CountedLayer
+    counted : mapping of a network's mapping to sequence of CountedLayer
         The same layers under each dataflow.
     convention : CountingConvention
         What counted.

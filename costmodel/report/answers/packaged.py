@@ -10,8 +10,8 @@ from costmodel.report.document import Content, plain_table
 from costmodel.specs.counting import Taps
 from costmodel.specs.devices.hardware import Device, MemoryEnergy
 from costmodel.specs.devices.power import PowerStates
-from costmodel.specs.lowering import shape_text
 from costmodel.specs.network import Network
+from costmodel.specs.shapes import shape_text
 
 
 def everything_answer(names: Mapping[str, Sequence[str]]) -> Answer:

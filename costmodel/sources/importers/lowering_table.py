@@ -16,6 +16,7 @@ from costmodel.errors import FormatError, Location
 from costmodel.sources.importers.graph_figures import nominal_macs
 from costmodel.sources.importers.imported_graph import ImportedGraph, ImportedOperator, ImportedTensor
 from costmodel.sources.importers.tflite_schema import ACTIVATIONS, SAME
+from costmodel.specs.operations import Action, operation_of
 
 NETWORK_INPUT: Final = "input"
 _INTEGERS: Final = {"int8": "<i1", "uint8": "<u1", "int32": "<i4", "int64": "<i8"}
@@ -61,7 +62,8 @@ class Draft:
         name = f"{stem}{self.numbers[stem]}"
         layer = {"name": name, "kind": kind, "inputs": list(inputs), **fields}
         element = self.graph.tensors[makes].element
-        if kind not in ("relu", "flatten"):
+        row = operation_of(kind)
+        if not row.renames and row.action is not Action.RECTIFY:
             layer["output_type"] = element
         self.layers.append(layer)
         self.made_by[makes] = name

@@ -11,7 +11,7 @@ from costmodel.columns import is_column
 from costmodel.errors import LimitError, ShapeError
 from costmodel.evaluation.composition import Cost, cost
 from costmodel.evaluation.design import Design
-from costmodel.memory.lifetimes import SLIDING_POOLINGS, overwrites_needed
+from costmodel.memory.lifetimes import overwrites_needed
 from costmodel.specs.work import LoopNest
 from costmodel.sweeps.engine.design_blocks import Block
 from costmodel.sweeps.engine.design_columns import filled
@@ -36,7 +36,8 @@ def costs_of(part: Part, block: Block) -> Iterator[tuple[Block, Cost]]:
     """
     design = filled(part.design, part.scenario, block.columns)
     # The bound itself is computed in Python ints: it cannot overflow.
-    proven = upper_bound(design) <= INT64_MAX
+    bound = upper_bound(design)
+    proven = bound is not None and bound <= INT64_MAX
     try:
         answer = cost(design) if proven else cost(exact_design(design))
     except ShapeError as error:
@@ -66,7 +67,7 @@ def in_place_pattern(answer: Cost, design: Design) -> np.ndarray | None:
     pattern: np.ndarray | None = None
     for bit, (layer, sizes) in enumerate(zip(answer.layers, design.sizes, strict=True)):
         work = layer.step.lowered.work
-        if layer.step.kind not in SLIDING_POOLINGS or not isinstance(work, LoopNest):
+        if not layer.step.operation.in_place or not isinstance(work, LoopNest):
             continue
         kept = overwrites_needed(work, sizes.input_bytes, sizes.output_bytes)
         if is_column(kept) and kept.any() and not kept.all():

@@ -32,6 +32,7 @@ def filled(design: Design, scenario: Scenario, columns: Mapping[DesignField, Num
     extents = list(design.input_shape)
     numbers: dict[str, Number] = {}
     layers = {layer.name: layer for layer in design.layers}
+    dataflows = {layer.name: dataflow for layer, dataflow in zip(design.layers, design.dataflows, strict=True)}
     for place, column in columns.items():
         if place.owner == "layer":
             fields = changed.setdefault(place.layer, {})
@@ -41,14 +42,21 @@ def filled(design: Design, scenario: Scenario, columns: Mapping[DesignField, Num
                 fields.setdefault(place.field, _parts(layers[place.layer], place.field))[place.part] = column
         elif place.owner == "input":
             extents[place.part] = column
+        elif place.owner == "dataflow":
+            own = scenario.dataflows[0].layers
+            for name, chosen in dataflows.items():
+                if name == place.layer or (not place.layer and name not in own):
+                    at = chosen.place_of(place.field)
+                    dataflows[name] = chosen._replace(values=(*chosen.values[:at], column, *chosen.values[at + 1 :]))
         else:
             numbers[place.field] = column
     if numbers:
-        read = design_of(scenario, design.dataflow, design.rates, lambda constant, path, _: numbers.get(path, constant.value))
+        read = design_of(scenario, scenario.dataflows[0], design.rates, lambda constant, path, _: numbers.get(path, constant.value))
         design = read._replace(accountings=design.accountings)
     return design._replace(
         layers=tuple(_record(layer, changed[layer.name]) if layer.name in changed else layer for layer in design.layers),
         input_shape=tuple(extents),
+        dataflows=tuple(dataflows.values()),
     )
 
 

@@ -1,4 +1,4 @@
-"""Proof that a block of designs cannot overflow 64-bit integers, from the maxima of its columns in Python ints."""
+"""Proof that a block of designs cannot overflow 64-bit integers, from the boxes of its operations, in Python ints."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from costmodel.dataflows.closed_forms.terms import ACCUMULATOR_BYTES
 from costmodel.errors import LimitError
 from costmodel.evaluation.composition import Cost
 from costmodel.evaluation.design import Design
+from costmodel.specs.kinds.boxes import ShapeBox, interval_of, most_elements, shape_box
+from costmodel.specs.mapping import DATAFLOWS
+from costmodel.specs.operations import operation_of
 
 INT64_MAX: Final = 2**63 - 1
 _MARGIN: Final = 64
 """Covers sums of several counters, element sizes up to 8 bytes and rounding up to a block."""
 
 
-def upper_bound(design: Design) -> int:
+def upper_bound(design: Design) -> int | None:
     """Return a number no intermediate result of a design's cost exceeds.
-
-    Every column is taken at its own maximum, and every extent at the largest it could be: an output is no longer than its padded input, a
-    window reaches no further than kernel times dilation. Strides only shorten. So the bound is loose, never low.
 
     Parameters
     ----------
@@ -31,39 +31,23 @@ def upper_bound(design: Design) -> int:
 
     Returns
     -------
-    int
-        A Python int of any size.
+    int or None
+        A Python int of any size, from the boxes of the design's operations; None where an operation, or a dataflow, has none.
     """
-    shapes: list[tuple[int, int, int]] = []
-    first = tuple(_largest(extent) for extent in design.input_shape)
-    network_input = first if len(first) == 3 else (first[0], 1, 1)
-    bound = 1
-    for layer, reads in zip(design.layers, design.sources, strict=True):
-        channels, rows, columns = network_input if reads[0] < 0 else shapes[reads[0]]
-        elements = channels * rows * columns
-        work, shape = elements, (channels, rows, columns)
-        if layer.kind in ("conv2d", "max_pool2d", "avg_pool2d"):
-            reach = [_largest(kernel) * _largest(dilation) for kernel, dilation in zip(layer.kernel, layer.dilation, strict=True)]
-            top, bottom, left, right = (_largest(side) for side in layer.padding)
-            stride = [1 if part is None else _largest(part) for part in (layer.stride or layer.kernel)]
-            height, width = rows + top + bottom, columns + left + right
-            outputs = _largest(layer.out_channels) if layer.kind == "conv2d" else channels
-            # A padded row meets every tap; sums of floors pass through the square of an extent times a stride.
-            one_axis = [extent * part + extent * extent * step for extent, part, step in zip((height, width), reach, stride, strict=True)]
-            work = outputs * channels * (height * reach[0]) * (width * reach[1]) * (columns + left + right + 1)
-            bound = max(bound, *one_axis)
-            shape = (outputs, height, width)
-        elif layer.kind == "linear":
-            work, shape = elements * _largest(layer.out_features), (_largest(layer.out_features), 1, 1)
-        elif layer.kind == "adaptive_avg_pool2d":
-            tall, wide = (_largest(part) for part in layer.output_size)
-            work, shape = channels * (rows + tall) * (columns + wide), (channels, tall, wide)
-        elif layer.kind == "flatten":
-            shape = (elements, 1, 1)
-        shapes.append(shape)
-        bound = max(bound, work)
-    bytes_an_element = max(ACCUMULATOR_BYTES, *(_largest(size) for sizes in design.sizes for size in sizes))
-    return bound * bytes_an_element * _MARGIN * len(design.layers) + _largest(design.memory.access_bytes)
+    network_input = shape_box(design.input_shape)
+    shapes: list[ShapeBox] = []
+    bound = most_elements(network_input)
+    for layer, reads, dataflow in zip(design.layers, design.sources, design.dataflows, strict=True):
+        operation = operation_of(layer.kind)
+        bounded_by = operation.box
+        if bounded_by is None or (operation.takes_dataflow and not DATAFLOWS[dataflow.name].in_box):
+            return None
+        largest, output = bounded_by(layer, [network_input if source < 0 else shapes[source] for source in reads])
+        shapes.append(output)
+        bound = max(bound, largest, most_elements(output))
+    sizes = (size for sizes in design.sizes for size in sizes)
+    bytes_an_element = max(ACCUMULATOR_BYTES, *(interval_of(size).high for size in sizes))
+    return bound * bytes_an_element * _MARGIN * len(design.layers) + interval_of(design.memory.access_bytes).high
 
 
 def exact_design(design: Design) -> Design:
@@ -127,9 +111,3 @@ def _mapped(value: Any, change: Any) -> Any:
     if type(value).__name__ == "LayerRecord":
         return type(value)({name: _mapped(part, change) for name, part in vars(value).items()})
     return value
-
-
-def _largest(value: Any) -> int:
-    if is_column(value):
-        return int(value.max())
-    return 0 if value is None else int(value)

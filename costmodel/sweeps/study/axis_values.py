@@ -12,7 +12,7 @@ from costmodel.errors import LimitError, SpecError
 from costmodel.sources.documents.validation_errors import value_complaint
 from costmodel.specs.base import MAX_EXTENT
 from costmodel.specs.scenario import Scenario
-from costmodel.sweeps.study.design_fields import DesignField, base_value, field_of, holder_of, places_of, written
+from costmodel.sweeps.study.design_fields import DesignField, base_value, field_of, holder_of, places_of, with_parameter, written
 from costmodel.sweeps.study.overrides import check_path
 from costmodel.sweeps.study.study_spec import MAX_WHOLE, Application, LogSteps, Rounding, Steps, StudyAxis
 
@@ -195,6 +195,10 @@ def _check_limits(axis: NumericAxis, scenario: Scenario) -> None:
             raise SpecError(f"axis {axis.label!r}: {place.text} takes whole numbers, found {fraction:g}{whole}")
         if not np.isfinite(column).all():
             raise SpecError(f"axis {axis.label!r}: {place.text} takes finite numbers")
+        if place.owner == "dataflow":
+            for value in (column.min().item(), column.max().item()):
+                with_parameter(scenario.dataflows[0], place, value)
+            continue
         holder = holder_of(place, scenario)
         for value in (column.min().item(), column.max().item()):
             try:

@@ -10,7 +10,10 @@ from costmodel.errors import SpecError, UnknownNameError
 from costmodel.evaluation.design import design_of
 from costmodel.provenance import Constant
 from costmodel.specs.base import with_changes
+from costmodel.specs.mapping import DATAFLOWS
+from costmodel.specs.mapping import Mapping as DataflowMapping
 from costmodel.specs.network import Network
+from costmodel.specs.operations import OPERATIONS
 from costmodel.specs.scenario import Scenario
 from costmodel.specs.spec_paths import holder_at, with_value_at
 
@@ -22,7 +25,7 @@ PARTS: Final[Mapping[str, tuple[str, ...]]] = {
     "padding": ("top", "bottom", "left", "right"),
     "input": ("channels", "rows", "columns"),
 }
-_LAYER_FIELDS: Final = ("out_channels", "out_features", "kernel", "stride", "padding", "dilation", "output_size", "groups")
+_LAYER_FIELDS: Final = frozenset(field for operation in OPERATIONS.values() for field in operation.sweepable)
 _GEOMETRY: Final = ("input", "kernel", "stride", "padding", "dilation", "output_size")
 
 
@@ -30,9 +33,9 @@ class DesignField(NamedTuple):
     """One number of a design."""
 
     owner: str
-    """`layer`, `input`, or `scenario` for any number beside the network."""
+    """`layer`, `input`, `dataflow`, or `scenario` for any number beside the network."""
     layer: str
-    """Name of the layer, for owner `layer`."""
+    """Name of the layer, for owner `layer`; for owner `dataflow` of the layer whose dataflow it is, empty for the network's."""
     field: str
     """Of the layer or the input; of the scenario, the whole path."""
     part: int
@@ -41,18 +44,21 @@ class DesignField(NamedTuple):
     @property
     def text(self) -> str:
         """The place as a dotted path."""
-        head = f"layers.{self.layer}." if self.owner == "layer" else ""
+        if self.owner == "dataflow":
+            head = f"dataflow.{self.layer}." if self.layer else "dataflow."
+        else:
+            head = f"layers.{self.layer}." if self.owner == "layer" else ""
         return f"{head}{self.field}" + (f".{PARTS[self.field][self.part]}" if self.part >= 0 else "")
 
     @property
     def whole(self) -> bool:
         """Whether it takes whole numbers only."""
-        return self.owner in ("layer", "input") or self.field.endswith("_bytes")
+        return self.owner in ("layer", "input", "dataflow") or self.field.endswith("_bytes")
 
     @property
     def rank(self) -> int:
         """How much of a cost depends on it: geometry 0, widths 1, everything else 2. What decides least varies fastest."""
-        return 0 if self.field in _GEOMETRY else 1 if self.owner == "layer" else 2
+        return 0 if self.field in _GEOMETRY else 1 if self.owner in ("layer", "dataflow") else 2
 
 
 def scenario_numbers(scenario: Scenario) -> dict[str, Constant]:
@@ -113,6 +119,8 @@ def places_of(path: str, scenario: Scenario) -> tuple[DesignField, ...]:
     if head == "input" and rest:
         parts = PARTS["input"] if len(scenario.network.input) == 3 else ("features",)
         return tuple(DesignField("input", "", "input", part) for part, name in enumerate(parts) if rest in (name, "extent" if part else ""))
+    if head == "dataflow" and rest:
+        return _dataflow_places(rest, scenario)
     if path in scenario_numbers(scenario):
         return (DesignField("scenario", "", path, -1),)
     if rest and head in Scenario.model_fields and getattr(scenario, head) is None:
@@ -181,12 +189,24 @@ def _layer_places(rest: str, network: Network) -> tuple[DesignField, ...]:
     return tuple(places)
 
 
+def _dataflow_places(rest: str, scenario: Scenario) -> tuple[DesignField, ...]:
+    mapping = scenario.dataflows[0]
+    layer, _, parameter = rest.rpartition(".")
+    if layer and layer not in mapping.layers:
+        raise UnknownNameError("dataflow", layer, mapping.layers, f"a layer with a dataflow of its own in {mapping}")
+    mapping.of(layer).place_of(parameter)
+    return (DesignField("dataflow", layer, parameter, -1),)
+
+
 def known_paths(scenario: Scenario) -> Iterator[str]:
     """Yield the path of every number that may become a column."""
     parts = PARTS["input"] if len(scenario.network.input) == 3 else ("features",)
     yield from (f"input.{part}" for part in parts)
     for layer in scenario.network.layers:
-        yield from (f"layers.{layer.name}.{field}" for field in _LAYER_FIELDS if hasattr(layer, field))
+        yield from (f"layers.{layer.name}.{field}" for field in OPERATIONS[layer.kind].sweepable)
+    mapping = scenario.dataflows[0]
+    for name, chosen in (("", mapping.default), *mapping.layers.items()):
+        yield from (DesignField("dataflow", name, parameter.name, -1).text for parameter in DATAFLOWS[chosen.name].parameters)
     yield from scenario_numbers(scenario)
 
 
@@ -194,6 +214,9 @@ def base_value(place: DesignField, scenario: Scenario) -> int | float | None:
     """Return what the base scenario has at a place; None where it has nothing."""
     if place.owner == "scenario":
         return scenario_numbers(scenario)[place.field].value
+    if place.owner == "dataflow":
+        chosen = scenario.dataflows[0].of(place.layer)
+        return int(chosen.values[chosen.place_of(place.field)])
     found, value = holder_of(place, scenario), None
     if place.owner == "input":
         value = found.input
@@ -248,10 +271,24 @@ def with_numbers(scenario: Scenario, numbers: Mapping[DesignField, int | float])
             layers[place.layer] = with_changes(layers[place.layer], {place.field: written(place, layers[place.layer], number)})
         elif place.owner == "input":
             extents[place.part] = int(number)
+        elif place.owner == "dataflow":
+            mapping, *others = scenario.dataflows
+            scenario = with_changes(scenario, {"dataflows": (with_parameter(mapping, place, int(number)), *others)})
         else:
             scenario = with_value_at(scenario, place.field, number)
     network = with_changes(scenario.network, {"layers": tuple(layers.values()), "input": tuple(extents)})
     return with_changes(scenario, {"network": network})
+
+
+def with_parameter(mapping: DataflowMapping, place: DesignField, number: int) -> DataflowMapping:
+    """Return a mapping with another value of a parameter, or raise SpecError naming the parameter's limits."""
+    chosen = mapping.of(place.layer)
+    at = chosen.place_of(place.field)
+    checked = DATAFLOWS[chosen.name].parameters[at].checked(chosen.name, number)
+    changed = chosen._replace(values=(*chosen.values[:at], checked, *chosen.values[at + 1 :]))
+    if place.layer:
+        return DataflowMapping(mapping.default, {**mapping.layers, place.layer: changed}.items())
+    return DataflowMapping(changed, mapping.layers.items())
 
 
 def written(place: DesignField, holder: Any, number: int | float) -> Any:

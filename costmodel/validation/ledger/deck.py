@@ -15,9 +15,10 @@ from costmodel.sources.cacti.sram_table_file import packaged_sram_table
 from costmodel.sources.catalogue import load_network, load_scenario
 from costmodel.specs.base import with_changes
 from costmodel.specs.counting import CountingConvention, Dataflow, Taps
-from costmodel.specs.lowering import element_count
 from costmodel.specs.network import Network
+from costmodel.specs.operations import LINEAR
 from costmodel.specs.scenario import Scenario
+from costmodel.specs.shapes import element_count
 from costmodel.units import BYTES_PER_KIB
 
 FP32_BYTES: Final = 4
@@ -79,7 +80,7 @@ class Deck:
 
     def features(self, network: str) -> Number:
         """Return the inputs of the first linear layer of a network."""
-        step = next(step for step in load_network(network).steps if step.kind == "linear")
+        step = next(step for step in load_network(network).steps if step.operation is LINEAR)
         return leaf(element_count(step.inputs[0]), f"{network}.{step.name}.in_features", f"network {network}")
 
     def all_accesses(self, layer: str) -> Number:
