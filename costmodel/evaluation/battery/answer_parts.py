@@ -19,6 +19,8 @@ from costmodel.units import DAYS_PER_YEAR, MW_PER_W, S_PER_DAY, S_PER_HOUR, S_PE
 
 _LONG_YEARS: Final = 10
 _CURVE_SAMPLES: Final = 1000
+_WHOLE_S: Final = 1000.0
+"""Periods from here on are told to the second."""
 _BLOCK_ELEMENTS: Final = 1 << 15
 
 
@@ -42,13 +44,15 @@ def crossovers(question: BatteryQuestion, values: BatteryNumbers, columns: Batte
         earliest = float(values.duration_s) + float(states[deeper].wake_s)
         ends_text = " to ".join("never" if not rate else rate_text(rate) for rate in rates)
         if period <= earliest:
-            statement = f"{deeper} beats {lighter} at every rate it fits (a period of at least {earliest:.3g} s)"
+            statement = f"{deeper} beats {lighter} at every rate it fits (a period of at least {_seconds_text(earliest)})"
             period = earliest
             slowest = interval(1.0 / fits_s).low
             if rates.low is not None and slowest is not None and rates.low < slowest:
                 statement += f"; within the inputs' ranges below {ends_text}"
         else:
-            statement = f"{deeper} beats {lighter} below {rate_text(1.0 / period)} ({ends_text}; a period longer than {period:.3g} s)"
+            statement = (
+                f"{deeper} beats {lighter} below {rate_text(1.0 / period)} ({ends_text}; a period longer than {_seconds_text(period)})"
+            )
         found.append(
             Crossover(
                 deeper=deeper,
@@ -82,6 +86,11 @@ def rate_text(rate_hz: float) -> str:
         if rate_hz * seconds >= 1.0:
             return f"{rate_hz * seconds:.3g}/{unit}"
     return f"{rate_hz * S_PER_DAY:.3g}/day"
+
+
+def _seconds_text(period_s: float) -> str:
+    """Return a period to three digits, and to the second where it has more of them."""
+    return f"{period_s:,.0f} s" if period_s >= _WHOLE_S else f"{period_s:.3g} s"
 
 
 def sensitivities(question: BatteryQuestion) -> tuple[Sensitivity, ...]:
