@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 
 from costmodel.battery.energy_budget import endless_where_idle
 from costmodel.battery.load_profile import LoadProfile, by_row_blocks, period_s
@@ -93,6 +93,46 @@ def stopping_voltage_v(cutoff_v: Number, resistance_ohm: Number, peak_w: Number)
     return cutoff_v + resistance_ohm * peak_w / cutoff_v
 
 
+def _terms(cell: CellVoltage, profile: LoadProfile) -> dict[str, Any]:
+    return {
+        "Q": cell.capacity_ah,
+        "V_n": cell.nominal_v,
+        "R": cell.resistance_ohm,
+        "V_cut": cell.cutoff_v,
+        "I_i": profile.currents_a,
+        "t_i": profile.durations_s,
+    }
+
+
+@formula(
+    id="battery.voltage_life",
+    equation=(
+        "t = 3600 * Q * integral from s_stop to 1 of T / q(s) ds, where T = sum of t_i, q(s) = sum of t_i times the current "
+        "at which a cell of open-circuit voltage V(s) and resistance R delivers V_n * I_i, and at V(s_stop) the loaded cell is at V_cut"
+    ),
+    symbols={
+        "t": "battery life; infinite at no load [s]",
+        "s": "state of charge [1]",
+        "V": "open-circuit voltage, straight lines between the tabulated points [V]",
+        "T": "length of a period [s]",
+        "q": "charge drawn in a period [A s]",
+        "Q": "charge between the ends of the curve [Ah]",
+        "V_n": "voltage the currents stand for [V]",
+        "R": "internal resistance [ohm]",
+        "V_cut": "cut-off voltage under load [V]",
+        "I_i": "current of each step at V_n [A]",
+        "t_i": "length of each step [s]",
+    },
+    unit="s",
+    source=SOURCE,
+    proof="tests/battery/test_duty_cycle.py::test_the_voltage_models_life_is_the_integral_of_charge_over_current",
+    terms=_terms,
+)
+def voltage_life_s(cell: CellVoltage, profile: LoadProfile) -> Number:
+    """Return the life of a cell with a voltage under a repeating load of constant powers [s]."""
+    return cell._life_s(profile)
+
+
 @dataclass(frozen=True)
 class CellVoltage:
     """A cell that stops where its voltage under load falls below the cut-off."""
@@ -113,6 +153,9 @@ class CellVoltage:
 
     def life_s(self, profile: LoadProfile) -> Number:
         """Return the life under a repeating load of constant powers [s]."""
+        return voltage_life_s(self, profile)
+
+    def _life_s(self, profile: LoadProfile) -> Number:
         step_count = len(profile.currents_a)
 
         def life(capacity_ah: Number, nominal_v: Number, resistance_ohm: Number, cutoff_v: Number, *steps: Number) -> Number:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import bisect
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-from costmodel.columns import Number, is_column, larger
-from costmodel.provenance import formula
+from costmodel.columns import Number, is_column, larger, smaller
+from costmodel.provenance import formula, leaf
 from costmodel.specs.devices.battery import SHELF_DEGC
 from costmodel.units import DAYS_PER_YEAR, S_PER_DAY, S_PER_HOUR
+
+_TABLE: Final = "definition: the table of the cell or the regulator, each of whose points names its own source"
 
 
 class DutyStep(NamedTuple):
@@ -97,7 +99,9 @@ def _neighbours(at: Number, points: Sequence[float], shares: Sequence[float]) ->
     """Return the tabulated places around a place, for `explain`."""
     before = max(sum(point <= at for point in points[:-1]) - 1, 0)
     after = min(before + 1, len(points) - 1)
-    return {"x": at, "x_a": points[before], "x_b": points[after], "y_a": shares[before], "y_b": shares[after]}
+    places, values = (points[before], points[after]), (shares[before], shares[after])
+    x_a, x_b, y_a, y_b = (leaf(each, "tabulated point", _TABLE) for each in (*places, *values))
+    return {"x": at, "x_a": x_a, "x_b": x_b, "y_a": y_a, "y_b": y_b}
 
 
 @formula(
@@ -143,6 +147,27 @@ def interpolated_share_ratio(at: Number, points: Sequence[float], shares: Sequen
     return slope * (at - points[upper - 1]) + shares[upper - 1]
 
 
+def _load_terms(load_a: Number, lightest_a: Number) -> dict[str, Number]:
+    return {"I": load_a, "I_0": leaf(lightest_a, "lightest tabulated load", _TABLE)}
+
+
+@formula(
+    id="battery.logarithm_of_load",
+    equation="x = ln(max(I, I_0))",
+    symbols={"x": "place on a regulator's curve [1]", "I": "load [A]", "I_0": "lightest load of the curve [A]"},
+    unit="1",
+    source="definition: curves are drawn over the logarithm of the load",
+    terms=_load_terms,
+)
+def logarithm_of_load(load_a: Number, lightest_a: Number) -> Number:
+    """Return where a load stands on a regulator's curve."""
+    if is_column(load_a):
+        import numpy as np
+
+        return np.log(np.maximum(load_a, lightest_a))
+    return math.log(max(load_a, lightest_a))
+
+
 def efficiency_ratio(load_a: Number, loads_a: Sequence[float], efficiencies: Sequence[float]) -> Number:
     """Return a regulator's efficiency at a load, over the logarithm of the load.
 
@@ -160,13 +185,7 @@ def efficiency_ratio(load_a: Number, loads_a: Sequence[float], efficiencies: Seq
     float or column
         Efficiency [1].
     """
-    lightest = loads_a[0]
-    if is_column(load_a):
-        import numpy as np
-
-        at: Number = np.log(np.maximum(load_a, lightest))
-    else:
-        at = math.log(max(load_a, lightest))
+    at = logarithm_of_load(load_a, loads_a[0])
     return interpolated_share_ratio(at, [math.log(load) for load in loads_a], list(efficiencies))
 
 
@@ -336,29 +355,16 @@ def drain_energy_j(battery_v: Number, current_a: Number, duration_s: Number) -> 
 
 
 @formula(
-    id="battery.held_capacity",
-    equation="Q_T = Q * s",
+    id="battery.regulator_efficiency",
+    equation="eta = min(e * f, 1)",
     symbols={
-        "Q_T": "capacity at a temperature [Ah]",
-        "Q": "rated capacity [Ah]",
-        "s": "share of it the temperature leaves [1]",
+        "eta": "efficiency of the regulator at a load [1]",
+        "e": "efficiency its curve gives there [1]",
+        "f": "factor on the whole curve [1]",
     },
-    unit="Ah",
-    source="definition: the share a cell's data give",
+    unit="1",
+    source="definition: one factor varies a curve, up to no loss",
 )
-def held_capacity_ah(capacity_ah: Number, share_ratio: Number) -> Number:
-    """Return the capacity at a temperature.
-
-    Parameters
-    ----------
-    capacity_ah : float or column
-        Rated capacity [Ah].
-    share_ratio : float or column
-        Share of it the temperature leaves [1].
-
-    Returns
-    -------
-    float or column
-        Capacity [Ah].
-    """
-    return capacity_ah * share_ratio
+def regulator_efficiency_ratio(curve_ratio: Number, relative_ratio: Number) -> Number:
+    """Return a regulator's efficiency with one factor on its whole curve."""
+    return smaller(curve_ratio * relative_ratio, 1.0)

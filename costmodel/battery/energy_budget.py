@@ -331,3 +331,65 @@ class IdealCharge:
         # Larger than a block of scattered designs, which is in the cache as it is.
         steps = (*profile.currents_a, *profile.durations_s)
         return by_row_blocks(life, self.capacity_ah, self.discharge_ratio, *steps, block_elements=1 << 15)
+
+
+@formula(
+    id="battery.held_capacity",
+    equation="Q_T = Q * s",
+    symbols={
+        "Q_T": "capacity at a temperature [Ah]",
+        "Q": "rated capacity [Ah]",
+        "s": "share of it the temperature leaves [1]",
+    },
+    unit="Ah",
+    source="definition: the share a cell's data give",
+)
+def held_capacity_ah(capacity_ah: Number, share_ratio: Number) -> Number:
+    """Return the capacity at a temperature.
+
+    Parameters
+    ----------
+    capacity_ah : float or column
+        Rated capacity [Ah].
+    share_ratio : float or column
+        Share of it the temperature leaves [1].
+
+    Returns
+    -------
+    float or column
+        Capacity [Ah].
+    """
+    return capacity_ah * share_ratio
+
+
+@formula(
+    id="battery.delivered_capacity",
+    equation="Q_d = Q * eta_dis",
+    symbols={
+        "Q_d": "charge the battery delivers [Ah]",
+        "Q": "capacity at its temperature [Ah]",
+        "eta_dis": "share of it that is delivered [1]",
+    },
+    unit="Ah",
+    source="kornak2025deck: slide 'Battery Life Estimates'",
+)
+def delivered_capacity_ah(capacity_ah: Number, discharge_ratio: Number) -> Number:
+    """Return the charge a battery delivers."""
+    return capacity_ah * discharge_ratio
+
+
+@formula(
+    id="battery.rated_time",
+    equation="H = H_r * (Q_d / Q_r)",
+    symbols={
+        "H": "discharge time at the rated current [s]",
+        "H_r": "discharge time the capacity is rated at [s]",
+        "Q_d": "charge the battery delivers [Ah]",
+        "Q_r": "rated capacity [Ah]",
+    },
+    unit="s",
+    source="definition: the rated current is the rated capacity's, whatever is delivered of it",
+)
+def rated_time_s(rated_s: Number, delivered_ah: Number, rated_ah: Number) -> Number:
+    """Return how long the delivered charge lasts at the rated current."""
+    return rated_s * (delivered_ah / rated_ah)

@@ -64,16 +64,24 @@ def constant_load(current_a: Number, span_s: Number = 1.0) -> LoadProfile:
     return LoadProfile((current_a,), (span_s,))
 
 
+def _profile_terms(profile: LoadProfile) -> dict[str, Any]:
+    return {"I_i": profile.currents_a, "t_i": profile.durations_s}
+
+
+@formula(
+    id="battery.period",
+    equation="T = sum(t_i)",
+    symbols={"T": "length of one period [s]", "t_i": "length of step i [s]"},
+    unit="s",
+    source="definition: a period is its steps",
+    terms=_profile_terms,
+)
 def period_s(profile: LoadProfile) -> Number:
     """Return the length of one period [s]."""
     total = profile.durations_s[0]
     for duration in profile.durations_s[1:]:
         total = total + duration
     return total
-
-
-def _profile_terms(profile: LoadProfile) -> dict[str, Any]:
-    return {"I_i": profile.currents_a, "t_i": profile.durations_s}
 
 
 @formula(

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
-from costmodel.battery.duty_cycle import held_capacity_ah, interpolated_share_ratio
+from costmodel.battery.duty_cycle import interpolated_share_ratio
+from costmodel.battery.energy_budget import delivered_capacity_ah, held_capacity_ah, rated_time_s
 from costmodel.battery.load_profile import BatteryModel
 from costmodel.columns import Number, is_column
 from costmodel.errors import MissingError, UnknownNameError
@@ -210,13 +211,13 @@ def battery_model(cell: CellNumbers) -> BatteryModel:
         from costmodel.battery.energy_budget import IdealCharge
 
         return IdealCharge(held_ah, cell.discharge_ratio)
-    usable_ah = held_ah * cell.discharge_ratio
+    usable_ah = delivered_capacity_ah(held_ah, cell.discharge_ratio)
     if cell.model is BatteryModelName.PEUKERT:
         from costmodel.battery.peukert import Peukert
 
         rated_s, exponent_ratio = parameters
         # The rated current is the rated capacity's: the rated time shrinks as the usable share does.
-        return Peukert(usable_ah, rated_s * (usable_ah / cell.capacity_ah), exponent_ratio)
+        return Peukert(usable_ah, rated_time_s(rated_s, usable_ah, cell.capacity_ah), exponent_ratio)
     if cell.model is BatteryModelName.KINETIC:
         from costmodel.battery.kinetic import Kinetic
 

@@ -11,6 +11,7 @@ from costmodel.battery.duty_cycle import (
     battery_current_a,
     drain_energy_j,
     efficiency_ratio,
+    regulator_efficiency_ratio,
     rest_duration_s,
     self_discharge_a,
     step_charge,
@@ -377,5 +378,5 @@ def _drawn_a(cell: CellNumbers, board: BoardNumbers, step: DutyStep, background_
     regulator, efficiency = board.regulator, cell.converter_ratio
     if regulator is not None:
         shared = efficiency_ratio(step.current_a, regulator.loads_a, regulator.efficiencies)
-        efficiency = smaller(shared * regulator.relative_ratio, 1.0)
+        efficiency = regulator_efficiency_ratio(shared, regulator.relative_ratio)
     return battery_current_a(step.supply_v, step.current_a, cell.voltage_v, efficiency, background_a)
