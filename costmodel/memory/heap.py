@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from costmodel.columns import Number, bit_length, ceil_div, larger
-from costmodel.provenance import formula
+from costmodel.provenance import formula, is_recording, leaf
 from costmodel.results.storage.heap_verdict import (
     HeapPlacement,
     HeapRequest,
@@ -77,10 +77,17 @@ class _Need(NamedTuple):
 
 
 def _need(request_bytes: Number, region: HeapRegion, allocator: HeapAllocator) -> _Need:
-    block = block_bytes(request_bytes, allocator.poisoning_bytes, allocator.alignment_bytes, allocator.minimum_bytes)
+    rules = (allocator.poisoning_bytes, allocator.alignment_bytes, allocator.minimum_bytes)
+    if is_recording():
+        named = zip(("poisoning_bytes", "alignment_bytes", "minimum_bytes"), rules, strict=True)
+        rules = tuple(leaf(value, f"allocator.{name}", allocator.source) for name, value in named)
+    block = block_bytes(request_bytes, *rules)
     if not allocator.size_classes:
         return _Need(block, block)
-    searched = searched_bytes(block, size_classes(region.size_bytes))
+    classes = size_classes(region.size_bytes)
+    if is_recording():
+        classes = leaf(classes, f"size classes of a heap of {region.size_bytes} bytes", SOURCE)
+    searched = searched_bytes(block, classes)
     return _Need(searched, block if allocator.trims else searched)
 
 

@@ -96,9 +96,9 @@ def plan_memory(
     return MemoryPlan(
         accounting=accounting,
         with_input=counted,
-        tensor_buffer_bytes=None if found.tensor_buffer_bytes is None else int(found.tensor_buffer_bytes),
+        tensor_buffer_bytes=found.tensor_buffer_bytes,
         reason=found.reason,
-        bound_bytes=int(lower_bound(lives, in_place=accounting in IN_PLACE, with_input=counted)) if applies else None,
+        bound_bytes=lower_bound(lives, in_place=accounting in IN_PLACE, with_input=counted) if applies else None,
         tensors=tensors,
         stages=lives.stages,
         scratch_bytes=scratch_bytes,
@@ -106,7 +106,7 @@ def plan_memory(
         buffers=tuple(
             PlannedBuffer(
                 name=lives.tensors[buffer.tenants[0]].name,
-                size_bytes=int(buffer.size_bytes),
+                size_bytes=buffer.size_bytes,
                 tenants=tuple(lives.tensors[place].name for place in buffer.tenants),
                 offset_bytes=offset,
             )
@@ -141,7 +141,7 @@ def _tensors(lives: Lifetimes, found: Accounted, offsets: Sequence[int | None]) 
         planned.append(
             PlannedTensor(
                 name=life.name,
-                size_bytes=int(life.size_bytes),
+                size_bytes=life.size_bytes,
                 element_bytes=int(life.element_bytes),
                 last=lives.steps[life.last] if life.last >= 0 else None,
                 in_place_of=None if over is None else lives.tensors[over].name,
@@ -166,7 +166,7 @@ def _moment(accounting: MemoryAccounting, lives: Lifetimes, found: Accounted, st
         live.append(
             LiveBuffer(
                 name=lives.tensors[buffer.tenants[0]].name,
-                size_bytes=int(buffer.size_bytes),
+                size_bytes=buffer.size_bytes,
                 tenants=tuple(lives.tensors[place].name for place in tenants),
             )
         )

@@ -30,16 +30,16 @@ def summarise_memory(scenario: Scenario, answer: Cost) -> MemorySummary:
     MemorySummary
         Every accounting's bytes, the plan under the scenario's own, and the heap's verdict on it.
     """
-    scratch = int(scratch_in_ram_bytes(scenario, answer))
+    scratch = scratch_in_ram_bytes(scenario, answer)
     plan = plan_memory(scenario.accounting, answer.lives, accounted=answer.memory[scenario.accounting], scratch_bytes=scratch)
     weights_in_ram, input_in_ram = scenario.weights_in is Storage.RAM, scenario.input_in is Storage.RAM
-    constants = [HeapRequest(name=name, size_bytes=int(size)) for name, size in constants_in_ram(scenario, answer)]
+    constants = [HeapRequest(name=name, size_bytes=size) for name, size in constants_in_ram(scenario, answer)]
     buffers, device = plan.tensor_buffer_bytes, scenario.device
     return MemorySummary(
         accountings=tuple(
             AccountingBytes(
                 accounting=accounting,
-                tensor_buffer_bytes=None if found.tensor_buffer_bytes is None else int(found.tensor_buffer_bytes),
+                tensor_buffer_bytes=found.tensor_buffer_bytes,
                 tensor_buffer_count=len(found.buffers),
                 with_input=COUNTS_INPUT[accounting],
                 reason=found.reason,

@@ -97,7 +97,7 @@ def figures_section(evaluation: Evaluation, more: Sequence[Fact] = ()) -> Sectio
     ]
     if evaluation.memory.ram_bytes is not None:
         buffers = bytes_text(evaluation.memory.plan.tensor_buffer_bytes)
-        facts.append(Fact("RAM", Cell(evaluation.memory.ram_bytes, Form.BYTES), f"{buffers} of it tensor buffers"))
+        facts.append(Fact("RAM", Cell(evaluation.memory.ram_bytes, Form.BYTES, "memory.ram"), f"{buffers} of it tensor buffers"))
     if power is not None:
         facts.append(Fact("Board while inferring", Cell(power.active_w, Form.POWER, "power.active"), f"idle {power_text(power.idle_w)}"))
         if power.inference_j is not None:
