@@ -98,12 +98,14 @@ def test_a_thousand_random_designs_equal_evaluate():
             "network.input_read_count",
             "network.weight_read_count",
             "energy.tensors",
+            "battery.duty_life",
         ],
     }
     answer = sweep(study)
     assert len(answer) + refused(answer) == 1600
     assert len(answer) >= 1000
-    assert_rows_equal_evaluate(answer, {name: EVALUATED[name] for name in study["columns"]})
+    # Without a duration of its own only output-stationary is timed, and lives are compared where they are.
+    assert_rows_equal_evaluate(answer, {name: EVALUATED[name] for name in study["columns"] if name != "battery.duty_life"})
 
 
 @pytest.mark.parametrize("sampled", [False, True])

@@ -305,7 +305,11 @@ def test_several_processes_give_the_same(monkeypatch):
     from costmodel.sweeps.engine import running
 
     monkeypatch.setattr(running, "_WORTH_PROCESSES", 0)
-    study = STUDY | {"sample": {"designs": 2 * job.SCATTER_JOB + 5000, "seed": 1}, "objectives": OBJECTIVES[:1]}
+    study = STUDY | {
+        "sample": {"designs": 2 * job.SCATTER_JOB + 5000, "seed": 1},
+        "objectives": OBJECTIVES[:1],
+        "columns": ["battery.duty_life"],
+    }
     assert rows_of(sweep(study, workers=2)) == rows_of(sweep(study))
 
 
