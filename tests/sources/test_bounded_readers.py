@@ -135,7 +135,7 @@ def test_a_day_of_a_power_profiler_is_refused_with_the_longest_that_is_analysed(
         with archive.open("session.raw", "w", force_zip64=True) as stream:
             for _ in range(8_640):
                 stream.write(quiet + busy)
-    _refused("longer than 100 min, the most that is analysed at once", "trace", tmp_path / "day.ppk2", "--supply-v", "5")
+    _refused("longer than 83 min, the most that is analysed at once", "trace", tmp_path / "day.ppk2", "--supply-v", "5")
 
 
 @posix

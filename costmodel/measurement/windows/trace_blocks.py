@@ -23,8 +23,8 @@ F = TypeVar("F", bound=np.floating)
 BLOCK_S: Final = 0.64 / MS_PER_S
 """Span of a block: short beside any inference worth a battery, long enough to average noise."""
 LONGEST_BLOCK: Final = 64
-MOST_BLOCKS: Final = 6_000_000
-"""More would take half a gigabyte: an hour of a fast instrument, a hundred minutes at a thousand samples a second."""
+MOST_BLOCKS: Final = 5_000_000
+"""More would take half a gigabyte: 53 minutes of a fast instrument, 83 at a thousand samples a second."""
 _LOOKED_AHEAD: Final = 1 << 18
 """Samples read before the span of a block is settled: a capture that ends before is kept in finer ones."""
 _BLOCKS_OF_SHORT: Final = 1 << 17
