@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
+
+from platformdirs import user_cache_path
 
 VARIABLE: Final = "COSTMODEL_CACHE"
 """Environment variable that moves it."""
@@ -17,7 +18,7 @@ def cache_folder(environment: Mapping[str, str]) -> Path:
     Parameters
     ----------
     environment : mapping
-        Environment variables.
+        Environment variables, for the one that moves it.
 
     Returns
     -------
@@ -26,10 +27,4 @@ def cache_folder(environment: Mapping[str, str]) -> Path:
     """
     if named := environment.get(VARIABLE):
         return Path(named)
-    if sys.platform == "win32":
-        base = environment.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local"
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Caches"
-    else:
-        base = environment.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "costmodel"
+    return user_cache_path("costmodel", appauthor=False)

@@ -8,6 +8,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter1d
 
 from costmodel.measurement.captures.trace_chunk import Floats
 
@@ -85,7 +86,7 @@ def current_levels(currents: Floats, samples_averaged: int, period_s: float, lea
     width = edges[1] - edges[0]
     blur = max(1.0, noise / width, _JUMP_SHARE * _jump(means, steady, limit) / width)
     blur = min(blur, _MOST_BLUR)
-    smooth = _smoothed(counts.astype(np.float64), blur)
+    smooth = gaussian_filter1d(counts.astype(np.float64), blur, mode="constant", radius=int(np.ceil(3 * blur)))
     peaks = _peaks(smooth, max(_LEAST_SHARE * len(settled), 2.0), int(np.ceil(blur)))
     centres = 0.5 * (edges[:-1] + edges[1:])
     bounds = [0, *(int(lower + np.argmin(smooth[lower:upper])) for lower, upper in itertools.pairwise(peaks)), _BINS]
@@ -131,13 +132,6 @@ def _jump(means: Floats, steady: NDArray[np.bool_], limit: float) -> float:
     jumps = np.abs(np.asarray(entered)[1:] - np.asarray(left)[:-1])
     jumps = jumps[jumps > limit]
     return float(np.quantile(jumps, 0.05)) if len(jumps) else 0.0
-
-
-def _smoothed(counts: Floats, sigma: float) -> Floats:
-    reach = int(np.ceil(3 * sigma))
-    kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) / sigma) ** 2)
-    smooth: Floats = np.convolve(counts, kernel / kernel.sum(), mode="same")[: len(counts)]
-    return smooth
 
 
 def _peaks(counts: Floats, least: float, reach: int) -> list[int]:

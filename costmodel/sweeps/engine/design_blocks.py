@@ -134,6 +134,15 @@ def conditions_hold(conditions: tuple[Inequality, ...], values: Mapping[str, Any
     return held
 
 
+def _unit_columns(kind: SampleKind, draw: np.random.Generator, axis_count: int, design_count: int) -> np.ndarray:
+    """Return numbers from 0 to 1 for each axis (rows) of each design (columns)."""
+    if kind is not SampleKind.LATIN or not axis_count:
+        return draw.random((axis_count, design_count))
+    from scipy.stats.qmc import LatinHypercube  # half a second to import, and only such samples need it
+
+    return LatinHypercube(axis_count, rng=draw).random(design_count).T
+
+
 def _sampled(space: Space, part: Part, start: int, stop: int) -> Iterator[Block]:
     sample = space.study.sample
     if sample is None:
@@ -145,10 +154,7 @@ def _sampled(space: Space, part: Part, start: int, stop: int) -> Iterator[Block]
         draw = np.random.Generator(np.random.PCG64(np.random.SeedSequence((sample.seed, place, first))))
         axes: dict[str, Number] = {}
         columns: dict[DesignField, Number] = {}
-        for axis in part.axes:
-            units = draw.random(count)
-            if sample.kind is SampleKind.LATIN:
-                units = (draw.permutation(count) + units) / count
+        for axis, units in zip(part.axes, _unit_columns(sample.kind, draw, len(part.axes), count), strict=True):
             if axis.levels is None:
                 axes[axis.label] = axis.drawn(units)
                 columns |= axis.columns(axes[axis.label])
