@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from costmodel.deployment.deploy import with_folded_biases
 from costmodel.deployment.deployed import DeployedNetwork, Variant
+from costmodel.deployment.folding import with_folded_biases
 from costmodel.deployment.model_file import model_hash, write_model_file
 from costmodel.deployment.reference import ELEMENTS, run_reference
 from costmodel.errors import MissingError, SpecError

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from costmodel.dataflows.counting import count_work
-from costmodel.deployment.deploy import network_as_deployed, with_folded_biases
 from costmodel.deployment.deployed import Variant
+from costmodel.deployment.folding import network_as_deployed, with_folded_biases
 from costmodel.memory.planning import plan_network
 from costmodel.results.counts import AccessCounts
 from costmodel.results.storage.memory_plan import MemoryPlan

@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from costmodel.compression.quantise import quantise, rescale_of
-from costmodel.deployment.deploy import deploy, input_as_deployed, with_folded_biases
+from costmodel.deployment.deploy import deploy, input_as_deployed
 from costmodel.deployment.deployed import DeployedNetwork, Kernel, Variant
+from costmodel.deployment.folding import with_folded_biases
 from costmodel.deployment.parameters import LayerParameters, random_input, random_parameters
 from costmodel.deployment.reference import run_reference
 from costmodel.errors import MissingError, ShapeError, SpecError

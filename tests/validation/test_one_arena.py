@@ -17,6 +17,7 @@ import pytest
 from random_graphs import random_graphs
 
 from costmodel.deployment.deployed import Variant
+from costmodel.deployment.folding import network_as_deployed
 from costmodel.evaluation.evaluating import evaluate
 from costmodel.memory.plan_check import check_plan
 from costmodel.sources.catalogue import load_network, load_scenario
@@ -25,7 +26,7 @@ from costmodel.specs.counting import Dataflow
 from costmodel.specs.network import Network
 from costmodel.specs.scenario import MemoryAccounting, Scenario
 from costmodel.validation.comparing import Expected
-from costmodel.validation.firmware_plan import KERNEL_DATAFLOWS, firmware_plan, network_as_deployed, predicted_counts
+from costmodel.validation.firmware_plan import KERNEL_DATAFLOWS, firmware_plan, predicted_counts
 from costmodel.validation.targets.compiling import compiled, exact_flags
 from costmodel.validation.targets.host import HostLibrary, build_library, core_sources
 from costmodel.validation.validating import Workbench, expect_network

@@ -1,0 +1,88 @@
+"""Weights as steps of their scales, and the fixed-point factors that take sums of them to the output's steps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+
+from costmodel.compression.quantise import quantise, rescale_of
+from costmodel.deployment.deployed import DeployedLayer, DeployedTensor, Kernel, Variant
+from costmodel.deployment.parameters import LayerParameters
+from costmodel.specs.quantisation import Quantisation
+
+SOFTMAX_ONE: Final = float(1 << 26)
+"""Softmax takes differences with 26 fractional bits."""
+ADD_ONE: Final = float(1 << 20)
+"""An addition takes its inputs with 20 fractional bits."""
+
+
+def with_parameters(deployed: DeployedLayer, own: LayerParameters, variant: Variant, source: Quantisation | None) -> DeployedLayer:
+    """Return a layer with its weights and biases quantised.
+
+    Parameters
+    ----------
+    deployed : DeployedLayer
+        Without them.
+    own : LayerParameters
+        Real numbers, folded.
+    variant : Variant
+        int8: a scale per output channel of a convolution, int32 biases. float32: a scale a tensor, int8 biases.
+    source : Quantisation or None
+        Of the layer's input; None of floats.
+
+    Returns
+    -------
+    DeployedLayer
+        With weights, biases and their scales.
+    """
+    # The reference deployment has one scale a tensor; int8 convolutions have one per output channel, as TensorFlow Lite's do.
+    per_channel = variant is Variant.INT8 and deployed.kernel is Kernel.CONV2D
+    weights, scales = quantise(own.weight, per_channel=per_channel)
+    bias = own.bias
+    if bias is None and deployed.kernel is Kernel.BATCH_NORM:
+        bias = np.zeros(own.weight.shape)
+    deployed = replace(deployed, weights=weights, weight_quantisation=scales)
+    if bias is None:
+        return deployed
+    if variant is Variant.FLOAT32 or source is None:
+        steps, bias_scale = quantise(bias)
+        return replace(deployed, bias=steps, bias_quantisation=bias_scale)
+    limit = np.iinfo(np.int32).max
+    counted = np.clip(np.rint(bias / (source.scales[0] * np.array(scales.scales))), -limit, limit).astype(np.int32)
+    return replace(deployed, bias=counted)
+
+
+def with_rescales(deployed: DeployedLayer, tensors: Sequence[DeployedTensor]) -> DeployedLayer:
+    """Return an int8 layer with the factors its results are rescaled by.
+
+    Parameters
+    ----------
+    deployed : DeployedLayer
+        With its parameters.
+    tensors : sequence of DeployedTensor
+        Of the whole network, quantised.
+
+    Returns
+    -------
+    DeployedLayer
+        With one factor per scale of its weights, three of an addition, one of a softmax.
+    """
+    scale, target = _scale(tensors[deployed.inputs[0]]), _scale(tensors[deployed.output])
+    factors: list[float] = []
+    if deployed.weight_quantisation is not None:
+        factors = [scale * weight_scale / target for weight_scale in deployed.weight_quantisation.scales]
+    elif deployed.kernel is Kernel.ADD:
+        other = _scale(tensors[deployed.inputs[1]])
+        twice = 2 * max(scale, other)
+        factors = [scale / twice, other / twice, twice / (ADD_ONE * target)]
+    elif deployed.kernel is Kernel.SOFTMAX:
+        # A smaller factor would shift to the right, which no difference of int8 steps needs.
+        factors = [min(max(scale * SOFTMAX_ONE, 1.0), 2.0**31 - 1)]
+    return replace(deployed, rescales=tuple(rescale_of(factor) for factor in factors))
+
+
+def _scale(tensor: DeployedTensor) -> float:
+    return 1.0 if tensor.quantisation is None else tensor.quantisation.scales[0]
