@@ -19,13 +19,13 @@ from costmodel.deployment.deployed import (
     Variant,
 )
 from costmodel.deployment.folding import MergedNetwork, fold_parameters, merge, network_as_deployed
-from costmodel.deployment.parameters import LayerParameters, Parameters
 from costmodel.deployment.reference import run_reference
 from costmodel.deployment.requantisation import with_parameters, with_rescales
 from costmodel.errors import ShapeError, SpecError
 from costmodel.results.storage.memory_plan import MemoryPlan
 from costmodel.specs.layers import ELEMENT_BYTES, DataType
 from costmodel.specs.lowering import NETWORK_INPUT, Step
+from costmodel.specs.model import LayerParameters, Model
 from costmodel.specs.network import Network
 from costmodel.specs.operations import FirmwareKernel
 from costmodel.specs.quantisation import Quantisation, symmetric_quantisation
@@ -39,32 +39,21 @@ SOFTMAX_OUTPUT: Final = Quantisation(scales=(1 / 256,), zero_points=(-128,))
 """Probabilities from 0 to 255/256."""
 
 
-def deploy(
-    network: Network,
-    parameters: Parameters,
-    variant: Variant,
-    example: NDArray[np.floating],
-    memory: MemoryPlan,
-    quantisations: Mapping[str, Quantisation] | None = None,
-) -> DeployedNetwork:
+def deploy(model: Model, variant: Variant, example: NDArray[np.floating], memory: MemoryPlan) -> DeployedNetwork:
     """Return a network as the firmware runs it.
 
     Parameters
     ----------
-    network : Network
-        The graph.
-    parameters : mapping of str to LayerParameters
-        Real weights and biases by layer name.
+    model : Model
+        The graph, real weights and biases, and the quantisation of tensors, one scale and zero point each, as far as it is known. Poolings,
+        rectifiers and views keep their input's, a softmax has its own.
     variant : Variant
         How numbers are carried.
     example : array of float
-        An input, in the network's input shape. An int8 tensor whose quantisation is not given takes its scale from the largest magnitude
+        An input, in the network's input shape. An int8 tensor whose quantisation is not known takes its scale from the largest magnitude
         it has on this input; the firmware runs it when it is given none.
     memory : MemoryPlan
         Where each tensor lies: of `network_as_deployed(network, variant)`, in one arena, its input there too.
-    quantisations : mapping of str to Quantisation, optional
-        Of the input (`input`) and of layers' outputs, one scale and zero point each. Poolings, rectifiers and views keep their input's, a
-        softmax has its own.
 
     Returns
     -------
@@ -80,15 +69,16 @@ def deploy(
     SpecError
         If the memory plan is of another network, or has no arena; if a quantisation is per channel, or its zero point beyond int8.
     """
+    network = model.network
     if example.shape != network.input:
         raise ShapeError("input", f"the example has shape {example.shape}, the network takes {network.input}")
-    given = dict(quantisations or {})
+    given = dict(model.quantisations)
     for name, quantisation in given.items():
         if quantisation.per_channel or not INT8_STEPS[0] <= quantisation.zero_points[0] <= INT8_STEPS[1]:
             raise SpecError(f"{name}: an int8 tensor has one scale and a zero point from -128 to 127, found {quantisation}")
     merged = merge(network)
     _check_plan(merged, variant, memory)
-    folded = fold_parameters(merged, parameters)
+    folded = fold_parameters(merged, model.parameters)
     given.setdefault(NETWORK_INPUT, _from_magnitude(example))
     # The int8 variant runs this one by the reference alone, for its scales: where its tensors lie does not matter then.
     floating = _assemble(merged, folded, Variant.FLOAT32, given, np.asarray(example, np.float32), memory)

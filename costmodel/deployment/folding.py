@@ -7,11 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from costmodel.deployment.deployed import Variant
-from costmodel.deployment.parameters import LayerParameters, Parameters, parameter_shape
+from costmodel.deployment.parameters import parameter_shape
 from costmodel.errors import MissingError, ShapeError
 from costmodel.specs.base import with_changes
 from costmodel.specs.layers import DataType
 from costmodel.specs.lowering import Step
+from costmodel.specs.model import LayerParameters, Parameters
 from costmodel.specs.network import DataTypes, Network
 from costmodel.specs.operations import Merge
 

@@ -1,38 +1,22 @@
-"""Parameters of a network as real numbers, and random ones until trained ones exist."""
+"""Shapes of a network's parameters, and random ones until trained ones exist."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from costmodel.errors import LimitError
 from costmodel.specs.lowering import Step
+from costmodel.specs.model import LayerParameters, Model
 from costmodel.specs.network import Network
 from costmodel.specs.operations import Action
 from costmodel.specs.shapes import element_count
 
 MAX_ELEMENTS: Final = 2**26
 """Most parameters of a network, and elements of a tensor, that are made: half a gibibyte, more than any microcontroller has."""
-Reals: TypeAlias = NDArray[np.float64]
-
-
-@dataclass(frozen=True, eq=False)
-class LayerParameters:
-    """Weights and biases of one layer."""
-
-    weight: Reals
-    """(out, in, rows, columns) of a convolution, (out, in) of a linear layer, one factor per channel of a batch norm."""
-    bias: Reals | None
-    """One per output channel or feature; the shift of a batch norm."""
-
-
-Parameters: TypeAlias = Mapping[str, LayerParameters]
-"""Parameters by layer name."""
 
 
 def parameter_shape(layer: Any, step: Step) -> tuple[int, ...] | None:
@@ -93,6 +77,11 @@ def random_parameters(network: Network, seed: int) -> dict[str, LayerParameters]
         bias = 0.1 * generator.standard_normal(shape[0]) if getattr(layer, "bias", False) else None
         drawn[layer.name] = LayerParameters(weight, bias)
     return drawn
+
+
+def random_model(network: Network, seed: int) -> Model:
+    """Return a network with the parameters of a seed, its quantisation yet to be taken from an example."""
+    return Model(network, random_parameters(network, seed), f"random, seed {seed}")
 
 
 def random_input(network: Network, seed: int) -> NDArray[np.float32]:

@@ -10,7 +10,7 @@ import numpy as np
 
 from costmodel.compression.quantise import quantise, rescale_of
 from costmodel.deployment.deployed import DeployedLayer, DeployedTensor, Kernel, Variant
-from costmodel.deployment.parameters import LayerParameters
+from costmodel.specs.model import LayerParameters
 from costmodel.specs.quantisation import Quantisation
 
 SOFTMAX_ONE: Final = float(1 << 26)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from costmodel.deployment.deploy import deploy, input_as_deployed
 from costmodel.deployment.deployed import Variant
-from costmodel.deployment.parameters import random_input, random_parameters
+from costmodel.deployment.parameters import random_input, random_model
 from costmodel.measurement.device_log import read_device_log
 from costmodel.results.comparison import CoreActivity, FirmwareComparison, RunComparison
 from costmodel.specs.network import Network
@@ -75,7 +75,7 @@ def expect_network(
         Model file, input, and the hash of each layer's output.
     """
     memory = firmware_plan(network, variant, accounting=accounting)
-    deployed = deploy(network, random_parameters(network, seed), variant, random_input(network, seed), memory)
+    deployed = deploy(random_model(network, seed), variant, random_input(network, seed), memory)
     if image is not None:
         deployed = replace(deployed, example_input=input_as_deployed(deployed, image))
     return expect(network, deployed)

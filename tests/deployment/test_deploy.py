@@ -13,10 +13,12 @@ from costmodel.compression.quantise import quantise, rescale_of
 from costmodel.deployment.deploy import deploy, input_as_deployed
 from costmodel.deployment.deployed import DeployedNetwork, Kernel, Variant
 from costmodel.deployment.folding import with_folded_biases
-from costmodel.deployment.parameters import LayerParameters, random_input, random_parameters
+from costmodel.deployment.parameters import random_input, random_model, random_parameters
 from costmodel.deployment.reference import run_reference
 from costmodel.errors import MissingError, ShapeError, SpecError
+from costmodel.specs.model import LayerParameters, Model
 from costmodel.specs.network import Network
+from costmodel.specs.quantisation import symmetric_quantisation
 from costmodel.specs.scenario import MemoryAccounting
 from costmodel.validation.firmware_plan import firmware_plan
 
@@ -81,14 +83,14 @@ def test_a_deployed_block_computes_what_the_network_says(variant: Variant, toler
     for seed in range(5):
         parameters = random_parameters(net, seed)
         values = random_input(net, seed)
-        deployed = deploy(net, parameters, variant, values, firmware_plan(net, variant))
+        deployed = deploy(Model(net, parameters, "drawn"), variant, values, firmware_plan(net, variant))
         output = run_reference(deployed, input_as_deployed(deployed, values))[-1].ravel()
         assert np.abs(real_output(deployed, output) - block_in_doubles(parameters, values)).max() < tolerance
 
 
 def test_merged_layers_run_nothing_and_share_their_producers_tensor() -> None:
     net = network(BLOCK)
-    layers = deploy(net, random_parameters(net, 0), Variant.INT8, random_input(net, 0), firmware_plan(net, Variant.INT8)).layers
+    layers = deploy(random_model(net, 0), Variant.INT8, random_input(net, 0), firmware_plan(net, Variant.INT8)).layers
     by_name = {layer.name: layer for layer in layers}
     for name, producer in (("norm1", "conv1"), ("relu1", "conv1"), ("relu2", "sum")):
         assert by_name[name].kernel is Kernel.VIEW
@@ -119,7 +121,7 @@ def test_a_norm_and_a_rectifier_whose_producer_is_read_elsewhere_too_run_on_thei
     ]
     net = network(layers)
     parameters, values = random_parameters(net, 0), random_input(net, 0)
-    deployed = deploy(net, parameters, variant, values, firmware_plan(net, variant))
+    deployed = deploy(Model(net, parameters, "drawn"), variant, values, firmware_plan(net, variant))
     assert [layer.kernel for layer in deployed.layers] == [Kernel.CONV2D, Kernel.BATCH_NORM, Kernel.RELU, Kernel.ADD, Kernel.ADD]
     assert not any(layer.relu for layer in deployed.layers)
     assert with_folded_biases(net) is net
@@ -131,30 +133,22 @@ def test_a_norm_and_a_rectifier_whose_producer_is_read_elsewhere_too_run_on_thei
 
 def test_what_does_not_fit_is_said() -> None:
     net = network(BLOCK)
-    parameters, memory = random_parameters(net, 0), firmware_plan(net, Variant.INT8)
+    parameters, memory, example = random_parameters(net, 0), firmware_plan(net, Variant.INT8), random_input(net, 0)
     with pytest.raises(ShapeError, match=r"\(3, 7, 7\)"):
-        deploy(net, parameters, Variant.INT8, np.zeros((3, 7, 7)), memory)
+        deploy(Model(net, parameters, "drawn"), Variant.INT8, np.zeros((3, 7, 7)), memory)
     with pytest.raises(MissingError, match="fc: its parameters are missing"):
-        deploy(
-            net,
-            {name: values for name, values in parameters.items() if name != "fc"},
-            Variant.INT8,
-            random_input(net, 0),
-            firmware_plan(net, Variant.INT8),
-        )
+        deploy(Model(net, {name: values for name, values in parameters.items() if name != "fc"}, "drawn"), Variant.INT8, example, memory)
+    wrong = parameters | {"conv2": LayerParameters(np.zeros((6, 3, 3, 3)), None)}
     with pytest.raises(ShapeError, match="conv2"):
-        deploy(
-            net,
-            parameters | {"conv2": LayerParameters(np.zeros((6, 3, 3, 3)), None)},
-            Variant.INT8,
-            random_input(net, 0),
-            firmware_plan(net, Variant.INT8),
-        )
+        deploy(Model(net, wrong, "drawn"), Variant.INT8, example, memory)
+    per_channel = Model(net, parameters, "drawn", {"conv1": symmetric_quantisation(1.0, 2.0)})
+    with pytest.raises(SpecError, match="conv1: an int8 tensor has one scale and a zero point from -128 to 127"):
+        deploy(per_channel, Variant.INT8, example, memory)
 
 
 def test_a_plan_of_another_network_or_without_an_arena_is_refused() -> None:
     net, other = network(BLOCK), network(BLOCK[:-1])
-    arguments = (net, random_parameters(net, 0), Variant.INT8, random_input(net, 0))
+    arguments = (random_model(net, 0), Variant.INT8, random_input(net, 0))
     with pytest.raises(SpecError, match=r"the memory plan does not match 'net': it has nothing for 'scores', expected 5 B"):
         deploy(*arguments, firmware_plan(other, Variant.INT8))
     with pytest.raises(SpecError, match=r"it has 672 B for 'input', expected 168 B"):

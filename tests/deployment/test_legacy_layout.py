@@ -8,7 +8,7 @@ import pytest
 from costmodel.deployment import legacy_layout as legacy
 from costmodel.deployment.deploy import deploy
 from costmodel.deployment.deployed import Variant
-from costmodel.deployment.parameters import random_input, random_parameters
+from costmodel.deployment.parameters import random_input, random_model
 from costmodel.errors import SpecError
 from costmodel.sources.catalogue import load_network
 from costmodel.validation.firmware_plan import firmware_plan
@@ -16,9 +16,7 @@ from costmodel.validation.firmware_plan import firmware_plan
 
 def arrays(variant: Variant = Variant.FLOAT32) -> tuple[legacy.RawArray, ...]:
     network = load_network("cifar-aap-pruned")
-    return legacy.raw_arrays(
-        deploy(network, random_parameters(network, 7), variant, random_input(network, 7), firmware_plan(network, variant))
-    )
+    return legacy.raw_arrays(deploy(random_model(network, 7), variant, random_input(network, 7), firmware_plan(network, variant)))
 
 
 def test_the_raw_layout_is_the_decks_28576_bytes_biases_before_weights() -> None:

@@ -15,7 +15,7 @@ from costmodel.deployment.deploy import deploy
 from costmodel.deployment.deployed import DeployedNetwork, Variant
 from costmodel.deployment.model_file import HEADER, LAYER, TENSOR, model_hash, with_checksum, write_model_file
 from costmodel.deployment.model_reading import read_model_file
-from costmodel.deployment.parameters import random_input, random_parameters
+from costmodel.deployment.parameters import random_input, random_model
 from costmodel.errors import FormatError, InputError, LimitError
 from costmodel.sources.catalogue import load_network, names
 from costmodel.specs.network import Network
@@ -24,7 +24,7 @@ from costmodel.validation.random_layers import random_networks
 
 
 def deployed(network: Network, variant: Variant, seed: int = 1) -> DeployedNetwork:
-    return deploy(network, random_parameters(network, seed), variant, random_input(network, seed), firmware_plan(network, variant))
+    return deploy(random_model(network, seed), variant, random_input(network, seed), firmware_plan(network, variant))
 
 
 def example(seed: int = 0, variant: Variant = Variant.INT8) -> bytes:

@@ -17,13 +17,14 @@ from costmodel.compression.quantise import Rescale
 from costmodel.dataflows.counting import count_work
 from costmodel.deployment.deploy import deploy
 from costmodel.deployment.deployed import DeployedNetwork, Kernel, Variant
-from costmodel.deployment.parameters import random_input, random_parameters
+from costmodel.deployment.parameters import random_input, random_model
 from costmodel.errors import FormatError, MissingError, SpecError, ToolError
 from costmodel.measurement.device_log import read_device_log
 from costmodel.results.comparison import FirmwareComparison
 from costmodel.results.counts import AccessCounts
 from costmodel.sources.catalogue import load_network
 from costmodel.specs.counting import Dataflow
+from costmodel.specs.model import Model
 from costmodel.specs.network import Network
 from costmodel.specs.quantisation import Quantisation
 from costmodel.validation.comparing import Expected, compare_runs, expect
@@ -123,9 +124,8 @@ def test_any_zero_point_and_scales_per_channel_are_the_references(library: HostL
     for network in random_networks(400, 10):
         for variant in Variant:
             given = {name: drawn_quantisation(generator) for name in ("input", *(step.name for step in network.steps))}
-            deployed = deploy(
-                network, random_parameters(network, 1), variant, random_input(network, 2), firmware_plan(network, variant), given
-            )
+            model = replace(random_model(network, 1), quantisations=given)
+            deployed = deploy(model, variant, random_input(network, 2), firmware_plan(network, variant))
             layers = []
             for layer in deployed.layers:
                 channels = 0 if layer.weights is None else len(layer.weights)
@@ -147,9 +147,8 @@ def test_softmax_is_its_definition(library: HostLibrary) -> None:
         network = Network.model_validate({"name": "s", "input": classes, "layers": [{"kind": "softmax", "name": "softmax"}]})
         for _ in range(8):
             quantisation = drawn_quantisation(generator)
-            deployed = deploy(
-                network, {}, Variant.INT8, random_input(network, 1), firmware_plan(network, Variant.INT8), {"input": quantisation}
-            )
+            model = Model(network, {}, "no parameters", {"input": quantisation})
+            deployed = deploy(model, Variant.INT8, random_input(network, 1), firmware_plan(network, Variant.INT8))
             steps = generator.integers(-128, 128, classes).astype(np.int8) // int(generator.integers(1, 20))
             ran = run(library, expect(network, deployed, steps.tobytes()), Dataflow.OUTPUT_STATIONARY)
             found = np.frombuffer(final_output(deployed, ran), np.int8).tolist()

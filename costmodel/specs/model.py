@@ -1,0 +1,44 @@
+"""A model: a network with its weights and quantisation.
+
+The one noun of this floor that is no Pydantic spec: it holds arrays. NumPy is not loaded for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
+
+from costmodel.specs.network import Network
+from costmodel.specs.quantisation import Quantisation
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, eq=False)
+class LayerParameters:
+    """Weights and biases of one layer, as real numbers."""
+
+    weight: NDArray[np.float64]
+    """(out, in, rows, columns) of a convolution, (out, in) of a linear layer, one factor per channel of a batch norm."""
+    bias: NDArray[np.float64] | None
+    """One per output channel or feature; the shift of a batch norm."""
+
+
+Parameters: TypeAlias = Mapping[str, LayerParameters]
+"""Parameters by layer name."""
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """A network with its parameter arrays and its quantisation."""
+
+    network: Network
+    parameters: Parameters
+    """Of every layer that has some."""
+    source: str
+    """Where they come from."""
+    quantisations: Mapping[str, Quantisation] = field(default_factory=dict)
+    """Of the network's input (`input`) and of layers' outputs, as far as they are known."""
