@@ -10,7 +10,7 @@ from random_graphs import random_graphs
 
 from costmodel.deployment.deploy import deploy, network_as_deployed
 from costmodel.deployment.deployed import Variant
-from costmodel.deployment.parameters import random_input, random_parameters
+from costmodel.deployment.parameters import random_input, random_model
 from costmodel.errors import InputError
 from costmodel.evaluation.evaluating import evaluate
 from costmodel.memory.plan_check import check_plan
@@ -49,7 +49,7 @@ def test_what_is_packed_has_the_reports_arena_over_random_graphs() -> None:
     for place, network in enumerate(random_graphs(max(GRAPHS // 5, 1), 4, types=False)):
         variant = list(Variant)[place % 2]
         plan = firmware_plan(network, variant)
-        deployed = deploy(network, random_parameters(network, place), variant, random_input(network, place), plan)
+        deployed = deploy(random_model(network, place), variant, random_input(network, place), plan)
         reported = evaluated(network_as_deployed(network, variant), dataflows=["output-stationary"]).memory
         assert deployed.activation_bytes == plan.arena_bytes == reported.plan.arena_bytes == reported.ram_bytes
 
