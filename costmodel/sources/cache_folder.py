@@ -1,12 +1,14 @@
-"""The folder for what can be computed again."""
+"""The folder for what can be computed again.
+
+Written out, not taken from platformdirs: CACTI is built for the tests by a bare interpreter that has this package's source alone.
+"""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
-
-from platformdirs import user_cache_path
 
 VARIABLE: Final = "COSTMODEL_CACHE"
 """Environment variable that moves it."""
@@ -18,7 +20,7 @@ def cache_folder(environment: Mapping[str, str]) -> Path:
     Parameters
     ----------
     environment : mapping
-        Environment variables, for the one that moves it.
+        Environment variables.
 
     Returns
     -------
@@ -27,4 +29,10 @@ def cache_folder(environment: Mapping[str, str]) -> Path:
     """
     if named := environment.get(VARIABLE):
         return Path(named)
-    return user_cache_path("costmodel", appauthor=False)
+    if sys.platform == "win32":
+        base = environment.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local"
+    elif sys.platform == "darwin":
+        base = Path.home() / "Library" / "Caches"
+    else:
+        base = environment.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "costmodel"

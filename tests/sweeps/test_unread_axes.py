@@ -56,3 +56,7 @@ def test_it_is_told_what_would_read_it(asked, words):
 )
 def test_what_is_read_runs(asked):
     assert len(sweep(asked)) == 2
+
+
+def test_an_axis_of_one_value_only_sets_it():
+    assert len(sweep(study("period_s", (60.0,), objectives=[], columns=["memory.ram"]))) == 1

@@ -33,7 +33,7 @@ _OF_BATTERY: Final = ("power", "states", "battery", "sleep", "temperature_degc",
 
 
 def refuse_unread(space: Space, names: Sequence[str], answers: Sequence[Cost]) -> None:
-    """Refuse an axis that none of the figures a study asks for depends on, in any of its parts.
+    """Refuse an axis that none of the figures a study asks for depends on, in any of its parts; one of a single value only sets it.
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ def _unread(space: Space, place: int, label: str, names: tuple[str, ...], answer
     if axes[0] is None:
         return _unread_choice(space, place, label, names, answers)
     for part, axis in zip(space.parts, axes, strict=True):
-        if axis is None or _reads(part, axis, names):
+        if axis is None or axis.low == axis.high or _reads(part, axis, names):
             return None
     part, axis = space.parts[0], axes[0]
     told = f"none of the figures the study asks for ({', '.join(names)}) depends on {', '.join(rule[0].text for rule in axis.rules)}"
