@@ -102,6 +102,8 @@ def floor_div(a: Number, b: Number) -> Number:
 
 def product(a: Number, b: Number) -> Number:
     """Return a * b, without walking through a column where the other factor is a lone 0 or 1."""
+    if type(a) is int and type(b) is int:
+        return a * b
     if is_column(a):
         if is_column(b):
             return a * b
@@ -116,6 +118,8 @@ def product(a: Number, b: Number) -> Number:
 
 def sum_of(parts: Sequence[Number]) -> Number:
     """Return the sum of numbers and columns; 0 where there are none."""
+    if _SCALARS.issuperset(map(type, parts)):
+        return sum(parts)
     columns = [part for part in parts if is_column(part)]
     if not columns:
         return sum(parts)

@@ -104,7 +104,7 @@ def cost(design: Design, traced: Sequence[AccessCounts | None] | None = None, ot
     if design.granularity is Granularity.BLOCK_TRACED and traced is None:
         raise SpecError("granularity 'block_traced' is executed and has no closed form; use 'block_packed' or 'element'")
     if other is None:
-        steps = lower_network(design.layers, design.sources, design.input_shape)
+        steps = lower_network(design.layers, design.sources, design.input_shape) if design.lowered is None else design.lowered
         schedule = schedule_of(design.schedule, steps)
         lives = lifetimes_of(steps, schedule, design.sizes, element_count(design.input_shape), design.input_bytes)
         memory = {accounting: account(accounting, lives) for accounting in design.accountings}

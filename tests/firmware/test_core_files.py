@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from costmodel.deployment.deploy import KERNELS
 from costmodel.deployment.deployed import Kernel
 from costmodel.results.counts import AccessCounts
+from costmodel.specs.operations import OPERATIONS, FirmwareKernel
 from costmodel.validation.targets.core_hash import core_hash
 from costmodel.validation.targets.host import STATUS
 from costmodel.validation.validating import Workbench
@@ -35,7 +35,7 @@ def test_c_and_python_have_one_list_of_counters() -> None:
 def test_c_and_python_have_one_list_of_kinds() -> None:
     listed = re.findall(r'CM_KIND\((\w+), "(\w+)"\)', (FIRMWARE / "core" / "kinds.def").read_text(encoding="utf-8"))
     assert [name for name, _ in listed] == [kernel.name for kernel in Kernel]
-    texts = {kernel.value: kind for kind, kernel in KERNELS.items() if kernel is not Kernel.VIEW}
+    texts = {Kernel[row.kernel.name.upper()].value: kind for kind, row in OPERATIONS.items() if isinstance(row.kernel, FirmwareKernel)}
     assert [text for _, text in listed] == ["view", *(texts[value] for value in range(1, len(listed)))]
 
 
