@@ -17,13 +17,14 @@ from costmodel.sweeps.engine.running import sweep
 
 ROOT = Path(__file__).parents[2]
 posix = pytest.mark.skipif(sys.platform == "win32", reason="needs the signals of POSIX")
+# Large enough to be running still when it is stopped, on a fast machine too.
 LARGE = {
     "name": "large",
     "base": "esp32-deck",
     "axes": [
         {"path": "layers.conv1.out_channels", "range": {"start": 1, "stop": 200}},
         {"path": "layers.conv2.out_channels", "range": {"start": 1, "stop": 200}},
-        {"path": "layers.fc1.out_features", "range": {"start": 1, "stop": 1000}},
+        {"path": "layers.fc1.out_features", "range": {"start": 1, "stop": 8000}},
     ],
     "set": {"duration_s": 0.1},
     "objectives": [{"minimise": "energy.memory"}, {"maximise": "network.mac_count"}],
