@@ -127,6 +127,14 @@ def sum_of(parts: Sequence[Number]) -> Number:
     return column_sum(columns) if known == 0 else column_sum(columns) + known
 
 
+def largest_of(parts: Sequence[Number]) -> Number:
+    """Return the largest of numbers and columns that are at least 0, row by row; 0 where there are none."""
+    largest: Number = 0
+    for part in parts:
+        largest = larger(largest, part)
+    return largest
+
+
 def column_sum(columns: Sequence[Number]) -> Number:
     """Return the sum of columns that broadcast, adding first what stays small.
 

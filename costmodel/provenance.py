@@ -114,7 +114,7 @@ class TracedFloat(float):
 FORMULAS: Final[dict[str, Formula]] = {}
 """Every declared formula by id."""
 
-_TAPE: ContextVar[list[list[Record]] | None] = ContextVar("costmodel_tape", default=None)
+_TAPE: ContextVar[list[list[Record]] | dict[str, Formula] | None] = ContextVar("costmodel_tape", default=None)
 
 
 def traced(value: Any, origin: Origin) -> Any:
@@ -156,8 +156,30 @@ def origin_of(value: object) -> Origin | None:
 
 
 def is_recording() -> bool:
-    """Tell whether formulas are being recorded."""
+    """Tell whether formulas are being recorded with their numbers."""
+    return isinstance(_TAPE.get(), list)
+
+
+def is_observed() -> bool:
+    """Tell whether formulas are being recorded or noted: then what was computed before is computed again."""
     return _TAPE.get() is not None
+
+
+@contextmanager
+def formulas_met() -> Iterator[dict[str, Formula]]:
+    """Note which formulas are called inside the block, without their numbers: a fraction of a recording's time.
+
+    Yields
+    ------
+    dict of str to Formula
+        By id, filled as they are met.
+    """
+    met: dict[str, Formula] = {}
+    token = _TAPE.set(met)
+    try:
+        yield met
+    finally:
+        _TAPE.reset(token)
 
 
 @contextmanager
@@ -176,7 +198,7 @@ def recording() -> Iterator[list[Record]]:
         yield top
     finally:
         _TAPE.reset(token)
-        if outer is not None:
+        if isinstance(outer, list):
             outer[-1].extend(top)
 
 
@@ -230,6 +252,9 @@ def formula(
         def call(*args: P.args, **kwargs: P.kwargs) -> R:
             tape = _TAPE.get()
             if tape is None:
+                return function(*args, **kwargs)
+            if isinstance(tape, dict):
+                tape[id] = declared
                 return function(*args, **kwargs)
             return cast(R, _record(declared, tape, args, kwargs))
 

@@ -12,7 +12,7 @@ from costmodel.evaluation.layers.layer_cost import is_convolution, nominal_taps_
 from costmodel.evaluation.totals import difference_of, total_of
 from costmodel.latency.fitting import fit_other_rate_s, fit_two_rates
 from costmodel.latency.rates import TapRates
-from costmodel.provenance import is_recording, leaf
+from costmodel.provenance import is_observed, is_recording, leaf
 from costmodel.results.latency import AlternativeFit, Condition, UnmetCondition
 from costmodel.specs.counting import Dataflow
 from costmodel.specs.devices.hardware import LatencyCalibration
@@ -64,7 +64,7 @@ def calibrate(scenario: Scenario, dataflow: Mapping | Dataflow) -> Calibrated:
     if differs:
         return Calibrated(None, f"not calibrated: {differs}", False, 0, ())
     # A recorded fit has to be made anew: its numbers remember the tape they were recorded on.
-    fit = _fit(calibration, measured) if is_recording() else _remembered_fit(calibration, measured)
+    fit = _fit(calibration, measured) if is_observed() else _remembered_fit(calibration, measured)
     fitted = scenario.network.layers == measured.layers and scenario.network.input == measured.input
     reason = f"calibrated on {fit.measurement_count} convolutions of {measured.name} ({calibration.name})"
     conditions = () if is_recording() else unmet_conditions(scenario, calibration, measured)

@@ -23,9 +23,10 @@ from costmodel.evaluation.layers.layer_cost import LayerCost, is_convolution, la
 from costmodel.evaluation.totals import increase_ratio, total_of
 from costmodel.memory.lifetimes import Lifetimes, lifetimes_of, tensor_size_bytes
 from costmodel.memory.strategies import Accounted, account
+from costmodel.provenance import is_observed
 from costmodel.results.counts import AccessCounts
 from costmodel.specs.counting import Granularity
-from costmodel.specs.lowering import lower_network
+from costmodel.specs.lowering import Step, lower_network
 from costmodel.specs.scenario import MemoryAccounting
 from costmodel.specs.schedule import Schedule, schedule_of
 from costmodel.specs.shapes import element_count
@@ -104,7 +105,7 @@ def cost(design: Design, traced: Sequence[AccessCounts | None] | None = None, ot
     if design.granularity is Granularity.BLOCK_TRACED and traced is None:
         raise SpecError("granularity 'block_traced' is executed and has no closed form; use 'block_packed' or 'element'")
     if other is None:
-        steps = lower_network(design.layers, design.sources, design.input_shape) if design.lowered is None else design.lowered
+        steps = _lowered(design)
         schedule = schedule_of(design.schedule, steps)
         lives = lifetimes_of(steps, schedule, design.sizes, element_count(design.input_shape), design.input_bytes)
         memory = {accounting: account(accounting, lives) for accounting in design.accountings}
@@ -153,6 +154,15 @@ def cost(design: Design, traced: Sequence[AccessCounts | None] | None = None, ot
         power=power,
         battery=battery,
     )
+
+
+def _lowered(design: Design) -> tuple[Step, ...]:
+    """Return the layers lowered: by their network, where nothing of it was replaced and nobody asks which formulas that takes."""
+    network, shape = design.network, design.input_shape
+    own = network is not None and design.layers is network.ordered and all(type(extent) is int for extent in shape)
+    if network is not None and own and shape == network.input and not is_observed():
+        return network.steps
+    return lower_network(design.layers, design.sources, shape)
 
 
 def power_cost(board: BoardNumbers, duration_s: Number | None) -> PowerCost:

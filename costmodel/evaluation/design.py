@@ -64,8 +64,8 @@ class Design(NamedTuple):
     period_s: Number | None = None
     rest: str = IDLE
     """What the board does between inferences."""
-    lowered: tuple[Step, ...] | None = None
-    """The layers lowered, where a network has done that already; None where fields of layers or the input differ from its own."""
+    network: Network | None = None
+    """Whose layers these are; while they and the input are its own, its lowering serves."""
 
 
 class LayerRecord:
@@ -136,7 +136,7 @@ def design_of(scenario: Scenario, dataflow: Mapping | Dataflow, rates: TapRates 
         cell=None if battery is None else cell_numbers(battery, scenario.model, scenario.temperature_degc, read),
         period_s=read(scenario.period_s or _UNKNOWN, "period_s", "period"),
         rest=scenario.sleep,
-        lowered=None if is_recording() else network.steps,
+        network=network,
     )
 
 

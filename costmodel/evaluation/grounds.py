@@ -10,7 +10,7 @@ from costmodel.evaluation.calibrating import calibrate
 from costmodel.evaluation.composition import cost
 from costmodel.evaluation.design import design_of
 from costmodel.evaluation.life_curve import life_against_period
-from costmodel.provenance import Constant, Formula, Record, recording
+from costmodel.provenance import Constant, Formula, formulas_met
 from costmodel.results.evaluation import Evaluation
 from costmodel.results.grounds import Grounds, UsedConstant, UsedFormula
 from costmodel.specs.base import GIVEN
@@ -83,20 +83,11 @@ def used_formulas(scenario: Scenario, evaluation: Evaluation) -> tuple[UsedFormu
     tuple of UsedFormula
         Sorted by id, each once.
     """
-    with recording() as tape:
+    with formulas_met() as met:
         for answer in evaluation.dataflows:
             traced = [layer.accesses for layer in answer.layers] if scenario.counting.granularity is Granularity.BLOCK_TRACED else None
             cost(design_of(scenario, answer.dataflow, calibrate(scenario, answer.dataflow).rates), traced)
-    found: dict[str, Formula] = {}
-    for record in tape:
-        _collect(record, found)
-    return tuple(UsedFormula(formula.id, _equations(formula), formula.unit, formula.source) for _, formula in sorted(found.items()))
-
-
-def _collect(record: Record, found: dict[str, Formula]) -> None:
-    found.setdefault(record.formula.id, record.formula)
-    for step in record.steps:
-        _collect(step, found)
+    return tuple(UsedFormula(formula.id, _equations(formula), formula.unit, formula.source) for _, formula in sorted(met.items()))
 
 
 def _equations(formula: Formula) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from typing import Final
 
 from costmodel.columns import ceil_div
 from costmodel.memory.lifetimes import Lifetimes, lifetimes_of
-from costmodel.memory.strategies import COUNTS_INPUT, Accounted, account, alive_at, arena_with_scratch_bytes, lower_bound
+from costmodel.memory.strategies import COUNTS_INPUT, Accounted, account, alive_by_step, arena_with_scratch_bytes, lower_bound
 from costmodel.results.storage.memory_plan import LiveBuffer, MemoryPlan, PlannedBuffer, PlannedTensor, StepMemory
 from costmodel.specs.network import Network
 from costmodel.specs.scenario import MemoryAccounting
@@ -112,7 +112,7 @@ def plan_memory(
             )
             for buffer, offset in zip(found.buffers, offsets, strict=True)
         ),
-        timeline=tuple(_moment(accounting, lives, found, step, counted) for step in range(len(lives.steps))) if found.buffers else (),
+        timeline=_timeline(accounting, lives, found, counted),
     )
 
 
@@ -151,23 +151,37 @@ def _tensors(lives: Lifetimes, found: Accounted, offsets: Sequence[int | None]) 
     return tuple(planned)
 
 
-def _moment(accounting: MemoryAccounting, lives: Lifetimes, found: Accounted, step: int, with_input: bool) -> StepMemory:
-    in_place = accounting is MemoryAccounting.ARENA_IN_PLACE
-    alive = alive_at(lives, step, in_place=in_place, with_input=with_input)
-    needed = alive_at(lives, step, in_place=False, with_input=with_input)
-    live = []
-    for buffer in found.buffers:
-        tenants = [place for place in buffer.tenants if place in needed]
-        if accounting in PER_TENSOR:
-            if buffer.tenants[0] not in alive:
-                continue
-            # A pooling in place: its output is in its input's memory during the step.
-            tenants += [place for place in needed if place not in alive and lives.tensors[place].in_place_of == buffer.tenants[0]]
-        live.append(
-            LiveBuffer(
-                name=lives.tensors[buffer.tenants[0]].name,
-                size_bytes=buffer.size_bytes,
-                tenants=tuple(lives.tensors[place].name for place in tenants),
-            )
+def _timeline(accounting: MemoryAccounting, lives: Lifetimes, found: Accounted, with_input: bool) -> tuple[StepMemory, ...]:
+    """Return which buffers there are during each step, and the tensors in them."""
+    if not found.buffers:
+        return ()
+    needed = alive_by_step(lives, in_place=False, with_input=with_input)
+    if accounting not in PER_TENSOR:
+        moments = [
+            [(buffer, [place for place in buffer.tenants if place in held]) for buffer in found.buffers] for held in map(frozenset, needed)
+        ]
+    else:
+        own = {buffer.tenants[0]: buffer for buffer in found.buffers}
+        alive = alive_by_step(lives, in_place=accounting is MemoryAccounting.ARENA_IN_PLACE, with_input=with_input)
+        # A pooling in place: its output is in its input's memory during the step.
+        moments = [
+            [
+                (own[place], [place, *(at for at in there if at not in places and lives.tensors[at].in_place_of == place)])
+                for place in places
+            ]
+            for places, there in zip(alive, needed, strict=True)
+        ]
+    return tuple(
+        StepMemory(
+            step=step,
+            buffers=tuple(
+                LiveBuffer(
+                    name=lives.tensors[buffer.tenants[0]].name,
+                    size_bytes=buffer.size_bytes,
+                    tenants=tuple(lives.tensors[place].name for place in tenants),
+                )
+                for buffer, tenants in moment
+            ),
         )
-    return StepMemory(step=lives.steps[step], buffers=tuple(live))
+        for step, moment in zip(lives.steps, moments, strict=True)
+    )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, NamedTuple, Protocol
 
-from costmodel.columns import Number, ceil_div, is_column, larger, sum_of
+from costmodel.columns import Number, ceil_div, is_column, largest_of, sum_of
 from costmodel.memory.lifetimes import Lifetimes
 from costmodel.memory.placement import Offsets, blocks_of, place_blocks, sizes_of
 from costmodel.provenance import formula, is_recording, leaf
@@ -63,10 +63,7 @@ def total_bytes(b: Sequence[Number]) -> Number:
 )
 def largest_bytes(t: Sequence[Number]) -> Number:
     """Return the bytes of a buffer that tensors use in turn; 0 where there are none."""
-    largest: Number = 0
-    for size in t:
-        largest = larger(largest, size)
-    return largest
+    return largest_of(t)
 
 
 @formula(
@@ -78,10 +75,7 @@ def largest_bytes(t: Sequence[Number]) -> Number:
 )
 def peak_bytes(m: Sequence[Number]) -> Number:
     """Return the most that is alive at once; 0 where there are no steps."""
-    peak: Number = 0
-    for alive in m:
-        peak = larger(peak, alive)
-    return peak
+    return largest_of(m)
 
 
 @formula(
@@ -105,10 +99,7 @@ def end_bytes(o: Number, b: Number) -> Number:
 )
 def arena_height_bytes(e: Sequence[Number]) -> Number:
     """Return the height of an arena; 0 where nothing is in it."""
-    height: Number = 0
-    for end in e:
-        height = larger(height, end)
-    return height
+    return largest_of(e)
 
 
 @formula(
@@ -129,15 +120,13 @@ def arena_with_scratch_bytes(height: Number, scratch: Number) -> Number:
     return ceil_div(height, SCRATCH_ALIGNMENT_BYTES) * SCRATCH_ALIGNMENT_BYTES + scratch
 
 
-def alive_at(lives: Lifetimes, step: int, *, in_place: bool, with_input: bool) -> tuple[int, ...]:
-    """Return the tensors that need memory of their own during a step.
+def alive_by_step(lives: Lifetimes, *, in_place: bool, with_input: bool) -> tuple[tuple[int, ...], ...]:
+    """Return the tensors that need memory of their own during each step.
 
     Parameters
     ----------
     lives : Lifetimes
         The network's tensors.
-    step : int
-        Running step.
     in_place : bool
         A pooling that may run in place writes into its input's memory, and keeps only its output's afterwards.
     with_input : bool
@@ -145,16 +134,20 @@ def alive_at(lives: Lifetimes, step: int, *, in_place: bool, with_input: bool) -
 
     Returns
     -------
-    tuple of int
-        Places among the tensors.
+    tuple of tuple of int
+        Of each running step, places among the tensors in their order.
     """
-    return tuple(
-        place
-        for place, life in enumerate(lives.tensors)
-        if life.made <= step <= life.last
-        and (with_input or place != INPUT)
-        and not (in_place and life.in_place_of is not None and life.made == step)
-    )
+    begun: list[list[int]] = [[] for _ in lives.steps]
+    for place, life in enumerate(lives.tensors):
+        first = max(life.made, 0) + (in_place and life.in_place_of is not None)
+        if first <= life.last and (with_input or place != INPUT):
+            begun[first].append(place)
+    alive: tuple[int, ...] = ()
+    moments = []
+    for step, new in enumerate(begun):
+        alive = (*(place for place in alive if lives.tensors[place].last >= step), *new)
+        moments.append(alive)
+    return tuple(moments)
 
 
 def sum_of_tensors(lives: Lifetimes, *, with_input: bool = False) -> Accounted:
@@ -312,8 +305,7 @@ def _side_by_side(buffers: Sequence[SharedBuffer]) -> Accounted:
 
 def _alive_bytes(lives: Lifetimes, *, in_place: bool, with_input: bool) -> list[Number]:
     # Where nothing runs, the input is there all the same.
-    moments = range(len(lives.steps)) if lives.steps else (-1,)
-    alive = [alive_at(lives, step, in_place=in_place, with_input=with_input) for step in moments]
+    alive = alive_by_step(lives, in_place=in_place, with_input=with_input) if lives.steps else ((INPUT,) if with_input else (),)
     return [total_bytes([lives.tensors[place].size_bytes for place in places]) for places in alive]
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from costmodel.memory.lifetimes import Lifetimes, TensorLife, lifetimes_of
 from costmodel.memory.planning import plan_memory
-from costmodel.memory.strategies import account, alive_at
+from costmodel.memory.strategies import account, alive_by_step
 from costmodel.provenance import recording
 from costmodel.results.storage.memory_plan import MemoryPlan
 from costmodel.specs.lowering import lower_network
@@ -283,5 +283,4 @@ def simulate_malloc(lives: Lifetimes, with_input: bool) -> int:
 
 def test_what_is_alive_includes_what_is_kept_for_later() -> None:
     lives = lives_of(network(RESIDUAL, "1x8x8"))
-    assert alive_at(lives, 1, in_place=False, with_input=False) == (1, 2)
-    assert alive_at(lives, 2, in_place=False, with_input=False) == (1, 2, 3)
+    assert alive_by_step(lives, in_place=False, with_input=False)[1:3] == ((1, 2), (1, 2, 3))

@@ -8,7 +8,7 @@ from costmodel.columns import Number, is_column
 from costmodel.evaluation.composition import Cost
 from costmodel.evaluation.storage.ram_use import ONE_BLOCK, buffers_and_scratch, constants_in_ram, scratch_in_ram_bytes
 from costmodel.memory.heap import buffers_fit, regions_without
-from costmodel.memory.strategies import COUNTS_INPUT, alive_at, total_bytes
+from costmodel.memory.strategies import COUNTS_INPUT, alive_by_step, total_bytes
 from costmodel.results.storage.heap_verdict import HeapTaken
 from costmodel.specs.scenario import MemoryAccounting, Scenario, Storage
 
@@ -98,8 +98,8 @@ def _allocations(scenario: Scenario, answer: Cost) -> list[tuple[Number, Sequenc
     lives = answer.lives
     earlier: Number = False
     allocations: list[tuple[Number, Sequence[Number]]] = []
-    for step in range(len(lives.steps)):
-        sizes = [lives.tensors[place].size_bytes for place in alive_at(lives, step, in_place=False, with_input=COUNTS_INPUT[accounting])]
+    for places in alive_by_step(lives, in_place=False, with_input=COUNTS_INPUT[accounting]):
+        sizes = [lives.tensors[place].size_bytes for place in places]
         at_peak = total_bytes(sizes) == found.tensor_buffer_bytes
         allocations.append((at_peak & (earlier == 0), [*sizes, *behind]))
         earlier = earlier | at_peak

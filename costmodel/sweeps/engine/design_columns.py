@@ -57,7 +57,6 @@ def filled(design: Design, scenario: Scenario, columns: Mapping[DesignField, Num
         layers=tuple(_record(layer, changed[layer.name]) if layer.name in changed else layer for layer in design.layers),
         input_shape=tuple(extents),
         dataflows=tuple(dataflows.values()),
-        lowered=None if changed or any(place.owner == "input" for place in columns) else design.lowered,
     )
 
 
