@@ -109,6 +109,7 @@ def test_json_keys_are_still_there(name: str, answer: Any) -> None:
     assert not missing
 
 
+@pytest.mark.slow
 def test_figures_are_still_explained() -> None:
     scenario = costmodel.load_scenario("esp32-deck")
     for figure in NAMES["figures"]:

@@ -31,6 +31,7 @@ def evaluated(network: Network | str, **fields: Any) -> Evaluation:
     return evaluate(load_scenario({"name": "s", "network": found, "device": device, **fields}))
 
 
+@pytest.mark.slow
 def test_the_arena_is_one_number_over_random_graphs() -> None:
     dataflows = list(Dataflow)
     for place, network in enumerate(random_graphs(GRAPHS, 3)):
@@ -45,6 +46,7 @@ def test_the_arena_is_one_number_over_random_graphs() -> None:
         assert memory.plan.tensor_buffer_bytes == max(ends)
 
 
+@pytest.mark.slow
 def test_what_is_packed_has_the_reports_arena_over_random_graphs() -> None:
     for place, network in enumerate(random_graphs(max(GRAPHS // 5, 1), 4, types=False)):
         variant = list(Variant)[place % 2]

@@ -34,13 +34,25 @@ LARGE = {
 SMALL = LARGE | {"axes": [{"path": "layers.conv1.out_channels", "range": {"start": 1, "stop": 50}}], "constraints": []}
 
 
+def _listen_to_interrupts() -> None:
+    """Take Ctrl-C as a command of a terminal does: what a script runs in the background is started with it ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def _started(tmp_path: Path, *options: str) -> subprocess.Popen[str]:
     (tmp_path / "study.json").write_text(json.dumps(LARGE), encoding="utf-8")
     command = [sys.executable, "-m", "costmodel", "sweep", "study.json", "--out", "out", *options]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"}
     # A group of its own, as a terminal gives each command: Ctrl-C reaches every process of it.
     return subprocess.Popen(
-        command, cwd=tmp_path, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, encoding="utf-8", start_new_session=True
+        command,
+        cwd=tmp_path,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        start_new_session=True,
+        preexec_fn=_listen_to_interrupts,
     )
 
 

@@ -58,6 +58,7 @@ def final_output(deployed: DeployedNetwork, ran: LibraryRun) -> bytes:
     return ran.arena[tensor.arena_offset : end].tobytes()
 
 
+@pytest.mark.slow
 def test_two_thousand_random_layers_differ_in_no_counter_and_no_output_bit(library: HostLibrary) -> None:
     kinds = set()
     for expected in expect_layers(2000, 7, tuple(Variant)):
@@ -319,6 +320,7 @@ def test_a_log_with_too_few_layers_is_of_another_network(logged: tuple[Expected,
         compare_runs(read_device_log(BytesIO(log)), other)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("file", "old", "new", "figure"),
     [

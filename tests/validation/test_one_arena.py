@@ -86,6 +86,7 @@ def reported_bytes(scenario: Scenario, network: Network) -> int | None:
     return evaluate(with_changes(scenario, {"network": network})).memory.plan.tensor_buffer_bytes
 
 
+@pytest.mark.slow
 def test_report_pack_firmware_and_high_water_mark_are_one_number(
     watermark: Path, library: HostLibrary, scenario: Scenario, tmp_path: Path
 ) -> None:
