@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final, NamedTuple
@@ -146,6 +147,8 @@ def mapping_of(found: Any) -> Mapping:
     """
     if isinstance(found, Mapping):
         return found
+    if isinstance(found, Dataflow):
+        return _mapping_of_packaged(found)
     if isinstance(found, dict) and "default" in found:
         unknown = sorted(map(str, set(found) - {"default", "layers"}))
         if unknown:
@@ -160,6 +163,11 @@ def mapping_of(found: Any) -> Mapping:
             raise SpecError(f"expected layer=dataflow in the brackets of {found[:60]!r}")
         return Mapping(_chosen(match[1]), [(layer.strip(), _chosen(dataflow)) for layer, _, dataflow in pairs])
     return Mapping(_chosen(found))
+
+
+@functools.cache
+def _mapping_of_packaged(dataflow: Dataflow) -> Mapping:
+    return Mapping(_chosen(dataflow))
 
 
 def divided(text: str) -> Iterator[str]:
