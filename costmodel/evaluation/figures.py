@@ -11,6 +11,7 @@ from costmodel.evaluation.battery.lives import BatteryCost, drains_of, life_in, 
 from costmodel.evaluation.composition import Cost
 from costmodel.evaluation.layers.layer_cost import LayerCost
 from costmodel.evaluation.totals import total_of
+from costmodel.memory.strategies import SharedBuffer
 from costmodel.results.counts import AccessCounts
 from costmodel.specs.scenario import MemoryAccounting
 
@@ -131,6 +132,10 @@ def _tensor_buffers(accounting: MemoryAccounting) -> Callable[[Cost], Number]:
     return lambda answer: answer.memory[accounting].tensor_buffer_bytes
 
 
+def _size_of(buffer: SharedBuffer) -> Callable[[Cost], Number]:
+    return lambda _: buffer.size_bytes
+
+
 def _static_buffers(answer: Cost) -> dict[str, _Declared]:
     static = answer.memory.get(MemoryAccounting.STATIC_IN_PLACE)
     tensors = answer.lives.tensors
@@ -138,7 +143,7 @@ def _static_buffers(answer: Cost) -> dict[str, _Declared]:
         f"memory.buffer.{tensors[buffer.tenants[0]].name}": _Declared(
             "B",
             f"static buffer of {', '.join(tensors[place].name for place in buffer.tenants)}",
-            lambda _, size=buffer.size_bytes: size,  # type: ignore[misc]
+            _size_of(buffer),
         )
         for buffer in (() if static is None else static.buffers)
     }

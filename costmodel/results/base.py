@@ -30,11 +30,11 @@ def origins_kept() -> Iterator[None]:
         BaseModel.__init__(self, **fields)
         self.__dict__.update({name: value for name, value in fields.items() if origin_of(value) is not None})
 
-    Result.__init__ = remember  # type: ignore[assignment,method-assign]
+    Result.__init__ = remember  # type: ignore[assignment,method-assign] # a recording's block alone, put back below
     try:
         yield
     finally:
         if before is None:
             del Result.__init__
         else:
-            Result.__init__ = before  # type: ignore[method-assign]
+            Result.__init__ = before  # type: ignore[method-assign] # what it was

@@ -177,7 +177,8 @@ def _planes(layer: Any, shape: Shape) -> tuple[Number, Number, Number]:
 
 
 def _pool_stride(layer: Any) -> tuple[Number, Number]:
-    return layer.kernel if layer.stride is None else layer.stride  # type: ignore[no-any-return]
+    stride: tuple[Number, Number] = layer.kernel if layer.stride is None else layer.stride
+    return stride
 
 
 def _window(layer: Any, shape: Shape, stride: tuple[Number, Number]) -> tuple[Axis, Axis]:

@@ -127,6 +127,7 @@ class KeptFiles:
         counts = np.array([result.evaluated, *result.survivors], dtype=np.int64)
         try:
             packed = io.BytesIO()
+            # NumPy's stub takes the columns' names for its own options.
             np.savez(packed, **{_COUNTS: counts, _STUDY: np.array(self._digest)}, **result.rows)  # type: ignore[arg-type]
             with whole_file(self._path(job.number)) as stream:
                 stream.write(packed.getbuffer())
