@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import math
+from typing import Final
 
 from costmodel.columns import Number, is_column
 from costmodel.provenance import formula
+
+_DECIMALS: Final = 9
+"""Places after the point to which a kept share of channels is taken before it is rounded down."""
 
 
 @formula(
@@ -30,9 +34,10 @@ def kept_channels(channels: Number, pruned_ratio: Number) -> Number:
     int or column
         Rounded down, as the reference deployment does.
     """
+    # A ratio means the decimal that was written: 10 at 0.9 leaves 1, where binary fractions come out a hair below it.
     kept = (1 - pruned_ratio) * channels
     if is_column(kept):
         import numpy as np
 
-        return np.floor(kept).astype(np.int64)
-    return math.floor(kept)
+        return np.floor(np.round(kept, _DECIMALS)).astype(np.int64)
+    return math.floor(round(kept, _DECIMALS))
