@@ -9,7 +9,7 @@ SECONDS ?= 600
 ONLY ?=
 CONSTRAINTS ?= constraints.txt
 
-.PHONY: help report test test-quick lint docs benchmarks upgrade fuzz mutants clean
+.PHONY: help report test test-quick lint oracles docs benchmarks upgrade fuzz mutants clean
 
 help: ## List what can be made.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -27,6 +27,13 @@ $(VENV)/developer: $(VENV)/installed $(CONSTRAINTS)
 
 report: $(VENV)/installed ## Print the report of the reference deployment and write report/ (HTML, Markdown, JSON, figures).
 	$(RUN) -m costmodel report --out $(REPORT_DIR)
+
+# Gigabytes with PyTorch: tests that need them skip without, and say so.
+$(VENV)/oracles: $(VENV)/developer
+	$(RUN) -m pip install --quiet --group oracles --constraint $(CONSTRAINTS)
+	@touch $@
+
+oracles: $(VENV)/oracles ## Install what importers and training are held against (PyTorch, ONNX Runtime, TensorFlow Lite Micro).
 
 lint: $(VENV)/developer ## Format, lint, types, floors.
 	$(BIN)/ruff format --check .

@@ -20,7 +20,7 @@ def main() -> int:
         own = Path(folder, "Scripts/python.exe" if os.name == "nt" else "bin/python")
         pip = [str(own), "-m", "pip", "--disable-pip-version-check"]
         subprocess.run([*pip, "install", "--quiet", "--upgrade", "pip"], check=True)
-        subprocess.run([*pip, "install", "--quiet", "--editable", ".", "--group", "dev"], check=True, cwd=ROOT)
+        subprocess.run([*pip, "install", "--quiet", "--editable", ".", "--group", "dev", "--group", "oracles"], check=True, cwd=ROOT)
         frozen = subprocess.run([*pip, "freeze", "--exclude-editable"], check=True, capture_output=True, encoding="utf-8").stdout
     written = target.with_suffix(".new")
     written.write_text(HEADER + frozen, encoding="utf-8", newline="\n")
