@@ -37,6 +37,10 @@ class Buffer:
             raise self.broken(f"byte {at} lies outside its {len(self.data):,} bytes")
         return int(struct.unpack_from(f"<{code}", self.data, at)[0])
 
+    def real(self, at: int) -> float:
+        """Return one float32."""
+        return float(struct.unpack("<f", struct.pack("<I", self.number("I", at)))[0])
+
     def follow(self, at: int) -> int:
         """Return where an offset leads: forward, and inside the file."""
         target = at + self.number("I", at)
@@ -82,6 +86,11 @@ class Table:
         """Return an integer field."""
         place = self._place(field)
         return default if place is None else self._buffer.number(code, place)
+
+    def real(self, field: int, default: float = 0.0) -> float:
+        """Return a float32 field."""
+        place = self._place(field)
+        return default if place is None else self._buffer.real(place)
 
     def text(self, field: int) -> str:
         """Return a string field; empty where it is absent."""

@@ -12,10 +12,10 @@ from typing import Any, Final
 
 import numpy as np
 
+from costmodel.dataflows.imported_counts import nominal_mac_count, nominal_macs
 from costmodel.errors import FormatError, Location
-from costmodel.sources.importers.graph_figures import nominal_macs
-from costmodel.sources.importers.imported_graph import ImportedGraph, ImportedOperator, ImportedTensor
 from costmodel.sources.importers.tflite_schema import ACTIVATIONS, SAME
+from costmodel.specs.imported_graph import ImportedGraph, ImportedOperator, ImportedTensor
 from costmodel.specs.operations import Action, operation_of
 
 NETWORK_INPUT: Final = "input"
@@ -71,7 +71,7 @@ class Draft:
 
     def activate(self, operator: ImportedOperator) -> None:
         """Append the activation that an operator applies on the way out."""
-        code = operator.options.get("activation", 0)
+        code = operator.whole("activation")
         name = ACTIVATIONS[code] if 0 <= code < len(ACTIVATIONS) else str(code)
         if name == "RELU":
             self.append("relu", "relu", [self.made_by[operator.outputs[0]]], operator.outputs[0])
@@ -98,16 +98,15 @@ def integers(tensor: ImportedTensor) -> tuple[int, ...] | None:
 
 
 def _window(draft: Draft, operator: ImportedOperator, kernel: tuple[int, int]) -> dict[str, Any]:
-    options = operator.options
-    strides = (options["stride_rows"], options["stride_columns"])
-    dilations = (options.get("dilation_rows", 1), options.get("dilation_columns", 1))
+    strides = (operator.whole("stride_rows"), operator.whole("stride_columns"))
+    dilations = (operator.whole("dilation_rows", 1), operator.whole("dilation_columns", 1))
     inputs, outputs = planes(draft.tensor(operator, 0)), planes(draft.output(operator))
     if inputs is None or outputs is None or len(inputs) != 3 or len(outputs) != 3:
         raise draft.refused(operator, "it reads or makes a tensor that is no batch of one, rows, columns and channels")
     if min(*strides, *dilations, *kernel) < 1:
         raise draft.refused(operator, "its strides, dilations and kernel are not all 1 or more")
     sides = list(draft.padded.get(operator.inputs[0], (0, 0, 0, 0)))
-    if options["padding"] == SAME:
+    if operator.whole("padding", SAME) == SAME:
         for axis in range(2):
             reach = dilations[axis] * (kernel[axis] - 1) + 1
             missing = max((outputs[axis + 1] - 1) * strides[axis] + reach - inputs[axis + 1], 0)
@@ -158,7 +157,7 @@ def _fully_connected(draft: Draft, operator: ImportedOperator) -> None:
 
 def _pool(kind: str) -> Callable[[Draft, ImportedOperator], None]:
     def lower(draft: Draft, operator: ImportedOperator) -> None:
-        fields = _window(draft, operator, (operator.options["kernel_rows"], operator.options["kernel_columns"]))
+        fields = _window(draft, operator, (operator.whole("kernel_rows"), operator.whole("kernel_columns")))
         draft.add(operator, "pool", kind, **fields)
         draft.activate(operator)
 
@@ -198,7 +197,7 @@ def _pad(draft: Draft, operator: ImportedOperator) -> None:
     readers = [reader for reader in draft.graph.operators if operator.outputs[0] in reader.inputs]
     if len(source.shape) != 4 or widths is None or len(widths) != 8 or any(widths[0:2]) or any(widths[6:8]):
         raise draft.refused(operator, "it is supported around rows and columns of a batch of one")
-    if any(reader.kind not in ("CONV_2D", "DEPTHWISE_CONV_2D") or reader.options["padding"] == SAME for reader in readers):
+    if any(reader.kind not in ("CONV_2D", "DEPTHWISE_CONV_2D") or reader.whole("padding", SAME) == SAME for reader in readers):
         raise draft.refused(operator, "it is supported before convolutions without padding of their own, which take it in")
     draft.padded[operator.outputs[0]] = (widths[2], widths[3], widths[4], widths[5])
     draft.made_by[operator.outputs[0]] = draft.made_by[operator.inputs[0]]
@@ -239,6 +238,6 @@ LOWERINGS: Final[Mapping[str, Callable[[Draft, ImportedOperator], None]]] = {
 
 
 def _share_text(graph: ImportedGraph, operators: Sequence[ImportedOperator]) -> str:
-    total = sum(nominal_macs(graph, operator) for operator in graph.operators)
+    total = nominal_mac_count(graph)
     own = sum(nominal_macs(graph, operator) for operator in operators)
     return f", {100 * own / total:.1f} % of the multiply-accumulates" if own and total else ""

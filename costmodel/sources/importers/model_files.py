@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from costmodel.sources.documents.input_file import read_input
 
 if TYPE_CHECKING:
-    from costmodel.sources.importers.imported_graph import ImportedGraph
+    from costmodel.specs.imported_graph import ImportedGraph
     from costmodel.specs.network import Network
 
 MAX_MODEL_BYTES: Final = 1 << 28
@@ -42,7 +42,7 @@ def load_model_graph(path: Path) -> ImportedGraph:
     Returns
     -------
     ImportedGraph
-        Its first graph.
+        Its first graph, and the others beside it.
 
     Raises
     ------

@@ -6,8 +6,8 @@ from typing import Final
 
 from costmodel.errors import FormatError, Location
 from costmodel.sources.importers.flatbuffer import Buffer, Table
-from costmodel.sources.importers.imported_graph import ELEMENT_BITS, ImportedGraph, ImportedOperator, ImportedTensor
-from costmodel.sources.importers.tflite_schema import CUSTOM, ELEMENT_TYPES, IDENTIFIER, OPERATORS, OPTIONS
+from costmodel.sources.importers.tflite_schema import CUSTOM, CUSTOM_OPTIONS, ELEMENT_TYPES, IDENTIFIER, OPERATORS, OPTIONS
+from costmodel.specs.imported_graph import ELEMENT_BITS, GraphBody, ImportedGraph, ImportedOperator, ImportedTensor, OptionValue
 
 FORMAT: Final = "TensorFlow Lite"
 _MOST_ELEMENTS: Final = 1 << 40
@@ -26,7 +26,7 @@ def from_tflite(data: bytes, name: str) -> ImportedGraph:
     Returns
     -------
     ImportedGraph
-        Its first graph.
+        Its first graph, and the others beside it.
 
     Raises
     ------
@@ -39,23 +39,29 @@ def from_tflite(data: bytes, name: str) -> ImportedGraph:
     root = buffer.root()
     contents = [_content(buffer, table) for table in root.tables(4)]
     codes = [_operator_name(table) for table in root.tables(1)]
-    graphs = list(root.tables(2))
+    graphs = [_graph(buffer, table, contents, codes) for table in root.tables(2)]
     if not graphs:
         raise FormatError("has no graph in it", location=Location(name))
-    used: set[int] = set()
-    for graph in graphs:
-        used |= {table.integer(2, "I") for table in graph.tables(0)}
-    tensors = tuple(_tensor(buffer, table, contents) for table in graphs[0].tables(0))
-    operators = tuple(_operator(buffer, table, codes, len(tensors)) for table in graphs[0].tables(3))
+    used = {tensor.buffer for graph in graphs for tensor in graph.tensors}
     return ImportedGraph(
         name=name,
         format_name=FORMAT,
+        tensors=graphs[0].tensors,
+        operators=graphs[0].operators,
+        inputs=graphs[0].inputs,
+        outputs=graphs[0].outputs,
+        const_bytes=sum(len(contents[number]) for number in used),
+        bodies=tuple(graphs[1:]),
+    )
+
+
+def _graph(buffer: Buffer, table: Table, contents: list[bytes], codes: list[tuple[str, int]]) -> GraphBody:
+    tensors = tuple(_tensor(buffer, found, contents) for found in table.tables(0))
+    return GraphBody(
         tensors=tensors,
-        operators=operators,
-        inputs=_places(buffer, graphs[0].integers(1, "i"), len(tensors)),
-        outputs=_places(buffer, graphs[0].integers(2, "i"), len(tensors)),
-        graph_count=len(graphs),
-        const_bytes=sum(len(contents[number]) for number in used if number < len(contents)),
+        operators=tuple(_operator(buffer, found, codes, len(tensors)) for found in table.tables(3)),
+        inputs=_places(buffer, table.integers(1, "i"), len(tensors)),
+        outputs=_places(buffer, table.integers(2, "i"), len(tensors)),
     )
 
 
@@ -103,6 +109,9 @@ def _tensor(buffer: Buffer, table: Table, contents: list[bytes]) -> ImportedTens
         zero_points=() if quantisation is None else quantisation.integers(3, "q"),
         channel_axis=0 if quantisation is None else quantisation.integer(6, "i"),
         is_state=bool(table.integer(5, "b")),
+        channels_last=True,
+        open_axes=tuple(axis for axis, extent in enumerate(table.integers(7, "i")[: len(shape)]) if extent == -1),
+        is_sparse=table.has(6),
     )
 
 
@@ -111,18 +120,34 @@ def _operator(buffer: Buffer, table: Table, codes: list[tuple[str, int]], tensor
     if number >= len(codes):
         raise buffer.broken(f"an operator has the code {number} of {len(codes)}")
     kind, version = codes[number]
-    options = table.table(4)
-    fields = OPTIONS.get(kind, {})
+    options: dict[str, OptionValue] = {}
+    if fields := OPTIONS.get(kind):
+        found = table.table(4)
+        options = {
+            name: default if found is None else _option(found, position, code, default)
+            for name, (position, code, default) in fields.items()
+        }
+    if content := table.content(5):
+        options[CUSTOM_OPTIONS] = content
     return ImportedOperator(
         kind=kind,
         version=version,
         inputs=_places(buffer, table.integers(1, "i"), tensor_count, optional=True),
         outputs=_places(buffer, table.integers(2, "i"), tensor_count),
-        options={
-            name: default if options is None else options.integer(position, code, default)
-            for name, (position, code, default) in fields.items()
-        },
+        options=options,
     )
+
+
+def _option(table: Table, position: int, code: str, default: OptionValue) -> OptionValue:
+    """Read a field of an operator's options: `f` a float32, `s` a string, `[i` a list, else an integer."""
+    match code:
+        case "f":
+            return table.real(position, default if isinstance(default, float) else 0.0)
+        case "s":
+            return table.text(position)
+        case "[i":
+            return table.integers(position, "i")
+    return table.integer(position, code, default if isinstance(default, int) else 0)
 
 
 def _places(buffer: Buffer, found: tuple[int, ...], count: int, *, optional: bool = False) -> tuple[int, ...]:

@@ -6,7 +6,9 @@ Source: the schema of TensorFlow Lite, version 3 (tensorflow/compiler/mlir/lite/
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, TypeAlias
+
+from costmodel.specs.imported_graph import OptionValue
 
 IDENTIFIER: Final = b"TFL3"
 ELEMENT_TYPES: Final = (
@@ -14,6 +16,8 @@ ELEMENT_TYPES: Final = (
     "uint64", "resource", "variant", "uint32", "uint16", "int4", "bfloat16",
 )  # fmt: skip
 CUSTOM: Final = 32
+CUSTOM_OPTIONS: Final = "custom"
+"""Name under which an operator of its author's own keeps its options: bytes that only it can read."""
 OPERATORS: Final = (
     "ADD", "AVERAGE_POOL_2D", "CONCATENATION", "CONV_2D", "DEPTHWISE_CONV_2D", "DEPTH_TO_SPACE", "DEQUANTIZE", "EMBEDDING_LOOKUP",
     "FLOOR", "FULLY_CONNECTED", "HASHTABLE_LOOKUP", "L2_NORMALIZATION", "L2_POOL_2D", "LOCAL_RESPONSE_NORMALIZATION", "LOGISTIC",
@@ -38,15 +42,30 @@ ACTIVATIONS: Final = ("NONE", "RELU", "RELU_N1_TO_1", "RELU6", "TANH", "SIGN_BIT
 SAME: Final = 0
 """`padding` of an operator's options: 0 SAME, 1 VALID."""
 
-_WINDOW: Final = {"padding": (0, "b", 0), "stride_columns": (1, "i", 0), "stride_rows": (2, "i", 0)}
-OPTIONS: Final[Mapping[str, Mapping[str, tuple[int, str, int]]]] = {
-    "CONV_2D": _WINDOW | {"activation": (3, "b", 0), "dilation_columns": (4, "i", 1), "dilation_rows": (5, "i", 1)},
-    "DEPTHWISE_CONV_2D": _WINDOW
-    | {"depth_multiplier": (3, "i", 0), "activation": (4, "b", 0), "dilation_columns": (5, "i", 1), "dilation_rows": (6, "i", 1)},
-    "AVERAGE_POOL_2D": _WINDOW | {"kernel_columns": (3, "i", 0), "kernel_rows": (4, "i", 0), "activation": (5, "b", 0)},
-    "MAX_POOL_2D": _WINDOW | {"kernel_columns": (3, "i", 0), "kernel_rows": (4, "i", 0), "activation": (5, "b", 0)},
+_Field: TypeAlias = tuple[int, str, OptionValue]
+_WINDOW: Final[Mapping[str, _Field]] = {
+    "padding": (0, "b", 0),
+    "stride_columns": (1, "i", 0),
+    "stride_rows": (2, "i", 0),
+}
+OPTIONS: Final[Mapping[str, Mapping[str, _Field]]] = {
+    "CONV_2D": {**_WINDOW, "activation": (3, "b", 0), "dilation_columns": (4, "i", 1), "dilation_rows": (5, "i", 1)},
+    "DEPTHWISE_CONV_2D": {
+        **_WINDOW,
+        "depth_multiplier": (3, "i", 0),
+        "activation": (4, "b", 0),
+        "dilation_columns": (5, "i", 1),
+        "dilation_rows": (6, "i", 1),
+    },
+    "AVERAGE_POOL_2D": {**_WINDOW, "kernel_columns": (3, "i", 0), "kernel_rows": (4, "i", 0), "activation": (5, "b", 0)},
+    "MAX_POOL_2D": {**_WINDOW, "kernel_columns": (3, "i", 0), "kernel_rows": (4, "i", 0), "activation": (5, "b", 0)},
     "FULLY_CONNECTED": {"activation": (0, "b", 0), "keep_dimensions": (2, "b", 0)},
     "ADD": {"activation": (0, "b", 0)},
     "MEAN": {"keep_dimensions": (0, "b", 0)},
+    "SVDF": {"rank": (0, "i", 0), "activation": (1, "b", 0)},
+    "CALL_ONCE": {"graph": (0, "i", 0)},
+    "IF": {"then_graph": (0, "i", 0), "else_graph": (1, "i", 0)},
+    "WHILE": {"condition_graph": (0, "i", 0), "body_graph": (1, "i", 0)},
+    "VAR_HANDLE": {"container": (0, "s", ""), "shared_name": (1, "s", "")},
 }
-"""Fields of an operator's options: position in the schema, `struct` code, default."""
+"""Fields of an operator's options: position in the schema, `struct` code (`s` a string, `[i` a list of int32), default."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import PurePath
 from typing import Final
 
+from costmodel.dataflows.imported_counts import bias_places, nominal_mac_count, stored_counts
 from costmodel.errors import CollectedError, FormatError, InputError, Location
-from costmodel.sources.importers.graph_figures import bias_places, graph_figures
-from costmodel.sources.importers.imported_graph import ImportedGraph
 from costmodel.sources.importers.lowering_table import LOWERINGS, NETWORK_INPUT, Draft, planes
+from costmodel.specs.imported_graph import ImportedGraph
 from costmodel.specs.layers import DataType
 from costmodel.specs.network import Network
 
@@ -58,12 +58,12 @@ def network_of(graph: ImportedGraph) -> Network:
         raise refusals[0] if len(refusals) == 1 else CollectedError(refusals[:_MOST_TOLD])
     biases = [graph.tensors[place].element for operator in graph.operators for place in bias_places(graph, operator)]
     types = {"input": source.element, "activation": source.element, "bias": biases[0] if biases else source.element}
-    figures = graph_figures(graph)
+    stored = stored_counts(graph)
     return Network.model_validate(
         {
             "name": PurePath(graph.name).stem,
-            "description": f"{graph.format_name}, {len(graph.operators)} operators; {figures.nominal_mac_count:,} nominal"
-            f" multiply-accumulates, {figures.weight_count:,} weights, {figures.bias_count:,} biases",
+            "description": f"{graph.format_name}, {len(graph.operators)} operators; {nominal_mac_count(graph):,} nominal"
+            f" multiply-accumulates, {stored.weight_count:,} weights, {stored.bias_count:,} biases",
             "input": shape,
             "types": types,
             "layers": draft.layers,

@@ -15,7 +15,7 @@ from tflite_writer import ModelFile, small_network
 import costmodel
 from costmodel.cli.app import main
 from costmodel.errors import CostModelError, InputError
-from costmodel.sources.importers.graph_figures import graph_figures
+from costmodel.evaluation.graphs.graph_figures import graph_figures
 from costmodel.sources.importers.model_files import load_model_graph
 from costmodel.sources.importers.tflite import from_tflite
 from costmodel.sources.importers.to_network import network_of
@@ -140,3 +140,13 @@ def test_options_are_read_by_their_place_in_the_schema() -> None:
     assert {name: graph.operators[0].options[name] for name in ("stride_rows", "stride_columns", "padding", "activation")} == {
         "stride_rows": 2, "stride_columns": 2, "padding": 0, "activation": 1,
     }  # fmt: skip
+
+
+@needs_models
+@pytest.mark.data
+def test_graphs_beside_the_first_are_read() -> None:
+    graph = load_model_graph(MODELS / "pymicro_okay_nabu.tflite")
+    (once,) = (operator for operator in graph.operators if operator.kind == "CALL_ONCE")
+    body = graph.graph(once.whole("graph"))
+    assert body is not None
+    assert [operator.kind for operator in body.operators].count("ASSIGN_VARIABLE") == 6

@@ -1,4 +1,4 @@
-"""What an imported graph holds and computes, before it becomes a network: weights, biases, multiply-accumulates, live activations.
+"""What an imported graph stores and computes, operator by operator: weights, biases, multiply-accumulates.
 
 Columns as importer tools and papers state them: nominal taps (padding counted), each stored buffer once, recurrent steps multiplied.
 """
@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from costmodel.sources.importers.imported_graph import ImportedGraph, ImportedOperator, ImportedTensor
+from costmodel.specs.imported_graph import GraphBody, ImportedOperator, ImportedTensor
 
 BIASED: Final = frozenset({"CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED"})
 """Operators whose third input is a bias."""
@@ -20,8 +20,8 @@ WEIGHTED: Final = BIASED | {
 """Operators whose constants are weights."""
 
 
-class GraphFigures(NamedTuple):
-    """What a model file holds and computes."""
+class StoredCounts(NamedTuple):
+    """Weights and biases of a graph."""
 
     weight_count: int
     """Constants of operators that have weights, each stored buffer once."""
@@ -29,26 +29,20 @@ class GraphFigures(NamedTuple):
     """Biases, each stored buffer once."""
     parameter_count: int
     """Weights and biases as people count them: by tensor, however they are stored."""
-    const_bytes: int
-    """Bytes of all constants, shapes included."""
-    nominal_mac_count: int
-    """Multiply-accumulates, padding counted."""
-    peak_activation_bytes: int
-    """Most bytes of tensors alive at once."""
 
 
-def graph_figures(graph: ImportedGraph) -> GraphFigures:
-    """Return what a graph holds and computes.
+def stored_counts(graph: GraphBody) -> StoredCounts:
+    """Return the weights and biases of a graph.
 
     Parameters
     ----------
-    graph : ImportedGraph
+    graph : GraphBody
         As read from its file.
 
     Returns
     -------
-    GraphFigures
-        Of the whole graph.
+    StoredCounts
+        By stored buffer and by tensor.
     """
     weights: dict[int, int] = {}
     biases: dict[int, int] = {}
@@ -58,24 +52,22 @@ def graph_figures(graph: ImportedGraph) -> GraphFigures:
             weights[graph.tensors[place].buffer] = by_tensor[place] = graph.tensors[place].element_count
         for place in bias_places(graph, operator):
             biases[graph.tensors[place].buffer] = by_tensor[place] = graph.tensors[place].element_count
-    return GraphFigures(
-        weight_count=sum(weights.values()),
-        bias_count=sum(biases.values()),
-        parameter_count=sum(by_tensor.values()),
-        const_bytes=graph.const_bytes,
-        nominal_mac_count=sum(nominal_macs(graph, operator) for operator in graph.operators),
-        peak_activation_bytes=_peak(graph),
-    )
+    return StoredCounts(sum(weights.values()), sum(biases.values()), sum(by_tensor.values()))
 
 
-def bias_places(graph: ImportedGraph, operator: ImportedOperator) -> list[int]:
+def nominal_mac_count(graph: GraphBody) -> int:
+    """Return the multiply-accumulates of a graph, padding counted."""
+    return sum(nominal_macs(graph, operator) for operator in graph.operators)
+
+
+def bias_places(graph: GraphBody, operator: ImportedOperator) -> list[int]:
     """Return the tensors that are an operator's bias: none or one."""
     if operator.kind not in BIASED or len(operator.inputs) < 3:
         return []
     return [place for place in operator.inputs[2:3] if place >= 0 and graph.tensors[place].constant is not None]
 
 
-def weight_places(graph: ImportedGraph, operator: ImportedOperator) -> list[int]:
+def weight_places(graph: GraphBody, operator: ImportedOperator) -> list[int]:
     """Return the tensors that are an operator's weights."""
     if operator.kind not in WEIGHTED:
         return []
@@ -88,7 +80,7 @@ def weight_places(graph: ImportedGraph, operator: ImportedOperator) -> list[int]
     ]
 
 
-def nominal_macs(graph: ImportedGraph, operator: ImportedOperator) -> int:
+def nominal_macs(graph: GraphBody, operator: ImportedOperator) -> int:
     """Return the multiply-accumulates of an operator, padding counted; 0 for what only moves, compares or pools."""
     count = _MACS.get(operator.kind)
     tensors = [graph.tensors[place] if place >= 0 else None for place in operator.inputs]
@@ -144,28 +136,3 @@ _MACS: Final[Mapping[str, Callable[[Inputs, ImportedTensor], int]]] = {
     "SVDF": _filtered,
     "UNIDIRECTIONAL_SEQUENCE_LSTM": _recurrent,
 }
-
-
-def _peak(graph: ImportedGraph) -> int:
-    """The most bytes alive: inputs from the start, outputs to the end, everything else from its maker to its last reader."""
-    last = len(graph.operators) - 1
-    made = dict.fromkeys(graph.inputs, 0)
-    kept = dict.fromkeys(graph.outputs, last)
-    for time, operator in enumerate(graph.operators):
-        for place in operator.outputs:
-            made.setdefault(place, time)
-            kept.setdefault(place, time)
-        for place in operator.inputs:
-            if place >= 0:
-                kept[place] = max(kept.get(place, 0), time)
-    change = [0] * (len(graph.operators) + 1)
-    for place, begin in made.items():
-        tensor = graph.tensors[place]
-        if tensor.constant is None and not tensor.is_state:
-            change[begin] += tensor.size_bytes
-            change[kept.get(place, begin) + 1] -= tensor.size_bytes
-    peak = alive = 0
-    for step in change:
-        alive += step
-        peak = max(peak, alive)
-    return peak

@@ -1,0 +1,1 @@
+"""Figures of imported graphs, before they become networks."""
