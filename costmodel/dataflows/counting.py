@@ -15,7 +15,7 @@ from costmodel.results.counts import AccessCounts
 from costmodel.specs.counting import Dataflow, Taps
 from costmodel.specs.mapping import ChosenDataflow
 from costmodel.specs.operations import Action
-from costmodel.specs.work import Elementwise, View, Work
+from costmodel.specs.work import Elementwise, LoopNest, View, Work
 
 ConvolutionCounts: TypeAlias = Callable[..., AccessCounts]
 """Closed form of one dataflow: of nest, taps, bias, input_bytes, weight_bytes, then the dataflow's parameters in their order."""
@@ -70,3 +70,25 @@ def count_work(
     if action is Action.MAC:
         return linear_counts(work, bias and work.bias)
     return pooling_counts(work)
+
+
+def counts_as_executed(work: Work, taps: Taps, bias: bool) -> bool:
+    """Tell whether a convention counts just what the firmware executes.
+
+    Parameters
+    ----------
+    work : Work
+        What the layer does.
+    taps : Taps
+        Which taps of a convolution count.
+    bias : bool
+        Whether bias reads count.
+
+    Returns
+    -------
+    bool
+        True where valid taps with biases give the same counts.
+    """
+    if not isinstance(work, LoopNest):
+        return True
+    return (bias or not work.bias) and (taps is Taps.VALID or work.operation.action is not Action.SLIDING_MAC)

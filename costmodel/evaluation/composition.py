@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -27,9 +28,10 @@ from costmodel.provenance import is_observed
 from costmodel.results.counts import AccessCounts
 from costmodel.specs.counting import Granularity
 from costmodel.specs.lowering import Step, lower_network
+from costmodel.specs.network import Network, TensorBytes
 from costmodel.specs.scenario import MemoryAccounting
-from costmodel.specs.schedule import Schedule, schedule_of
-from costmodel.specs.shapes import element_count
+from costmodel.specs.schedule import Schedule, ScheduleName, schedule_of
+from costmodel.specs.shapes import Shape, element_count
 
 
 class PowerCost(NamedTuple):
@@ -46,6 +48,24 @@ class PowerCost(NamedTuple):
     rate_hz: Number | None
 
 
+class Tensors(NamedTuple):
+    """A network's layers, tensors and parameters: what neither dataflow nor device changes."""
+
+    steps: tuple[Step, ...]
+    """Its layers, lowered."""
+    schedule: Schedule
+    """Which layers run together."""
+    lives: Lifetimes
+    """Every tensor that needs memory, and when."""
+    memory: dict[MemoryAccounting, Accounted]
+    """What the tensors take under each accounting of the design."""
+    parameter_count: Number
+    weight_bytes: Number
+    """Weights and biases."""
+    input_bytes: Number
+    """The network's input."""
+
+
 class Cost(NamedTuple):
     """Everything a design costs."""
 
@@ -57,17 +77,8 @@ class Cost(NamedTuple):
     energy_pj: Number
     """Both together: the memory's dynamic energy."""
     compute_pj: Number
-    parameter_count: Number
-    schedule: Schedule
-    """Which layers run together."""
-    lives: Lifetimes
-    """Every tensor that needs memory, and when."""
-    memory: dict[MemoryAccounting, Accounted]
-    """What the tensors take under each accounting of the design."""
-    weight_bytes: Number
-    """Weights and biases."""
-    input_bytes: Number
-    """The network's input."""
+    tensors: Tensors
+    """What neither dataflow nor device changes."""
     latency_s: Number | None
     """From calibrated rates; None where they do not hold."""
     duration_s: Number | None
@@ -76,6 +87,31 @@ class Cost(NamedTuple):
     """Over the duration; None without one."""
     power: PowerCost | None
     battery: BatteryCost | None
+
+    @property
+    def lives(self) -> Lifetimes:
+        """Every tensor that needs memory, and when."""
+        return self.tensors.lives
+
+    @property
+    def memory(self) -> dict[MemoryAccounting, Accounted]:
+        """What the tensors take under each accounting of the design."""
+        return self.tensors.memory
+
+    @property
+    def parameter_count(self) -> Number:
+        """Weights and biases of all layers."""
+        return self.tensors.parameter_count
+
+    @property
+    def weight_bytes(self) -> Number:
+        """Bytes of weights and biases."""
+        return self.tensors.weight_bytes
+
+    @property
+    def input_bytes(self) -> Number:
+        """Bytes of the network's input."""
+        return self.tensors.input_bytes
 
 
 def cost(design: Design, traced: Sequence[AccessCounts | None] | None = None, other: Cost | None = None) -> Cost:
@@ -104,24 +140,20 @@ def cost(design: Design, traced: Sequence[AccessCounts | None] | None = None, ot
     """
     if design.granularity is Granularity.BLOCK_TRACED and traced is None:
         raise SpecError("granularity 'block_traced' is executed and has no closed form; use 'block_packed' or 'element'")
-    if other is None:
-        steps = _lowered(design)
-        schedule = schedule_of(design.schedule, steps)
-        lives = lifetimes_of(steps, schedule, design.sizes, element_count(design.input_shape), design.input_bytes)
-        memory = {accounting: account(accounting, lives) for accounting in design.accountings}
-    else:
-        steps, schedule = tuple(layer.step for layer in other.layers), other.schedule
-        lives, memory = other.lives, other.memory
+    tensors = _tensors_of(design) if other is None else other.tensors
+    each = zip(tensors.steps, design.sizes, design.mac_pj, design.dataflows, strict=True)
     layers = tuple(
-        layer_cost(step, sizes, mac_pj, dataflow, design, None if traced is None else traced[place])
-        if other is None or is_convolution(step)
-        else with_rates(other.layers[place], design)
-        for place, (step, sizes, mac_pj, dataflow) in enumerate(zip(steps, design.sizes, design.mac_pj, design.dataflows, strict=True))
+        [
+            layer_cost(step, sizes, mac_pj, dataflow, design, None if traced is None else traced[place])
+            if other is None or is_convolution(step)
+            else with_rates(other.layers[place], design)
+            for place, (step, sizes, mac_pj, dataflow) in enumerate(each)
+        ]
     )
     tensor_pj = total_of([layer.tensor_pj for layer in layers])
     scratch_pj = total_of([layer.scratch_pj for layer in layers])
     # One core: the steps of a stage take turns, so that a stage lasts as long as all of them.
-    latency_s = None if design.rates is None else total_of([layers[step].duration_s for step in schedule.running])
+    latency_s = None if design.rates is None else total_of([layers[step].duration_s for step in tensors.schedule.running])
     duration_s = latency_s if design.duration_s is None else design.duration_s
     if other is not None and duration_s is other.duration_s:
         power, battery = other.power, other.battery
@@ -136,18 +168,7 @@ def cost(design: Design, traced: Sequence[AccessCounts | None] | None = None, ot
         scratch_pj=scratch_pj,
         energy_pj=total_of([tensor_pj, scratch_pj]),
         compute_pj=total_of([layer.compute_pj for layer in layers]),
-        parameter_count=total_of([count for step in steps for count in (step.lowered.weight_count, step.lowered.bias_count)]),
-        schedule=schedule,
-        lives=lives,
-        memory=memory,
-        weight_bytes=total_of(
-            [
-                tensor_size_bytes(count, size)
-                for step, sizes in zip(steps, design.sizes, strict=True)
-                for count, size in ((step.lowered.weight_count, sizes.weight_bytes), (step.lowered.bias_count, sizes.bias_bytes))
-            ]
-        ),
-        input_bytes=tensor_size_bytes(element_count(design.input_shape), design.input_bytes),
+        tensors=tensors,
         latency_s=latency_s,
         duration_s=duration_s,
         leakage_pj=None if duration_s is None else leakage_energy_pj(design.memory.leakage_w, duration_s),
@@ -156,13 +177,50 @@ def cost(design: Design, traced: Sequence[AccessCounts | None] | None = None, ot
     )
 
 
-def _lowered(design: Design) -> tuple[Step, ...]:
-    """Return the layers lowered: by their network, where nothing of it was replaced and nobody asks which formulas that takes."""
+def _tensors_of(design: Design) -> Tensors:
+    """Return the tensors of a design: what was found before, while network and input are as read and nobody asks for formulas."""
     network, shape = design.network, design.input_shape
     own = network is not None and design.layers is network.ordered and all(type(extent) is int for extent in shape)
-    if network is not None and own and shape == network.input and not is_observed():
-        return network.steps
-    return lower_network(design.layers, design.sources, shape)
+    if network is None or not own or shape != network.input or is_observed():
+        steps = lower_network(design.layers, design.sources, shape)
+    elif design.sizes is network.tensor_bytes and type(design.input_bytes) is int and design.input_bytes == network.input_bytes:
+        return _network_tensors(network, design.schedule, design.accountings)
+    else:
+        steps = network.steps
+    return _found_tensors(steps, design.sizes, shape, design.input_bytes, design.schedule, design.accountings)
+
+
+@functools.lru_cache(maxsize=64)
+def _network_tensors(network: Network, name: ScheduleName, accountings: tuple[MemoryAccounting, ...]) -> Tensors:
+    return _found_tensors(network.steps, network.tensor_bytes, network.input, network.input_bytes, name, accountings)
+
+
+def _found_tensors(
+    steps: tuple[Step, ...],
+    sizes: tuple[TensorBytes, ...],
+    input_shape: Shape,
+    input_bytes: Number,
+    name: ScheduleName,
+    accountings: tuple[MemoryAccounting, ...],
+) -> Tensors:
+    schedule = schedule_of(name, steps)
+    elements = element_count(input_shape)
+    lives = lifetimes_of(steps, schedule, sizes, elements, input_bytes)
+    return Tensors(
+        steps=steps,
+        schedule=schedule,
+        lives=lives,
+        memory={accounting: account(accounting, lives) for accounting in accountings},
+        parameter_count=total_of([count for step in steps for count in (step.lowered.weight_count, step.lowered.bias_count)]),
+        weight_bytes=total_of(
+            [
+                tensor_size_bytes(count, size)
+                for step, own in zip(steps, sizes, strict=True)
+                for count, size in ((step.lowered.weight_count, own.weight_bytes), (step.lowered.bias_count, own.bias_bytes))
+            ]
+        ),
+        input_bytes=tensor_size_bytes(elements, input_bytes),
+    )
 
 
 def power_cost(board: BoardNumbers, duration_s: Number | None) -> PowerCost:

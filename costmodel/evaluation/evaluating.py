@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from costmodel.dataflows.counting import count_work
+from costmodel.dataflows.counting import count_work, counts_as_executed
 from costmodel.errors import SpecError
 from costmodel.evaluation.battery.lives import Drain, drains_of, fits_period
 from costmodel.evaluation.calibrating import Calibrated, calibrate
@@ -23,7 +23,7 @@ from costmodel.results.evaluation import DataflowEvaluation, EnergyBounds, Energ
 from costmodel.results.latency import LatencySummary, RateSummary
 from costmodel.results.power import BatterySummary, PeriodDrain, PowerSummary
 from costmodel.results.storage.memory_convention import FlashPathEnergy, FlashWeightCost
-from costmodel.specs.counting import Dataflow, Granularity, Taps
+from costmodel.specs.counting import CountingConvention, Dataflow, Granularity, Taps
 from costmodel.specs.mapping import ChosenDataflow, Mapping
 from costmodel.specs.network import TensorBytes
 from costmodel.specs.scenario import Scenario, Storage
@@ -163,12 +163,13 @@ def _dataflow(
     scenario: Scenario, dataflow: Mapping, calibrated: Calibrated, answer: Cost, before: Sequence[DataflowEvaluation]
 ) -> DataflowEvaluation:
     """Wrap one dataflow's cost; only convolutions differ from a dataflow wrapped before."""
-    executed = scenario.counting.taps is Taps.VALID and scenario.counting.bias
     layers = tuple(
-        before[0].layers[place].model_copy(update={"duration_s": layer.duration_s})
-        if before and not is_convolution(layer.step)
-        else _layer(layer, sizes, dataflow.of(layer.step.name), executed)
-        for place, (layer, sizes) in enumerate(zip(answer.layers, scenario.network.tensor_bytes, strict=True))
+        [
+            before[0].layers[place].model_copy(update={"duration_s": layer.duration_s})
+            if before and not is_convolution(layer.step)
+            else _layer(layer, sizes, dataflow.of(layer.step.name), scenario.counting)
+            for place, (layer, sizes) in enumerate(zip(answer.layers, scenario.network.tensor_bytes, strict=True))
+        ]
     )
     return DataflowEvaluation(
         dataflow=dataflow,
@@ -183,10 +184,10 @@ def _dataflow(
     )
 
 
-def _layer(layer: LayerCost, sizes: TensorBytes, dataflow: ChosenDataflow, executed: bool) -> LayerEvaluation:
+def _layer(layer: LayerCost, sizes: TensorBytes, dataflow: ChosenDataflow, counting: CountingConvention) -> LayerEvaluation:
     step, work = layer.step, layer.step.lowered.work
     valid = layer.counts
-    if not executed:
+    if not counts_as_executed(work, counting.taps, counting.bias):
         valid = count_work(work, dataflow, Taps.VALID, input_bytes=sizes.input_bytes, weight_bytes=sizes.weight_bytes)
     interior = plane = 0
     if is_convolution(step) and isinstance(work, LoopNest):
@@ -219,7 +220,7 @@ def _flash_path(scenario: Scenario, dataflow: Mapping, answer: Cost) -> FlashPat
 
 
 def _sum_counts(parts: list[AccessCounts]) -> AccessCounts:
-    return AccessCounts(*(sum(column) for column in zip(*parts, strict=True)))
+    return AccessCounts._make(map(sum, zip(*parts, strict=True)))
 
 
 def _nominal_macs(answer: Cost) -> int:

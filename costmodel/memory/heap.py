@@ -220,17 +220,19 @@ def place_buffers(
     placements: list[HeapPlacement] = []
     shortfall = None
     for request in requests:
-        needs: list[_Need] = []
-        chosen = None
-        for place, region in enumerate(regions):
-            needs.append(_need(request.size_bytes, region, allocator))
-            if _holds(region, free[place], request.size_bytes, needs[place]):
-                chosen = place
+        need = None
+        for chosen, region in enumerate(regions):
+            # What is searched for is at least what is asked for.
+            if request.size_bytes > free[chosen]:
+                continue
+            need = _need(request.size_bytes, region, allocator)
+            if _holds(region, free[chosen], request.size_bytes, need):
                 break
-        if chosen is None:
-            shortfall = _shortfall(request, regions, free, needs)
+            need = None
+        if need is None:
+            shortfall = _shortfall(request, regions, free, allocator)
             break
-        taken = needs[chosen].kept_bytes + allocator.header_bytes
+        taken = need.kept_bytes + allocator.header_bytes
         if free[chosen] - taken < allocator.minimum_bytes:
             taken = free[chosen]  # too little is left to be a block of its own
         free[chosen] -= taken
@@ -238,7 +240,7 @@ def place_buffers(
             HeapPlacement(
                 name=request.name,
                 size_bytes=request.size_bytes,
-                searched_bytes=needs[chosen].searched_bytes,
+                searched_bytes=need.searched_bytes,
                 block_bytes=taken,
                 region=regions[chosen].name,
             )
@@ -289,13 +291,13 @@ def buffers_fit(sizes: Sequence[Number], regions: Sequence[HeapRegion], allocato
     return fits
 
 
-def _shortfall(request: HeapRequest, regions: Sequence[HeapRegion], free: Sequence[int], needs: Sequence[_Need]) -> HeapShortfall:
+def _shortfall(request: HeapRequest, regions: Sequence[HeapRegion], free: Sequence[int], allocator: HeapAllocator) -> HeapShortfall:
     usable = [left if region.largest_bytes is None else min(left, region.largest_bytes) for region, left in zip(regions, free, strict=True)]
     best = max(range(len(regions)), key=usable.__getitem__, default=None)
     return HeapShortfall(
         name=request.name,
         size_bytes=request.size_bytes,
-        searched_bytes=request.size_bytes if best is None else needs[best].searched_bytes,
+        searched_bytes=request.size_bytes if best is None else _need(request.size_bytes, regions[best], allocator).searched_bytes,
         largest_bytes=0 if best is None else usable[best],
         largest_region="" if best is None else regions[best].name,
         free_bytes=sum(free),

@@ -99,18 +99,14 @@ def lifetimes_of(
     clock = schedule.stage_of()
     place = {-1: 0} | {position: number + 1 for number, position in enumerate(running)}
 
-    def readers_of(owner: int) -> list[int]:
-        return sorted({r for member in members[owner] for r in readers[member]} - set(members[owner]))
-
-    def is_output(owner: int) -> bool:
-        return any(not readers[member] for member in members[owner])
+    read_by = {owner: {r for member in held for r in readers[member]}.difference(held) for owner, held in members.items()}
+    outputs = {owner for owner, held in members.items() if not all(readers[member] for member in held)}
 
     def life(owner: int, name: str, elements: Number, element_bytes: Number) -> TensorLife:
-        needed = [clock[reader] for reader in readers_of(owner)]
         made = clock.get(owner, -1)
-        last = len(schedule.stages) - 1 if is_output(owner) else max(needed, default=made)
+        last = len(schedule.stages) - 1 if owner in outputs else max([clock[reader] for reader in read_by[owner]], default=made)
         over = _overwritten(steps, sizes, holders, owner)
-        sole = over is not None and readers_of(over) == [owner] and not is_output(over)
+        sole = over is not None and read_by[over] == {owner} and over not in outputs
         size = tensor_size_bytes(elements, element_bytes)
         return TensorLife(name, size, made, last, place[over] if over is not None and sole else None, element_bytes)
 
@@ -151,9 +147,10 @@ def runs_in_place(nest: LoopNest, input_bytes: Number, output_bytes: Number) -> 
 def overwrites_needed(nest: LoopNest, input_bytes: Number, output_bytes: Number) -> Number:
     """Tell where a sliding pooling in place would overwrite what it still needs: a bool, or a column of them."""
     h, w = cast("tuple[Axis, Axis]", (nest.h, nest.w))
-    late_columns = (w.output > 1) & ((w.s - w.p) * input_bytes < output_bytes)
-    late_rows = (h.output > 1) & (larger(h.s - h.p, 0) * w.H * input_bytes < w.output * output_bytes)
-    grows = h.output * w.output * output_bytes > h.H * w.H * input_bytes
+    rows, columns = h.output, w.output
+    late_columns = (columns > 1) & ((w.s - w.p) * input_bytes < output_bytes)
+    late_rows = (rows > 1) & (larger(h.s - h.p, 0) * w.H * input_bytes < columns * output_bytes)
+    grows = rows * columns * output_bytes > h.H * w.H * input_bytes
     return late_columns | late_rows | grows
 
 

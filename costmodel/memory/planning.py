@@ -7,7 +7,7 @@ from typing import Final
 
 from costmodel.columns import ceil_div
 from costmodel.memory.lifetimes import Lifetimes, lifetimes_of
-from costmodel.memory.strategies import COUNTS_INPUT, Accounted, account, alive_by_step, arena_with_scratch_bytes, lower_bound
+from costmodel.memory.strategies import COUNTS_INPUT, Accounted, SharedBuffer, account, alive_by_step, arena_with_scratch_bytes, lower_bound
 from costmodel.results.storage.memory_plan import LiveBuffer, MemoryPlan, PlannedBuffer, PlannedTensor, StepMemory
 from costmodel.specs.network import Network
 from costmodel.specs.scenario import MemoryAccounting
@@ -155,33 +155,35 @@ def _timeline(accounting: MemoryAccounting, lives: Lifetimes, found: Accounted, 
     """Return which buffers there are during each step, and the tensors in them."""
     if not found.buffers:
         return ()
+    tensors = lives.tensors
+    made: dict[tuple[int, ...], LiveBuffer] = {}
+
+    def live(buffer: SharedBuffer, places: tuple[int, ...]) -> LiveBuffer:
+        """A buffer with the tensors in it: most are the same step after step, and made once."""
+        key = (buffer.tenants[0], *places)
+        if key not in made:
+            tenants = tuple([tensors[place].name for place in places])
+            made[key] = LiveBuffer(name=tensors[key[0]].name, size_bytes=buffer.size_bytes, tenants=tenants)
+        return made[key]
+
     needed = alive_by_step(lives, in_place=False, with_input=with_input)
+    moments: list[Sequence[LiveBuffer]] = []
     if accounting not in PER_TENSOR:
-        moments = [
-            [(buffer, [place for place in buffer.tenants if place in held]) for buffer in found.buffers] for held in map(frozenset, needed)
-        ]
+        buffer_of = {place: at for at, buffer in enumerate(found.buffers) for place in buffer.tenants}
+        row = [live(buffer, ()) for buffer in found.buffers]
+        before: frozenset[int] = frozenset()
+        for held in map(frozenset, needed):
+            for at in {buffer_of[place] for place in before ^ held}:
+                buffer = found.buffers[at]
+                row[at] = live(buffer, tuple([place for place in buffer.tenants if place in held]))
+            moments.append(tuple(row))
+            before = held
     else:
         own = {buffer.tenants[0]: buffer for buffer in found.buffers}
         alive = alive_by_step(lives, in_place=accounting is MemoryAccounting.ARENA_IN_PLACE, with_input=with_input)
         # A pooling in place: its output is in its input's memory during the step.
         moments = [
-            [
-                (own[place], [place, *(at for at in there if at not in places and lives.tensors[at].in_place_of == place)])
-                for place in places
-            ]
+            [live(own[place], (place, *[at for at in there if at not in places and tensors[at].in_place_of == place])) for place in places]
             for places, there in zip(alive, needed, strict=True)
         ]
-    return tuple(
-        StepMemory(
-            step=step,
-            buffers=tuple(
-                LiveBuffer(
-                    name=lives.tensors[buffer.tenants[0]].name,
-                    size_bytes=buffer.size_bytes,
-                    tenants=tuple(lives.tensors[place].name for place in tenants),
-                )
-                for buffer, tenants in moment
-            ),
-        )
-        for step, moment in zip(lives.steps, moments, strict=True)
-    )
+    return tuple([StepMemory(step=step, buffers=tuple(moment)) for step, moment in zip(lives.steps, moments, strict=True)])

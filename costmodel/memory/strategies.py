@@ -15,6 +15,8 @@ from costmodel.provenance import formula, is_recording, leaf
 from costmodel.specs.scenario import MemoryAccounting
 
 SOURCE: Final = "definition: buffers side by side, in turn, or alive at once"
+CHOSEN: Final = "definition: chosen by the planner, the lowest arena of a few orders"
+"""Where offsets come from."""
 SCRATCH_ALIGNMENT_BYTES: Final = 4
 """Scratch holds accumulators."""
 INPUT: Final = 0
@@ -142,10 +144,11 @@ def alive_by_step(lives: Lifetimes, *, in_place: bool, with_input: bool) -> tupl
         first = max(life.made, 0) + (in_place and life.in_place_of is not None)
         if first <= life.last and (with_input or place != INPUT):
             begun[first].append(place)
+    last = [life.last for life in lives.tensors]
     alive: tuple[int, ...] = ()
     moments = []
     for step, new in enumerate(begun):
-        alive = (*(place for place in alive if lives.tensors[place].last >= step), *new)
+        alive = (*[place for place in alive if last[place] >= step], *new)
         moments.append(alive)
     return tuple(moments)
 
@@ -208,20 +211,13 @@ def arena_in_place(lives: Lifetimes, *, with_input: bool = True) -> Accounted:
     placed = place_blocks(blocks, sizes_of(lives, blocks), lower_bound(lives, in_place=True, with_input=with_input))
     at = {place: offset for block, offset in zip(blocks, placed.offsets, strict=False) for place in block.tensors}
     used = sorted(place for block in blocks for place in block.tensors)
-    buffers = tuple(SharedBuffer(lives.tensors[place].size_bytes, (place,)) for place in used)
+    buffers = tuple([SharedBuffer(lives.tensors[place].size_bytes, (place,)) for place in used])
     if not at:
         return Accounted(placed.height_bytes if blocks else 0, buffers)
-    ends = [end_bytes(_remembered(at[place], lives.tensors[place].name), lives.tensors[place].size_bytes) for place in used]
-    return Accounted(arena_height_bytes(ends), buffers, offsets=tuple(at[place] for place in used))
-
-
-def _remembered(offset: Number, tensor: str) -> Number:
-    """An offset; while formulas are being recorded it remembers that it was chosen."""
-    return (
-        leaf(offset, f"offset of {tensor}", "definition: chosen by the planner, the lowest arena of a few orders")
-        if is_recording()
-        else offset
-    )
+    if is_recording():
+        at = {place: leaf(offset, f"offset of {lives.tensors[place].name}", CHOSEN) for place, offset in at.items()}
+    ends = [end_bytes(at[place], lives.tensors[place].size_bytes) for place in used]
+    return Accounted(arena_height_bytes(ends), buffers, offsets=tuple([at[place] for place in used]))
 
 
 def lower_bound(lives: Lifetimes, *, in_place: bool, with_input: bool) -> Number:
@@ -306,7 +302,8 @@ def _side_by_side(buffers: Sequence[SharedBuffer]) -> Accounted:
 def _alive_bytes(lives: Lifetimes, *, in_place: bool, with_input: bool) -> list[Number]:
     # Where nothing runs, the input is there all the same.
     alive = alive_by_step(lives, in_place=in_place, with_input=with_input) if lives.steps else ((INPUT,) if with_input else (),)
-    return [total_bytes([lives.tensors[place].size_bytes for place in places]) for places in alive]
+    sizes = [life.size_bytes for life in lives.tensors]
+    return [total_bytes([sizes[place] for place in places]) for places in alive]
 
 
 class Strategy(Protocol):

@@ -80,7 +80,10 @@ def axis_terms(H: Number, K: Number, s: Number, p: Number, q: Number, d: Number)
 def valid_taps(H: Number, K: Number, s: Number, p: Number, q: Number, d: Number) -> Number:
     """Return how many taps of an axis fall on real input."""
     O = output_extent(H, K, s, p, q, d)
-    return O * K - taps_in_padding(p, s, d, K, O) - taps_in_padding(_overhang(H, K, s, p, d, O), s, d, K, O)
+    before, overhang = taps_in_padding(p, s, d, K, O), _overhang(H, K, s, p, d, O)
+    # Seen from its own end, an equal padding meets as many taps: so it is on most axes.
+    after = before if type(p) is int and type(overhang) is int and overhang == p else taps_in_padding(overhang, s, d, K, O)
+    return O * K - before - after
 
 
 @formula(

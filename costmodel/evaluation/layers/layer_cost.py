@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import Final, NamedTuple
 
 from costmodel.columns import Number, is_column, product
@@ -36,6 +37,14 @@ _ELEMENT_OF: Final[dict[str, str | None]] = {
     "weight_row_write_count": "weight_bytes",
 }
 """Whose element size each counter's accesses have; None for accumulators."""
+_SIZE_AT: Final = tuple(
+    (AccessCounts._fields.index(counter), None if tensor is None else TensorBytes._fields.index(tensor))
+    for counter, tensor in _ELEMENT_OF.items()
+)
+"""The same by position, which is quicker than by name."""
+_TENSOR_READS, _SCRATCH_READS, _SCRATCH_WRITES = (
+    itemgetter(*map(AccessCounts._fields.index, counters)) for counters in (TENSOR_READS, SCRATCH_READS, SCRATCH_WRITES)
+)
 
 
 class LayerCost(NamedTuple):
@@ -100,15 +109,15 @@ def layer_cost(
         # Scratch is never traced: its accesses stay packed.
         accesses = accesses._replace(**{name: getattr(traced, name) for name in (*TENSOR_READS, *TENSOR_WRITES)})
     interior, boundary = nominal_taps_by_region(step)
-    tensor_reads = total_of([getattr(accesses, name) for name in TENSOR_READS])
-    tensor_writes = total_of([getattr(accesses, name) for name in TENSOR_WRITES])
+    tensor_reads = total_of(_TENSOR_READS(accesses))
+    tensor_writes = total_of([accesses.output_write_count])
     scratch_reads = scratch_writes = 0
     scratch_pj: Number = 0.0
     memory = design.memory
     if is_column(counts.psum_write_count) or counts.psum_write_count:
         # Every dataflow with scratch rows writes partial sums to one of them.
-        scratch_reads = total_of([getattr(accesses, name) for name in SCRATCH_READS])
-        scratch_writes = total_of([getattr(accesses, name) for name in SCRATCH_WRITES])
+        scratch_reads = total_of(_SCRATCH_READS(accesses))
+        scratch_writes = total_of(_SCRATCH_WRITES(accesses))
         scratch_pj = dynamic_energy_pj(scratch_reads, scratch_writes, memory.read_pj, memory.write_pj)
     return LayerCost(
         step=step,
@@ -155,20 +164,20 @@ def packed_counts(counts: AccessCounts, sizes: TensorBytes, element_bytes: Numbe
     AccessCounts
         Reads and writes grouped; every other counter as it was.
     """
-    changed: dict[str, Number] = {}
+    packed = list(counts)
     grouped: dict[tuple[int, int], Number] = {}
-    for counter, tensor in _ELEMENT_OF.items():
-        count = getattr(counts, counter)
+    for place, tensor in _SIZE_AT:
+        count = counts[place]
         if isinstance(count, int) and count == 0:
             continue
-        own_bytes = ACCUMULATOR_BYTES if tensor is None else getattr(sizes, tensor)
+        own_bytes = ACCUMULATOR_BYTES if tensor is None else sizes[tensor]
         one_bytes = own_bytes if element_bytes is None else element_bytes
-        # Several counters of a layer are one column; it is grouped once.
+        # Several counters of a layer are one number or one column; it is grouped once, unless it remembers which counter it is.
         key = (id(count), id(one_bytes))
-        if key not in grouped or not is_column(count):
+        if key not in grouped or not (type(count) is int or is_column(count)):
             grouped[key] = packed_accesses(count, one_bytes, access_bytes)
-        changed[counter] = grouped[key]
-    return counts._replace(**changed)
+        packed[place] = grouped[key]
+    return AccessCounts._make(packed)
 
 
 class TapsByRegion(NamedTuple):

@@ -66,4 +66,4 @@ def count(
     shape = tuple(input_shape)
     inputs = (shape,) * operation_of(spec.kind).arity
     lowered = lower(spec, inputs, None)
-    return count_work(lowered.work, mapping_of(dataflow).of(spec.name), Taps(taps), bias=bias)
+    return count_work(lowered.work, mapping_of(dataflow).of(spec.name), taps if isinstance(taps, Taps) else Taps(taps), bias=bias)

@@ -44,11 +44,11 @@ def lower_conv2d(operation: Operation, layer: Any, inputs: Sequence[Shape]) -> L
             if is_column(left):
                 raise ShapeError(layer.name, f"its groups do not divide its {name} channels", where=left)
             raise ShapeError(layer.name, f"{layer.groups} groups do not divide {extent} {name} channels")
-    h, w = _window(layer, inputs[0], layer.stride)
+    h, w, plane = _window(layer, inputs[0], layer.stride)
     outputs, inputs_read = channels_per_group(layer.out_channels, layer.groups), channels_per_group(channels, layer.groups)
     nest = LoopNest(operation, layer.groups, outputs, inputs_read, h, w, layer.bias)
     weights = convolution_weight_count(layer.out_channels, inputs_read, *layer.kernel)
-    return Lowered(nest, (layer.out_channels, h.output, w.output), weights, layer.out_channels if layer.bias else 0)
+    return Lowered(nest, (layer.out_channels, *plane), weights, layer.out_channels if layer.bias else 0)
 
 
 def conv2d_box(layer: Any, inputs: Sequence[ShapeBox]) -> Box:
@@ -83,8 +83,8 @@ def linear_box(layer: Any, inputs: Sequence[ShapeBox]) -> Box:
 def lower_pool(operation: Operation, layer: Any, inputs: Sequence[Shape]) -> Lowered:
     """Lower a sliding pooling."""
     channels, _, _ = _planes(layer, inputs[0])
-    h, w = _window(layer, inputs[0], _pool_stride(layer))
-    return Lowered(LoopNest(operation, channels, 1, 1, h, w), (channels, h.output, w.output))
+    h, w, plane = _window(layer, inputs[0], _pool_stride(layer))
+    return Lowered(LoopNest(operation, channels, 1, 1, h, w), (channels, *plane))
 
 
 def pool_box(layer: Any, inputs: Sequence[ShapeBox]) -> Box:
@@ -181,13 +181,15 @@ def _pool_stride(layer: Any) -> tuple[Number, Number]:
     return stride
 
 
-def _window(layer: Any, shape: Shape, stride: tuple[Number, Number]) -> tuple[Axis, Axis]:
+def _window(layer: Any, shape: Shape, stride: tuple[Number, Number]) -> tuple[Axis, Axis, tuple[Number, Number]]:
+    """Return both axes of a sliding window, and the extents of its output."""
     _, height, width = _planes(layer, shape)
     top, bottom, left, right = layer.padding
     h = Axis(height, layer.kernel[0], stride[0], top, bottom, layer.dilation[0])
     w = Axis(width, layer.kernel[1], stride[1], left, right, layer.dilation[1])
-    for axis, name in ((h, "rows"), (w, "columns")):
-        if any_true(short := axis.output < 1):
+    plane = (h.output, w.output)
+    for axis, extent, name in ((h, plane[0], "rows"), (w, plane[1], "columns")):
+        if any_true(short := extent < 1):
             if is_column(short):
                 raise ShapeError(layer.name, f"its kernel reaches over more {name} than its input has", where=short)
             reach = axis.d * (axis.K - 1) + 1
@@ -196,7 +198,7 @@ def _window(layer: Any, shape: Shape, stride: tuple[Number, Number]) -> tuple[Ax
                 f"a kernel that reaches over {reach} {name} does not fit an input of {shape_text(shape)} with"
                 f" {axis.p} + {axis.q} of padding",
             )
-    return h, w
+    return h, w, plane
 
 
 def _window_box(layer: Any, shape: ShapeBox, stride: tuple[Number, Number]) -> tuple[AxisBox, AxisBox]:
