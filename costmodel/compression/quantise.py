@@ -72,6 +72,13 @@ def quantise(values: NDArray[np.floating], *, per_channel: bool = False) -> tupl
     return steps.astype(np.int8).reshape(np.shape(values)), symmetric_quantisation(*scales)
 
 
+def as_steps(values: NDArray[np.floating], quantisation: Quantisation) -> NDArray[np.int8]:
+    """Return a tensor in steps of scales it has already: one for the tensor, or one per first extent; zero points are 0."""
+    scales = np.array(quantisation.scales).reshape(-1, *[1] * (np.ndim(values) - 1))
+    steps: NDArray[np.int8] = np.clip(np.rint(np.asarray(values, np.float64) / scales), -INT8_MAX - 1, INT8_MAX).astype(np.int8)
+    return steps
+
+
 def rescale_of(factor: float) -> Rescale:
     """Write a real factor in fixed point.
 

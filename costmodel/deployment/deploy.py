@@ -81,13 +81,15 @@ def deploy(model: Model, variant: Variant, example: NDArray[np.floating], memory
     folded = fold_parameters(merged, model.parameters)
     given.setdefault(NETWORK_INPUT, _from_magnitude(example))
     # The int8 variant runs this one by the reference alone, for its scales: where its tensors lie does not matter then.
-    floating = _assemble(merged, folded, Variant.FLOAT32, given, np.asarray(example, np.float32), memory)
+    # Weights whose integers are known keep them, unless a batch norm is multiplied into them.
+    own = {index: model.weight_quantisations.get(network.ordered[index].name) for index in folded if index not in merged.folded_into}
+    floating = _assemble(merged, folded, Variant.FLOAT32, given, np.asarray(example, np.float32), memory, {})
     if variant is Variant.FLOAT32:
         return floating
     outputs = run_reference(floating, input_as_deployed(floating, example))
     for step, output in zip(network.steps, outputs, strict=True):
         given.setdefault(step.name, _from_magnitude(output))
-    return _assemble(merged, folded, Variant.INT8, given, example, memory)
+    return _assemble(merged, folded, Variant.INT8, given, example, memory, own)
 
 
 def _from_magnitude(values: NDArray[np.floating]) -> Quantisation:
@@ -118,6 +120,7 @@ def _assemble(
     quantisations: Mapping[str, Quantisation],
     example: NDArray[np.floating],
     memory: MemoryPlan,
+    known: Mapping[int, Quantisation | None],
 ) -> DeployedNetwork:
     """Quantise, and place as planned; `quantisations` are of the input and of each step's output, as far as they are int8."""
     network = merged.network
@@ -137,7 +140,7 @@ def _assemble(
         if kernel in (Kernel.CONV2D, Kernel.MAX_POOL, Kernel.AVERAGE_POOL):
             deployed = _with_window(deployed, layer)
         if index in folded:
-            deployed = with_parameters(deployed, folded[index], variant, tensors[inputs[0]].quantisation)
+            deployed = with_parameters(deployed, folded[index], variant, tensors[inputs[0]].quantisation, known.get(index))
         if variant is Variant.INT8:
             deployed = with_rescales(deployed, tensors)
         layers.append(deployed)

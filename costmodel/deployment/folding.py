@@ -26,6 +26,8 @@ class MergedNetwork:
     """For each step, the step that runs for it: itself, or the layer it is merged into; -1 is the network's input."""
     fused_relu: frozenset[int]
     """Steps that rectify on the way out."""
+    folded_into: frozenset[int] = frozenset()
+    """Steps whose parameters a batch norm is multiplied into."""
 
 
 def with_folded_biases(network: Network) -> Network:
@@ -91,11 +93,14 @@ def merge(network: Network) -> MergedNetwork:
     """
     roots: list[int] = []
     fused: set[int] = set()
+    folded: set[int] = set()
     for index, step in enumerate(network.steps):
         roots.append(index if not step.merged else -1 if step.sources[0] < 0 else roots[step.sources[0]])
         if _merge_of(step) is Merge.FUSED:
             fused.add(roots[index])
-    return MergedNetwork(network, tuple(roots), frozenset(fused))
+        elif _merge_of(step) is Merge.FOLDED:
+            folded.add(roots[index])
+    return MergedNetwork(network, tuple(roots), frozenset(fused), frozenset(folded))
 
 
 def fold_parameters(merged: MergedNetwork, parameters: Parameters) -> dict[int, LayerParameters]:

@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from costmodel.compression.quantise import quantise, rescale_of
+from costmodel.compression.quantise import as_steps, quantise, rescale_of
 from costmodel.deployment.deployed import DeployedLayer, DeployedTensor, Kernel, Variant
 from costmodel.specs.model import LayerParameters
 from costmodel.specs.quantisation import Quantisation
@@ -19,7 +19,9 @@ ADD_ONE: Final = float(1 << 20)
 """An addition takes its inputs with 20 fractional bits."""
 
 
-def with_parameters(deployed: DeployedLayer, own: LayerParameters, variant: Variant, source: Quantisation | None) -> DeployedLayer:
+def with_parameters(
+    deployed: DeployedLayer, own: LayerParameters, variant: Variant, source: Quantisation | None, known: Quantisation | None = None
+) -> DeployedLayer:
     """Return a layer with its weights and biases quantised.
 
     Parameters
@@ -32,6 +34,8 @@ def with_parameters(deployed: DeployedLayer, own: LayerParameters, variant: Vari
         int8: a scale per output channel of a convolution, int32 biases. float32: a scale a tensor, int8 biases.
     source : Quantisation or None
         Of the layer's input; None of floats.
+    known : Quantisation, optional
+        Of the weights, where their integers are known: one scale, or one per output channel.
 
     Returns
     -------
@@ -40,7 +44,7 @@ def with_parameters(deployed: DeployedLayer, own: LayerParameters, variant: Vari
     """
     # The reference deployment has one scale a tensor; int8 convolutions have one per output channel, as TensorFlow Lite's do.
     per_channel = variant is Variant.INT8 and deployed.kernel is Kernel.CONV2D
-    weights, scales = quantise(own.weight, per_channel=per_channel)
+    weights, scales = quantise(own.weight, per_channel=per_channel) if known is None else (as_steps(own.weight, known), known)
     bias = own.bias
     if bias is None and deployed.kernel is Kernel.BATCH_NORM:
         bias = np.zeros(own.weight.shape)

@@ -17,15 +17,19 @@ from costmodel.sources.documents.derived_document import Opened, derived, with_l
 from costmodel.sources.documents.text_file import FILE_SUFFIXES, read_document
 from costmodel.sources.documents.validation_errors import Resolver, checked_spec, found_text
 from costmodel.sources.documents.yaml_document import YamlDocument
-from costmodel.sources.importers.model_files import is_model_file, load_model_network
+from costmodel.sources.importers.model_files import is_model_file
 from costmodel.sources.memory_energies import memory_energy, packaged_memory_names
 from costmodel.sources.packaged_data import packaged_document, packaged_document_names
+from costmodel.sources.stored_models.model_folder import read_manifest
+from costmodel.sources.stored_models.network_of_model import network_of_model
+from costmodel.sources.stored_models.packaged_models import packaged_model_folder, packaged_model_names
 from costmodel.specs.base import Spec
 from costmodel.specs.devices.battery import BatteryCell
 from costmodel.specs.devices.hardware import ComputeEnergy, Device, LatencyCalibration, MemoryEnergy
 from costmodel.specs.devices.power import DutyCycle, PowerStates
 from costmodel.specs.network import Network
 from costmodel.specs.scenario import Scenario
+from costmodel.specs.trained.model_manifest import ModelManifest
 
 S = TypeVar("S", bound=Spec)
 
@@ -54,6 +58,7 @@ _MEMORY: Final = _Kind("memories", "memory_energy", MemoryEnergy)
 _COMPUTE: Final = _Kind("compute", "compute_energy", ComputeEnergy)
 _CALIBRATION: Final = _Kind("calibrations", "calibration", LatencyCalibration)
 _SCENARIO: Final = _Kind("scenarios", "scenario", Scenario)
+_MODEL: Final = _Kind("models", "model", ModelManifest)
 
 _KINDS: Final[Mapping[str, _Kind[Any]]] = {
     kind.folder: kind for kind in (_NETWORK, _DEVICE, _BATTERY, _POWER, _DUTY_CYCLE, _MEMORY, _COMPUTE, _CALIBRATION, _SCENARIO)
@@ -113,12 +118,12 @@ def load_named(kind: str, name: str) -> Spec:
 
 
 def load_network(reference: Reference[Network], beside: Path | None = None) -> Network:
-    """Load a network of the zoo, of a file of one's own or of TensorFlow Lite, or written out.
+    """Load a network of the zoo, of a packaged model, of a file or model folder of one's own or of TensorFlow Lite, or written out.
 
     Parameters
     ----------
     reference : str, Path, mapping or Network
-        `resnet18`, `my-net.yaml`, `model.tflite`, or fields.
+        `resnet18`, `my-net.yaml`, `model.tflite`, a folder like `model/`, or fields.
     beside : Path, optional
         Folder a relative path starts from; left out, the current one.
 
@@ -133,27 +138,6 @@ def load_network(reference: Reference[Network], beside: Path | None = None) -> N
         If there is none, or it is wrong; one line for each mistake.
     """
     return _load(_NETWORK, reference, beside)
-
-
-def names_a_network(reference: str) -> bool:
-    """Tell whether a name or path that may stand for a scenario stands for a network.
-
-    Parameters
-    ----------
-    reference : str
-        What a user gave.
-
-    Returns
-    -------
-    bool
-        True for a model file, a network of the zoo whose name no scenario has, and a file of layers without a network in it.
-    """
-    if is_model_file(reference):
-        return True
-    if not _is_path(reference):
-        return reference in _packaged_names(_NETWORK.folder) and reference not in _packaged_names(_SCENARIO.folder)
-    data = read_document(Path(reference)).data if Path(reference).is_file() else None
-    return isinstance(data, Mapping) and "layers" in data and "network" not in data
 
 
 def load_device(reference: Reference[Device], beside: Path | None = None) -> Device:
@@ -202,7 +186,7 @@ def load_memory_energy(
     CactiError
         If CACTI fails.
     """
-    if isinstance(reference, str) and "=" in reference and not _is_path(reference):
+    if isinstance(reference, str) and "=" in reference and not is_path(reference):
         return memory_energy(reference, environment=environment)
     return _load(_MEMORY, reference, beside)
 
@@ -285,23 +269,30 @@ def _load(kind: _Kind[S], reference: object, beside: Path | None) -> S:
         return reference
     if isinstance(reference, Mapping):
         return _checked(kind, YamlDocument(dict(reference)), beside)
-    if isinstance(reference, Path) or (isinstance(reference, str) and _is_path(reference)):
+    if isinstance(reference, Path) or (isinstance(reference, str) and is_path(reference)):
         path = Path(reference) if beside is None else beside / reference
-        if kind is _NETWORK and is_model_file(path):
-            return cast(S, load_model_network(path))
+        if kind is _NETWORK and (network := network_of_model(path)) is not None:
+            return cast(S, network)
         return _checked(kind, read_document(path), path.parent)
     if not isinstance(reference, str):
         quoted = f'; a name of digits is quoted: "{reference}"' if str(reference) in _packaged_names(kind.folder) else ""
         raise SpecError(f"{kind.noun}: expected a name, a path or a mapping of fields, found {found_text(reference)}{quoted}")
     if kind is _MEMORY:
         return cast(S, memory_energy(reference))
+    if kind is _MODEL:
+        return cast(S, read_manifest(packaged_model_folder(reference)))
     known = _packaged_names(kind.folder)
+    if kind is _NETWORK and reference not in known:
+        if (network := network_of_model(reference)) is not None:
+            return cast(S, network)
+        known = (*known, *packaged_model_names())
     if reference not in known:
         raise UnknownNameError(kind.noun, reference, known, kind.where)
     return cast(S, _packaged(kind, reference))
 
 
-def _is_path(text: str) -> bool:
+def is_path(text: str) -> bool:
+    """Tell whether a reference is the path of a file or a folder, not a packaged name."""
     return text.endswith(FILE_SUFFIXES) or is_model_file(text) or "/" in text or "\\" in text
 
 
@@ -320,7 +311,7 @@ DERIVABLE_FOLDERS: Final[Mapping[str, str]] = {kind.noun: kind.folder for kind i
 
 def _opened(kind: _Kind[Any], beside: Path | None, reference: object) -> Opened:
     """Return the document a `base` names, and how that one opens its own."""
-    if isinstance(reference, str) and _is_path(reference):
+    if isinstance(reference, str) and is_path(reference):
         path = Path(reference) if beside is None else beside / reference
         return read_document(path), functools.partial(_opened, kind, path.parent)
     if str(reference) not in (known := _packaged_names(kind.folder)):
@@ -392,6 +383,8 @@ def _default(
 
 
 def _packaged_names(folder: str) -> tuple[str, ...]:
+    if folder == _MODEL.folder:
+        return packaged_model_names()
     return packaged_memory_names() if folder == _MEMORY.folder else packaged_document_names(folder)
 
 

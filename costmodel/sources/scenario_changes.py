@@ -14,8 +14,8 @@ from costmodel.sources.catalogue import (
     load_network,
     load_power_states,
     load_scenario,
-    names_a_network,
 )
+from costmodel.sources.network_references import names_a_network
 from costmodel.specs.counting import CountingConvention, Granularity, Taps
 from costmodel.specs.devices.battery import BatteryModelName
 from costmodel.specs.devices.power import PowerProfile

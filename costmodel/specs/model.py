@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from costmodel.specs.network import Network
 from costmodel.specs.quantisation import Quantisation
+from costmodel.specs.trained.model_manifest import Accuracy, Origin
 
 if TYPE_CHECKING:
     import numpy as np
@@ -42,3 +43,9 @@ class Model:
     """Where they come from."""
     quantisations: Mapping[str, Quantisation] = field(default_factory=dict)
     """Of the network's input (`input`) and of layers' outputs, as far as they are known."""
+    weight_quantisations: Mapping[str, Quantisation] = field(default_factory=dict)
+    """Of layers' weights, one scale each or one per output channel, where their integers are known: zero points are 0."""
+    accuracies: tuple[Accuracy, ...] = ()
+    """How often it is right, where that was counted."""
+    origin: Origin | None = None
+    """Of trained parameters."""

@@ -11,7 +11,7 @@ def list_command(
     kind: Annotated[
         str | None,
         typer.Argument(
-            help="networks, devices, memories, compute, batteries, power_states, duty_cycles, calibrations or scenarios.",
+            help="networks, models, devices, memories, compute, batteries, power_states, duty_cycles, calibrations or scenarios.",
             show_default=False,
         ),
     ] = None,

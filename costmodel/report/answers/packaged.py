@@ -12,6 +12,7 @@ from costmodel.specs.devices.hardware import Device, MemoryEnergy
 from costmodel.specs.devices.power import PowerStates
 from costmodel.specs.network import Network
 from costmodel.specs.shapes import shape_text
+from costmodel.specs.trained.model_manifest import ModelManifest
 
 
 def everything_answer(names: Mapping[str, Sequence[str]]) -> Answer:
@@ -77,6 +78,11 @@ def _memory(memory: MemoryEnergy) -> tuple[Content, ...]:
     return memory.access_bytes, memory.capacity_bytes, memory.read_pj.value, memory.write_pj.value, memory.leakage_w.value
 
 
+def _model(manifest: ModelManifest) -> tuple[Content, ...]:
+    shares = {(each.variant, each.images): each.top1_ratio for each in manifest.accuracies}
+    return manifest.name, manifest.weights.size_bytes, shares.get(("float32", "test")), shares.get(("int8", "test"))
+
+
 _NETWORK_FIGURES: Final = ("input", "parameters", "valid macs", "nominal macs", "activation")
 _TABLES: Final[Mapping[str, tuple[tuple[str, ...], Callable[[Any], tuple[Content, ...]]]]] = {
     "devices": (("core", "flash bytes", "sram bytes", "heap bytes", "largest region bytes", "calibration"), _device),
@@ -86,6 +92,7 @@ _TABLES: Final[Mapping[str, tuple[tuple[str, ...], Callable[[Any], tuple[Content
     "power_states": (("inference a", "idle a", "sleeps"), _power_states),
     "batteries": (("voltage v", "capacity ah"), lambda battery: (battery.voltage_v.value, battery.capacity_ah.value)),
     "duty_cycles": (("period s", "phases"), lambda cycle: (cycle.period_s.value, ", ".join(phase.does for phase in cycle.phases))),
+    "models": (("network", "weights bytes", "float32 accuracy ratio", "int8 accuracy ratio"), _model),
     "scenarios": (("network", "device"), lambda scenario: (scenario.network.name, scenario.device.name)),
 }
 """For each kind, the titles of its figures and the function that takes them from a spec; a kind without is listed by name alone."""
