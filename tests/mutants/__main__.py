@@ -1,7 +1,8 @@
-"""Change one operation at a time in the rooms that compute, and run each room's tests on it: a change that no test notices is a survivor.
+"""Change one operation at a time in the rooms that compute, and run the tests that reach it: a change that no test notices is a survivor.
 
-`make mutants`, or `python -m tests.mutants --only battery --sample 50`. Exit status 1 where a survivor is not among the equivalents, whose
-file gives the reason for each.
+`make mutants`, or `python -m tests.mutants --only battery --match diffusion`. What came of each mutant is kept in `.mutants/`, so that a run
+that was stopped goes on where it was, and only survivors are tried again. Exit status 1 where a survivor is not among the equivalents,
+whose file gives the reason for each.
 """
 
 from __future__ import annotations
@@ -9,144 +10,146 @@ from __future__ import annotations
 import argparse
 import os
 import random
-import shutil
-import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from queue import SimpleQueue
-from time import monotonic
-
-from rich.progress import Progress, TimeRemainingColumn
 
 from tests.mutants.equivalents import EQUIVALENTS
-from tests.mutants.operators import Mutant, mutants_of
+from tests.mutants.operators import Mutant
+from tests.mutants.results import Outcome, Results
+from tests.mutants.rooms import QUICK, ROOMS, ROOT, mutants_in
 
-ROOT = Path(__file__).parents[2]
-ROOMS = {
-    "battery": ("costmodel/battery", ["tests/battery", "tests/evaluation"]),
-    "memory": ("costmodel/memory", ["tests/memory", "tests/sweeps/test_device_fit.py", "tests/evaluation"]),
-    "energy": ("costmodel/energy", ["tests/energy", "tests/evaluation", "tests/sources"]),
-    "closed_forms": ("costmodel/dataflows/closed_forms", ["tests/dataflows"]),
-    "axis": ("costmodel/specs/axis.py", ["tests/specs", "tests/dataflows"]),
-    "trace_analysis": ("costmodel/measurement", ["tests/measurement"]),
-}
-"""For each room, the code that is changed and the tests that are to notice."""
-ONLY_FILES = {"trace_analysis": ("trace_analysis.py",)}
-"""Where not the whole folder is meant."""
-COPIED = (
-    "costmodel",
-    "tests",
-    "firmware",
-    "cacti_configs",
-    "studies",
-    "docs",
-    "pyproject.toml",
-    "references.bib",
-    "README.md",
-)
-SLOWEST = 3.0
-"""A mutant whose tests take this many times as long as without it, and half a minute more, never ends: it is noticed."""
+KEPT = ROOT / ".mutants"
+TOLD_EVERY_S = 20.0
 
 
-def sources_of(room: str) -> list[Path]:
-    """The files of a room."""
-    path = ROOT / ROOMS[room][0]
-    found = [path] if path.is_file() else sorted(path.rglob("*.py"))
-    names = ONLY_FILES.get(room)
-    return [file for file in found if file.name != "__init__.py" and (names is None or file.name in names)]
+class Tally:
+    """What is told while mutants are tried, and counted at the end."""
 
+    def __init__(self, results: Results, total: int) -> None:
+        self.results, self.total = results, total
+        self.survivors: list[str] = []
+        self.noticed = self.equivalent = 0
+        # pytest takes standard output for itself.
+        self.stream = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
+        self.began = self.last = time.monotonic()
 
-class Bench:
-    """A copy of the tree in which one file at a time is changed."""
+    def tell(self, line: str) -> None:
+        """Print a line."""
+        self.stream.write(f"{line}\n")
+        self.stream.flush()
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        for name in COPIED:
-            source = ROOT / name
-            if source.is_dir():
-                shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-            else:
-                shutil.copy(source, folder / name)
+    def known(self, mutant: Mutant, outcome: Outcome) -> None:
+        """Count one that was tried before or just now."""
+        if not outcome.survives:
+            self.noticed += 1
+            if mutant.name in EQUIVALENTS:
+                self.tell(f"listed as equivalent, but noticed by {outcome.told}: {mutant.name}")
+        elif mutant.name in EQUIVALENTS:
+            self.equivalent += 1
+        else:
+            self.survivors.append(mutant.name)
+            self.tell(f"survives: {mutant.name}")
 
-    def passes(self, tests: Sequence[str], limit_s: float | None) -> bool:
-        """Whether the room's tests pass; what never ends does not."""
-        selected = "not slow and not timing and not firmware and not emulator and not cacti"
-        command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "-m", selected, *tests]
-        own = {**os.environ, "PYTHONPATH": str(self.folder), "COSTMODEL_SEARCH": "mutants", "PYTHONDONTWRITEBYTECODE": "1"}
-        try:
-            ran = subprocess.run(command, cwd=self.folder, env=own, capture_output=True, timeout=limit_s)
-        except subprocess.TimeoutExpired:
-            return False
-        return ran.returncode == 0
-
-    def survives(self, mutant: Mutant, tests: Sequence[str], limit_s: float) -> bool:
-        """Whether the tests pass all the same with the change in place."""
-        path = self.folder / mutant.path
-        original = path.read_bytes()
-        path.write_text(mutant.source, encoding="utf-8", newline="\n")
-        try:
-            return self.passes(tests, limit_s)
-        finally:
-            path.write_bytes(original)
+    def done(self, room: str, mutant: Mutant, outcome: Outcome) -> None:
+        """Keep what came of one, and tell how far it is now and then."""
+        self.results.note(mutant, outcome)
+        self.known(mutant, outcome)
+        now = time.monotonic()
+        tried = self.noticed + self.equivalent + len(self.survivors)
+        if now - self.last > TOLD_EVERY_S:
+            left_s = (now - self.began) / tried * (self.total - tried)
+            self.tell(f"{tried} of {self.total}, {len(self.survivors)} survive, about {left_s / 60:.0f} min left")
+            self.last = now
 
 
 def main() -> int:
     """Run the mutants of the rooms asked for."""
-    parser = argparse.ArgumentParser(description=__doc__, epilog="example: python -m tests.mutants --only battery --sample 50")
+    parser = argparse.ArgumentParser(description=__doc__, epilog="example: python -m tests.mutants --only battery --match diffusion")
     parser.add_argument("--only", choices=ROOMS, action="append", help="a room; left out, all of them")
+    parser.add_argument("--match", default="", help="only mutants whose name contains this")
     parser.add_argument("--sample", type=int, help="so many of each room's mutants, drawn at random")
     parser.add_argument("--seed", type=int, default=0, help="of the sample")
-    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="mutants tried at once")
+    parser.add_argument("--anew", action="store_true", help="try those again that were noticed before")
+    parser.add_argument("--cold", action="store_true", help="an interpreter of its own for each, as where there is no fork: hours")
     parser.add_argument("--list", action="store_true", help="list the mutants and try none")
     given = parser.parse_args()
     chosen: list[tuple[str, Mutant]] = []
-    for room in given.only or ROOMS:
-        found = [mutant for path in sources_of(room) for mutant in mutants_of(path.relative_to(ROOT), path.read_text(encoding="utf-8"))]
-        if given.sample is not None:
-            found = random.Random(given.seed).sample(found, min(given.sample, len(found)))
-        chosen += [(room, mutant) for mutant in found]
+    unlisted: list[str] = []
+    try:
+        for room in given.only or ROOMS:
+            every = mutants_in(room)
+            unlisted += _unlisted({mutant.name for mutant in every}, {mutant.path.as_posix() for mutant in every})
+            found = [mutant for mutant in every if given.match in mutant.name]
+            if given.sample is not None:
+                found = random.Random(given.seed).sample(found, min(given.sample, len(found)))
+            chosen += [(room, mutant) for mutant in found]
+    except ValueError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
     if given.list:
         sys.stdout.writelines(f"{mutant.name}\n" for _, mutant in chosen)
         sys.stdout.write(f"{len(chosen)} mutants\n")
         return 0
-    return tried(chosen, given.workers)
+    sys.stderr.writelines(f"listed as equivalent, but there is no such mutant: {name}\n" for name in unlisted)
+    return tried(chosen, anew=given.anew, cold=given.cold or not hasattr(os, "fork"))
 
 
-def tried(chosen: Sequence[tuple[str, Mutant]], workers: int) -> int:
+def tried(chosen: Sequence[tuple[str, Mutant]], *, anew: bool, cold: bool) -> int:
     """Try each mutant, tell the survivors, and return the exit status."""
-    with tempfile.TemporaryDirectory() as scratch, ThreadPoolExecutor(workers) as pool:
-        benches: SimpleQueue[Bench] = SimpleQueue()
-        for number in range(workers):
-            benches.put(Bench(Path(scratch, str(number))))
-        limits: dict[str, float] = {}
-        for room in dict.fromkeys(room for room, _ in chosen):
-            bench, begun = benches.get(), monotonic()
-            if not bench.passes(ROOMS[room][1], None):
-                sys.stdout.write(f"the tests of {room} fail without any change\n")
-                return 2
-            limits[room] = SLOWEST * (monotonic() - begun) + 30.0
-            benches.put(bench)
+    results = Results(KEPT / "results.jsonl")
+    tally = Tally(results, len(chosen))
+    left = []
+    for room, mutant in chosen:
+        outcome = results.of(mutant)
+        if outcome is None or outcome.survives or anew:
+            left.append((room, mutant))
+        else:
+            tally.known(mutant, outcome)
+    try:
+        if left and not cold:
+            left = _tried_warm(left, tally)
+        if left:
+            from tests.mutants.cold import Bench
 
-        def attempt(room: str, mutant: Mutant) -> bool:
-            bench = benches.get()
-            try:
-                return bench.survives(mutant, ROOMS[room][1], limits[room])
-            finally:
-                benches.put(bench)
+            tally.tell(f"{len(left)} mutants are tried in a copy of the tree")
+            with tempfile.TemporaryDirectory(prefix="costmodel-mutants-") as scratch:
+                bench = Bench(Path(scratch))
+                for room, mutant in left:
+                    tally.done(room, mutant, bench.tried(room, mutant))
+    except ValueError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    minutes = (time.monotonic() - tally.began) / 60
+    tally.tell(
+        f"{len(chosen)} mutants: {tally.noticed} noticed, {tally.equivalent} equivalent, {len(tally.survivors)} survive; {minutes:.1f} min"
+    )
+    return 1 if tally.survivors else 0
 
-        survivors = []
-        with Progress(*Progress.get_default_columns()[:-1], TimeRemainingColumn()) as progress:
-            task = progress.add_task("mutants", total=len(chosen))
-            for (_, mutant), survived in zip(chosen, pool.map(lambda each: attempt(*each), chosen), strict=True):
-                progress.advance(task)
-                if survived and mutant.name not in EQUIVALENTS:
-                    survivors.append(mutant.name)
-                    progress.console.print(f"survives: {mutant.name}", markup=False, highlight=False, soft_wrap=True)
-    sys.stdout.write(f"{len(chosen)} mutants, {len(survivors)} survive, {len(EQUIVALENTS)} equivalents are listed\n")
-    return 1 if survivors else 0
+
+def _unlisted(names: set[str], files: set[str]) -> list[str]:
+    """Equivalents of some files that are no mutants of theirs."""
+    return [name for name in EQUIVALENTS if name.partition(" ")[0] in files and name not in names]
+
+
+def _tried_warm(chosen: Sequence[tuple[str, Mutant]], tally: Tally) -> list[tuple[str, Mutant]]:
+    """Try what can be tried in forks; return the rest."""
+    os.environ["COSTMODEL_SEARCH"] = "mutants"
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ[name] = "1"
+    import pytest
+
+    from tests.mutants.warm import Warm
+
+    run = Warm(chosen, KEPT / "reach.json", tally.tell, tally.done)
+    tests = dict.fromkeys(test for room, _ in chosen for test in ROOMS[room][1])
+    asked = ["-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:benchmark", "-m", QUICK, f"--rootdir={ROOT}"]
+    status = pytest.main([*asked, *(str(ROOT / test) for test in tests)], plugins=[run])
+    if status not in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED) or run.failed:
+        raise ValueError("the tests fail without any change")
+    return run.left
 
 
 if __name__ == "__main__":

@@ -1,0 +1,54 @@
+"""The rooms that are changed, and the tests that are to notice."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.mutants.operators import Mutant, mutants_of
+from tests.mutants.written import WRITTEN
+
+ROOT = Path(__file__).parents[2]
+ROOMS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "battery": (("costmodel/battery",), ("tests/battery", "tests/evaluation")),
+    "memory": (("costmodel/memory",), ("tests/memory", "tests/sweeps/test_device_fit.py", "tests/evaluation")),
+    "energy": (("costmodel/energy",), ("tests/energy", "tests/evaluation", "tests/sources")),
+    "closed_forms": (("costmodel/dataflows/closed_forms",), ("tests/dataflows",)),
+    "axis": (("costmodel/specs/axis.py",), ("tests/specs", "tests/dataflows")),
+    "trace_analysis": (
+        ("costmodel/measurement/trace_analysis.py", "costmodel/measurement/window_energy.py", "costmodel/measurement/windows"),
+        ("tests/measurement",),
+    ),
+}
+"""For each room, the code that is changed and the tests that are to notice."""
+QUICK = "not slow and not timing and not firmware and not emulator and not cacti"
+"""The tests that are asked."""
+
+
+def sources_of(room: str) -> list[Path]:
+    """The files of a room, from the root."""
+    found = [file for place in ROOMS[room][0] for file in (sorted((ROOT / place).rglob("*.py")) or [ROOT / place])]
+    return [file.relative_to(ROOT) for file in found if file.name != "__init__.py"]
+
+
+def mutants_in(room: str) -> list[Mutant]:
+    """Every mutant of a room: its one-operation changes, then those written by hand.
+
+    Raises
+    ------
+    ValueError
+        If a change written by hand no longer has its place.
+    """
+    found = []
+    for path in sources_of(room):
+        source = (ROOT / path).read_text(encoding="utf-8")
+        found += mutants_of(path, source)
+    for name, (place, path_name, text, put) in WRITTEN.items():
+        if place == room:
+            source = (ROOT / path_name).read_text(encoding="utf-8")
+            if source.count(text) != 1:
+                raise ValueError(
+                    f"{name}: {path_name} has {text!r} {source.count(text)} times; write the change anew in tests/mutants/written.py"
+                )
+            line = source[: source.index(text)].count("\n") + 1
+            found.append(Mutant(Path(path_name), f"{path_name}: {name}", source.replace(text, put), (line, line + text.count("\n"))))
+    return found

@@ -1,0 +1,232 @@
+"""Tries mutants in forks of one interpreter that has imported everything and run nothing.
+
+A fork puts the changed code into the functions that are alive, runs the tests that reach the changed lines, quickest first, and ends at
+the first that fails. What ran while modules were imported cannot be changed that way and is left to `tests.mutants.cold`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import os
+import resource
+import shutil
+import signal
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from types import CodeType, FunctionType
+
+import pytest
+from _pytest.runner import runtestprotocol
+
+from tests.mutants.operators import Mutant
+from tests.mutants.reach import LineNotes, Reach, ReachFile
+from tests.mutants.results import SURVIVES, Outcome
+from tests.mutants.rooms import ROOMS, ROOT, sources_of
+
+SLOWEST = 3.0
+"""A mutant whose tests take this many times as long as without it, and half a minute more, never ends: it is noticed."""
+WAIT = 20.0
+"""The same on the clock, which other programs share: this many times the processor seconds."""
+MOST_BYTES = 4 * 1024**3
+"""More memory than this, over what the tests have to begin with, is not given to a mutant."""
+
+
+class Warm:
+    """A plugin of pytest that, in place of the tests, tries the mutants."""
+
+    def __init__(
+        self,
+        chosen: Sequence[tuple[str, Mutant]],
+        reach_path: Path,
+        tell: Callable[[str], None],
+        done: Callable[[str, Mutant, Outcome], None],
+    ) -> None:
+        self.chosen, self.reach_path, self.tell, self.done = chosen, reach_path, tell, done
+        self.sources = [path for room in ROOMS for path in sources_of(room)]
+        self.importing = LineNotes(self.sources)
+        self.left: list[tuple[str, Mutant]] = []
+        """What has to be tried the slow way."""
+        self.failed = False
+
+    def pytest_sessionstart(self) -> None:
+        self.importing.start()
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        imported = Reach(0.0, {name: frozenset(lines) for name, lines in self.importing.stop().items()})
+        kept = ReachFile(self.reach_path, self.sources)
+        unknown = [item for item in session.items if kept.of(item.nodeid, item.path) is None]
+        if unknown:
+            self.tell(f"noting which lines {len(unknown)} tests run")
+            if _forked(lambda: self._noted(unknown, kept)) != 0:
+                self.failed = True
+                return True
+        kept = ReachFile(self.reach_path, self.sources)
+        reached = {item: reach for item in session.items if (reach := kept.of(item.nodeid, item.path)) is not None}
+        alive = _alive(self.sources)
+        noticed: Counter[tuple[str, str]] = Counter()
+        for room, mutant in self.chosen:
+            path = mutant.path.as_posix()
+            if imported.reaches(path, mutant.lines) or not replaceable(mutant, alive):
+                self.left.append((room, mutant))
+                continue
+            asked = [item for item, reach in reached.items() if _of_room(item, room) and reach.reaches(path, mutant.lines)]
+            # A test that noticed a change of this file before will more likely notice the next.
+            asked.sort(key=lambda item: reached[item].took_s / (1 + 4 * noticed[path, item.nodeid]))
+            limit_s = SLOWEST * sum(reached[item].took_s for item in asked) + 30.0
+            began = time.monotonic()
+            told = _told(lambda mutant=mutant, asked=asked: _first_failing(mutant, asked, alive), limit_s)
+            noticed[path, told] += 1
+            self.done(room, mutant, Outcome(told, time.monotonic() - began))
+        return True
+
+    def _noted(self, items: Sequence[pytest.Item], kept: ReachFile) -> int:
+        notes = LineNotes(self.sources)
+        failing = []
+        for number, (item, following) in enumerate(zip(items, [*items[1:], None], strict=True)):
+            began = time.process_time()
+            notes.start()
+            reports = runtestprotocol(item, log=False, nextitem=following)
+            lines = notes.stop()
+            if any(report.failed for report in reports):
+                failing.append(item.nodeid)
+            else:
+                kept.note(item.nodeid, item.path, began, lines)
+            if number % 100 == 99:
+                kept.save()
+                self.tell(f"noted {number + 1} of {len(items)}")
+        kept.save()
+        for name in failing:
+            self.tell(f"fails without any change: {name}")
+        return 1 if failing else 0
+
+
+def _of_room(item: pytest.Item, room: str) -> bool:
+    path = item.path.relative_to(ROOT).as_posix()
+    return any(path == place or path.startswith(f"{place}/") for place in ROOMS[room][1])
+
+
+def _alive(sources: Sequence[Path]) -> dict[str, dict[tuple[str, int], list[FunctionType]]]:
+    """Every function of the files that there is, by file, then name and first line."""
+    names = {str(ROOT / path): path.as_posix() for path in sources}
+    found: dict[str, dict[tuple[str, int], list[FunctionType]]] = {name: {} for name in names.values()}
+    for one in gc.get_objects():
+        if type(one) is FunctionType and one.__code__.co_filename in names:
+            found[names[one.__code__.co_filename]].setdefault(_key(one.__code__), []).append(one)
+    return found
+
+
+def _key(code: CodeType) -> tuple[str, int]:
+    return code.co_qualname, code.co_firstlineno
+
+
+def _codes(code: CodeType) -> Iterator[CodeType]:
+    yield code
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _codes(constant)
+
+
+def _outermost(code: CodeType, alive: Mapping[tuple[str, int], object]) -> Iterator[tuple[CodeType, bool]]:
+    """Codes from the module down to functions that are alive, and whether each is; those in them follow by themselves."""
+    if _key(code) in alive:
+        yield code, True
+        return
+    yield code, False
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _outermost(constant, alive)
+
+
+def _itself(code: CodeType) -> tuple[object, ...]:
+    plain = tuple((type(one), one) for one in code.co_consts if not isinstance(one, CodeType))
+    return code.co_code, code.co_names, code.co_varnames, code.co_freevars, plain
+
+
+def replaceable(mutant: Mutant, alive: Mapping[str, Mapping[tuple[str, int], list[FunctionType]]]) -> bool:
+    """Whether all that is changed stands in functions that are alive, with the names they close over as they are."""
+    functions = alive.get(mutant.path.as_posix(), {})
+    name = str(ROOT / mutant.path)
+    original = compile((ROOT / mutant.path).read_text(encoding="utf-8"), name, "exec", dont_inherit=True)
+    changed = compile(mutant.source, name, "exec", dont_inherit=True)
+    before, after = list(_outermost(original, functions)), list(_outermost(changed, functions))
+    if [(_key(code), there) for code, there in before] != [(_key(code), there) for code, there in after]:
+        return False
+    for (one, there), (other, _) in zip(before, after, strict=True):
+        if not there and _itself(one) != _itself(other):
+            return False
+        if there and one.co_freevars != other.co_freevars:
+            return False
+    return True
+
+
+def _first_failing(mutant: Mutant, items: Sequence[pytest.Item], alive: Mapping[str, Mapping[tuple[str, int], list[FunctionType]]]) -> str:
+    functions = alive[mutant.path.as_posix()]
+    for code in _codes(compile(mutant.source, str(ROOT / mutant.path), "exec", dont_inherit=True)):
+        for function in functions.get(_key(code), ()):
+            function.__code__ = code
+    for item, following in zip(items, [*items[1:], None], strict=True):
+        if any(report.failed for report in runtestprotocol(item, log=False, nextitem=following)):
+            return item.nodeid
+    return SURVIVES
+
+
+def _told(work: Callable[[], str], limit_s: float) -> str:
+    """What some work in a fork answers, or `hangs`."""
+    read, write = os.pipe()
+
+    def answer() -> int:
+        soft = int(limit_s) + 1
+        resource.setrlimit(resource.RLIMIT_CPU, (soft, soft + 5))
+        with contextlib.suppress(OSError, ValueError):
+            size = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize() + MOST_BYTES
+            resource.setrlimit(resource.RLIMIT_AS, (size, size))
+        os.write(write, work().encode())
+        return 0
+
+    try:
+        status = _forked(answer, WAIT * limit_s)
+        os.set_blocking(read, False)
+        with contextlib.suppress(BlockingIOError):
+            if told := os.read(read, 4096).decode():
+                return told
+        return "hangs" if status in (None, -signal.SIGXCPU, -signal.SIGKILL) else f"ends with {status}"
+    finally:
+        os.close(read)
+        os.close(write)
+
+
+def _forked(work: Callable[[], int], limit_s: float | None = None) -> int | None:
+    """Run some work in a fork; its exit status, minus the signal that ended it, or None where it was not waited for any longer."""
+    scratch = tempfile.mkdtemp(prefix="costmodel-mutants-")
+    sys.stdout.flush()
+    child = os.fork()
+    if child == 0:
+        status = 70
+        try:
+            os.setsid()
+            os.environ["PYTEST_DEBUG_TEMPROOT"] = os.environ["TMPDIR"] = scratch
+            tempfile.tempdir = scratch
+            status = work()
+        finally:
+            os._exit(status)
+    end = None if limit_s is None else time.monotonic() + limit_s
+    try:
+        while True:
+            ended, waited = os.waitpid(child, os.WNOHANG)
+            if ended:
+                return os.waitstatus_to_exitcode(waited)
+            if end is not None and time.monotonic() > end:
+                os.killpg(child, signal.SIGKILL)
+                os.waitpid(child, 0)
+                return None
+            time.sleep(0.005)
+    finally:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(child, signal.SIGKILL)
+        shutil.rmtree(scratch, ignore_errors=True)
