@@ -14,6 +14,9 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+# Tests import one another's helpers by their bare names, as pytest lets them (pythonpath in pyproject.toml).
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
 from tests.fuzz.searching import Failure, mutants_of, tried
 from tests.fuzz.targets import TARGETS
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import random
+import sys
 import time
 import traceback
 from collections.abc import Iterator
@@ -14,7 +15,9 @@ from tests.fuzz.mutators import mutated
 from tests.fuzz.targets import Target, check
 
 SLOW_S = 20.0
-"""A mutant that takes longer is a failure too: it would look as if it hung."""
+"""A mutant that takes longer, in processor seconds, is a failure too: it would look as if it hung."""
+LARGE_BYTES = 400 * 1024**2
+"""A mutant that takes more memory than this, over what there was before it, is a failure too."""
 EXAMPLES = Path(__file__).parent / "examples"
 """A folder for each kind; each file in it failed once."""
 
@@ -50,13 +53,25 @@ def tried(kind: str, target: Target, content: bytes, folder: Path) -> Failure | 
     """Run one input in a folder; return what went wrong, if anything did."""
     path = folder / f"mutant{target.suffix}"
     path.write_bytes(content)
-    begun = time.monotonic()
+    begun, before = time.process_time(), _peak_bytes()
     try:
         check(target, path, content)
     except Exception as error:
         return Failure(kind, content, _told(error))
-    took_s = time.monotonic() - begun
-    return Failure(kind, content, f"slow: {took_s:.1f} s") if took_s > SLOW_S else None
+    took_s, grown = time.process_time() - begun, _peak_bytes() - before
+    if took_s > SLOW_S:
+        return Failure(kind, content, f"slow: {took_s:.1f} s")
+    return Failure(kind, content, f"large: {grown:,} bytes") if grown > LARGE_BYTES else None
+
+
+def _peak_bytes() -> int:
+    """The most memory the program ever held, where the system says."""
+    if sys.platform == "win32":
+        return 0
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
 
 
 def _told(error: Exception) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import io
 import json
 import struct
+import tempfile
 import warnings
 import zipfile
 from collections.abc import Callable, Mapping
@@ -247,9 +249,10 @@ def _figures() -> tuple[bytes, ...]:
 
 @cache
 def _scratch() -> str:
-    import tempfile
-
-    return tempfile.mkdtemp(prefix="costmodel-fuzz-")
+    """A folder for what sound examples are made from, gone when the program ends."""
+    folder = tempfile.TemporaryDirectory(prefix="costmodel-fuzz-seeds-")
+    atexit.register(folder.cleanup)
+    return folder.name
 
 
 def _figures_again(path: Path, content: bytes) -> None:
