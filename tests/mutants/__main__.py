@@ -1,8 +1,8 @@
-"""Change one operation at a time in the rooms that compute, and run the tests that reach it: a change that no test notices is a survivor.
+"""Change one operation at a time in the rooms that compute and run the tests that reach it: what no test notices survives.
 
-`make mutants`, or `python -m tests.mutants --only battery --match diffusion`. What came of each mutant is kept in `.mutants/`, so that a run
-that was stopped goes on where it was, and only survivors are tried again. Exit status 1 where a survivor is not among the equivalents,
-whose file gives the reason for each.
+`make mutants`, or `python -m tests.mutants --only battery --match diffusion`. What came of each is kept in `.mutants/`: a run that was
+stopped goes on where it was, and only survivors are tried again. Exit status 1 where a survivor is not among the equivalents, whose file
+gives the reason for each.
 """
 
 from __future__ import annotations

@@ -6,22 +6,32 @@ import hashlib
 import json
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any, NamedTuple
 
 from tests.mutants.rooms import ROOT
 
+Lines = Mapping[str, frozenset[int]]
+"""By file, from the root."""
+
 
 class Reach(NamedTuple):
     """What one test runs."""
 
     took_s: float
-    """Processor seconds, noting the lines included."""
-    lines: Mapping[str, frozenset[int]]
-    """By file, from the root."""
+    """Processor seconds, noting the lines included, what it shares with other tests left out."""
+    shared_s: Mapping[str, float]
+    """What it shares with other tests takes, by name."""
+    lines: Lines
+    """By file, from the root; those of what it shares among them."""
+
+    @property
+    def whole_s(self) -> float:
+        """Processor seconds of the test alone."""
+        return self.took_s + sum(self.shared_s.values())
 
     def reaches(self, path: str, lines: tuple[int, int]) -> bool:
         """Whether it runs one of the lines, first and last included."""
@@ -42,14 +52,33 @@ class LineNotes:
         threading.settrace(self._called)
         sys.settrace(self._called)
 
-    def stop(self) -> dict[str, list[int]]:
-        """End; the lines that ran, by file."""
+    def stop(self) -> Lines:
+        """End; the lines that ran."""
         sys.settrace(None)
-        threading.settrace(None)  # type: ignore[arg-type]
+        threading.settrace(None)
+        return self._found()
+
+    @contextmanager
+    def apart(self) -> Iterator[Callable[[], Lines]]:
+        """Note a part by itself, while the whole goes on; what is given tells its lines afterwards."""
+        whole = self.seen, self.missing
+        self.seen, self.missing = {}, {}
+        found: list[Lines] = []
+        try:
+            yield lambda: found[0]
+        finally:
+            found.append(self._found())
+            part = self.seen
+            self.seen, self.missing = whole
+            for code, lines in part.items():
+                self.seen.setdefault(code, set()).update(lines)
+                self.missing[code] = _lines_of(code) - self.seen[code]
+
+    def _found(self) -> Lines:
         found: dict[str, set[int]] = {}
         for code, lines in self.seen.items():
             found.setdefault(self.names[code.co_filename], set()).update(lines)
-        return {name: sorted(lines) for name, lines in found.items()}
+        return {name: frozenset(lines) for name, lines in found.items()}
 
     def _called(self, frame: FrameType, event: str, argument: Any) -> Callable[..., Any] | None:
         code = frame.f_code
@@ -57,7 +86,7 @@ class LineNotes:
             return None
         if code not in self.seen:
             self.seen[code] = {frame.f_lineno}
-            self.missing[code] = {line for _, _, line in code.co_lines() if line is not None} - {frame.f_lineno}
+            self.missing[code] = _lines_of(code) - {frame.f_lineno}
         # A function all of whose lines ran is not followed again: that is most calls.
         return self._stepped if self.missing[code] else None
 
@@ -66,6 +95,19 @@ class LineNotes:
             self.seen[frame.f_code].add(frame.f_lineno)
             self.missing[frame.f_code].discard(frame.f_lineno)
         return self._stepped
+
+
+def _lines_of(code: CodeType) -> set[int]:
+    return {line for _, _, line in code.co_lines() if line is not None}
+
+
+def merged(parts: Iterable[Lines]) -> Lines:
+    """The lines of several parts."""
+    found: dict[str, frozenset[int]] = {}
+    for part in parts:
+        for name, lines in part.items():
+            found[name] = found.get(name, frozenset()) | lines
+    return found
 
 
 class ReachFile:
@@ -82,11 +124,12 @@ class ReachFile:
         known = self.tests.get(test)
         if known is None or known["file"] != _digest([file]):
             return None
-        return Reach(known["took_s"], {name: frozenset(lines) for name, lines in known["lines"].items()})
+        return Reach(known["took_s"], known["shared_s"], {name: frozenset(lines) for name, lines in known["lines"].items()})
 
-    def note(self, test: str, file: Path, began_s: float, lines: Mapping[str, list[int]]) -> None:
+    def note(self, test: str, file: Path, reach: Reach) -> None:
         """Keep what a test ran."""
-        self.tests[test] = {"file": _digest([file]), "took_s": round(time.process_time() - began_s, 4), "lines": lines}
+        lines = {name: sorted(lines) for name, lines in reach.lines.items()}
+        self.tests[test] = {"file": _digest([file]), "took_s": reach.took_s, "shared_s": reach.shared_s, "lines": lines}
 
     def save(self) -> None:
         """Write the file."""

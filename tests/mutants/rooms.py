@@ -8,16 +8,16 @@ from tests.mutants.operators import Mutant, mutants_of
 from tests.mutants.written import WRITTEN
 
 ROOT = Path(__file__).parents[2]
+EQUATIONS = "tests/test_equations.py"
+"""Holds every equation equal to the function it is declared by."""
 ROOMS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "battery": (("costmodel/battery",), ("tests/battery", "tests/evaluation")),
-    "memory": (("costmodel/memory",), ("tests/memory", "tests/sweeps/test_device_fit.py", "tests/evaluation")),
-    "energy": (("costmodel/energy",), ("tests/energy", "tests/evaluation", "tests/sources")),
-    "closed_forms": (("costmodel/dataflows/closed_forms",), ("tests/dataflows",)),
-    "axis": (("costmodel/specs/axis.py",), ("tests/specs", "tests/dataflows")),
-    "trace_analysis": (
-        ("costmodel/measurement/trace_analysis.py", "costmodel/measurement/window_energy.py", "costmodel/measurement/windows"),
-        ("tests/measurement",),
-    ),
+    "battery": (("costmodel/battery",), ("tests/battery", "tests/evaluation", EQUATIONS)),
+    "memory": (("costmodel/memory",), ("tests/memory", "tests/sweeps/test_device_fit.py", "tests/evaluation", EQUATIONS)),
+    "energy": (("costmodel/energy",), ("tests/energy", "tests/evaluation", "tests/sources", EQUATIONS)),
+    "closed_forms": (("costmodel/dataflows/closed_forms",), ("tests/dataflows", EQUATIONS)),
+    "axis": (("costmodel/specs/axis.py",), ("tests/specs", "tests/dataflows", EQUATIONS)),
+    "trace_analysis": (("costmodel/measurement/trace_analysis.py", "costmodel/measurement/window_energy.py"), ("tests/measurement",)),
+    "windows": (("costmodel/measurement/windows",), ("tests/measurement",)),
 }
 """For each room, the code that is changed and the tests that are to notice."""
 QUICK = "not slow and not timing and not firmware and not emulator and not cacti"

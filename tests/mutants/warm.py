@@ -24,7 +24,7 @@ import pytest
 from _pytest.runner import runtestprotocol
 
 from tests.mutants.operators import Mutant
-from tests.mutants.reach import LineNotes, Reach, ReachFile
+from tests.mutants.reach import LineNotes, Lines, Reach, ReachFile, merged
 from tests.mutants.results import SURVIVES, Outcome
 from tests.mutants.rooms import ROOMS, ROOT, sources_of
 
@@ -48,17 +48,19 @@ class Warm:
     ) -> None:
         self.chosen, self.reach_path, self.tell, self.done = chosen, reach_path, tell, done
         self.sources = [path for room in ROOMS for path in sources_of(room)]
-        self.importing = LineNotes(self.sources)
+        self.notes = LineNotes(self.sources)
         self.left: list[tuple[str, Mutant]] = []
         """What has to be tried the slow way."""
         self.failed = False
+        self.shared: dict[str, tuple[float, Lines]] = {}
+        """What fixtures that several tests share took and ran, when they were made last."""
 
     def pytest_sessionstart(self) -> None:
-        self.importing.start()
+        self.notes.start()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        imported = Reach(0.0, {name: frozenset(lines) for name, lines in self.importing.stop().items()})
+        imported = Reach(0.0, {}, self.notes.stop())
         kept = ReachFile(self.reach_path, self.sources)
         unknown = [item for item in session.items if kept.of(item.nodeid, item.path) is None]
         if unknown:
@@ -77,26 +79,39 @@ class Warm:
                 continue
             asked = [item for item, reach in reached.items() if _of_room(item, room) and reach.reaches(path, mutant.lines)]
             # A test that noticed a change of this file before will more likely notice the next.
-            asked.sort(key=lambda item: reached[item].took_s / (1 + 4 * noticed[path, item.nodeid]))
-            limit_s = SLOWEST * sum(reached[item].took_s for item in asked) + 30.0
+            asked.sort(key=lambda item: reached[item].whole_s / (1 + 4 * noticed[path, item.nodeid]))
+            shared_s = {name: took_s for item in asked for name, took_s in reached[item].shared_s.items()}
+            limit_s = SLOWEST * (sum(reached[item].took_s for item in asked) + sum(shared_s.values())) + 30.0
             began = time.monotonic()
             told = _told(lambda mutant=mutant, asked=asked: _first_failing(mutant, asked, alive), limit_s)
             noticed[path, told] += 1
             self.done(room, mutant, Outcome(told, time.monotonic() - began))
         return True
 
+    @pytest.hookimpl(wrapper=True)
+    def pytest_fixture_setup(self, fixturedef: pytest.FixtureDef[object]) -> Iterator[None]:
+        if fixturedef.scope == "function":
+            return (yield)
+        began = time.process_time()
+        with self.notes.apart() as lines:
+            made = yield
+        self.shared[_name(fixturedef)] = round(time.process_time() - began, 4), lines()
+        return made
+
     def _noted(self, items: Sequence[pytest.Item], kept: ReachFile) -> int:
-        notes = LineNotes(self.sources)
         failing = []
         for number, (item, following) in enumerate(zip(items, [*items[1:], None], strict=True)):
-            began = time.process_time()
-            notes.start()
+            began, before = time.process_time(), {name: id(made) for name, made in self.shared.items()}
+            self.notes.start()
             reports = runtestprotocol(item, log=False, nextitem=following)
-            lines = notes.stop()
+            lines, took_s = self.notes.stop(), time.process_time() - began
+            made = {name: self.shared[name] for name in map(_name, _fixtures(item)) if name in self.shared}
+            took_s -= sum(own_s for name, (own_s, _) in made.items() if before.get(name) != id(self.shared[name]))
             if any(report.failed for report in reports):
                 failing.append(item.nodeid)
             else:
-                kept.note(item.nodeid, item.path, began, lines)
+                shared_s = {name: own_s for name, (own_s, _) in made.items()}
+                kept.note(item.nodeid, item.path, Reach(round(took_s, 4), shared_s, merged([lines, *(ran for _, ran in made.values())])))
             if number % 100 == 99:
                 kept.save()
                 self.tell(f"noted {number + 1} of {len(items)}")
@@ -104,6 +119,16 @@ class Warm:
         for name in failing:
             self.tell(f"fails without any change: {name}")
         return 1 if failing else 0
+
+
+def _name(fixture: pytest.FixtureDef[object]) -> str:
+    return f"{fixture.baseid}::{fixture.argname}"
+
+
+def _fixtures(item: pytest.Item) -> Iterator[pytest.FixtureDef[object]]:
+    """Those of an item, the one it would get of several of a name."""
+    known = getattr(item, "_fixtureinfo", None)
+    return iter(()) if known is None else (made[-1] for made in known.name2fixturedefs.values() if made)
 
 
 def _of_room(item: pytest.Item, room: str) -> bool:
