@@ -1,0 +1,1 @@
+"""Stages of layers that stream: reach of their windows, rings, and the cuts between stages."""

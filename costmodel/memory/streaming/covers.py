@@ -1,0 +1,180 @@
+"""Covers: a network as stages, streamed where that takes less and layer by layer elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+from costmodel.memory.streaming.blocks import Layout, is_pool
+from costmodel.memory.streaming.segments import Fusion, Segment, Way, segments_from, strip_segment
+from costmodel.specs.operations import Action
+from costmodel.specs.stages import Grain, InputDelivery, Stage
+
+
+class Cover(NamedTuple):
+    """A network as stages."""
+
+    stages: tuple[Stage, ...]
+    delivery: InputDelivery = InputDelivery.WHOLE
+
+
+BANDS: Final = Way(Grain.ROWS, frozenset({Fusion.GATHER}), scatters_last=False)
+"""A pooling over a band of as many rows as its kernel."""
+RUNNING: Final = Way(Grain.ROWS, frozenset({Fusion.SCATTER}))
+"""A pooling that takes in one row at a time."""
+WINDOWS: Final = Way(Grain.PIXELS, frozenset({Fusion.WINDOW}), scatters_last=False)
+"""A pooling that asks for its window."""
+ROWS: Final = Way(Grain.ROWS, frozenset({Fusion.GATHER}), sums_whole=True)
+"""Rows through the whole network."""
+PIXELS: Final = Way(Grain.PIXELS, frozenset(Fusion), sums_whole=True)
+"""Pixels through the whole network, each pooling fused in the way that takes least."""
+BEST: Final = Way(Grain.PIXELS, frozenset(Fusion))
+"""Pixels, with every freedom."""
+
+
+def layered(layout: Layout, first: int, end: int) -> list[Stage]:
+    """Return blocks layer by layer."""
+    return [Stage((step,)) for block in layout.blocks[first:end] for step in block.steps]
+
+
+def fused(layout: Layout, way: Way, *, with_means: bool = False) -> Cover | str:
+    """Fuse each convolution, or other layer that streams, with the poolings behind it; everything else runs layer by layer.
+
+    Parameters
+    ----------
+    layout : Layout
+        The network.
+    way : Way
+        How a pooling takes what it reads.
+    with_means : bool
+        Whether a mean over what a pooling leaves runs in the same stage.
+
+    Returns
+    -------
+    Cover or str
+        Or why there is nothing to fuse.
+    """
+    stages: list[Stage] = []
+    at, found = 0, False
+    while at < len(layout.blocks):
+        end = _poolings_behind(layout, at, with_means)
+        segment = _ending(layout, at, end, way._replace(scatters_last=way.scatters_last or with_means)) if end > at + 1 else None
+        if segment is None:
+            stages += layered(layout, at, at + 1)
+            at += 1
+        else:
+            stages.append(segment.stage)
+            at, found = end, True
+    return Cover(tuple(stages)) if found else "no pooling follows a layer that only it reads"
+
+
+def streamed(layout: Layout, way: Way, delivery: InputDelivery) -> Cover | str:
+    """Stream from the network's input as far as a layer that needs all of its input; the rest runs layer by layer.
+
+    Parameters
+    ----------
+    layout : Layout
+        The network.
+    way : Way
+        In one strip, or in several of an input that is read where it is.
+    delivery : InputDelivery
+        How the input comes in.
+
+    Returns
+    -------
+    Cover or str
+        Or why there is nothing to stream.
+    """
+    end = next((at for at, block in enumerate(layout.blocks) if block.why is not None), len(layout.blocks))
+    if end < 2:
+        why = layout.blocks[end].why if end < len(layout.blocks) else None
+        return why or "one layer has nothing to stream to"
+    if way.strip_count > 1:
+        segment = strip_segment(layout, end, way)
+        if isinstance(segment, str):
+            return segment
+    else:
+        *_, segment = segments_from(layout, 0, way, input_whole=False, keeps_input=delivery is InputDelivery.DELIVERED)
+    return Cover((segment.stage, *layered(layout, end, len(layout.blocks))), delivery)
+
+
+def mixed(layout: Layout, delivery: InputDelivery, peak_of: Callable[[int], int]) -> Cover | str:
+    """Cut a network into stages so that the largest takes the least, each streamed or layer by layer.
+
+    Parameters
+    ----------
+    layout : Layout
+        The network.
+    delivery : InputDelivery
+        How the input comes in.
+    peak_of : callable
+        Bytes of a block that runs layer by layer, by its place.
+
+    Returns
+    -------
+    Cover or str
+        Of all covers by streams of pixels and single layers, one whose largest stage is the smallest; with as few streams as that takes.
+    """
+    count = len(layout.blocks)
+    alone = [peak_of(place) for place in range(count)]
+    best: list[tuple[int, int]] = [(0, 0), *[(_NEVER, 0)] * count]
+    chosen: list[Segment | None] = [None] * (count + 1)
+    tail = [0] * (count + 1)
+    for place in reversed(range(count)):
+        tail[place] = max(tail[place + 1], alone[place])
+    for first in range(count):
+        reached, streams = best[first]
+        _offer(best, chosen, first + 1, (max(reached, alone[first]), streams), None)
+        # Nothing that takes more than the rest layer by layer is of use.
+        limit = max(reached, tail[first])
+        whole = first > 0 or delivery is InputDelivery.WHOLE
+        for segment in segments_from(
+            layout, first, BEST, input_whole=whole, keeps_input=first == 0 and delivery is InputDelivery.DELIVERED
+        ):
+            if segment.end > first + 1 or not whole:
+                _offer(best, chosen, segment.end, (max(reached, segment.size_bytes), streams + 1), segment)
+            if segment.size_bytes - segment.output_bytes > limit:
+                break
+    stages: list[Stage] = []
+    at = count
+    while at:
+        segment = chosen[at]
+        if segment is None:
+            stages = [*layered(layout, at - 1, at), *stages]
+            at -= 1
+        else:
+            stages.insert(0, segment.stage)
+            at = segment.first
+    if all(stage.grain is Grain.LAYER for stage in stages):
+        why = next((block.why for block in layout.blocks if block.why is not None), None)
+        return f"no layers take less together than one by one{'; ' + why if why else ''}"
+    return Cover(tuple(stages), delivery)
+
+
+_NEVER: Final = 1 << 62
+
+
+def _offer(
+    best: list[tuple[int, int]], chosen: list[Segment | None], place: int, found: tuple[int, int], segment: Segment | None
+) -> None:
+    if found < best[place]:
+        best[place], chosen[place] = found, segment
+
+
+def _poolings_behind(layout: Layout, at: int, with_means: bool) -> int:
+    """Where the poolings behind a block end: one, and the mean of what it leaves."""
+    blocks = layout.blocks
+    if blocks[at].why is not None or (len(blocks[at].steps) == 1 and is_pool(layout, blocks[at].makes)):
+        return at
+    end = at + 1
+    while end < len(blocks) and blocks[end].why is None and len(blocks[end].steps) == 1 and is_pool(layout, blocks[end].makes):
+        mean = layout.steps[blocks[end].makes].operation.action is Action.MEAN
+        if end > at + 1 and not (with_means and mean):
+            break
+        end += 1
+    return end
+
+
+def _ending(layout: Layout, first: int, end: int, way: Way) -> Segment | None:
+    return next((segment for segment in segments_from(layout, first, way) if segment.end == end), None)
+

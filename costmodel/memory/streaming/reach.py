@@ -1,0 +1,157 @@
+"""Reach: which rows and columns of its input each output of a window reads, and how many units a ring must keep of it."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple, TypeAlias
+
+from costmodel.specs.axis import AdaptiveAxis, Axis
+
+Span: TypeAlias = tuple[int, int]
+"""First and last index read; the last is below the first where nothing is."""
+NOTHING: Final[Span] = (0, -1)
+
+
+class Reach(NamedTuple):
+    """What each output pixel reads of a map: rows by its row, columns by its column."""
+
+    rows: tuple[Span, ...]
+    columns: tuple[Span, ...]
+
+    def through(self, inner: Reach) -> Reach:
+        """Return what each output reads of the map behind the one it reads, where that one's own reach is `inner`."""
+        return Reach(_through(self.rows, inner.rows), _through(self.columns, inner.columns))
+
+    def of_columns(self, first: int, last: int) -> Reach:
+        """Return the reach of some columns of the output alone."""
+        return self._replace(columns=self.columns[first : last + 1])
+
+    def by_rows(self) -> Reach:
+        """Return the reach of whole rows, each one unit."""
+        return Reach(self.rows, ((0, 0),))
+
+    @property
+    def reads_each_once(self) -> bool:
+        """Whether every element from the first to the last read is read by one output alone, none left out between."""
+        return all(_tiles(spans) for spans in (self.rows, self.columns))
+
+
+def axis_spans(axis: Axis | AdaptiveAxis) -> tuple[Span, ...]:
+    """Return what each output of an axis reads, padding left out.
+
+    Parameters
+    ----------
+    axis : Axis or AdaptiveAxis
+        Of a sliding or an adaptive window, plain ints.
+
+    Returns
+    -------
+    tuple of span
+        One an output.
+    """
+    if isinstance(axis, AdaptiveAxis):
+        return tuple((o * axis.H // axis.n, -(-(o + 1) * axis.H // axis.n) - 1) for o in range(axis.n))
+    spans = []
+    for o in range(axis.output):
+        start = o * axis.s - axis.p
+        first = start if start >= 0 else start + -(-(-start) // axis.d) * axis.d
+        taps = min(axis.K - 1, (axis.H - 1 - start) // axis.d)
+        last = start + taps * axis.d
+        spans.append((first, last) if taps >= 0 and first <= last else NOTHING)
+    return tuple(spans)
+
+
+def same_spans(extent: int) -> tuple[Span, ...]:
+    """Return the spans of an axis whose outputs read the inputs at their own place."""
+    return tuple((place, place) for place in range(extent))
+
+
+def columns_read(spans: tuple[Span, ...]) -> Span:
+    """Return the first and the last index that any of them reads."""
+    read = [span for span in spans if span[0] <= span[1]]
+    return (min(first for first, _ in read), max(last for _, last in read)) if read else NOTHING
+
+
+def ring_units(reach: Reach, width: int) -> int:
+    """Return how many units a ring must keep, where one reader asks for them in raster order, each as late as it can.
+
+    Before an output is computed, every unit up to the last of its window has been made; from the first of its window on, and of every later
+    window's, all are still there. In a row of outputs that is the distance of both, farthest where a row of inputs serves two rows of outputs.
+
+    Parameters
+    ----------
+    reach : Reach
+        Of the reader's outputs, in raster order.
+    width : int
+        Columns of the map.
+
+    Returns
+    -------
+    int
+        Units, at least 1: `(KH - 1)*width + KW` of a window that is nowhere cut off.
+    """
+    rows = [span for span in reach.rows if span[0] <= span[1]]
+    columns = [span for span in reach.columns if span[0] <= span[1]]
+    if not rows or not columns:
+        return 1
+    apart: dict[tuple[bool, bool], int] = {
+        (fresh, passing): max((last if fresh else columns[-1][1]) - (first if passing else columns[0][0]) for first, last in columns)
+        for fresh in (False, True)
+        for passing in (False, True)
+    }
+    most = 1
+    for place, (first, last) in enumerate(rows):
+        fresh = place == 0 or rows[place - 1][1] < last
+        passing = place + 1 == len(rows) or rows[place + 1][0] > first
+        most = max(most, (last - first) * width + apart[fresh, passing] + 1)
+    return most
+
+
+def running_units(reach: Reach, width: int) -> int:
+    """Return how many results of a pooling are begun and not complete at once, where its input arrives in raster order.
+
+    Parameters
+    ----------
+    reach : Reach
+        Of the pooling's outputs.
+    width : int
+        Columns of its input.
+
+    Returns
+    -------
+    int
+        From the oldest that is not complete to the newest that has begun, at least 1.
+    """
+    columns = len(reach.columns)
+    begun: list[tuple[int, int]] = []
+    for row, (first_row, _) in enumerate(reach.rows):
+        for column, (first_column, _) in enumerate(reach.columns):
+            begun.append((first_row * width + first_column, row * columns + column))
+    ends = []
+    end = -1
+    for _, last_row in reach.rows:
+        for _, last_column in reach.columns:
+            end = max(end, last_row * width + last_column)
+            ends.append(end)
+    begun.sort()
+    most, complete = 1, 0
+    newest = 0
+    for at, place in begun:
+        while complete < len(ends) and ends[complete] < at:
+            complete += 1
+        newest = max(newest, place)
+        most = max(most, newest - complete + 1)
+    return most
+
+
+def _through(outer: tuple[Span, ...], inner: tuple[Span, ...]) -> tuple[Span, ...]:
+    found = []
+    for first, last in outer:
+        reached = columns_read(inner[first : last + 1]) if first <= last else NOTHING
+        found.append(reached)
+    return tuple(found)
+
+
+def _tiles(spans: tuple[Span, ...]) -> bool:
+    return all(before[1] + 1 == after[0] for before, after in zip(spans, spans[1:], strict=False)) and all(
+        first <= last for first, last in spans
+    )
