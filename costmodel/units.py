@@ -44,6 +44,8 @@ EXTENTS: Final[frozenset[str]] = frozenset(
     {
         "input",
         "class_index",
+        "first_stage",
+        "last_stage",
         "network_input",
         "output",
         "output_shape",

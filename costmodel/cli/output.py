@@ -61,7 +61,9 @@ def format_of(text: str, allowed: Collection[OutputFormat] = tuple(OutputFormat)
     return form
 
 
-def write_answer(answer: Answer, form: OutputFormat, *, pipe_width: int = WIDE_PIPE_WIDTH, chart: Path | None = None) -> None:
+def write_answer(
+    answer: Answer, form: OutputFormat, *, pipe_width: int = WIDE_PIPE_WIDTH, chart: Path | None = None, chart_option: str = "--chart"
+) -> None:
     """Write an answer to standard output.
 
     Parameters
@@ -74,6 +76,8 @@ def write_answer(answer: Answer, form: OutputFormat, *, pipe_width: int = WIDE_P
         Columns where there is no terminal.
     chart : Path, optional
         Picture file for the answer's last illustration; `.png` or `.svg`.
+    chart_option : str, optional
+        Option that named it.
 
     Raises
     ------
@@ -81,7 +85,7 @@ def write_answer(answer: Answer, form: OutputFormat, *, pipe_width: int = WIDE_P
         If the picture's suffix is another one, or there is nothing to draw.
     """
     if chart is not None:
-        _write_chart(answer.document, chart)
+        _write_chart(answer.document, chart, chart_option)
     if form is OutputFormat.TERMINAL:
         print_document(answer.document, pipe_width)
         return
@@ -141,16 +145,16 @@ def print_document(document: Document, pipe_width: int) -> None:
     sys.stdout.write("".join(f"{line.rstrip()}\n" for line in lines.read().splitlines()))
 
 
-def _write_chart(document: Document, path: Path) -> None:
+def _write_chart(document: Document, path: Path, option: str) -> None:
     from costmodel.report.figures.drawing import draw_png, draw_svg_file
     from costmodel.sources.documents.atomic_file import write_whole
 
     suffix = path.suffix.lower()
     if suffix not in (".png", ".svg"):
-        raise SpecError(f"--chart: expected a file ending in .png or .svg, found {path.name!r}")
+        raise SpecError(f"{option}: expected a file ending in .png or .svg, found {path.name!r}")
     if not document.illustrations:
         raise SpecError(
-            "--chart: nothing to draw here: a written cycle has no other rates, a life that is endless or nothing no curve, "
+            f"{option}: nothing to draw here: a written cycle has no other rates, a life that is endless or nothing no curve, "
             "and the figures of a trace no samples"
         )
     chart = document.illustrations[-1].chart

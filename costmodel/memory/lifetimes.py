@@ -13,7 +13,7 @@ from costmodel.provenance import formula
 from costmodel.specs.axis import Axis
 from costmodel.specs.lowering import NETWORK_INPUT, Step
 from costmodel.specs.network import TensorBytes
-from costmodel.specs.schedule import Schedule
+from costmodel.specs.schedule import Schedule, holders_of
 from costmodel.specs.shapes import element_count
 from costmodel.specs.work import LoopNest
 
@@ -91,7 +91,7 @@ def lifetimes_of(
         Tensors, running steps and reads.
     """
     readers = _readers(steps)
-    holders = _holders(steps)
+    holders = holders_of(steps)
     members: dict[int, list[int]] = {-1: [-1]}
     for position, holder in enumerate(holders):
         members.setdefault(holder, []).append(position)
@@ -161,15 +161,6 @@ def _readers(steps: Sequence[Step]) -> dict[int, list[int]]:
         for source in set(step.sources):
             readers[source].append(position)
     return readers
-
-
-def _holders(steps: Sequence[Step]) -> list[int]:
-    """For each step, the step whose buffer its output lives in; -1 for the network's input."""
-    holders: list[int] = []
-    for position, step in enumerate(steps):
-        shared = holders[step.sources[0]] if step.merged and step.sources[0] >= 0 else -1
-        holders.append(shared if step.merged else position)
-    return holders
 
 
 def _overwritten(steps: Sequence[Step], sizes: Sequence[TensorBytes], holders: Sequence[int], position: int) -> int | None:

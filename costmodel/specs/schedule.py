@@ -50,6 +50,25 @@ def schedule_of(name: ScheduleName, steps: Sequence[Step]) -> Schedule:
     return _STAGES[name](steps)
 
 
+def holders_of(steps: Sequence[Step]) -> tuple[int, ...]:
+    """Return, for each step, the step whose buffer its output lives in; -1 for the network's input."""
+    holders: list[int] = []
+    for position, step in enumerate(steps):
+        shared = holders[step.sources[0]] if step.merged and step.sources[0] >= 0 else -1
+        holders.append(shared if step.merged else position)
+    return tuple(holders)
+
+
+def sources_of(steps: Sequence[Step]) -> dict[int, tuple[int, ...]]:
+    """Return, for each step that runs, the tensors it reads, by the running step that makes each; -1 is the network's input."""
+    holders = holders_of(steps)
+    return {
+        position: tuple(holders[source] if source >= 0 else -1 for source in step.sources)
+        for position, step in enumerate(steps)
+        if not step.merged
+    }
+
+
 def _layer_by_layer(steps: Sequence[Step]) -> Schedule:
     return Schedule(tuple((position,) for position, step in enumerate(steps) if not step.merged))
 

@@ -55,6 +55,13 @@ class Held(NamedTuple):
         return self.unit_count * self.unit_elements * self.element_bytes
 
 
+class Strip(NamedTuple):
+    """A vertical strip of the maps of a stage."""
+
+    columns: dict[int, tuple[int, int]]
+    """First and last column that is computed, or read, of each tensor, by the step that makes it; -1 is the network's input."""
+
+
 class Stage(NamedTuple):
     """Steps that run together."""
 
@@ -65,5 +72,19 @@ class Stage(NamedTuple):
     """What is kept inside; a tensor of the stage that is neither here nor its last is taken by its reader element by element."""
     scattered: frozenset[int] = frozenset()
     """Poolings that take each pixel of their input as it is made, into windows not complete yet."""
-    strip_count: int = 1
-    """Vertical strips that the stage runs one after the other; what strips share is computed in each of them."""
+    strips: tuple[Strip, ...] = ()
+    """What the stage runs one after the other; what strips share is computed in each of them. Empty where it runs as a whole. A pooling
+    that every strip scatters into is in none of them."""
+
+    @property
+    def streams(self) -> bool:
+        """Whether its steps take turns within their outputs."""
+        return self.grain is not Grain.LAYER
+
+    def keeps(self, step: int) -> bool:
+        """Tell whether a ring of a tensor is kept."""
+        return any(held.step == step and held.role is Role.RING for held in self.held)
+
+    def is_direct(self, step: int) -> bool:
+        """Tell whether a tensor made in the stage is taken by its reader element by element, without being kept."""
+        return self.streams and step in self.steps[:-1] and not self.keeps(step)

@@ -10,6 +10,7 @@ from costmodel.memory.streaming.reach import Reach, axis_spans, running_units, s
 from costmodel.specs.lowering import NETWORK_INPUT, Step
 from costmodel.specs.network import Network
 from costmodel.specs.operations import Action
+from costmodel.specs.schedule import holders_of, sources_of
 from costmodel.specs.stages import Grain, Held, Role
 from costmodel.specs.work import LoopNest
 
@@ -85,12 +86,9 @@ def layout_of(network: Network) -> Layout:
         A chain has a block a running layer; what branches is one block from the branch to where it joins again.
     """
     steps = network.steps
-    holders: list[int] = []
-    for position, step in enumerate(steps):
-        first = step.sources[0]
-        holders.append((holders[first] if first >= 0 else -1) if step.merged else position)
+    holders = holders_of(steps)
     running = tuple(position for position, step in enumerate(steps) if not step.merged)
-    sources = {at: tuple(holders[source] if source >= 0 else -1 for source in steps[at].sources) for at in running}
+    sources = sources_of(steps)
     maps = {-1: _map(network.input, network.input_bytes)}
     for at in running:
         maps[at] = _map(steps[at].lowered.output, network.tensor_bytes[at].output_bytes)
@@ -110,7 +108,7 @@ def layout_of(network: Network) -> Layout:
         furthest = max(furthest, last_read[number])
         if furthest <= number or number + 1 == everything:
             inside = running[begin : number + 1]
-            blocks.append(Block(inside, running[begin - 1] if begin else -1, _why(steps, inside, maps, sources)))
+            blocks.append(Block(inside, running[begin - 1] if begin else -1, _why(steps, inside, sources)))
             begin = number + 1
     return Layout(tuple(blocks), maps, sources, steps, {}, {})
 
@@ -120,7 +118,7 @@ def _map(shape: Sequence[int], element_bytes: int) -> TensorMap:
     return TensorMap(channels, rows, columns, element_bytes)
 
 
-def _why(steps: Sequence[Step], inside: Sequence[int], maps: Mapping[int, TensorMap], sources: Mapping[int, tuple[int, ...]]) -> str | None:
+def _why(steps: Sequence[Step], inside: Sequence[int], sources: Mapping[int, tuple[int, ...]]) -> str | None:
     if len(inside) > MOST_BRANCHED_STEPS:
         return f"{steps[inside[0]].name} begins a branch of {len(inside)} layers that run together or not at all"
     for at in inside:
@@ -137,10 +135,10 @@ def reach_of_step(layout: Layout, step: int) -> Reach:
     """Return what each output pixel of a step reads of each of its inputs."""
     if step not in layout.reaches:
         work, own = layout.steps[step].lowered.work, layout.maps[step]
-        nest = isinstance(work, LoopNest)
-        layout.reaches[step] = (
-            Reach(axis_spans(work.h), axis_spans(work.w)) if nest else Reach(same_spans(own.rows), same_spans(own.columns))
-        )
+        if isinstance(work, LoopNest):
+            layout.reaches[step] = Reach(axis_spans(work.h), axis_spans(work.w))
+        else:
+            layout.reaches[step] = Reach(same_spans(own.rows), same_spans(own.columns))
     return layout.reaches[step]
 
 

@@ -138,13 +138,9 @@ def mixed(layout: Layout, delivery: InputDelivery, peak_of: Callable[[int], int]
     stages: list[Stage] = []
     at = count
     while at:
-        segment = chosen[at]
-        if segment is None:
-            stages = [*layered(layout, at - 1, at), *stages]
-            at -= 1
-        else:
-            stages.insert(0, segment.stage)
-            at = segment.first
+        last = chosen[at]
+        stages = [*(layered(layout, at - 1, at) if last is None else [last.stage]), *stages]
+        at = at - 1 if last is None else last.first
     if all(stage.grain is Grain.LAYER for stage in stages):
         why = next((block.why for block in layout.blocks if block.why is not None), None)
         return f"no layers take less together than one by one{'; ' + why if why else ''}"
@@ -154,9 +150,7 @@ def mixed(layout: Layout, delivery: InputDelivery, peak_of: Callable[[int], int]
 _NEVER: Final = 1 << 62
 
 
-def _offer(
-    best: list[tuple[int, int]], chosen: list[Segment | None], place: int, found: tuple[int, int], segment: Segment | None
-) -> None:
+def _offer(best: list[tuple[int, int]], chosen: list[Segment | None], place: int, found: tuple[int, int], segment: Segment | None) -> None:
     if found < best[place]:
         best[place], chosen[place] = found, segment
 
@@ -177,4 +171,3 @@ def _poolings_behind(layout: Layout, at: int, with_means: bool) -> int:
 
 def _ending(layout: Layout, first: int, end: int, way: Way) -> Segment | None:
     return next((segment for segment in segments_from(layout, first, way) if segment.end == end), None)
-

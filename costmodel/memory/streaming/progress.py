@@ -83,7 +83,7 @@ def rings_of(nodes: Mapping[int, GraphNode], start: int, last: int, start_units:
                 kept[at] = max(kept[at], unit - oldest + 1)
             made[at] = unit + 1
 
-    for name in reversed(nodes):
+    for name in reversed(list(nodes)):
         while made[name] < totals[name]:
             make(name)
     return kept

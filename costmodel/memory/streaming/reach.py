@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Final, NamedTuple, TypeAlias
 
+from costmodel.columns import ceil_div
 from costmodel.specs.axis import AdaptiveAxis, Axis
 
 Span: TypeAlias = tuple[int, int]
@@ -49,11 +51,11 @@ def axis_spans(axis: Axis | AdaptiveAxis) -> tuple[Span, ...]:
         One an output.
     """
     if isinstance(axis, AdaptiveAxis):
-        return tuple((o * axis.H // axis.n, -(-(o + 1) * axis.H // axis.n) - 1) for o in range(axis.n))
+        return tuple((o * axis.H // axis.n, ceil_div((o + 1) * axis.H, axis.n) - 1) for o in range(axis.n))
     spans = []
     for o in range(axis.output):
         start = o * axis.s - axis.p
-        first = start if start >= 0 else start + -(-(-start) // axis.d) * axis.d
+        first = start if start >= 0 else start + ceil_div(-start, axis.d) * axis.d
         taps = min(axis.K - 1, (axis.H - 1 - start) // axis.d)
         last = start + taps * axis.d
         spans.append((first, last) if taps >= 0 and first <= last else NOTHING)
@@ -75,7 +77,7 @@ def ring_units(reach: Reach, width: int) -> int:
     """Return how many units a ring must keep, where one reader asks for them in raster order, each as late as it can.
 
     Before an output is computed, every unit up to the last of its window has been made; from the first of its window on, and of every later
-    window's, all are still there. In a row of outputs that is the distance of both, farthest where a row of inputs serves two rows of outputs.
+    window's, all are still there. The distance of both is largest where a row of inputs serves two rows of outputs.
 
     Parameters
     ----------
@@ -89,8 +91,7 @@ def ring_units(reach: Reach, width: int) -> int:
     int
         Units, at least 1: `(KH - 1)*width + KW` of a window that is nowhere cut off.
     """
-    rows = [span for span in reach.rows if span[0] <= span[1]]
-    columns = [span for span in reach.columns if span[0] <= span[1]]
+    rows, columns = _in_order(reach.rows), _in_order(reach.columns)
     if not rows or not columns:
         return 1
     apart: dict[tuple[bool, bool], int] = {
@@ -143,6 +144,14 @@ def running_units(reach: Reach, width: int) -> int:
     return most
 
 
+def _in_order(spans: tuple[Span, ...]) -> list[Span]:
+    """Spans that read something, none's first or last before an earlier one's: dilation and padding may leave them so."""
+    read = [span for span in spans if span[0] <= span[1]]
+    firsts = list(itertools.accumulate((first for first, _ in reversed(read)), min))[::-1]
+    lasts = itertools.accumulate((last for _, last in read), max)
+    return list(zip(firsts, lasts, strict=True))
+
+
 def _through(outer: tuple[Span, ...], inner: tuple[Span, ...]) -> tuple[Span, ...]:
     found = []
     for first, last in outer:
@@ -152,6 +161,4 @@ def _through(outer: tuple[Span, ...], inner: tuple[Span, ...]) -> tuple[Span, ..
 
 
 def _tiles(spans: tuple[Span, ...]) -> bool:
-    return all(before[1] + 1 == after[0] for before, after in zip(spans, spans[1:], strict=False)) and all(
-        first <= last for first, last in spans
-    )
+    return all(before[1] + 1 == after[0] for before, after in itertools.pairwise(spans)) and all(first <= last for first, last in spans)

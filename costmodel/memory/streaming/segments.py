@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from typing import NamedTuple
@@ -18,7 +19,7 @@ from costmodel.memory.streaming.blocks import (
 )
 from costmodel.memory.streaming.reach import Reach, columns_read, ring_units
 from costmodel.specs.operations import Action
-from costmodel.specs.stages import Grain, Held, Stage
+from costmodel.specs.stages import Grain, Held, Stage, Strip
 
 
 class Fusion(StrEnum):
@@ -63,13 +64,6 @@ class Segment(NamedTuple):
     def size_bytes(self) -> int:
         """Bytes while it runs."""
         return self.input_bytes + self.output_bytes + sum(held.size_bytes for held in self.stage.held)
-
-
-class Strip(NamedTuple):
-    """A vertical strip."""
-
-    columns: dict[int, tuple[int, int]]
-    """First and last column it computes of each tensor, by the step that makes it."""
 
 
 class _Path(NamedTuple):
@@ -127,8 +121,15 @@ class _Run:
             if (path := self._after(number - 1, bands, step)) is not None:
                 options.append((path, whole_bytes(layout, step, True)))
         path, output = min(options, key=lambda option: option[0].size_bytes + option[1])
-        stage = Stage(steps, self.way.grain, path.held, path.scattered, len(self.strips))
+        stage = Stage(steps, self.way.grain, path.held, path.scattered, self._strips(step, path))
         return Segment(self.first, end, stage, start_bytes, output)
+
+    def _strips(self, last: int, path: _Path) -> tuple[Strip, ...]:
+        """The strips as a stage states them."""
+        if len(self.strips) == 1:
+            return ()
+        shared = {last} if last in path.scattered else set()
+        return tuple(Strip({step: span for step, span in strip.columns.items() if step not in shared}) for strip in self.strips)
 
     def _after(self, number: int, held: Sequence[Held], scattered: int | None = None) -> _Path | None:
         before = self.paths[number]
@@ -143,7 +144,7 @@ class _Run:
         units = 1
         for strip in self.strips:
             reach = reach_in(self.layout, through[0], source, strip)
-            for before, step in zip(through, through[1:], strict=False):
+            for before, step in itertools.pairwise(through):
                 reach = reach_in(self.layout, step, before, strip).through(reach)
             first, last = strip.columns[source]
             by_rows = self.way.grain is Grain.ROWS

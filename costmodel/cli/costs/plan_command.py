@@ -1,0 +1,62 @@
+"""`costmodel plan`: what a network's tensors take under every memory strategy, and whether a device holds it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def plan_command(
+    network: Annotated[
+        str | None,
+        typer.Argument(metavar="[NETWORK]", help="Network of the zoo, a YAML file or a .tflite.", show_default=False),
+    ] = None,
+    network_option: Annotated[str | None, typer.Option("--network", help="The same, as an option.")] = None,
+    device: Annotated[str | None, typer.Option(help="Packaged device, or a file.", show_default="esp32-wroom")] = None,
+    strategy: Annotated[
+        list[str] | None, typer.Option(help="A strategy to plan and draw, or all; may be given several times.", show_default="all")
+    ] = None,
+    activation: Annotated[str | None, typer.Option(help="Element type of the activations: int8, int32, float32, ...")] = None,
+    pooled: Annotated[str | None, typer.Option(help="Element type of what poolings leave, where it differs.")] = None,
+    static_bytes: Annotated[
+        int | None, typer.Option(min=0, metavar="BYTES", help="Static data of the program, taken from the heap before the network.")
+    ] = None,
+    radio: Annotated[str | None, typer.Option(help="Radio that runs beside the network and takes heap: ble, wifi.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Picture of the plan: a .png or .svg file.")] = None,
+    output_format: Annotated[str, typer.Option("--format", help="terminal, markdown, html, json or csv.")] = "terminal",
+) -> None:
+    """Plan a network's memory under every strategy: bytes, how far from the bound, what it costs in work, and whether it fits.
+
+    One plan is drawn piece by piece: the one that is recommended, or the one --strategy names.
+
+    Examples
+    --------
+    costmodel plan cifar-aap-pruned
+    costmodel plan my-net.yaml --device esp32-s3-wroom-1-n8 --activation int8
+    costmodel plan --network mobilenet-v1-0.25 --strategy streaming --out plan.svg
+    costmodel plan resnet8 --static-bytes 60000 --format json
+    """
+    from costmodel.cli.options import all_chosen
+    from costmodel.cli.output import format_of, write_answer
+    from costmodel.errors import MissingError, SpecError
+    from costmodel.evaluation.storage.strategy_plans import compare_strategies
+    from costmodel.report.answers.plans import plans_answer
+    from costmodel.sources.planned_scenario import planned_scenario
+    from costmodel.specs.strategy import MemoryStrategy
+
+    if network is not None and network_option is not None:
+        raise SpecError(f"--network: the network is given twice, {network!r} and {network_option!r}")
+    name = network or network_option
+    if name is None:
+        raise MissingError("give a network: plan NETWORK, a name of `costmodel list networks` or a file")
+    form = format_of(output_format)
+    strategies = all_chosen("--strategy", strategy or (), MemoryStrategy)
+    scenario = planned_scenario(name, device, activation=activation, pooled=pooled, static_bytes=static_bytes, radio=radio)
+    comparison = compare_strategies(scenario, strategies)
+    wanted = comparison.recommended if len(strategies) > 1 else strategies[0]
+    shown = next((plan for plan in comparison.plans if plan.strategy is wanted), None)
+    if len(strategies) == 1 and shown is not None and shown.reason is not None:
+        raise SpecError(f"--strategy {shown.strategy.value} does not apply to {comparison.network}: {shown.reason}")
+    write_answer(plans_answer(comparison, shown), form, chart=out, chart_option="--out")

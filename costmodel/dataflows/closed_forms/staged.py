@@ -1,0 +1,86 @@
+"""Counts of layers that run together: what a fusion leaves out, and what strips compute again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from costmodel.results.counts import AccessCounts
+from costmodel.specs.axis import Axis
+from costmodel.specs.lowering import Step
+from costmodel.specs.shapes import element_count
+from costmodel.specs.stages import Stage
+from costmodel.specs.work import Elementwise, LoopNest, Work
+
+
+def staged_counts(
+    steps: Sequence[Step], stage: Stage, sources: Mapping[int, tuple[int, ...]], counted: Callable[[int, Work], AccessCounts]
+) -> dict[int, AccessCounts]:
+    """Return the counts of every step of a stage.
+
+    Reads and writes of a ring are reads of an input and writes of an output. A tensor that is taken as it is made is neither written nor
+    read; a pooling that takes it so, or that adds each input to results not complete yet, keeps partial results: of a window of t taps it
+    writes t - 1 and reads t - 1.
+
+    Parameters
+    ----------
+    steps : sequence of Step
+        The network.
+    stage : Stage
+        Which of them run together, and how.
+    sources : mapping of int to tuple of int
+        For each step, the tensors it reads, by the running step that makes each.
+    counted : callable
+        Counts of a step's work by itself, given the step's place and the work.
+
+    Returns
+    -------
+    dict of int to AccessCounts
+        By step.
+
+    Notes
+    -----
+    Source: docs/counting.md, streamed and fused stages.
+    """
+    found = {}
+    for step in stage.steps:
+        found[step] = total = _with_strips(steps[step].lowered.work, step, stage, counted)
+        if not stage.streams:
+            continue
+        direct = [source for source in sources[step] if stage.is_direct(source)]
+        if steps[step].operation.pools and (direct or step in stage.scattered):
+            kept = total.operation_count - total.output_write_count
+            total = total._replace(psum_write_count=kept, psum_read_count=kept)
+            if direct:
+                total = total._replace(input_read_count=0)
+        elif direct:
+            elements = sum(element_count(steps[source].lowered.output) for source in direct)
+            total = total._replace(input_read_count=total.input_read_count - elements)
+        found[step] = total._replace(output_write_count=0) if stage.is_direct(step) else total
+    return found
+
+
+def _with_strips(work: Work, step: int, stage: Stage, counted: Callable[[int, Work], AccessCounts]) -> AccessCounts:
+    """Counts of a step over every strip that computes it."""
+    spans = [strip.columns[step] for strip in stage.strips if step in strip.columns]
+    if not spans:
+        return counted(step, work)
+    total = AccessCounts()
+    for first, last in spans:
+        total = total.plus(counted(step, _of_columns(work, first, last)))
+    once = counted(step, work)
+    return total._replace(scratch_buffer_count=once.scratch_buffer_count, scratch_bytes=once.scratch_bytes)
+
+
+def _of_columns(work: Work, first: int, last: int) -> Work:
+    """The work of some columns of the output: a window over the columns that those read, padding at the cuts cropped or kept."""
+    if isinstance(work, Elementwise):
+        return work
+    if not isinstance(work, LoopNest) or not isinstance(work.w, Axis):
+        return work
+    w = work.w
+    begin = first * w.s - w.p
+    cropped = max(begin, 0)
+    before = cropped - begin
+    left = w.H - cropped
+    needed = (last - first) * w.s + w.d * (w.K - 1) + 1
+    return work._replace(w=w._replace(H=left, p=before, q=needed - left - before))

@@ -1,0 +1,208 @@
+"""A network under every memory strategy: bytes, work, time, and whether a scenario's device holds it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from costmodel.dataflows.closed_forms.staged import staged_counts
+from costmodel.dataflows.counting import count_work
+from costmodel.evaluation.composition import Cost
+from costmodel.evaluation.evaluating import cost_of
+from costmodel.evaluation.storage.device_fit import heap_taken
+from costmodel.evaluation.storage.ram_use import scratch_in_ram_bytes
+from costmodel.memory.heap import judge_heap, largest_request_bytes, regions_without
+from costmodel.memory.network_strategies import Subject, plan_strategy, subject_of
+from costmodel.memory.strategies import arena_with_scratch_bytes
+from costmodel.results.counts import SCRATCH_READS, SCRATCH_WRITES, TENSOR_READS, TENSOR_WRITES, AccessCounts
+from costmodel.results.storage.heap_verdict import HeapRequest, HeapVerdict
+from costmodel.results.storage.strategy_plan import PlanComparison, PlannedPiece, StrategyPlan
+from costmodel.specs.counting import Dataflow, Taps
+from costmodel.specs.mapping import mapping_of
+from costmodel.specs.network import Network
+from costmodel.specs.scenario import Scenario, Storage
+from costmodel.specs.schedule import sources_of
+from costmodel.specs.stages import InputDelivery, Stage
+from costmodel.specs.strategy import MemoryStrategy
+from costmodel.specs.work import Work
+
+ACCESSES = (*TENSOR_READS, *TENSOR_WRITES, *SCRATCH_READS, *SCRATCH_WRITES)
+"""Counters that are reads or writes."""
+
+
+class _Asked(NamedTuple):
+    scenario: Scenario
+    subject: Subject
+    cost: Cost
+    """Layer by layer, output stationary."""
+    scratch_bytes: int
+
+
+def compare_strategies(scenario: Scenario, strategies: Sequence[MemoryStrategy] = tuple(MemoryStrategy)) -> PlanComparison:
+    """Return what a scenario's network takes under each strategy.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        Network, device, what is taken of its heap, and where weights and input live.
+    strategies : sequence of MemoryStrategy, optional
+        In the order of the answer; left out, all.
+
+    Returns
+    -------
+    PlanComparison
+        With the strategy that is recommended: of those that fit, what computes the least twice, and of several the smallest.
+    """
+    mapping = mapping_of(Dataflow.OUTPUT_STATIONARY)
+    _, cost = cost_of(scenario, mapping)
+    subject = subject_of(scenario.network)
+    asked = _Asked(scenario, subject, cost, int(scratch_in_ram_bytes(scenario, cost)))
+    plans = tuple(_plan(strategy, asked) for strategy in strategies)
+    recommended, why = _recommended(plans, scenario)
+    return PlanComparison(
+        network=scenario.network.name,
+        device=scenario.device.name,
+        heap_bytes=sum(region.size_bytes for region in scenario.device.heap_regions),
+        plans=plans,
+        recommended=recommended,
+        why=why,
+    )
+
+
+def counts_of_stages(network: Network, stages: Sequence[Stage], taps: Taps = Taps.VALID, *, bias: bool = True) -> dict[int, AccessCounts]:
+    """Return the counts of every layer that runs, under a schedule of stages, output stationary.
+
+    Parameters
+    ----------
+    network : Network
+        The graph.
+    stages : sequence of Stage
+        Every running step in exactly one.
+    taps : Taps
+        Which taps of a convolution count.
+    bias : bool
+        Whether bias reads count.
+
+    Returns
+    -------
+    dict of int to AccessCounts
+        By step.
+    """
+    sizes, sources = network.tensor_bytes, sources_of(network.steps)
+
+    def counted(step: int, work: Work) -> AccessCounts:
+        own = sizes[step]
+        return count_work(work, Dataflow.OUTPUT_STATIONARY, taps, bias=bias, input_bytes=own.input_bytes, weight_bytes=own.weight_bytes)
+
+    found: dict[int, AccessCounts] = {}
+    for stage in stages:
+        found |= staged_counts(network.steps, stage, sources, counted)
+    return found
+
+
+def _plan(strategy: MemoryStrategy, asked: _Asked) -> StrategyPlan:
+    plan, stages = plan_strategy(strategy, asked.subject)
+    if plan.total_bytes is None:
+        return plan
+    network = asked.scenario.network
+    counts = counts_of_stages(network, stages)
+    alone = counts_of_stages(network, [Stage((step,)) for stage in stages for step in stage.steps])
+    macs, accesses = _sum(counts, ("mac_count",)), _sum(counts, ACCESSES)
+    heap = _verdict(plan, asked)
+    return plan.model_copy(
+        update={
+            "mac_count": macs,
+            "extra_mac_count": macs - _sum(alone, ("mac_count",)),
+            "extra_mac_nominal_ratio": _nominal_ratio(network, stages),
+            "access_count": accesses,
+            "extra_access_count": accesses - _sum(alone, ACCESSES),
+            "duration_s": _duration_s(asked.cost, counts, alone),
+            "heap": heap,
+            "margin_bytes": None if heap is None else _margin(plan, asked, heap),
+        }
+    )
+
+
+def _sum(counts: Mapping[int, AccessCounts], names: Sequence[str]) -> int:
+    return sum(getattr(layer, name) for layer in counts.values() for name in names)
+
+
+def _nominal_ratio(network: Network, stages: Sequence[Stage]) -> float:
+    """What strips compute again, of the multiply-accumulates of the stages that run in strips, padding processed like data."""
+    stripped = [stage for stage in stages if stage.strips]
+    if not stripped:
+        return 0.0
+    ours = _sum(counts_of_stages(network, stripped, Taps.NOMINAL), ("mac_count",))
+    once = _sum(counts_of_stages(network, [Stage((step,)) for stage in stripped for step in stage.steps], Taps.NOMINAL), ("mac_count",))
+    return ours / once - 1 if once else 0.0
+
+
+def _duration_s(cost: Cost, counts: Mapping[int, AccessCounts], alone: Mapping[int, AccessCounts]) -> float | None:
+    """Calibrated time: a layer that is computed again in part takes longer in proportion."""
+    if cost.latency_s is None:
+        return None
+    total = 0.0
+    for step, own in counts.items():
+        before = alone[step].mac_count + alone[step].operation_count
+        total += (cost.layers[step].duration_s or 0.0) * ((own.mac_count + own.operation_count) / before if before else 1.0)
+    return total
+
+
+def _requests(plan: StrategyPlan, asked: _Asked) -> list[HeapRequest]:
+    """What is allocated, in order: constants in RAM, then one arena, or every buffer, or those alive at the peak."""
+    scenario = asked.scenario
+    requests = []
+    if scenario.weights_in is Storage.RAM and asked.cost.weight_bytes:
+        requests.append(HeapRequest(name="weights", size_bytes=asked.cost.weight_bytes))
+    if scenario.input_in is Storage.RAM and not plan.with_input and plan.delivery is not InputDelivery.FLASH:
+        requests.append(HeapRequest(name="input", size_bytes=asked.cost.input_bytes))
+    if _one_block(plan):
+        arena = int(arena_with_scratch_bytes(plan.total_bytes or 0, asked.scratch_bytes))
+        return [*requests, HeapRequest(name="arena", size_bytes=arena)]
+    pieces: Sequence[PlannedPiece] = plan.pieces
+    if plan.strategy is MemoryStrategy.PEAK_LIVE:
+        peak = max(range(len(plan.stages)), key=lambda time: plan.stages[time].live_bytes, default=0)
+        pieces = [piece for piece in pieces if piece.first_stage <= peak <= piece.last_stage]
+    requests += [HeapRequest(name=piece.name, size_bytes=piece.size_bytes) for piece in pieces]
+    return [*requests, *([HeapRequest(name="scratch", size_bytes=asked.scratch_bytes)] if asked.scratch_bytes else [])]
+
+
+def _one_block(plan: StrategyPlan) -> bool:
+    return plan.strategy not in (
+        MemoryStrategy.SUM,
+        MemoryStrategy.PEAK_LIVE,
+        MemoryStrategy.PING_PONG,
+        MemoryStrategy.STATIC_IN_PLACE,
+    )
+
+
+def _verdict(plan: StrategyPlan, asked: _Asked) -> HeapVerdict | None:
+    device = asked.scenario.device
+    if not device.heap_regions:
+        return None
+    return judge_heap(_requests(plan, asked), device.heap_regions, device.allocator, heap_taken(asked.scenario))
+
+
+def _margin(plan: StrategyPlan, asked: _Asked, heap: HeapVerdict) -> int:
+    """The largest single request that the heap serves, less the plan's largest; where it fails, what the request that fails lacks."""
+    if heap.shortfall is not None:
+        return heap.shortfall.largest_bytes - heap.shortfall.searched_bytes
+    device = asked.scenario.device
+    left = regions_without(device.heap_regions, heap.taken.total_bytes)
+    largest = max((largest_request_bytes(region, device.allocator) for region in left), default=0)
+    return largest - max((request.size_bytes for request in _requests(plan, asked)), default=0)
+
+
+def _recommended(plans: Sequence[StrategyPlan], scenario: Scenario) -> tuple[MemoryStrategy | None, str]:
+    """Choose: of what fits, what computes the least twice, then the smallest; an input that lives in RAM is not read in flash."""
+    in_flash = scenario.input_in is Storage.FLASH
+    possible = [plan for plan in plans if in_flash or plan.delivery is not InputDelivery.FLASH]
+    known = [plan for plan in possible if plan.total_bytes is not None and (plan.heap is None or plan.heap.fits)]
+    if not known:
+        return None, "no strategy fits the heap"
+    best = min(known, key=lambda plan: (plan.extra_mac_count or 0, plan.total_bytes or 0))
+    if best.heap is None:
+        return best.strategy, "the device states no heap; of those that compute nothing twice it takes the fewest bytes"
+    if best.extra_mac_count:
+        return best.strategy, "it fits, and computes the least twice of those that do"
+    return best.strategy, "it fits, computes nothing twice and takes the fewest bytes of those that do"

@@ -1,0 +1,225 @@
+"""A network under every memory strategy: one table, and where every piece of one plan lies."""
+
+from __future__ import annotations
+
+import string
+from typing import Final
+
+from costmodel.report.answer import Answer, answer_of
+from costmodel.report.cells import Cell, Form
+from costmodel.report.charts import BufferBar, LimitLine, MemoryTimeline
+from costmodel.report.document import Block, Content, Illustration, Paragraph, Table, plain_table
+from costmodel.results.storage.strategy_plan import PlanComparison, PlannedPiece, StrategyPlan
+from costmodel.specs.stages import InputDelivery
+from costmodel.specs.strategy import MemoryStrategy
+from costmodel.units import BYTES_PER_KIB
+
+LETTERS: Final = string.ascii_uppercase + string.ascii_lowercase + string.digits
+"""Names of pieces in a sketch, used again from the first where there are more pieces."""
+SKETCH_ROWS: Final = 16
+"""Rows of a sketch."""
+SKETCH_COLUMNS: Final = 60
+"""Most columns of a sketch: of more stages, several share one."""
+
+WORDS: Final = {
+    MemoryStrategy.SUM: "every tensor in a buffer of its own",
+    MemoryStrategy.PEAK_LIVE: "malloc and free per layer",
+    MemoryStrategy.PING_PONG: "two buffers in turn",
+    MemoryStrategy.STATIC_IN_PLACE: "static buffers, poolings in place",
+    MemoryStrategy.ARENA_IN_PLACE: "one arena, poolings in place",
+    MemoryStrategy.FUSED_BANDS: "convolution and pooling over a band of its rows",
+    MemoryStrategy.FUSED_ROWS: "convolution row by row into the pooling's result",
+    MemoryStrategy.FUSED_WINDOWS: "convolution and pooling, window by window",
+    MemoryStrategy.FUSED_MEANS: "the same with the mean behind it",
+    MemoryStrategy.ROW_STREAMING: "rings of rows through the network",
+    MemoryStrategy.PIXEL_STREAMING: "rings of pixels through the network",
+    MemoryStrategy.PIXEL_STREAMING_FLASH: "the same, its input read in flash",
+    MemoryStrategy.STRIPS_2: "the same in 2 vertical strips",
+    MemoryStrategy.STRIPS_4: "the same in 4 vertical strips",
+    MemoryStrategy.STRIPS_8: "the same in 8 vertical strips",
+    MemoryStrategy.STREAMING: "streams and single layers, cut where that takes least",
+}
+"""What each strategy does, in a few words."""
+
+
+def plans_answer(comparison: PlanComparison, shown: StrategyPlan | None) -> Answer:
+    """Return every strategy in one table, and one plan piece by piece.
+
+    Parameters
+    ----------
+    comparison : PlanComparison
+        What was found.
+    shown : StrategyPlan or None
+        The plan that is drawn; None where none applies.
+
+    Returns
+    -------
+    Answer
+        For programs, the comparison.
+    """
+    table = _strategies_table(comparison)
+    blocks: list[Block] = [table, Paragraph(_recommendation(comparison))]
+    reasons = [(plan.strategy.value, plan.reason) for plan in comparison.plans if plan.reason is not None]
+    if reasons:
+        blocks.append(plain_table("Strategies that do not apply", ("strategy", "why"), reasons))
+    if shown is not None and shown.pieces:
+        blocks += [_stages_table(shown), _pieces_table(shown), *_sketch(shown), _picture(comparison, shown)]
+    return answer_of(blocks, {"schema_version": 1, **comparison.model_dump(mode="json"), **_derived(comparison)}, table)
+
+
+def _derived(comparison: PlanComparison) -> dict[str, object]:
+    """What follows from the plans, for programs that would rather not compute it."""
+    return {
+        "optimal": {plan.strategy.value: plan.is_optimal for plan in comparison.plans},
+        "bound_ratio": {plan.strategy.value: plan.bound_ratio for plan in comparison.plans},
+    }
+
+
+def _strategies_table(comparison: PlanComparison) -> Table:
+    rows: list[tuple[Content, ...]] = []
+    timed = any(plan.duration_s is not None for plan in comparison.plans)
+    for plan in comparison.plans:
+        if plan.total_bytes is None:
+            continue
+        rows.append(
+            (
+                plan.strategy.value,
+                WORDS[plan.strategy],
+                plan.total_bytes,
+                Cell(plan.bound_ratio, Form.TIMES) if plan.bound_ratio is not None else None,
+                "yes" if plan.is_optimal else "not proven",
+                _signed_share(plan.extra_mac_nominal_ratio or 0.0),
+                _signed_share((plan.extra_access_count or 0) / max((plan.access_count or 0) - (plan.extra_access_count or 0), 1)),
+                *([Cell(plan.duration_s, Form.TIME)] if timed else []),
+                _fits(plan),
+                plan.margin_bytes,
+            )
+        )
+    titles = (
+        "strategy",
+        "how",
+        "bytes",
+        "of bound",
+        "optimal",
+        "extra MACs",
+        "extra accesses",
+        *(["time"] if timed else []),
+        "fits",
+        "margin B",
+    )
+    times = (
+        " Times are calibrated: rates of this device." if timed else " Times are unknown: no calibration holds for this device and network."
+    )
+    note = (
+        "Bytes, bounds and accesses are exact; accesses are single elements, output stationary. Extra multiply-accumulates are those of the"
+        " streamed layers, padding processed like data. The margin is what the largest allocation leaves of what the heap gives for it."
+        f"{times}"
+    )
+    return plain_table(f"{comparison.network} on {comparison.device}: what its tensors take", titles, rows, note)
+
+
+def _signed_share(ratio: float) -> str:
+    return "0" if ratio == 0 else f"{100 * ratio:+.1f} %"
+
+
+def _fits(plan: StrategyPlan) -> str:
+    if plan.heap is None:
+        return "unknown"
+    return "yes" if plan.heap.fits else "no"
+
+
+def _recommendation(comparison: PlanComparison) -> str:
+    if comparison.recommended is None:
+        return f"Recommended: none; {comparison.why}."
+    return f"Recommended: {comparison.recommended.value}; {comparison.why}."
+
+
+_DELIVERIES: Final = {
+    InputDelivery.WHOLE: "the input lies in the arena or beside it",
+    InputDelivery.DELIVERED: "the input is delivered as the first stage asks for it",
+    InputDelivery.FLASH: "the input is read in flash",
+}
+
+
+def _stages_table(plan: StrategyPlan) -> Table:
+    rows: list[tuple[Content, ...]] = []
+    for number, stage in enumerate(plan.stages, start=1):
+        how = stage.grain.value if stage.strip_count == 1 else f"{stage.grain.value}, {stage.strip_count} strips"
+        rows.append((number, how, stage.live_bytes, " ".join(stage.layers)))
+    return plain_table(f"{plan.strategy.value}: stages", ("stage", "grain", "live B", "layers"), rows, f"{_DELIVERIES[plan.delivery]}.")
+
+
+def _pieces_table(plan: StrategyPlan) -> Table:
+    rows: list[tuple[Content, ...]] = [
+        (
+            _letter(place),
+            piece.name,
+            _role(piece),
+            piece.size_bytes,
+            "malloc" if piece.offset_bytes is None else piece.offset_bytes,
+            max(piece.first_stage, 0) + 1,
+            max(piece.last_stage, 0) + 1,
+        )
+        for place, piece in enumerate(plan.pieces)
+    ]
+    return plain_table(
+        f"{plan.strategy.value}: where each piece lies", ("", "piece", "role", "bytes", "offset B", "from stage", "to stage"), rows
+    )
+
+
+def _role(piece: PlannedPiece) -> str:
+    return piece.role if piece.unit_count is None else f"{piece.role} of {piece.unit_count}"
+
+
+def _letter(place: int) -> str:
+    return LETTERS[place % len(LETTERS)]
+
+
+def _sketch(plan: StrategyPlan) -> list[Table]:
+    """The arena in letters: offsets upwards, stages to the right."""
+    placed = [(place, piece, piece.offset_bytes) for place, piece in enumerate(plan.pieces) if piece.offset_bytes is not None]
+    top = max((offset + piece.size_bytes for _, piece, offset in placed), default=0)
+    if not top:
+        return []
+    stages = len(plan.stages)
+    wide = max(1, min(4, SKETCH_COLUMNS // max(stages, 1)))
+    shown = range(0, stages, max(1, -(-stages // SKETCH_COLUMNS)))
+    rows: list[tuple[Content, ...]] = []
+    for row in reversed(range(SKETCH_ROWS)):
+        low, high = row * top // SKETCH_ROWS, (row + 1) * top // SKETCH_ROWS
+        line = ""
+        for stage in shown:
+            there = [
+                (min(high, offset + piece.size_bytes) - max(low, offset), -place)
+                for place, piece, offset in placed
+                if max(piece.first_stage, 0) <= stage <= max(piece.last_stage, 0)
+                and offset < max(high, low + 1)
+                and offset + piece.size_bytes > low
+            ]
+            line += (_letter(-max(there)[1]) if there else ".") * wide
+        rows.append((f"{low:,}", line))
+    return [plain_table(f"{plan.strategy.value}: the arena over time", ("from B", "stages from left to right"), rows)]
+
+
+def _picture(comparison: PlanComparison, plan: StrategyPlan) -> Illustration:
+    stages = tuple(stage.layers[0] if len(stage.layers) == 1 else f"{stage.layers[0]} ..." for stage in plan.stages)
+    bars = []
+    base = 0
+    for place, piece in enumerate(plan.pieces):
+        offset = base if piece.offset_bytes is None else piece.offset_bytes
+        base = base + piece.size_bytes if piece.offset_bytes is None else base
+        bars.append(
+            BufferBar(
+                piece.name if piece.unit_count is None else f"{piece.name} ({piece.role})",
+                max(piece.first_stage, 0),
+                max(piece.last_stage, 0),
+                piece.size_bytes / BYTES_PER_KIB,
+                offset / BYTES_PER_KIB,
+                place,
+                idle=False,
+            )
+        )
+    limits = () if plan.total_bytes is None else (LimitLine(plan.total_bytes / BYTES_PER_KIB, f"{plan.total_bytes:,} B"),)
+    chart = MemoryTimeline("Offset in the arena [KiB]", stages, tuple(bars), limits)
+    what = f"{comparison.network} under {plan.strategy.value}: each piece of memory, at its offset, over the stages that need it"
+    return Illustration("plan", f"{what}.", f"{what}; {plan.total_bytes or 0:,} bytes in all.", chart)

@@ -1,0 +1,69 @@
+"""`plan` answers how large the arena must be under every strategy, and whether the device holds it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from costmodel.cli.app import main
+from costmodel.results.storage.strategy_plan import PlanComparison
+from costmodel.specs.strategy import MemoryStrategy
+
+
+def _json(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, Any]:
+    assert main(["plan", *arguments, "--format", "json"]) == 0
+    answer: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return answer
+
+
+def test_every_strategy_is_in_one_answer_that_loads_back(capsys: pytest.CaptureFixture[str]) -> None:
+    answer = _json(capsys, "--network", "cifar-aap-pruned")
+    total = {plan["strategy"]: plan["total_bytes"] for plan in answer["plans"]}
+    assert list(total) == [strategy.value for strategy in MemoryStrategy]
+    assert (total["peak-live"], total["static-in-place"], total["arena-in-place"]) == (128_000, 155_784, 105_472)
+    assert (total["pixel-streaming"], total["pixel-streaming-flash"], total["strips-8"]) == (6_248, 5_948, 2_120)
+    extra = {plan["strategy"]: plan["extra_mac_nominal_ratio"] for plan in answer["plans"]}
+    assert [round(100 * extra[f"strips-{count}"], 1) for count in (2, 4, 8)] == [2.4, 7.1, 16.7]
+    assert {plan["extra_mac_count"] for plan in answer["plans"] if not plan["strategy"].startswith("strips")} == {0}
+    known = PlanComparison.model_fields
+    loaded = PlanComparison.model_validate({name: value for name, value in answer.items() if name in known})
+    assert loaded.recommended is MemoryStrategy.PIXEL_STREAMING
+    assert answer["optimal"]["streaming"] is True
+
+
+def test_types_change_the_bytes(capsys: pytest.CaptureFixture[str]) -> None:
+    answer = _json(capsys, "cifar-aap-pruned", "--activation", "int32", "--pooled", "int8", "--strategy", "pixel-streaming")
+    assert [plan["total_bytes"] for plan in answer["plans"]] == [2_399]
+
+
+def test_a_plan_is_shown_piece_by_piece_and_drawn(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    picture = tmp_path / "plan.svg"
+    assert main(["plan", "cifar-aap-pruned", "--strategy", "streaming", "--out", str(picture)]) == 0
+    shown = capsys.readouterr().out
+    assert "ring of 35" in shown
+    assert "BBBBEEEEEEEE" in shown
+    assert picture.read_text(encoding="utf-8").startswith("<?xml")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["cifar-aap-prune"], "did you mean 'cifar-aap-pruned'?"),
+        (["resnet8", "--strategy", "streeming"], "did you mean 'streaming'?"),
+        (["resnet8", "--strategy", "ping-pong"], "ping-pong buffers serve chains only: stack1.add reads conv1 and stack1.conv2"),
+        (["autoencoder", "--strategy", "pixel-streaming"], "does not apply to autoencoder: fc1 (linear) needs all of its input"),
+        (["resnet8", "--activation", "int9"], "--activation: 'int9' is not an element type"),
+        (["resnet8", "--network", "resnet8"], "--network: the network is given twice"),
+        (["resnet8", "--out", "plan.pdf"], "--out: expected a file ending in .png or .svg"),
+        ([], "give a network"),
+    ],
+)
+def test_a_mistake_is_one_line(arguments: list[str], told: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["plan", *arguments]) == 2
+    found = capsys.readouterr()
+    assert found.out == ""
+    assert told in found.err
+    assert found.err.count("\n") == 1
