@@ -6,7 +6,7 @@ import struct
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-ELEMENTS = {"float32": 0, "int32": 2, "uint8": 3, "int64": 4, "int8": 9, "resource": 13}
+ELEMENTS = {"float32": 0, "float16": 1, "int32": 2, "uint8": 3, "int64": 4, "bool": 6, "int16": 7, "int8": 9, "resource": 13, "int4": 17}
 
 
 class Scalar(NamedTuple):
@@ -93,8 +93,18 @@ class ModelFile:
         self.codes: list[Mapping[int, Field]] = []
         self.operators: list[Mapping[int, Field]] = []
 
-    def tensor(self, shape: Sequence[int], element: str = "int8", content: bytes = b"", name: str = "") -> int:
-        """Add a tensor, constant where it has content."""
+    def tensor(
+        self,
+        shape: Sequence[int],
+        element: str = "int8",
+        content: bytes = b"",
+        name: str = "",
+        *,
+        scales: Sequence[float] = (),
+        axis: int = 0,
+        state: bool = False,
+    ) -> int:
+        """Add a tensor, constant where it has content, quantised around 0 where it has scales."""
         if content:
             self.buffers.append({0: content})
         self.tensors.append(
@@ -103,18 +113,30 @@ class ModelFile:
                 1: Scalar("b", ELEMENTS[element]),
                 2: Scalar("I", len(self.buffers) - 1 if content else 0),
                 3: name or f"tensor {len(self.tensors)}",
+                5: Scalar("B", int(state)),
             }
+            | ({4: {2: Vector("f", scales), 3: Vector("q", [0] * len(scales)), 6: Scalar("i", axis)}} if scales else {})
         )
         return len(self.tensors) - 1
 
     def operator(
-        self, code: int, inputs: Sequence[int], outputs: Sequence[int], options: Mapping[int, Field] | None = None, custom: str = ""
+        self,
+        code: int,
+        inputs: Sequence[int],
+        outputs: Sequence[int],
+        options: Mapping[int, Field] | None = None,
+        custom: str = "",
+        *,
+        options_type: int = 1,
+        custom_options: bytes = b"",
     ) -> None:
-        """Add an operator by its builtin code."""
+        """Add an operator by its builtin code, its options of a type of the schema's union."""
         self.codes.append({0: Scalar("b", min(code, 127)), 3: Scalar("i", code)} | ({1: custom} if custom else {}))
         fields: dict[int, Field] = {0: Scalar("I", len(self.codes) - 1), 1: Vector("i", inputs), 2: Vector("i", outputs)}
         if options is not None:
-            fields |= {3: Scalar("B", 1), 4: options}
+            fields |= {3: Scalar("B", options_type), 4: options}
+        if custom_options:
+            fields[5] = custom_options
         self.operators.append(fields)
 
     def written(self, inputs: Sequence[int], outputs: Sequence[int]) -> bytes:

@@ -132,6 +132,8 @@ class ImportedGraph(GraphBody):
     """Bytes of all constants of the file, each stored buffer once."""
     bodies: tuple[GraphBody, ...] = ()
     """The file's other graphs, in its order: an attribute that names graph 1 means the first of these."""
+    metadata: tuple[str, ...] = ()
+    """Names of what the file says of itself beside its graphs."""
 
     @property
     def graph_count(self) -> int:

@@ -6,6 +6,7 @@ from typing import Final
 
 from costmodel.errors import FormatError, Location
 from costmodel.sources.importers.flatbuffer import Buffer, Table
+from costmodel.sources.importers.flexbuffer import from_flexbuffer
 from costmodel.sources.importers.tflite_schema import CUSTOM, CUSTOM_OPTIONS, ELEMENT_TYPES, IDENTIFIER, OPERATORS, OPTIONS
 from costmodel.specs.imported_graph import ELEMENT_BITS, GraphBody, ImportedGraph, ImportedOperator, ImportedTensor, OptionValue
 
@@ -52,6 +53,7 @@ def from_tflite(data: bytes, name: str) -> ImportedGraph:
         outputs=graphs[0].outputs,
         const_bytes=sum(len(contents[number]) for number in used),
         bodies=tuple(graphs[1:]),
+        metadata=tuple(table.text(0) for table in root.tables(6)),
     )
 
 
@@ -128,7 +130,7 @@ def _operator(buffer: Buffer, table: Table, codes: list[tuple[str, int]], tensor
             for name, (position, code, default) in fields.items()
         }
     if content := table.content(5):
-        options[CUSTOM_OPTIONS] = content
+        options[CUSTOM_OPTIONS] = from_flexbuffer(content)
     return ImportedOperator(
         kind=kind,
         version=version,

@@ -17,7 +17,7 @@ ELEMENT_TYPES: Final = (
 )  # fmt: skip
 CUSTOM: Final = 32
 CUSTOM_OPTIONS: Final = "custom"
-"""Name under which an operator of its author's own keeps its options: bytes that only it can read."""
+"""Name under which an operator of its author's own keeps its options: by name, or bytes that only it can read."""
 OPERATORS: Final = (
     "ADD", "AVERAGE_POOL_2D", "CONCATENATION", "CONV_2D", "DEPTHWISE_CONV_2D", "DEPTH_TO_SPACE", "DEQUANTIZE", "EMBEDDING_LOOKUP",
     "FLOOR", "FULLY_CONNECTED", "HASHTABLE_LOOKUP", "L2_NORMALIZATION", "L2_POOL_2D", "LOCAL_RESPONSE_NORMALIZATION", "LOGISTIC",
@@ -43,13 +43,33 @@ SAME: Final = 0
 """`padding` of an operator's options: 0 SAME, 1 VALID."""
 
 _Field: TypeAlias = tuple[int, str, OptionValue]
-_WINDOW: Final[Mapping[str, _Field]] = {
-    "padding": (0, "b", 0),
-    "stride_columns": (1, "i", 0),
-    "stride_rows": (2, "i", 0),
-}
-OPTIONS: Final[Mapping[str, Mapping[str, _Field]]] = {
+_Fields: TypeAlias = Mapping[str, _Field]
+
+
+def _wholes(*names: str) -> dict[str, _Field]:
+    """Fields of int32 that are 0 where absent, from the first position on."""
+    return {name: (position, "i", 0) for position, name in enumerate(names)}
+
+
+def _flags(*names: str) -> dict[str, _Field]:
+    """Fields of one byte that are 0 where absent, from the first position on."""
+    return {name: (position, "b", 0) for position, name in enumerate(names)}
+
+
+_WINDOW: Final[_Fields] = {"padding": (0, "b", 0), "stride_columns": (1, "i", 0), "stride_rows": (2, "i", 0)}
+_POOL: Final[_Fields] = {**_WINDOW, "kernel_columns": (3, "i", 0), "kernel_rows": (4, "i", 0), "activation": (5, "b", 0)}
+_RECURRENT: Final[_Fields] = {"activation": (0, "b", 0), "cell_clip": (1, "f", 0.0), "projection_clip": (2, "f", 0.0)}
+OPTIONS: Final[Mapping[str, _Fields]] = {
+    "ADD": _flags("activation"),
+    "ARG_MAX": _flags("output_type"),
+    "ARG_MIN": _flags("output_type"),
+    "AVERAGE_POOL_2D": _POOL,
+    "BATCH_MATMUL": _flags("adjoint_left", "adjoint_right"),
+    "CALL_ONCE": _wholes("graph"),
+    "CAST": _flags("input_type", "output_type"),
+    "CONCATENATION": {"axis": (0, "i", 0), "activation": (1, "b", 0)},
     "CONV_2D": {**_WINDOW, "activation": (3, "b", 0), "dilation_columns": (4, "i", 1), "dilation_rows": (5, "i", 1)},
+    "CUMSUM": _flags("exclusive", "reverse"),
     "DEPTHWISE_CONV_2D": {
         **_WINDOW,
         "depth_multiplier": (3, "i", 0),
@@ -57,15 +77,45 @@ OPTIONS: Final[Mapping[str, Mapping[str, _Field]]] = {
         "dilation_columns": (5, "i", 1),
         "dilation_rows": (6, "i", 1),
     },
-    "AVERAGE_POOL_2D": {**_WINDOW, "kernel_columns": (3, "i", 0), "kernel_rows": (4, "i", 0), "activation": (5, "b", 0)},
-    "MAX_POOL_2D": {**_WINDOW, "kernel_columns": (3, "i", 0), "kernel_rows": (4, "i", 0), "activation": (5, "b", 0)},
+    "DEPTH_TO_SPACE": _wholes("block"),
+    "DIV": _flags("activation"),
     "FULLY_CONNECTED": {"activation": (0, "b", 0), "keep_dimensions": (2, "b", 0)},
-    "ADD": {"activation": (0, "b", 0)},
-    "MEAN": {"keep_dimensions": (0, "b", 0)},
+    "GATHER": _wholes("axis", "batch_dimensions"),
+    "GELU": _flags("approximate"),
+    "IF": _wholes("then_graph", "else_graph"),
+    "L2_NORMALIZATION": _flags("activation"),
+    "L2_POOL_2D": _POOL,
+    "LEAKY_RELU": {"alpha": (0, "f", 0.0)},
+    "LSTM": {**_RECURRENT, "kernel_type": (3, "b", 0)},
+    "MAX_POOL_2D": _POOL,
+    "MEAN": _flags("keep_dimensions"),
+    "MIRROR_PAD": _flags("mode"),
+    "MUL": _flags("activation"),
+    "ONE_HOT": _wholes("axis"),
+    "PACK": _wholes("count", "axis"),
+    "REDUCE_ALL": _flags("keep_dimensions"),
+    "REDUCE_ANY": _flags("keep_dimensions"),
+    "REDUCE_MAX": _flags("keep_dimensions"),
+    "REDUCE_MIN": _flags("keep_dimensions"),
+    "REDUCE_PROD": _flags("keep_dimensions"),
+    "RESHAPE": {"new_shape": (0, "[i", ())},
+    "RESIZE_BILINEAR": {"align_corners": (2, "b", 0), "half_pixel_centers": (3, "b", 0)},
+    "RESIZE_NEAREST_NEIGHBOR": _flags("align_corners", "half_pixel_centers"),
+    "REVERSE_SEQUENCE": _wholes("sequence_axis", "batch_axis"),
+    "SHAPE": _flags("output_type"),
+    "SOFTMAX": {"beta": (0, "f", 0.0)},
+    "SPACE_TO_DEPTH": _wholes("block"),
+    "SPLIT": _wholes("count"),
+    "SPLIT_V": _wholes("count"),
+    "SQUEEZE": {"axes": (0, "[i", ())},
+    "STRIDED_SLICE": _wholes("begin_mask", "end_mask", "ellipsis_mask", "new_axis_mask", "shrink_axis_mask"),
+    "SUB": _flags("activation"),
+    "SUM": _flags("keep_dimensions"),
     "SVDF": {"rank": (0, "i", 0), "activation": (1, "b", 0)},
-    "CALL_ONCE": {"graph": (0, "i", 0)},
-    "IF": {"then_graph": (0, "i", 0), "else_graph": (1, "i", 0)},
-    "WHILE": {"condition_graph": (0, "i", 0), "body_graph": (1, "i", 0)},
+    "TRANSPOSE_CONV": {**_WINDOW, "activation": (3, "b", 0)},
+    "UNIDIRECTIONAL_SEQUENCE_LSTM": {**_RECURRENT, "time_major": (3, "b", 0)},
+    "UNPACK": _wholes("count", "axis"),
     "VAR_HANDLE": {"container": (0, "s", ""), "shared_name": (1, "s", "")},
+    "WHILE": _wholes("condition_graph", "body_graph"),
 }
 """Fields of an operator's options: position in the schema, `struct` code (`s` a string, `[i` a list of int32), default."""
