@@ -11,17 +11,20 @@ from functools import cache
 from typing import Any, Final
 
 import numpy as np
+from tflite_writer import small_network
 
 import costmodel
 from costmodel.evaluation.battery.answer import answer_battery
 from costmodel.evaluation.battery.question import BatteryQuestion
 from costmodel.evaluation.evaluating import evaluate
 from costmodel.evaluation.explaining import recorded_figures
+from costmodel.evaluation.graphs.tflm import plan_tflm_arena
 from costmodel.measurement.captures.trace_chunk import Trace
 from costmodel.measurement.synthetic_trace import SyntheticTrace, synthetic_chunks
 from costmodel.measurement.trace_analysis import analyse_trace
 from costmodel.provenance import FORMULAS, Constant, Formula, Record, recording
 from costmodel.sources.catalogue import load_battery, load_duty_cycle, load_network, load_power_states, load_scenario, names
+from costmodel.sources.importers.tflite import from_tflite
 from costmodel.sources.memory_energies import memory_energy
 from costmodel.specs.base import with_changes
 from costmodel.specs.counting import CountingConvention, Dataflow, Granularity, Taps
@@ -114,6 +117,10 @@ def _model_files() -> None:
     called("compression.header_saving", 170_000, 28_576)
 
 
+def _tflm() -> None:
+    plan_tflm_arena(from_tflite(small_network(), "small.tflite"))
+
+
 SUBJECTS: Final[dict[str, Callable[[], None]]] = {
     "deck": _deck,
     "zoo": _zoo,
@@ -123,6 +130,7 @@ SUBJECTS: Final[dict[str, Callable[[], None]]] = {
     "serial lines": _serial_lines,
     "model files": _model_files,
     "captures": _captures,
+    "tflm": _tflm,
 }
 
 

@@ -101,10 +101,11 @@ class ModelFile:
         name: str = "",
         *,
         scales: Sequence[float] = (),
+        zero_point: int = 0,
         axis: int = 0,
         state: bool = False,
     ) -> int:
-        """Add a tensor, constant where it has content, quantised around 0 where it has scales."""
+        """Add a tensor, constant where it has content, quantised where it has scales."""
         if content:
             self.buffers.append({0: content})
         self.tensors.append(
@@ -115,7 +116,7 @@ class ModelFile:
                 3: name or f"tensor {len(self.tensors)}",
                 5: Scalar("B", int(state)),
             }
-            | ({4: {2: Vector("f", scales), 3: Vector("q", [0] * len(scales)), 6: Scalar("i", axis)}} if scales else {})
+            | ({4: {2: Vector("f", scales), 3: Vector("q", [zero_point] * len(scales)), 6: Scalar("i", axis)}} if scales else {})
         )
         return len(self.tensors) - 1
 
@@ -146,27 +147,30 @@ class ModelFile:
 
 
 def small_network(*, padding: int = 0, activation: int = 1) -> bytes:
-    """A convolution of 3x3 with stride 2, a depthwise one, mean over the map, a linear layer and softmax over an 8x8x3 input."""
+    """A convolution of 3x3 with stride 2, a depthwise one, mean over the map, a linear layer and softmax over an 8x8x3 input, in int8."""
     file = ModelFile()
-    source = file.tensor([1, 8, 8, 3], name="image")
+    step, fine, sums = [0.5], [0.125], [0.0625]
+    source = file.tensor([1, 8, 8, 3], name="image", scales=step)
     extent = 4 if padding == 0 else 3
-    first = file.tensor([1, extent, extent, 4])
+    first = file.tensor([1, extent, extent, 4], scales=step)
     file.operator(
         3,
-        [source, file.tensor([4, 3, 3, 3], content=bytes(108)), file.tensor([4], "int32", bytes(16))],
+        [source, file.tensor([4, 3, 3, 3], content=bytes(108), scales=fine), file.tensor([4], "int32", bytes(16), scales=sums)],
         [first],
         {0: Scalar("b", padding), 1: Scalar("i", 2), 2: Scalar("i", 2), 3: Scalar("b", activation)},
     )
-    second = file.tensor([1, extent, extent, 4])
+    second = file.tensor([1, extent, extent, 4], scales=step)
     file.operator(
         4,
-        [first, file.tensor([1, 3, 3, 4], content=bytes(36)), file.tensor([4], "int32", bytes(16))],
+        [first, file.tensor([1, 3, 3, 4], content=bytes(36), scales=fine), file.tensor([4], "int32", bytes(16), scales=sums)],
         [second],
         {0: Scalar("b", 0), 1: Scalar("i", 1), 2: Scalar("i", 1), 3: Scalar("i", 1)},
+        options_type=2,
     )
-    pooled = file.tensor([1, 4])
-    file.operator(40, [second, file.tensor([2], "int32", struct.pack("<2i", 1, 2))], [pooled], {})
-    scores, shares = file.tensor([1, 10]), file.tensor([1, 10])
-    file.operator(9, [pooled, file.tensor([10, 4], content=bytes(40)), file.tensor([10], "int32", bytes(40))], [scores], {})
-    file.operator(25, [scores], [shares], {})
+    pooled = file.tensor([1, 4], scales=step)
+    file.operator(40, [second, file.tensor([2], "int32", struct.pack("<2i", 1, 2))], [pooled], {}, options_type=27)
+    scores, shares = file.tensor([1, 10], scales=step), file.tensor([1, 10], scales=[1 / 256], zero_point=-128)
+    weights = file.tensor([10, 4], content=bytes(40), scales=fine)
+    file.operator(9, [pooled, weights, file.tensor([10], "int32", bytes(40), scales=sums)], [scores], {}, options_type=8)
+    file.operator(25, [scores], [shares], {0: Scalar("f", 1.0)}, options_type=9)
     return file.written([source], [shares])

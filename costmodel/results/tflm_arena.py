@@ -12,10 +12,6 @@ class TflmBuffer(Result):
     size_bytes: int
     """Before its end is aligned."""
     offset_bytes: int
-    first: int
-    """Moment from which it is needed, counted in operators."""
-    last: int
-    """Last moment at which it is needed."""
 
 
 class TflmPart(Result):

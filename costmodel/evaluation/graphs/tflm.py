@@ -9,7 +9,7 @@ from costmodel.results.tflm_arena import TflmArena, TflmBuffer, TflmPart
 from costmodel.specs.imported_graph import ImportedGraph
 
 
-def tflm_arena(graph: ImportedGraph) -> TflmArena:
+def plan_tflm_arena(graph: ImportedGraph) -> TflmArena:
     """Return what TensorFlow Lite Micro needs for a model.
 
     Parameters
@@ -40,7 +40,7 @@ def tflm_arena(graph: ImportedGraph) -> TflmArena:
         cmsis_nn_total_bytes=arm.total_bytes,
         host_total_bytes=host.total_bytes,
         buffers=tuple(
-            TflmBuffer(name=buffer.name, size_bytes=buffer.size_bytes, offset_bytes=offset, first=buffer.first, last=buffer.last)
+            TflmBuffer(name=buffer.name, size_bytes=buffer.size_bytes, offset_bytes=offset)
             for buffer, offset in zip(chip.buffers, chip.offsets, strict=True)
         ),
         tail=tuple(TflmPart(part=part, size_bytes=size) for part, size in chip.parts.items()),

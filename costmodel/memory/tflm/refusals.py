@@ -15,6 +15,7 @@ from costmodel.memory.tflm.lifetimes import called_graphs
 from costmodel.memory.tflm.nodes import Node
 from costmodel.specs.imported_graph import ELEMENT_BITS, GraphBody, ImportedGraph, ImportedOperator
 
+_BIAS_SLACK_RATIO: Final = 0.02
 MOST_OPERATORS: Final = 20_000
 MOST_BUFFERS: Final = 5_000
 """Larger models fit no microcontroller, and their placement takes the square of their number."""
@@ -110,30 +111,47 @@ def _hybrid(node: Node, activations: int, pairs: Mapping[str, tuple[str, ...]]) 
 
 def _convolution(node: Node) -> str | None:
     pairs = {"float32": ("float32",), "int16": ("int8",), "int8": ("int4", "int8")}
-    return _hybrid(node, 0, pairs) or _scaled(node, 0)
+    return _hybrid(node, 0, pairs) or _scaled(node, 0, 0)
 
 
 def _depthwise(node: Node) -> str | None:
-    source = node.source_type(0)
-    pairs = {source: (source,)} | {"int16": ("int8", "int16"), "int8": ("int4", "int8")}
-    return _hybrid(node, 0, pairs) or _scaled(node, 3)
+    pairs = {"float32": ("float32",), "int16": ("int8", "int16"), "int8": ("int4", "int8")}
+    return _hybrid(node, 0, pairs) or _scaled(node, 0, 3)
 
 
 def _transposed(node: Node) -> str | None:
-    source = node.source_type(2)
-    return _hybrid(node, 2, {source: (source,)} | {"int16": ("int8", "int16")})
+    return _hybrid(node, 2, {"float32": ("float32",), "int16": ("int8", "int16"), "int8": ("int8",)}) or _scaled(node, 2, 0)
 
 
 def _fully_connected(node: Node) -> str | None:
-    source = node.source_type(0)
+    source, weights = node.source_type(0), node.source(1)
     pairs = {"float32": ("float32",), "int8": ("int4", "int8"), "int16": ("int8",)}
-    return None if source not in pairs else _hybrid(node, 0, pairs)
+    if source in pairs and (reason := _hybrid(node, 0, pairs)) is not None:
+        return reason
+    if source == "float32" or weights is None:
+        return None
+    if len(weights.scales) > 1:
+        fits = source in ("int8", "int16") and weights.element == "int8"
+        return None if fits else f"its weights are {weights.element} with a scale per output, its activations {source}"
+    return _bias_fits(node)
 
 
-def _scaled(node: Node, axis: int) -> str | None:
+def _bias_fits(node: Node) -> str | None:
+    """A bias is added to products: its scale is theirs, within 2 % of the output's."""
+    source, weights, bias, target = node.source(0), node.source(1), node.source(2), node.target()
+    if source is None or weights is None or bias is None or target is None:
+        return None
+    products = (source.scales or (0.0,))[0] * (weights.scales or (0.0,))[0]
+    own, step = (bias.scales or (0.0,))[0], (target.scales or (0.0,))[0]
+    if step and abs(products - own) / step <= _BIAS_SLACK_RATIO:
+        return None
+    return f"its bias has the scale {own:g}, the products it is added to {products:g}"
+
+
+def _scaled(node: Node, activations: int, axis: int) -> str | None:
     """Quantised weights have one scale, or one per output channel."""
     weights = node.source(1)
-    if node.source_type(0) not in ("int8", "int16") or weights is None:
+    if node.source_type(activations) not in ("int8", "int16") or weights is None:
         return None
     if len(weights.scales) not in (1, node.extent(1, axis)):
         return f"its weights have {len(weights.scales)} scales for {node.extent(1, axis)} channels"
@@ -159,7 +177,20 @@ def _filtered(node: Node) -> str | None:
 def _softmax(node: Node) -> str | None:
     source, target = node.source_type(0), node.target_type()
     fits = target in ("int8", "int16") if source == "int8" else source == target
-    return None if fits else f"its input is {source}, its output {target}"
+    return _fixed_output(node) if fits else f"its input is {source}, its output {target}"
+
+
+def _fixed_output(node: Node) -> str | None:
+    """Kernels that can give one scale and zero point alone."""
+    target = node.target()
+    fixed = _FIXED.get((node.operator.kind, node.source_type(0), node.target_type()))
+    if fixed is None or target is None:
+        return None
+    scale, zero_point = fixed
+    found = (target.scales or (0.0,))[0], (target.zero_points or (0,))[0]
+    if abs(found[0] - scale) <= _SCALE_SLACK_RATIO * scale and found[1] == zero_point:
+        return None
+    return f"its output has the scale {found[0]:g} and the zero point {found[1]}, the kernel gives {scale:g} and {zero_point}"
 
 
 def _pooled(node: Node) -> str | None:
@@ -174,6 +205,15 @@ def _concatenated(node: Node) -> str | None:
     return None if len(types) == 1 else f"its inputs are of several types: {', '.join(sorted(types))}"
 
 
+def _looked_up(node: Node) -> str | None:
+    return None if node.source_type(1) in ("float32", "int8") else f"its table is {node.source_type(1)}, supported are float32, int8"
+
+
+def _sloped(node: Node) -> str | None:
+    fits = node.target_type() != "int16" or node.source_type(1) == "int8"
+    return None if fits else f"its slopes are {node.source_type(1)}, supported is int8"
+
+
 def _axes(node: Node) -> str | None:
     return None if node.source_type(1) == "int32" else f"its axes are {node.source_type(1) or 'left out'}, supported is int32"
 
@@ -183,18 +223,34 @@ def _rescaled(node: Node) -> str | None:
     return None if target is not None and target.scales and target.zero_points else "its output has no scale"
 
 
+_SCALE_SLACK_RATIO: Final = 0.001
+_FIXED: Final[Mapping[tuple[str, str, str], tuple[float, int]]] = {
+    ("LOGISTIC", "int8", "int8"): (1 / 256, -128),
+    ("LOGISTIC", "int16", "int16"): (1 / 32768, 0),
+    ("LOG_SOFTMAX", "int8", "int8"): (1 / 16, 127),
+    ("SOFTMAX", "int8", "int8"): (1 / 256, -128),
+    ("SOFTMAX", "int8", "int16"): (1 / 65536, -32768),
+    ("SOFTMAX", "int16", "int16"): (1 / 32768, 0),
+    ("TANH", "int16", "int16"): (1 / 32768, 0),
+}
+"""By operator, input and output: scale and zero point of the output."""
 _RULES: Final[Mapping[str, Callable[[Node], str | None]]] = {
     "AVERAGE_POOL_2D": _pooled,
     "CONCATENATION": _concatenated,
     "CONV_2D": _convolution,
     "DEPTHWISE_CONV_2D": _depthwise,
+    "EMBEDDING_LOOKUP": _looked_up,
     "FULLY_CONNECTED": _fully_connected,
+    "LOGISTIC": _fixed_output,
+    "LOG_SOFTMAX": _fixed_output,
     "MAX_POOL_2D": _pooled,
     "MEAN": _axes,
+    "PRELU": _sloped,
     "QUANTIZE": _rescaled,
     "SOFTMAX": _softmax,
     "SUM": _axes,
     "SVDF": _filtered,
+    "TANH": _fixed_output,
     "TRANSPOSE_CONV": _transposed,
     "UNIDIRECTIONAL_SEQUENCE_LSTM": _recurrent,
 }
