@@ -19,13 +19,15 @@ from costmodel.evaluation.battery.question import BatteryQuestion
 from costmodel.evaluation.evaluating import evaluate
 from costmodel.evaluation.explaining import recorded_figures
 from costmodel.evaluation.graphs.tflm import plan_tflm_arena
+from costmodel.evaluation.timing.estimate import estimate_time
 from costmodel.measurement.captures.trace_chunk import Trace
 from costmodel.measurement.synthetic_trace import SyntheticTrace, synthetic_chunks
 from costmodel.measurement.trace_analysis import analyse_trace
 from costmodel.provenance import FORMULAS, Constant, Formula, Record, recording
-from costmodel.sources.catalogue import load_battery, load_duty_cycle, load_network, load_power_states, load_scenario, names
+from costmodel.sources.catalogue import load_battery, load_device, load_duty_cycle, load_network, load_power_states, load_scenario, names
 from costmodel.sources.importers.tflite import from_tflite
 from costmodel.sources.memory_energies import memory_energy
+from costmodel.sources.runtimes import load_runtime
 from costmodel.specs.base import with_changes
 from costmodel.specs.counting import CountingConvention, Dataflow, Granularity, Taps
 from costmodel.specs.devices.battery import BatteryModelName
@@ -121,6 +123,11 @@ def _tflm() -> None:
     plan_tflm_arena(from_tflite(small_network(), "small.tflite"))
 
 
+def _times() -> None:
+    for network, device, runtime in itertools.product(("ds-cnn", "resnet8"), names("devices"), ("esp-nn", "tflm-cmsis-nn")):
+        estimate_time(load_network(network), load_device(device), load_runtime(runtime))
+
+
 SUBJECTS: Final[dict[str, Callable[[], None]]] = {
     "deck": _deck,
     "zoo": _zoo,
@@ -131,6 +138,7 @@ SUBJECTS: Final[dict[str, Callable[[], None]]] = {
     "model files": _model_files,
     "captures": _captures,
     "tflm": _tflm,
+    "times": _times,
 }
 
 

@@ -27,6 +27,7 @@ from costmodel.specs.base import Spec
 from costmodel.specs.devices.battery import BatteryCell
 from costmodel.specs.devices.hardware import ComputeEnergy, Device, LatencyCalibration, MemoryEnergy
 from costmodel.specs.devices.power import DutyCycle, PowerStates
+from costmodel.specs.devices.runtime import Runtime
 from costmodel.specs.network import Network
 from costmodel.specs.scenario import Scenario
 from costmodel.specs.trained.model_manifest import ModelManifest
@@ -59,9 +60,10 @@ _COMPUTE: Final = _Kind("compute", "compute_energy", ComputeEnergy)
 _CALIBRATION: Final = _Kind("calibrations", "calibration", LatencyCalibration)
 _SCENARIO: Final = _Kind("scenarios", "scenario", Scenario)
 _MODEL: Final = _Kind("models", "model", ModelManifest)
+_RUNTIME: Final = _Kind("runtimes", "runtime", Runtime)
 
 _KINDS: Final[Mapping[str, _Kind[Any]]] = {
-    kind.folder: kind for kind in (_NETWORK, _DEVICE, _BATTERY, _POWER, _DUTY_CYCLE, _MEMORY, _COMPUTE, _CALIBRATION, _SCENARIO)
+    kind.folder: kind for kind in (_NETWORK, _DEVICE, _BATTERY, _POWER, _DUTY_CYCLE, _MEMORY, _COMPUTE, _CALIBRATION, _SCENARIO, _RUNTIME)
 }
 
 KINDS: Final = tuple(_KINDS)
@@ -114,7 +116,12 @@ def load_named(kind: str, name: str) -> Spec:
     known = names(kind)
     if name not in known:
         raise UnknownNameError(_KINDS[kind].noun, name, known, _KINDS[kind].where)
-    return cast(Spec, _load(_KINDS[kind], name, None))
+    return load_of_kind(kind, name)
+
+
+def load_of_kind(kind: str, reference: Reference[Any]) -> Spec:
+    """Load one thing of one of `KINDS`; see `load_network` for what a reference may be."""
+    return cast(Spec, _load(_KINDS[kind], reference, None))
 
 
 def load_network(reference: Reference[Network], beside: Path | None = None) -> Network:

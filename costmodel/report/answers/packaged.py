@@ -7,6 +7,8 @@ from typing import Any, Final
 
 from costmodel.report.answer import Answer, answer_of
 from costmodel.report.document import Content, plain_table
+from costmodel.report.quantities import digits
+from costmodel.results.time_estimate import RuntimeKnowledge, TimeBasis
 from costmodel.specs.counting import Taps
 from costmodel.specs.devices.hardware import Device, MemoryEnergy
 from costmodel.specs.devices.power import PowerStates
@@ -81,6 +83,36 @@ def _memory(memory: MemoryEnergy) -> tuple[Content, ...]:
 def _model(manifest: ModelManifest) -> tuple[Content, ...]:
     shares = {(each.variant, each.images): each.top1_ratio for each in manifest.accuracies}
     return manifest.name, manifest.weights.size_bytes, shares.get(("float32", "test")), shares.get(("int8", "test"))
+
+
+def runtimes_answer(known: Sequence[RuntimeKnowledge]) -> Answer:
+    """Return what is known of each pair of runtime and device, strongest first within a runtime.
+
+    Parameters
+    ----------
+    known : sequence of RuntimeKnowledge
+        One a pair.
+
+    Returns
+    -------
+    Answer
+        One row a pair.
+    """
+    titles = ("runtime", "device", "trust", "from", "cycles per mac")
+    rows = [(pair.runtime, pair.device, pair.trust.value, _known_from(pair), _class_text(pair)) for pair in known]
+    return answer_of([plain_table("runtimes", titles, rows)], [pair.model_dump(mode="json") for pair in known])
+
+
+def _known_from(pair: RuntimeKnowledge) -> str:
+    if pair.basis is TimeBasis.KERNEL_RATES:
+        return f"{', '.join(pair.paths)} layers, {pair.version}, on {' and '.join(pair.measured_on)}"
+    if pair.basis is TimeBasis.MEASURED_NETWORKS:
+        return f"{', '.join(pair.measured_on)} measured on it, version {pair.version}"
+    return "networks on its class of cores"
+
+
+def _class_text(pair: RuntimeKnowledge) -> str:
+    return "" if pair.low_cycles is None or pair.high_cycles is None else f"{digits(pair.low_cycles)} to {digits(pair.high_cycles)}"
 
 
 _NETWORK_FIGURES: Final = ("input", "parameters", "valid macs", "nominal macs", "activation")

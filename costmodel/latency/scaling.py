@@ -1,0 +1,137 @@
+"""Time of a network from one or a few others that were measured: rates by kind of layer, known up to their scale, meet the measurements.
+
+Logarithms of rates are Gaussian around what the runtime's version shows on other boards, their common scale is free, and each network lies
+some percent beside what the kinds of its layers say. Conditioning on the measured networks gives the estimate and its interval
+(rasmussen2006, section 2.2); rates cannot come out negative.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from costmodel.latency.operation_mix import MIX_KINDS, OperationMix
+from costmodel.provenance import formula
+
+SCALE_SD: Final = 30.0
+"""Standard deviation of the logarithm of the common scale: it is free."""
+
+
+class Spreads(NamedTuple):
+    """Standard deviations of logarithms."""
+
+    rates: OperationMix
+    """Of the rates beside each other."""
+    network: float
+    """Of a network beside what the kinds of its layers say."""
+
+
+SAME_NETWORK: Final = Spreads(OperationMix(0.055, 0.055, 0.07, 0.09), 0.036)
+"""Where the very networks were measured on other boards under this version."""
+ANY_NETWORK: Final = Spreads(OperationMix(0.25, 0.30, 0.50, 0.25), 0.07)
+"""Where they were not."""
+USUAL_RATES: Final = OperationMix(1.0, 1.5, 2.3, 1.45)
+"""Cycles per multiply-accumulate beside those of a convolution, middle of 23 measured pairs of board and runtime."""
+NORMAL_P90: Final = 1.2815515655446004
+"""Ninetieth percentile of the standard normal distribution."""
+IDENTIFIED_SHARE_RATIO: Final = 0.10
+"""Share of a network's time that kinds of layer without a measurement may have."""
+
+
+class Timed(NamedTuple):
+    """A network that was measured."""
+
+    mix: OperationMix
+    cycles: float
+    factor_ratio: float = 1.0
+    """By how much it lies above what the kinds of its layers say wherever it was measured; 1 where that is not known."""
+
+
+class ScaledCycles(NamedTuple):
+    """Cycles of a network, with the interval that holds four times in five."""
+
+    cycles: float
+    low_cycles: float
+    high_cycles: float
+    unidentified: tuple[str, ...]
+    """Kinds of layer with much of its time and none of the measured networks'."""
+
+
+def shares_of(mix: OperationMix, rates: OperationMix) -> tuple[float, ...]:
+    """Return the share of each kind in a network's time."""
+    parts = [count * rate for count, rate in zip(mix, rates, strict=True)]
+    total = math.fsum(parts)
+    return tuple(part / total for part in parts)
+
+
+@formula(
+    id="latency.scaled",
+    equation="c = f*sum(n_i*r_i)*exp(m)",
+    symbols={
+        "c": "cycles of the network [cycles]",
+        "n_i": "multiply-accumulates of kind i",
+        "r_i": "cycles per multiply-accumulate of kind i beside those of a convolution",
+        "f": "factor of the network beside the kinds of its layers",
+        "m": "logarithm of the scale that the measured networks leave",
+    },
+    unit="cycles",
+    source="definition: rates by kind of layer, scaled by measured networks",
+)
+def scaled_cycles(mix: Sequence[float], rates: Sequence[float], factor_ratio: float, log_scale: float) -> float:
+    """Return the cycles of a network at a scale.
+
+    Parameters
+    ----------
+    mix : sequence of float
+        Multiply-accumulates by kind.
+    rates : sequence of float
+        Cycles per multiply-accumulate of each kind beside those of a convolution.
+    factor_ratio : float
+        Of the network beside the kinds of its layers.
+    log_scale : float
+        Natural logarithm of the scale.
+
+    Returns
+    -------
+    float
+        Cycles.
+    """
+    return factor_ratio * math.fsum(count * rate for count, rate in zip(mix, rates, strict=True)) * math.exp(log_scale)
+
+
+def scaled_from(asked: Timed, measured: Sequence[Timed], rates: OperationMix = USUAL_RATES, spreads: Spreads = ANY_NETWORK) -> ScaledCycles:
+    """Return the cycles of a network from others that were measured on the same device, runtime and version.
+
+    Parameters
+    ----------
+    asked : Timed
+        The network asked about; its cycles are not read.
+    measured : sequence of Timed
+        At least one.
+    rates : OperationMix
+        How the kinds of layers compare.
+    spreads : Spreads
+        How well that is known.
+
+    Returns
+    -------
+    ScaledCycles
+        Middle, tenth and ninetieth percentile, and what the measured networks do not tell.
+    """
+    import numpy as np
+
+    own = np.asarray(shares_of(asked.mix, rates))
+    theirs = np.asarray([shares_of(network.mix, rates) for network in measured])
+    variances = np.diag(np.asarray(spreads.rates) ** 2)
+    surplus = [math.log(network.cycles / scaled_cycles(network.mix, rates, network.factor_ratio, 0.0)) for network in measured]
+    between = theirs @ variances @ theirs.T + SCALE_SD**2 + spreads.network**2 * np.eye(len(measured))
+    across = theirs @ variances @ own + SCALE_SD**2
+    weights = np.linalg.solve(between, across)
+    log_scale = float(weights @ np.asarray(surplus))
+    variance = float(own @ variances @ own + SCALE_SD**2 + spreads.network**2 - weights @ across)
+    spread = math.exp(NORMAL_P90 * math.sqrt(max(variance, 0.0)))
+    middle = scaled_cycles(asked.mix, rates, asked.factor_ratio, log_scale)
+    seen = theirs.max(axis=0)
+    lacking = [place for place in range(len(MIX_KINDS)) if own[place] > IDENTIFIED_SHARE_RATIO and seen[place] < IDENTIFIED_SHARE_RATIO / 2]
+    return ScaledCycles(middle, middle / spread, middle * spread, tuple(MIX_KINDS[place] for place in lacking))

@@ -1,0 +1,83 @@
+"""Time of an inference under a runtime, with how far to trust it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from costmodel.results.base import Result
+from costmodel.results.trust import Trust
+
+
+class TimeBasis(StrEnum):
+    """What a time rests on."""
+
+    GIVEN = "given"
+    """A measurement of this network on this device, stated with the question."""
+    LAYER_TIMES = "layer-times"
+    """Measured layers of this firmware, by taps."""
+    KERNEL_RATES = "kernel-rates"
+    """Rates of this core's kernels, by path."""
+    MEASURED_NETWORKS = "measured-networks"
+    """Other networks measured on this device under this version of the runtime."""
+    CLASS_RANGE = "class-range"
+    """What networks took on this class of cores under the runtime."""
+    NONE = "none"
+    """Nothing is known of this core under the runtime."""
+
+
+class PathTime(Result):
+    """What the layers of one path take together."""
+
+    path: str
+    layer_count: int
+    mac_count: int
+    low_cycles: float
+    high_cycles: float
+
+
+class TimeEstimate(Result):
+    """Time of one inference: a middle where there is one, and an interval."""
+
+    runtime: str
+    trust: Trust
+    basis: TimeBasis
+    duration_s: float | None
+    """None where only a range is known."""
+    low_s: float | None
+    high_s: float | None
+    coverage_ratio: float | None
+    """Share of truths the interval is to hold."""
+    clock_hz: float | None
+    core: str
+    version: str | None = None
+    """Of the kernel library the times were measured with."""
+    measured_on: str | None = None
+    """Board, or networks."""
+    network_count: int = 0
+    """Measured networks behind it."""
+    unmeasured_mac_ratio: float = 0.0
+    """Share of the multiply-accumulates in layers whose kind has no rates."""
+    unidentified: tuple[str, ...] = ()
+    """Kinds of layer that the measurements do not tell apart from the others."""
+    float_factor: bool = False
+    """Whether int8 cycles were widened for floating point."""
+    paths: tuple[PathTime, ...] = ()
+    source: str = ""
+
+
+class RuntimeKnowledge(Result):
+    """The strongest that is known of a device under a runtime."""
+
+    runtime: str
+    device: str
+    trust: Trust
+    """Of a network whose layers are of the measured kinds."""
+    basis: TimeBasis
+    version: str | None = None
+    measured_on: tuple[str, ...] = ()
+    """Boards, or networks."""
+    paths: tuple[str, ...] = ()
+    """Paths through the kernel library that have rates."""
+    low_cycles: float | None = None
+    """Per multiply-accumulate of whole networks, from the class."""
+    high_cycles: float | None = None

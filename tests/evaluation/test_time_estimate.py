@@ -1,0 +1,87 @@
+"""Every packaged network has a time on every packaged device, each with the word it deserves, and none of another chip."""
+
+from __future__ import annotations
+
+import pytest
+
+from costmodel.evaluation.timing.estimate import estimate_time
+from costmodel.evaluation.timing.knowledge import knowledge_of
+from costmodel.results.time_estimate import TimeBasis
+from costmodel.results.trust import Trust, weakest
+from costmodel.sources.catalogue import load_device, load_network, names
+from costmodel.sources.runtimes import load_runtime, usual_runtime
+from costmodel.specs.base import with_changes
+
+RUNTIMES = {name: load_runtime(name) for name in names("runtimes")}
+INT8 = ("autoencoder", "ds-cnn", "mobilenet-v1-0.25", "resnet8")
+
+
+@pytest.mark.parametrize("device_name", names("devices"))
+@pytest.mark.parametrize("network_name", names("networks"))
+def test_every_pair_has_an_interval_under_its_usual_runtime(network_name: str, device_name: str) -> None:
+    device, network = load_device(device_name), load_network(network_name)
+    runtime = usual_runtime(device)
+    assert runtime is not None
+    found = estimate_time(network, device, runtime)
+    assert found.low_s is not None
+    assert found.high_s is not None
+    assert 0.0 < found.low_s < found.high_s
+    assert found.trust in (Trust.CALIBRATED, Trust.SCALED, Trust.RANGE, Trust.ASSUMED)
+    assert (found.duration_s is None) == (found.trust in (Trust.RANGE, Trust.ASSUMED))
+    if network_name not in INT8:
+        assert found.trust is Trust.ASSUMED
+        assert found.float_factor
+
+
+def test_twice_the_clock_is_half_the_time() -> None:
+    device, network = load_device("stm32l476rg"), load_network("resnet8")
+    slow, fast = (estimate_time(network, device, RUNTIMES["tflm-cmsis-nn"], clock) for clock in (40e6, 80e6))
+    assert slow.duration_s == pytest.approx(2 * (fast.duration_s or 0.0))
+
+
+def test_layers_whose_kind_nobody_timed_withhold_the_point() -> None:
+    found = estimate_time(load_network("ds-cnn"), load_device("nrf52840"), RUNTIMES["tflm-cmsis-nn"])
+    assert found.trust is Trust.RANGE
+    assert found.basis is TimeBasis.KERNEL_RATES
+    assert found.duration_s is None
+    assert found.unmeasured_mac_ratio == pytest.approx(288_768 / 2_656_768)
+
+
+def test_rates_of_the_nearest_clock_are_taken() -> None:
+    slow = estimate_time(load_network("resnet8"), load_device("nrf52840"), RUNTIMES["tflm-cmsis-nn"])
+    fast = estimate_time(load_network("resnet8"), with_changes(load_device("nrf52840"), {"clock_hz": (168e6,)}), RUNTIMES["tflm-cmsis-nn"])
+    assert slow.measured_on == "Nicla Sense ME"
+    assert fast.measured_on == "NUCLEO-F446RE"
+
+
+def test_a_network_measured_on_one_chip_serves_no_other() -> None:
+    other = with_changes(load_device("esp32-wroom"), {"name": "another-esp32"})
+    found = estimate_time(load_network("ds-cnn"), other, RUNTIMES["esp-nn"])
+    assert found.basis is TimeBasis.CLASS_RANGE
+    assert found.duration_s is None
+
+
+def test_a_core_nobody_measured_is_unknown() -> None:
+    device = with_changes(load_device("esp32-wroom"), {"core": "MSP430"})
+    found = estimate_time(load_network("ds-cnn"), device, RUNTIMES["tflm-cmsis-nn"])
+    assert found.trust is Trust.UNKNOWN
+    assert found.low_s is None
+
+
+def test_published_times_lie_in_their_intervals() -> None:
+    """ESP-NN's README: person detection on an ESP32-S3, 54 and 47 ms. MLPerf Tiny v1.0, microTVM: ResNet-8, 46.8 million cycles."""
+    found = estimate_time(load_network("mobilenet-v1-0.25"), load_device("esp32-s3-wroom-1-n8"), RUNTIMES["esp-nn"])
+    assert (found.low_s or 1.0) < 0.047 < 0.054 < (found.high_s or 0.0)
+    device = with_changes(load_device("stm32l476rg"), {"clock_hz": (120e6,)})
+    resnet = estimate_time(load_network("resnet8"), device, RUNTIMES["tflm-cmsis-nn"])
+    assert (resnet.duration_s or 0.0) * 120e6 == pytest.approx(46.8e6, rel=0.05)
+
+
+def test_a_runtime_made_for_other_chips_knows_nothing_of_this_one() -> None:
+    assert knowledge_of(RUNTIMES["x-cube-ai"], load_device("rp2040-pico")) is None
+    assert knowledge_of(RUNTIMES["esp-nn"], load_device("esp32-wroom")).trust is Trust.SCALED  # type: ignore[union-attr]
+
+
+def test_a_figure_carries_the_weakest_word() -> None:
+    assert weakest(Trust.EXACT, Trust.RANGE, Trust.MEASURED) is Trust.RANGE
+    assert weakest(Trust.SCALED, Trust.CALIBRATED) is Trust.SCALED
