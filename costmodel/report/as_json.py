@@ -31,7 +31,8 @@ def evaluation_json(evaluation: Evaluation, grounds: Grounds, version: str, addi
     Returns
     -------
     str
-        An object with `schema_version`, `costmodel_version`, `evaluation` and `provenance`, and `trace` and `battery_life` where asked.
+        An object with `schema_version`, `costmodel_version`, `evaluation` and `provenance`, and `trace` and `battery_life` where asked,
+        `tflm` of a TensorFlow Lite file.
     """
     content: dict[str, Any] = {
         "schema_version": SCHEMA_VERSION,

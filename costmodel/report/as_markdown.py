@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from costmodel.printable_text import printable
-from costmodel.report.document import Block, Derivation, Document, Facts, Illustration, Paragraph, Remarks, Step, Table
+from costmodel.report.document import Block, Derivation, Document, Facts, Illustration, Listing, Paragraph, Remarks, Step, Table
 
 _SPECIAL: Final = re.compile(r"([\\`*\[\]<>|#~&$!])")
 _UNDERSCORE: Final = re.compile(r"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
@@ -62,6 +62,9 @@ def escaped(text: str) -> str:
 def _block(block: Block, pictures: Mapping[str, str]) -> str:
     if isinstance(block, Paragraph):
         return escaped(block.text)
+    if isinstance(block, Listing):
+        # Lines come from names of this program's own; a fence ends at three backticks, which none of them has.
+        return "\n".join([escaped(block.caption), "", f"```{block.language}", *map(printable, block.lines), "```"])
     if isinstance(block, Remarks):
         return "\n".join(
             f"- **{escaped(item.label)}: {escaped(item.headline)}**" + (f" {escaped(item.detail)}" if item.detail else "")

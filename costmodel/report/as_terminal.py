@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from costmodel.printable_text import encodable, printable
 from costmodel.report.charts import Chart, LayerBars, ShareBars
-from costmodel.report.document import Block, Derivation, Document, Facts, Illustration, Paragraph, Remarks, Step, Table
+from costmodel.report.document import Block, Derivation, Document, Facts, Illustration, Listing, Paragraph, Remarks, Step, Table
 from costmodel.report.table_layout import COLUMN_GAP, column_widths, side_by_side, title_lines
 
 if TYPE_CHECKING:
@@ -81,6 +81,8 @@ class _Printer:
         """Print one block."""
         if isinstance(block, Paragraph):
             self.console.print(self.text(block.text))
+        elif isinstance(block, Listing):
+            self.print_listing(block)
         elif isinstance(block, Remarks):
             self.print_remarks(block)
         elif isinstance(block, Facts):
@@ -104,6 +106,13 @@ class _Printer:
             self.console.print(line)
             if remark.detail:
                 self.console.print(Padding(self.text(remark.detail), (0, 0, 0, 2)))
+
+    def print_listing(self, listing: Listing) -> None:
+        """Print lines as they stand, however narrow the console."""
+        self.space()
+        self.console.print(self.text(listing.caption))
+        for line in listing.lines:
+            self.console.print(self.text(line), soft_wrap=True)
 
     def print_facts(self, facts: Facts) -> None:
         """Print key figures one a line."""

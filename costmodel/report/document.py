@@ -21,6 +21,16 @@ class Paragraph:
 
 
 @dataclass(frozen=True)
+class Listing:
+    """Lines to copy as they stand, such as a piece of a program."""
+
+    caption: str
+    language: str
+    """Of the lines, as Markdown names it."""
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Remark:
     """A sentence to remember, and what it rests on."""
 
@@ -168,7 +178,7 @@ class Derivation:
     root: Step
 
 
-Block: TypeAlias = Paragraph | Remarks | Facts | Table | Illustration | Derivation
+Block: TypeAlias = Paragraph | Listing | Remarks | Facts | Table | Illustration | Derivation
 
 
 @dataclass(frozen=True)

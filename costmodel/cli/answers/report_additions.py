@@ -1,4 +1,4 @@
-"""What `costmodel report` adds where it is asked: a trace, which also gives power and duration, and a battery's life with intervals."""
+"""What `costmodel report` adds: a trace, which also gives power and duration, a battery's life, the arena of TensorFlow Lite Micro."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from costmodel.results.tflm_arena import TflmArena
     from costmodel.results.trace import AnalysedTrace
     from costmodel.sources.scenario_changes import ScenarioChanges
     from costmodel.specs.scenario import Scenario
@@ -40,3 +41,14 @@ def with_trace(scenario: Scenario, capture: Path, changes: ScenarioChanges) -> t
     analysed = analysed_capture(capture, changes.supply_v, FOUND, {})
     given = {name for name in ("idle_a", "active_a", "duration_s") if getattr(changes, name) is not None}
     return measured_scenario(scenario, analysed.summary, given), analysed
+
+
+def tflm_arena_of(reference: str | None) -> TflmArena | None:
+    """Return what TensorFlow Lite Micro needs for a network's file; None where it is no TensorFlow Lite file."""
+    from costmodel.sources.importers.model_files import is_tflite_file, load_model_graph
+
+    if reference is None or not is_tflite_file(reference):
+        return None
+    from costmodel.evaluation.graphs.tflm import plan_tflm_arena
+
+    return plan_tflm_arena(load_model_graph(Path(reference)))

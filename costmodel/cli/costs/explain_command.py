@@ -9,6 +9,7 @@ import typer
 
 if TYPE_CHECKING:
     from costmodel.cli.output import OutputFormat
+    from costmodel.evaluation.figures import Figure
 
 EXPLANATION_WIDTH: Final = 100
 """Columns of an explanation that goes to no terminal."""
@@ -16,7 +17,9 @@ EXPLANATION_WIDTH: Final = 100
 
 def explain_command(
     figure: Annotated[str | None, typer.Argument(help="Figure to explain, such as conv2.energy. Left out: list them all.")] = None,
-    scenario: Annotated[str, typer.Option("--scenario", "-s", help="Packaged scenario, or a scenario file.")] = "esp32-deck",
+    scenario: Annotated[
+        str, typer.Option("--scenario", "-s", help="Scenario or network: a packaged name, a YAML file, a .tflite.")
+    ] = "esp32-deck",
     trace: Annotated[
         Path | None, typer.Option(metavar="CAPTURE", help="Explain a figure of a current trace instead: trace.computational.mean, ...")
     ] = None,
@@ -33,24 +36,54 @@ def explain_command(
     --------
     costmodel explain battery.continuous_life
     costmodel explain trace.computational.mean --trace capture.csv
+    costmodel explain tflm.total_bytes --scenario model.tflite
     """
     from costmodel.cli.options import mappings_chosen
     from costmodel.cli.output import WITHOUT_TABLE, format_of, write_answer
     from costmodel.evaluation.explaining import explain, recorded_figures
     from costmodel.report.answers.explanation import explanation_answer, figures_answer
     from costmodel.results.explanation import ListedFigure
-    from costmodel.sources.catalogue import load_scenario
+    from costmodel.sources.importers.model_files import is_tflite_file
+    from costmodel.sources.scenario_changes import ScenarioChanges, changed_scenario
 
     form = format_of(output, WITHOUT_TABLE)
     if trace is not None or supply_v is not None:
         _explain_capture(trace, supply_v, figure, depth, form)
         return
-    asked = load_scenario(scenario)
+    if figure is not None and figure.startswith("tflm."):
+        _explain_arena(scenario, figure, depth, form)
+        return
+    asked = changed_scenario(scenario, ScenarioChanges())
     chosen = mappings_chosen("--dataflow", [dataflow])[0] if dataflow else asked.dataflows[0]
     if figure is None:
-        write_answer(figures_answer({name: ListedFigure(*found) for name, found in recorded_figures(asked, chosen).items()}), form)
+        known = recorded_figures(asked, chosen) | (_arena_figures(scenario) if is_tflite_file(scenario) else {})
+        write_answer(figures_answer({name: ListedFigure(*found) for name, found in known.items()}), form)
         return
     write_answer(explanation_answer(explain(asked, figure, chosen), depth), form, pipe_width=EXPLANATION_WIDTH)
+
+
+def _arena_figures(path: str) -> dict[str, Figure]:
+    from costmodel.evaluation.explaining import recorded_result
+    from costmodel.evaluation.graphs.tflm import plan_tflm_arena
+    from costmodel.sources.importers.model_files import load_model_graph
+
+    graph = load_model_graph(Path(path))
+    return recorded_result(lambda: plan_tflm_arena(graph), "tflm")
+
+
+def _explain_arena(path: str, figure: str, depth: int, form: OutputFormat) -> None:
+    from costmodel.cli.output import write_answer
+    from costmodel.errors import SpecError, UnknownNameError
+    from costmodel.evaluation.explaining import explanation_of
+    from costmodel.report.answers.explanation import explanation_answer
+    from costmodel.sources.importers.model_files import is_tflite_file
+
+    if not is_tflite_file(path):
+        raise SpecError(f"{figure}: TensorFlow Lite Micro's arena follows from a .tflite file; give one with --scenario")
+    figures = _arena_figures(path)
+    if figure not in figures:
+        raise UnknownNameError("figure", figure, figures, "a figure of its arena")
+    write_answer(explanation_answer(explanation_of(figure, figures[figure], figures), depth), form, pipe_width=EXPLANATION_WIDTH)
 
 
 def _explain_capture(trace: Path | None, supply_v: str | None, figure: str | None, depth: int, form: OutputFormat) -> None:

@@ -73,6 +73,7 @@ def report_command(
     costmodel report --duration 250ms --format json
     costmodel report --battery 18650 --sleep deep --trace capture.csv
     """
+    from costmodel.cli.answers.report_additions import tflm_arena_of
     from costmodel.cli.answers.report_output import ReportFormat, deliver_report
     from costmodel.cli.options import all_chosen, chosen, mappings_chosen
     from costmodel.cli.quantity_text import AMPERES, SECONDS, VOLTS, quantity
@@ -103,6 +104,7 @@ def report_command(
         radio=radio,
     )
     asked = changed_scenario(scenario, changes)
+    arena = tflm_arena_of(network or scenario)
     analysed = None
     if trace is not None:
         from costmodel.cli.answers.report_additions import with_trace
@@ -114,10 +116,10 @@ def report_command(
         from costmodel.evaluation.battery.question import estimate_battery
         from costmodel.report.additions import Additions
 
-        deliver_report(asked, formats, out, lambda _: Additions(analysed, estimate_battery(asked)))
-    elif analysed is not None:
+        deliver_report(asked, formats, out, lambda _: Additions(analysed, estimate_battery(asked), arena))
+    elif analysed is not None or arena is not None:
         from costmodel.report.additions import Additions
 
-        deliver_report(asked, formats, out, lambda _: Additions(analysed))
+        deliver_report(asked, formats, out, lambda _: Additions(analysed, tflm=arena))
     else:
         deliver_report(asked, formats, out)

@@ -81,7 +81,11 @@ def registrations_of(graph: ImportedGraph) -> tuple[str, ...]:
 
 
 def _chosen(offset: int, name: str) -> Number:
-    return leaf(offset, f"offset of {name}", "definition: chosen by TensorFlow Lite Micro's greedy planner") if is_recording() else offset
+    """An offset; while formulas are being recorded it remembers that it was chosen."""
+    # Of names that a converter joined, the first tells enough.
+    if not is_recording():
+        return offset
+    return leaf(offset, f"offset of {name.partition(';')[0]}", "definition: chosen by TensorFlow Lite Micro's greedy planner")
 
 
 def _kept(size: int, part: str) -> Number:

@@ -115,6 +115,7 @@ def _window(draft: Draft, operator: ImportedOperator, kernel: tuple[int, int]) -
 
 
 def _conv2d(draft: Draft, operator: ImportedOperator) -> None:
+    """A convolution: `conv2d`, in groups where its filters are narrower than its input."""
     filters = draft.tensor(operator, 1)
     channels = planes(draft.tensor(operator, 0))
     if len(filters.shape) != 4 or channels is None or channels[0] % max(filters.shape[3], 1):
@@ -125,6 +126,7 @@ def _conv2d(draft: Draft, operator: ImportedOperator) -> None:
 
 
 def _depthwise(draft: Draft, operator: ImportedOperator) -> None:
+    """A convolution of each channel on its own: `conv2d` with as many groups as channels."""
     filters = draft.tensor(operator, 1)
     channels = planes(draft.tensor(operator, 0))
     if len(filters.shape) != 4 or channels is None or filters.shape[3] % channels[0]:
@@ -140,6 +142,7 @@ def _weighted(draft: Draft, operator: ImportedOperator, stem: str, kind: str, **
 
 
 def _fully_connected(draft: Draft, operator: ImportedOperator) -> None:
+    """A linear layer: `linear`; along a sequence `conv2d` of 1x1."""
     source, filters, target = draft.tensor(operator, 0), draft.tensor(operator, 1), planes(draft.output(operator))
     if len(filters.shape) != 2 or target is None:
         raise draft.refused(operator, f"weights of shape {list(filters.shape)} do not fit it")
@@ -161,10 +164,12 @@ def _pool(kind: str) -> Callable[[Draft, ImportedOperator], None]:
         draft.add(operator, "pool", kind, **fields)
         draft.activate(operator)
 
+    lower.__doc__ = f"A pooling: `{kind}`."
     return lower
 
 
 def _mean(draft: Draft, operator: ImportedOperator) -> None:
+    """A mean over rows and columns: `adaptive_avg_pool2d` to one."""
     source, axes = draft.tensor(operator, 0), integers(draft.tensor(operator, 1))
     rank = len(source.shape)
     if axes is None or rank != 4 or planes(source) is None or sorted(axis % rank for axis in axes) != [1, 2]:
@@ -179,6 +184,7 @@ def _flattened(draft: Draft, operator: ImportedOperator) -> None:
 
 
 def _view(draft: Draft, operator: ImportedOperator) -> None:
+    """A view: no byte moves; `flatten` where planes become features."""
     before, after = planes(draft.tensor(operator, 0)), planes(draft.output(operator))
     if before is None or after is None:
         raise draft.refused(operator, f"tensors of shape {list(draft.output(operator).shape)} are not supported")
@@ -193,6 +199,7 @@ def _view(draft: Draft, operator: ImportedOperator) -> None:
 
 
 def _pad(draft: Draft, operator: ImportedOperator) -> None:
+    """Zeros around planes, which the convolution that reads them takes in as its padding."""
     source, widths = draft.tensor(operator, 0), integers(draft.tensor(operator, 1))
     readers = [reader for reader in draft.graph.operators if operator.outputs[0] in reader.inputs]
     if len(source.shape) != 4 or widths is None or len(widths) != 8 or any(widths[0:2]) or any(widths[6:8]):
@@ -204,6 +211,7 @@ def _pad(draft: Draft, operator: ImportedOperator) -> None:
 
 
 def _add(draft: Draft, operator: ImportedOperator) -> None:
+    """A sum of two tensors of one shape: `add`."""
     places = operator.inputs
     if any(place not in draft.made_by for place in places) or draft.tensor(operator, 0).shape != draft.tensor(operator, 1).shape:
         raise draft.refused(operator, "it is supported for two tensors of one shape that the network computes")
@@ -212,10 +220,12 @@ def _add(draft: Draft, operator: ImportedOperator) -> None:
 
 
 def _relu(draft: Draft, operator: ImportedOperator) -> None:
+    """A rectifier: `relu`."""
     draft.add(operator, "relu", "relu")
 
 
 def _softmax(draft: Draft, operator: ImportedOperator) -> None:
+    """Exponentials over their sum: `softmax`."""
     draft.add(operator, "softmax", "softmax")
 
 
@@ -234,7 +244,7 @@ LOWERINGS: Final[Mapping[str, Callable[[Draft, ImportedOperator], None]]] = {
     "SOFTMAX": _softmax,
     "SQUEEZE": _view,
 }
-"""How each operator becomes layers."""
+"""How each operator becomes layers; what a function says of itself, `list operators` says of the operator."""
 
 
 def _share_text(graph: ImportedGraph, operators: Sequence[ImportedOperator]) -> str:

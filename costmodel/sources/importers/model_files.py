@@ -31,6 +31,11 @@ def is_model_file(reference: str | Path) -> bool:
     return Path(reference).suffix.lower() in READERS
 
 
+def is_tflite_file(reference: str | Path) -> bool:
+    """Tell whether a name is that of a TensorFlow Lite file, by its ending."""
+    return Path(reference).suffix.lower() == ".tflite"
+
+
 def load_model_graph(path: Path) -> ImportedGraph:
     """Read a model file as it stands.
 
