@@ -1,0 +1,1 @@
+"""What needs PyTorch: each module here imports it, nobody else does at start-up."""
