@@ -14,6 +14,8 @@ from costmodel.specs.trained.training_recipe import CalibrationMethod
 
 BINS: Final = 8192
 """Of a histogram of magnitudes; a percentile is known to a share of the largest magnitude of one in as many."""
+_TINY: Final = float(np.finfo(np.float32).tiny)
+"""What is smaller than a float32 holds with all its digits has the scale of zeros: see `stored_scale`."""
 _CANDIDATES: Final = 200
 """Clipping magnitudes that the least squared error is looked for among."""
 
@@ -33,7 +35,7 @@ class MagnitudeHistogram:
         if not np.isfinite(largest):
             raise SpecError("an activation is not finite")
         self._largest = max(self._largest, largest)
-        if self._top == 0.0:
+        if self._top == 0.0 and largest >= _TINY:
             self._top = largest
         while largest > self._top > 0:
             # Twice the range in the same bins: neighbours are added.
@@ -60,7 +62,7 @@ class MagnitudeHistogram:
         float
             At most the largest magnitude met; 0 where all were 0.
         """
-        if method is CalibrationMethod.MIN_MAX or self._largest == 0:
+        if method is CalibrationMethod.MIN_MAX or self._top == 0:
             return self._largest
         width = self._top / BINS
         if method is CalibrationMethod.PERCENTILE:

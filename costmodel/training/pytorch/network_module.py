@@ -192,7 +192,7 @@ def _largest(layer: Any, _step: Step, inputs: Any, *_: Any) -> torch.Tensor:
 
 
 def _mean(layer: Any, _step: Step, inputs: Any, *_: Any) -> torch.Tensor:
-    if layer.kind == "adaptive_avg_pool2d":
+    if hasattr(layer, "output_size"):
         return functional.adaptive_avg_pool2d(inputs[0], layer.output_size)
     sums, counts = window_sums(layer, inputs[0])
     return sums / counts.clamp(min=1)
