@@ -1,0 +1,92 @@
+"""Activations that exporters write as several operators, made one again."""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+from costmodel.sources.importers.channels_first.graph_draft import GraphDraft, Node
+
+_CLOSE: Final = 1e-3
+
+
+def with_composites(draft: GraphDraft) -> None:
+    """Make one operator of each GELU written with an error function, and of each hard swish written with a hard sigmoid.
+
+    Parameters
+    ----------
+    draft : GraphDraft
+        Changed in place.
+    """
+    readers = draft.readers()
+    makers = draft.makers()
+    gone: set[int] = set()
+    for node in list(draft.nodes):
+        found = _gelu(draft, node, makers, readers) if node.kind == "Erf" else _hard_swish(node, readers) if node.kind == "HardSigmoid" else None
+        if found is None or any(id(part) in gone for part in found[0]):
+            continue
+        parts, source, kind = found
+        last = parts[-1]
+        gone.update(id(part) for part in parts[:-1])
+        last.kind, last.inputs, last.attributes, last.file_kind = kind, [source], {}, kind
+    draft.without(gone, {})
+
+
+def _hard_swish(node: Node, readers: dict[str, list[Node]]) -> tuple[list[Node], str, str] | None:
+    alpha, beta = node.attributes.get("alpha", 0.2), node.attributes.get("beta", 0.5)
+    product = _sole(node, readers)
+    if product is None or product.kind != "Mul" or node.inputs[0] not in product.inputs:
+        return None
+    if not isinstance(alpha, int | float) or abs(alpha - 1 / 6) > _CLOSE or beta != 0.5:
+        return None
+    return [node, product], node.inputs[0], "HardSwish"
+
+
+def _gelu(
+    draft: GraphDraft, node: Node, makers: dict[str, Node], readers: dict[str, list[Node]]
+) -> tuple[list[Node], str, str] | None:
+    """x * 0.5 * (1 + erf(x / sqrt 2)), in any order of its products."""
+    scaled = makers.get(node.inputs[0])
+    if scaled is None or scaled.kind not in ("Div", "Mul") or _sole(scaled, readers) is not node:
+        return None
+    source = _beside(draft, scaled, math.sqrt(2) if scaled.kind == "Div" else math.sqrt(0.5))
+    added = _sole(node, readers)
+    if source is None or added is None or added.kind != "Add" or _beside(draft, added, 1.0) is None:
+        return None
+    parts, product = [scaled, node, added], _sole(added, readers)
+    halved = False
+    while product is not None and product.kind == "Mul":
+        other = next((name for name in product.inputs if name != parts[-1].outputs[0]), "")
+        half = makers.get(other)
+        if other == source:
+            parts.append(product)
+        elif half is not None and half.kind == "Mul" and _beside(draft, half, 0.5) == source and _sole(half, readers) is product:
+            parts[:0] = [half]
+            parts.append(product)
+            halved = True
+        elif _beside(draft, product, 0.5) is not None:
+            parts.append(product)
+            halved = True
+        else:
+            return None
+        done = halved and any(source in part.inputs for part in parts[-2:] + parts[:1] if part.kind == "Mul")
+        if done:
+            return parts, source, "Gelu"
+        product = _sole(product, readers)
+    return None
+
+
+def _sole(node: Node, readers: dict[str, list[Node]]) -> Node | None:
+    found = readers.get(node.outputs[0], [])
+    return found[0] if len(found) == 1 else None
+
+
+def _beside(draft: GraphDraft, node: Node, number: float) -> str | None:
+    """Return the input that stands beside a constant of one value; None where the constant is another."""
+    if len(node.inputs) != 2:
+        return None
+    for at in (1, 0):
+        array = draft.constant(node.inputs[at])
+        if array is not None and array.size == 1 and abs(float(array.reshape(-1)[0]) - number) < _CLOSE:
+            return node.inputs[1 - at]
+    return None

@@ -1,0 +1,32 @@
+"""What is taken out of a graph before it is lowered: views in name only, quantisation around operators, what folds into its neighbour."""
+
+from __future__ import annotations
+
+from costmodel.sources.importers.channels_first.composites import with_composites
+from costmodel.sources.importers.channels_first.folding_passes import with_biases, with_folded_norms, with_folded_pads
+from costmodel.sources.importers.channels_first.graph_draft import GraphDraft
+from costmodel.sources.importers.channels_first.quantisation_pass import with_quantised_tensors
+
+
+def simplified(draft: GraphDraft) -> GraphDraft:
+    """Return a graph without what costs nothing or belongs to a neighbour; every operator that is gone is counted in `folded`."""
+    _without_identities(draft)
+    with_quantised_tensors(draft)
+    with_composites(draft)
+    with_biases(draft)
+    with_folded_norms(draft)
+    with_folded_pads(draft)
+    return draft
+
+
+def _without_identities(draft: GraphDraft) -> None:
+    """Take out what hands on its first input: identities, dropout at inference, casts to the type that is there."""
+    gone, aliases = set(), {}
+    for node in draft.nodes:
+        if node.kind not in ("Identity", "Dropout", "Cast", "CastLike") or not node.inputs or not node.outputs:
+            continue
+        source, made = draft.values[node.inputs[0]], draft.values[node.outputs[0]]
+        if source.element == made.element and not any(node.outputs[1:]):
+            gone.add(id(node))
+            aliases[node.outputs[0]] = node.inputs[0]
+    draft.without(gone, aliases)

@@ -1,0 +1,1 @@
+"""ONNX files: parsed, their shapes inferred and their shape arithmetic folded."""
