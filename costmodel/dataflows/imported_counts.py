@@ -11,11 +11,12 @@ from typing import Final, NamedTuple
 
 from costmodel.specs.imported_graph import GraphBody, ImportedOperator, ImportedTensor
 
-BIASED: Final = frozenset({"CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED"})
-"""Operators whose third input is a bias."""
+BIASED: Final = frozenset({"CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "Conv", "ConvTranspose", "Gemm", "MatMul"})
+"""Operators whose third input is a bias; names of TensorFlow Lite, then of ONNX."""
 WEIGHTED: Final = BIASED | {
     "TRANSPOSE_CONV", "SVDF", "LSTM", "UNIDIRECTIONAL_SEQUENCE_LSTM", "BIDIRECTIONAL_SEQUENCE_LSTM", "BATCH_MATMUL", "EMBEDDING_LOOKUP",
     "PRELU", "GATHER", "ADD", "MUL", "SUB", "DIV", "MAXIMUM", "MINIMUM",
+    "GRU", "RNN", "BatchNormalization", "LayerNormalization", "PRelu", "Gather", "Add", "Mul", "Sub", "Div", "Max", "Min",
 }  # fmt: skip
 """Operators whose constants are weights."""
 
@@ -72,7 +73,7 @@ def weight_places(graph: GraphBody, operator: ImportedOperator) -> list[int]:
     if operator.kind not in WEIGHTED:
         return []
     biases = bias_places(graph, operator)
-    shapes = {0} if operator.kind == "TRANSPOSE_CONV" else {1, 2} if operator.kind == "GATHER" else set()
+    shapes = {0} if operator.kind == "TRANSPOSE_CONV" else {1, 2} if operator.kind in ("GATHER", "Gather") else set()
     return [
         place
         for at, place in enumerate(operator.inputs)
@@ -127,6 +128,15 @@ def _recurrent(inputs: Inputs, _output: ImportedTensor) -> int:
     return math.prod(shape[:-1]) * matrices
 
 
+def _spread(inputs: Inputs, _output: ImportedTensor) -> int:
+    return math.prod(_shape(inputs, 0)) * math.prod(_shape(inputs, 1)[1:])
+
+
+def _stepped(inputs: Inputs, _output: ImportedTensor) -> int:
+    # Steps x batch, times the matrices of every direction; matrices without directions are those of a single step.
+    return math.prod(_shape(inputs, 0)[:-1]) * sum(math.prod(_shape(inputs, at)) for at in (1, 2) if len(_shape(inputs, at)) == 3)
+
+
 _MACS: Final[Mapping[str, Callable[[Inputs, ImportedTensor], int]]] = {
     "CONV_2D": _convolution,
     "DEPTHWISE_CONV_2D": _depthwise,
@@ -135,4 +145,11 @@ _MACS: Final[Mapping[str, Callable[[Inputs, ImportedTensor], int]]] = {
     "BATCH_MATMUL": _matrices,
     "SVDF": _filtered,
     "UNIDIRECTIONAL_SEQUENCE_LSTM": _recurrent,
+    "Conv": _convolution,
+    "ConvTranspose": _spread,
+    "Gemm": _matrices,
+    "MatMul": _matrices,
+    "LSTM": _stepped,
+    "GRU": _stepped,
+    "RNN": _stepped,
 }

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
+from costmodel.errors import FormatError, Location
 from costmodel.sources.documents.input_file import read_input
 
 if TYPE_CHECKING:
@@ -14,16 +15,27 @@ if TYPE_CHECKING:
 
 MAX_MODEL_BYTES: Final = 1 << 28
 """Larger model files are refused: no microcontroller holds them."""
+Shapes: TypeAlias = Mapping[str, tuple[int, ...]]
+"""Shapes of inputs whose extents a file leaves open, by name."""
+Reader: TypeAlias = "Callable[[bytes, Path, Shapes], ImportedGraph]"
 
 
-def _from_tflite(data: bytes, name: str) -> ImportedGraph:
+def _from_tflite(data: bytes, path: Path, _shapes: Shapes) -> ImportedGraph:
     from costmodel.sources.importers.tflite import from_tflite
 
-    return from_tflite(data, name)
+    return from_tflite(data, str(path))
 
 
-READERS: Final[Mapping[str, Callable[[bytes, str], ImportedGraph]]] = {".tflite": _from_tflite}
+def _from_onnx(data: bytes, path: Path, shapes: Shapes) -> ImportedGraph:
+    from costmodel.sources.importers.onnx_format.onnx_file import from_onnx
+
+    return from_onnx(data, str(path), path.parent, shapes)
+
+
+READERS: Final[Mapping[str, Reader]] = {".tflite": _from_tflite, ".onnx": _from_onnx}
 """How each kind of file is read, by its ending."""
+_MARKS: Final = ((4, b"TFL3", ".tflite"),)
+"""Where a file says what it is, whatever its ending: byte, content, the ending it should have."""
 
 
 def is_model_file(reference: str | Path) -> bool:
@@ -36,13 +48,15 @@ def is_tflite_file(reference: str | Path) -> bool:
     return Path(reference).suffix.lower() == ".tflite"
 
 
-def load_model_graph(path: Path) -> ImportedGraph:
+def load_model_graph(path: Path, shapes: Shapes | None = None) -> ImportedGraph:
     """Read a model file as it stands.
 
     Parameters
     ----------
     path : Path
-        A file with one of the endings of `READERS`.
+        A file with one of the endings of `READERS`; what is in it decides how it is read.
+    shapes : mapping, optional
+        Shapes of inputs whose extents the file leaves open.
 
     Returns
     -------
@@ -55,10 +69,13 @@ def load_model_graph(path: Path) -> ImportedGraph:
         If it is missing, a folder, too large, damaged or something else than its ending says.
     """
     data = read_input(path, MAX_MODEL_BYTES, "a model file", READERS)
-    return READERS[path.suffix.lower()](data, str(path))
+    if not data:
+        raise FormatError("is empty, expected a model file", Location(str(path)))
+    ending = next((ending for at, mark, ending in _MARKS if data[at : at + len(mark)] == mark), path.suffix.lower())
+    return READERS[ending](data, path, shapes or {})
 
 
-def load_model_network(path: Path) -> Network:
+def load_model_network(path: Path, shapes: Shapes | None = None) -> Network:
     """Read a model file as a network; see `load_model_graph`.
 
     Raises
@@ -68,4 +85,4 @@ def load_model_network(path: Path) -> Network:
     """
     from costmodel.sources.importers.to_network import network_of
 
-    return network_of(load_model_graph(path))
+    return network_of(load_model_graph(path, shapes))

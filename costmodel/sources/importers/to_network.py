@@ -7,7 +7,9 @@ from typing import Final
 
 from costmodel.dataflows.imported_counts import bias_places, nominal_mac_count, stored_counts
 from costmodel.errors import CollectedError, FormatError, InputError, Location
+from costmodel.sources.importers.channels_first.to_layers import drafted_layers, network_of_draft
 from costmodel.sources.importers.lowering_table import LOWERINGS, NETWORK_INPUT, Draft, planes
+from costmodel.sources.importers.tflite import FORMAT as TFLITE
 from costmodel.specs.imported_graph import ImportedGraph
 from costmodel.specs.layers import DataType
 from costmodel.specs.network import Network
@@ -36,6 +38,8 @@ def network_of(graph: ImportedGraph) -> Network:
     InputError
         If it has no operators or several inputs, or an operator cannot be taken over: each is named, with its share of the work.
     """
+    if graph.format_name != TFLITE:
+        return network_of_draft(drafted_layers(graph))
     where = Location(graph.name)
     if any(operator.kind == OPAQUE for operator in graph.operators):
         raise FormatError(

@@ -22,7 +22,8 @@ def with_composites(draft: GraphDraft) -> None:
     makers = draft.makers()
     gone: set[int] = set()
     for node in list(draft.nodes):
-        found = _gelu(draft, node, makers, readers) if node.kind == "Erf" else _hard_swish(node, readers) if node.kind == "HardSigmoid" else None
+        found = _hard_swish(node, readers) if node.kind == "HardSigmoid" else None
+        found = _gelu(draft, node, makers, readers) if node.kind == "Erf" else found
         if found is None or any(id(part) in gone for part in found[0]):
             continue
         parts, source, kind = found
@@ -42,10 +43,8 @@ def _hard_swish(node: Node, readers: dict[str, list[Node]]) -> tuple[list[Node],
     return [node, product], node.inputs[0], "HardSwish"
 
 
-def _gelu(
-    draft: GraphDraft, node: Node, makers: dict[str, Node], readers: dict[str, list[Node]]
-) -> tuple[list[Node], str, str] | None:
-    """x * 0.5 * (1 + erf(x / sqrt 2)), in any order of its products."""
+def _gelu(draft: GraphDraft, node: Node, makers: dict[str, Node], readers: dict[str, list[Node]]) -> tuple[list[Node], str, str] | None:
+    """X * 0.5 * (1 + erf(x / sqrt 2)), in any order of its products."""
     scaled = makers.get(node.inputs[0])
     if scaled is None or scaled.kind not in ("Div", "Mul") or _sole(scaled, readers) is not node:
         return None

@@ -44,7 +44,12 @@ def with_folded_norms(draft: GraphDraft) -> None:
             continue
         maker = makers.get(node.inputs[0])
         terms = norm_terms(draft, node)
-        if maker is None or terms is None or maker.kind not in ("Conv", "Gemm", "MatMul") or not _only(draft, readers, node.inputs[0], node):
+        if (
+            maker is None
+            or terms is None
+            or maker.kind not in ("Conv", "Gemm", "MatMul")
+            or not _only(draft, readers, node.inputs[0], node)
+        ):
             continue
         weights = draft.constant(maker.inputs[1])
         if weights is None or draft.values[maker.inputs[1]].scales or len(draft.values[node.inputs[0]].shape) < 2:

@@ -11,10 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from costmodel.errors import FormatError, LimitError, Location
-from costmodel.sources.importers.imported_graph import ELEMENT_BITS, Attribute, ImportedGraph, ImportedOperator, ImportedTensor
+from costmodel.specs.imported_graph import ELEMENT_BITS, ImportedGraph, ImportedOperator, ImportedTensor, OptionValue
 
 MOST_ELEMENTS: Final = 1 << 40
 """A tensor of more is refused: no network computes it."""
+FILE_KIND: Final = "file_kind"
+"""Attribute of an operator whose kind reading changed: what the file calls it."""
 Array: TypeAlias = NDArray[Any]
 
 
@@ -38,7 +40,7 @@ class Node:
     name: str
     inputs: list[str]
     outputs: list[str]
-    attributes: dict[str, Attribute] = field(default_factory=dict)
+    attributes: dict[str, OptionValue] = field(default_factory=dict)
     version: int = 1
     file_kind: str = ""
     """What the file calls it, where that differs."""
@@ -53,7 +55,7 @@ class Node:
     def integers(self, name: str) -> tuple[int, ...] | None:
         """Return whole numbers of its attributes; None where they are left out."""
         found = self.attributes.get(name)
-        return tuple(int(each) for each in found) if isinstance(found, tuple) else None
+        return tuple(int(each) for each in found if isinstance(each, int)) if isinstance(found, tuple) else None
 
 
 @dataclass
@@ -66,9 +68,10 @@ class GraphDraft:
     nodes: list[Node] = field(default_factory=list)
     inputs: list[str] = field(default_factory=list)
     outputs: list[str] = field(default_factory=list)
-    graph_count: int = 1
     folded: dict[str, int] = field(default_factory=dict)
     """Operators that are gone, by kind: what only computed constants, or was taken into another."""
+    open_axes: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    """Axes of inputs that the file leaves open."""
 
     def broken(self, why: str, node: Node | None = None) -> FormatError:
         """Return the error of a file that cannot be read, naming the node."""
@@ -156,7 +159,9 @@ class GraphDraft:
 
     def finished(self) -> ImportedGraph:
         """Return the graph as every importer makes it; values that nothing uses are left out."""
-        used = dict.fromkeys([*self.inputs, *(name for node in self.nodes for name in (*node.inputs, *node.outputs) if name), *self.outputs])
+        used = dict.fromkeys(
+            [*self.inputs, *(name for node in self.nodes for name in (*node.inputs, *node.outputs) if name), *self.outputs]
+        )
         missing = [name for name in used if name not in self.values]
         if missing:
             reader = next((node for node in self.nodes if missing[0] in node.inputs), None)
@@ -178,6 +183,7 @@ class GraphDraft:
                     scales=value.scales,
                     zero_points=value.zero_points,
                     channel_axis=value.channel_axis,
+                    open_axes=self.open_axes.get(name, ()),
                 )
             )
         stored = {tensor.buffer: tensor.size_bytes for tensor in tensors if tensor.constant is not None}
@@ -192,14 +198,12 @@ class GraphDraft:
                     inputs=tuple(places.get(name, -1) for name in node.inputs),
                     outputs=tuple(places[name] for name in node.outputs if name),
                     name=node.module or node.name,
-                    file_kind=node.file_kind or node.kind,
-                    attributes=node.attributes,
+                    options=node.attributes | ({FILE_KIND: node.file_kind} if node.file_kind else {}),
                 )
                 for node in self.nodes
             ),
             inputs=tuple(places[name] for name in self.inputs),
             outputs=tuple(places[name] for name in self.outputs),
-            graph_count=self.graph_count,
             const_bytes=sum(stored.values()),
         )
 

@@ -165,7 +165,7 @@ def _range(_node: Node, inputs: Inputs) -> Array:
     start, stop, step = (_first(inputs, at).reshape(()) for at in range(3))
     if (float(stop) - float(start)) / float(step) > MOST_FOLDED:
         raise ValueError("too large")
-    return np.arange(start, stop, step, dtype=start.dtype)
+    return np.asarray(np.arange(start.item(), stop.item(), step.item()), dtype=start.dtype)
 
 
 def _where(_node: Node, inputs: Inputs) -> Array:
@@ -216,4 +216,3 @@ _FOLDS: Final[Mapping[str, Callable[[Node, Inputs], Array | None]]] = {
     "Where": _where,
 }
 """How each operator is computed on constants."""
-

@@ -73,9 +73,7 @@ def _is_batch(symbol: str, extents: Sequence[int | str]) -> bool:
     return bool(_BATCH.search(symbol)) or not (_SEQUENCE.search(symbol) or others)
 
 
-def _given_symbols(
-    draft: GraphDraft, declared: Mapping[str, Sequence[int | str]], given: Mapping[str, tuple[int, ...]]
-) -> dict[str, int]:
+def _given_symbols(draft: GraphDraft, declared: Mapping[str, Sequence[int | str]], given: Mapping[str, tuple[int, ...]]) -> dict[str, int]:
     """Return what the shapes a user gave say of named extents, and of inner extents named like a batch."""
     known: dict[str, int] = {}
     for name, extents in declared.items():

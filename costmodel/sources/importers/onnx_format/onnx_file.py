@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -11,13 +12,13 @@ import numpy as np
 from costmodel.errors import FormatError, Location, MissingError
 from costmodel.sources.importers.channels_first.graph_draft import Array, GraphDraft, Node, Value, element_of
 from costmodel.sources.importers.channels_first.passes import simplified
-from costmodel.sources.importers.imported_graph import Attribute, ImportedGraph
 from costmodel.sources.importers.onnx_format.constant_folding import folded
 from costmodel.sources.importers.onnx_format.input_shapes import input_shapes
 from costmodel.sources.importers.onnx_format.module_names import module_of
 from costmodel.sources.importers.onnx_format.node_shapes import NodeShapes
 from costmodel.sources.importers.onnx_format.onnx_tensors import ELEMENT_NAMES, Constants
 from costmodel.sources.importers.onnx_format.quantised_operators import plain
+from costmodel.specs.imported_graph import ImportedGraph, OptionValue
 
 if TYPE_CHECKING:
     import onnx
@@ -27,9 +28,7 @@ _DEEPEST: Final = 16
 """Branches inside branches at the most."""
 
 
-def from_onnx(
-    data: bytes, name: str, folder: Path | None = None, shapes: Mapping[str, tuple[int, ...]] | None = None
-) -> ImportedGraph:
+def from_onnx(data: bytes, name: str, folder: Path | None = None, shapes: Mapping[str, tuple[int, ...]] | None = None) -> ImportedGraph:
     """Read an ONNX file.
 
     Parameters
@@ -112,6 +111,7 @@ class _Reading:
                 raise self.draft.broken(f"its input {entry.name!r} is no tensor")
         found = input_shapes(self.draft, {entry.name: _extents(entry) for entry in inputs}, shapes)
         for entry in inputs:
+            self.draft.open_axes[entry.name] = tuple(axis for axis, extent in enumerate(_extents(entry)) if isinstance(extent, str))
             element = ELEMENT_NAMES.get(entry.type.tensor_type.elem_type, "float32")
             self.draft.values[entry.name] = Value(found[entry.name], element)
         self.draft.inputs = [entry.name for entry in inputs]
@@ -158,8 +158,8 @@ class _Reading:
             return self._branch(node, proto, bool(condition.any()), depth)
         if node.kind in ("Shape", "Size"):
             shape = draft.values[node.inputs[0]].shape
-            found: Array | None = np.asarray(shape[node.integer("start") : node.attributes.get("end")], np.int64)
-            found = np.asarray(int(np.prod(np.asarray(shape, object))), np.int64) if node.kind == "Size" else found
+            end = node.integer("end", len(shape))
+            found: Array | None = np.asarray(math.prod(shape) if node.kind == "Size" else shape[node.integer("start") : end], np.int64)
         else:
             inputs = [draft.constant(name) if name else None for name in node.inputs]
             known = all(not name or array is not None for name, array in zip(node.inputs, inputs, strict=True))
@@ -202,10 +202,10 @@ class _Reading:
             self.draft.values[name] = value
             self.draft.nodes.append(Node("Identity", node.name, [made.name], [name]))
 
-    def _attributes(self, proto: onnx.NodeProto) -> dict[str, Attribute]:
+    def _attributes(self, proto: onnx.NodeProto) -> dict[str, OptionValue]:
         import onnx
 
-        found: dict[str, Attribute] = {}
+        found: dict[str, OptionValue] = {}
         for attribute in proto.attribute:
             if attribute.type == onnx.AttributeProto.TENSOR:
                 array = self._constants.array(attribute.t)

@@ -1,0 +1,210 @@
+"""A network in the making from a channels-first graph: layers, where each tensor lies, and parameters that are computed when asked for."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from costmodel.dataflows.imported_counts import nominal_mac_count, nominal_macs
+from costmodel.errors import FormatError, Location, did_you_mean
+from costmodel.sources.importers.channels_first.graph_draft import FILE_KIND
+from costmodel.sources.importers.channels_first.layouts import PADDING, Laid, moving, padded
+from costmodel.specs.imported_graph import ImportedGraph, ImportedOperator, ImportedTensor
+from costmodel.specs.operations import OPERATIONS
+
+_UNNAMED: Final = re.compile(r"[^A-Za-z0-9_.\-/]+")
+_LONGEST_NAME: Final = 150
+Real = NDArray[np.float64]
+
+
+class LazyParameters(NamedTuple):
+    """Parameters of a layer, computed when a model is asked for and not where a network is enough."""
+
+    weight: Callable[[], Real]
+    bias: Callable[[], Real] | None = None
+
+
+@dataclass
+class LayerDraft:
+    """Layers in the making."""
+
+    graph: ImportedGraph
+    layers: list[dict[str, Any]] = field(default_factory=list)
+    laid: dict[int, Laid] = field(default_factory=dict)
+    """Where each tensor lies."""
+    parameters: dict[str, LazyParameters] = field(default_factory=dict)
+    made: dict[str, int] = field(default_factory=dict)
+    """The tensor that each layer makes."""
+    flat: dict[int, tuple[tuple[int, ...], tuple[int, ...]]] = field(default_factory=dict)
+    """Tensors flattened as they lie: the extents they had, and the order of those axes; the weights that read them are permuted."""
+    fates: dict[int, str] = field(default_factory=dict)
+    """For each operator by its place, why no layer came of it."""
+    _names: dict[str, int] = field(default_factory=dict)
+    _forms: dict[tuple[int, tuple[int, ...]], Laid] = field(default_factory=dict)
+    _at: int = 0
+
+    @functools.cached_property
+    def _total_macs(self) -> int:
+        return nominal_mac_count(self.graph)
+
+    def begin(self, at: int) -> None:
+        """Go to the operator at a place."""
+        self._at = at
+
+    def view(self, why: str) -> None:
+        """Say why no layer comes of the operator at hand."""
+        self.fates[self._at] = why
+
+    def tensor(self, operator: ImportedOperator, at: int) -> ImportedTensor:
+        """Return an operator's input."""
+        place = operator.inputs[at] if at < len(operator.inputs) else -1
+        if place < 0:
+            raise self.refused(operator, f"its input {at + 1} is left out")
+        return self.graph.tensors[place]
+
+    def constant(self, operator: ImportedOperator, at: int) -> NDArray[Any] | None:
+        """Return an operator's input as an array; None where it is left out or no constant."""
+        place = operator.inputs[at] if at < len(operator.inputs) else -1
+        return None if place < 0 else array_of(self.graph.tensors[place])
+
+    def output(self, operator: ImportedOperator) -> ImportedTensor:
+        """Return an operator's first output."""
+        return self.graph.tensors[operator.outputs[0]]
+
+    def refused(self, operator: ImportedOperator, why: str) -> FormatError:
+        """Return the error of an operator that cannot be taken over: its place, kind, name and share of the work."""
+        total, own = self._total_macs, nominal_macs(self.graph, operator)
+        share = f", {100 * own / total:.1f} % of the multiply-accumulates" if own and total else ""
+        name = operator.name or (self.graph.tensors[operator.outputs[0]].name if operator.outputs else "")
+        kind = operator.text(FILE_KIND, operator.kind)
+        return FormatError(f"operator {self._at} ({kind}, {name!r}{share}): {why}", Location(self.graph.name))
+
+    def unknown(self, operator: ImportedOperator, known: Sequence[str]) -> FormatError:
+        """Return the error of an operator that has no entry."""
+        return self.refused(operator, f"it is not supported{did_you_mean(operator.kind.rpartition(':')[2], known)}")
+
+    def source(self, operator: ImportedOperator, at: int = 0) -> Laid:
+        """Return where an operator's input lies, as it lies."""
+        tensor = self.tensor(operator, at)
+        found = self.laid.get(operator.inputs[at])
+        if found is None:
+            what = "a constant" if tensor.constant is not None else "nothing the network computes"
+            raise self.refused(operator, f"its input {at + 1} ({tensor.name!r}) is {what}; a tensor that the network computes is supported")
+        return found
+
+    def as_laid(self, operator: ImportedOperator, at: int, axes: Sequence[int]) -> Laid:
+        """Return an input with its axes in a given order: as it lies, through a view, or moved.
+
+        Parameters
+        ----------
+        operator : ImportedOperator
+            Whose input it is.
+        at : int
+            Which input.
+        axes : sequence of int
+            Wanted axes, `PADDING` among them for extents of 1; those left out are 1.
+        """
+        place, found, wanted = operator.inputs[at], self.source(operator, at), tuple(axes)
+        shape = self.graph.tensors[place].shape
+        if found.axes == wanted:
+            return found
+        if (form := self._forms.get((place, wanted))) is not None:
+            return form
+        if sorted(moving(wanted, shape)) != sorted(moving(found.axes, shape)):
+            raise self.refused(operator, f"an input of shape {list(shape)} is not supported here; a batch of one is")
+        layer, here = found.layer, found.shape(shape)
+        there, goal = moving(found.axes, shape), moving(wanted, shape)
+        if there != goal:
+            dense = self._padded_shape(there, shape)
+            if here != dense:
+                layer = self._viewed(operator, place, layer, dense)
+            order = [there.index(axis) for axis in goal]
+            order += range(len(order), len(dense))
+            layer = self.append(operator, "transpose", [layer], place, stem="transpose", order=order)
+            here = self._padded_shape(goal, shape)
+        if here != (target := Laid(layer, wanted).shape(shape)):
+            layer = self._viewed(operator, place, layer, target)
+        self._forms[place, wanted] = Laid(layer, wanted)
+        return self._forms[place, wanted]
+
+    @staticmethod
+    def _padded_shape(axes: Sequence[int], shape: Sequence[int]) -> tuple[int, ...]:
+        return tuple(1 if axis == PADDING else shape[axis] for axis in padded(axes))
+
+    def _viewed(self, operator: ImportedOperator, place: int, layer: str, shape: tuple[int, ...]) -> str:
+        if len(shape) == 1:
+            return self.append(operator, "flatten", [layer], place, stem="flatten")
+        return self.append(operator, "reshape", [layer], place, stem="reshape", shape=list(shape))
+
+    def append(self, operator: ImportedOperator, kind: str, inputs: Sequence[str], makes: int, *, stem: str = "", **fields: Any) -> str:
+        """Append a layer that makes a tensor, named as the file names its operator."""
+        if kind not in OPERATIONS:
+            raise self.refused(operator, f"it is not supported: there is no layer {kind!r} yet")
+        row = OPERATIONS[kind]
+        name = self._name(stem or operator.name or self.graph.tensors[makes].name or kind.lower())
+        layer = {"name": name, "kind": kind, "inputs": list(inputs), **fields}
+        if not row.renames and row.merging is None:
+            layer["output_type"] = self.graph.tensors[makes].element
+        self.layers.append(layer)
+        self.made[name] = makes
+        return name
+
+    def add(
+        self,
+        operator: ImportedOperator,
+        kind: str,
+        inputs: Sequence[str],
+        axes: Sequence[int],
+        parameters: LazyParameters | None = None,
+        **fields: Any,
+    ) -> str:
+        """Append a layer that makes an operator's first output, laid out along these axes."""  # fmt: skip
+        name = self.append(operator, kind, inputs, operator.outputs[0], **fields)
+        self.laid[operator.outputs[0]] = Laid(name, tuple(axes))
+        if parameters is not None:
+            self.parameters[name] = parameters
+        return name
+
+    def _name(self, wanted: str) -> str:
+        stem = _UNNAMED.sub("_", wanted).strip("/")[-_LONGEST_NAME:].lstrip(".-/") or "layer"
+        if stem == "input":
+            stem = "layer_input"
+        count = self._names[stem] = self._names.get(stem, 0) + 1
+        name = stem if count == 1 else f"{stem}_{count}"
+        while count > 1 and name in self._names:
+            count += 1
+            name = f"{stem}_{count}"
+        self._names.setdefault(name, 1)
+        self._names[stem] = count
+        return name
+
+
+_STORED: Final = {"bool": "<u1", "int4": "<i1", "uint4": "<i1", "bfloat16": "<f4"}
+
+
+def array_of(tensor: ImportedTensor) -> NDArray[Any] | None:
+    """Return a constant's content as it is stored; None where the tensor is no constant."""
+    if tensor.constant is None or tensor.element == "string":
+        return None
+    dtype = np.dtype(_STORED.get(tensor.element, tensor.element)).newbyteorder("<")
+    return np.frombuffer(tensor.constant, dtype).reshape(tensor.shape)
+
+
+def real_of(tensor: ImportedTensor) -> Real:
+    """Return a constant as the real numbers it stands for: its scales and zero points applied."""
+    array = array_of(tensor)
+    if array is None:
+        return np.zeros(tensor.shape)
+    found = array.astype(np.float64)
+    if tensor.scales:
+        spread = [-1 if at == tensor.channel_axis and len(tensor.scales) > 1 else 1 for at in range(max(array.ndim, 1))]
+        zeros = tensor.zero_points or (0,)
+        with np.errstate(all="ignore"):
+            found = (found - np.reshape(zeros, spread if len(zeros) > 1 else [1] * len(spread))) * np.reshape(tensor.scales, spread)
+    return found.reshape(tensor.shape)
