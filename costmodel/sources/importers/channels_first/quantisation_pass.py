@@ -39,7 +39,6 @@ def with_quantised_tensors(draft: GraphDraft) -> None:
         value = draft.values[source]
         scales, zeros = _terms(draft, node)
         if node.kind == "DequantizeLinear":
-            draft.values.setdefault(made, Value(value.shape, "float32"))
             if made in outputs and value.constant is None:
                 draft.values[source] = _quantised(value, value.element, scales, zeros, node)
                 continue

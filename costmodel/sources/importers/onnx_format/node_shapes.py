@@ -90,9 +90,10 @@ class NodeShapes:
             if not name or name in types:
                 continue
             value = self._draft.values[name]
-            element = "float32" if value.element in _REAL else value.element
+            told_real = value.element in _REAL or (node.file_kind and value.element == "int32")
+            element = "float32" if told_real else value.element
             types[name] = onnx.helper.make_tensor_type_proto(_NUMBERS.get(element, 1), value.shape)
-            if value.constant is not None and value.constant.size <= _MOST_GIVEN:
+            if value.constant is not None and value.constant.size <= _MOST_GIVEN and not told_real:
                 data[name] = _shown(value.constant, name)
         opsets = [onnx.helper.make_opsetid(domain, version) for domain, version in self._opsets.items()]
         try:

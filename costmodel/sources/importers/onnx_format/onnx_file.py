@@ -122,6 +122,9 @@ class _Reading:
     def _initialize(self, graph: onnx.GraphProto) -> None:
         if graph.sparse_initializer:
             raise self.draft.broken(f"the constant {graph.sparse_initializer[0].values.name!r} is sparse; dense ones are supported")
+        self._named(*(tensor.name for tensor in graph.initializer))
+        for entry in (*graph.value_info, *graph.input, *graph.output):
+            self._named(entry.name, *(dim.dim_param for dim in entry.type.tensor_type.shape.dim))
         for tensor in graph.initializer:
             self._keep(tensor.name, self._constants.array(tensor))
         for entry in graph.value_info:
@@ -129,6 +132,11 @@ class _Reading:
             numbers = tuple(extent for extent in extents if isinstance(extent, int))
             if entry.type.tensor_type.HasField("shape") and len(numbers) == len(extents):
                 self._declared[entry.name] = (numbers, ELEMENT_NAMES.get(entry.type.tensor_type.elem_type, "float32"))
+
+    def _named(self, *names: str | bytes) -> None:
+        """Refuse names that are no text, which protobuf hands over as bytes."""
+        if wrong := next((name for name in names if isinstance(name, bytes)), None):
+            raise self.draft.broken(f"is no ONNX file, or is damaged: the name {wrong!r} is not UTF-8 text")
 
     def _keep(self, name: str, array: Array) -> None:
         self.draft.values[name] = Value(array.shape, element_of(array), array)
@@ -138,6 +146,7 @@ class _Reading:
         protos: dict[int, onnx.NodeProto] = {}
         made: set[str] = set()
         for proto in graph.node:
+            self._named(proto.op_type, proto.domain, proto.name, *proto.input, *proto.output)
             node = Node(_kind(proto), proto.name, list(proto.input), list(proto.output), version=self._opset)
             if doubled := next((name for name in proto.output if name and (name in made or name in self.draft.values)), None):
                 raise self.draft.broken(f"it makes {doubled!r}, which is there already", node)
@@ -171,7 +180,10 @@ class _Reading:
         node.module = module_of(node, proto)
         if plain(draft, node):
             proto = _written(node)
-        if node.kind not in ("QuantizeLinear", "DequantizeLinear"):
+        if node.kind in ("QuantizeLinear", "DequantizeLinear") and node.outputs:
+            element = "float32" if node.kind == "DequantizeLinear" else "uint8"
+            draft.values[node.outputs[0]] = Value(draft.values[node.inputs[0]].shape, element)
+        else:
             self._shapes.infer(node, proto, self._declared)
         draft.nodes.append(node)
         return None
