@@ -43,7 +43,7 @@ def staged_counts(
     """
     found = {}
     for step in stage.steps:
-        found[step] = total = _with_strips(steps[step].lowered.work, step, stage, counted)
+        found[step] = total = _with_strips(steps[step], step, stage, counted)
         if not stage.streams:
             continue
         direct = [source for source in sources[step] if stage.is_direct(source)]
@@ -59,22 +59,25 @@ def staged_counts(
     return found
 
 
-def _with_strips(work: Work, step: int, stage: Stage, counted: Callable[[int, Work], AccessCounts]) -> AccessCounts:
+def _with_strips(own: Step, step: int, stage: Stage, counted: Callable[[int, Work], AccessCounts]) -> AccessCounts:
     """Counts of a step over every strip that computes it."""
     spans = [strip.columns[step] for strip in stage.strips if step in strip.columns]
+    work = own.lowered.work
     if not spans:
         return counted(step, work)
+    width = own.lowered.output[2]
     total = AccessCounts()
     for first, last in spans:
-        total = total.plus(counted(step, _of_columns(work, first, last)))
+        total = total.plus(counted(step, _of_columns(work, first, last, width)))
     once = counted(step, work)
-    return total._replace(scratch_buffer_count=once.scratch_buffer_count, scratch_bytes=once.scratch_bytes)
+    parameters = work.parameters if isinstance(work, Elementwise) else total.weight_read_count
+    return total._replace(weight_read_count=parameters, scratch_buffer_count=once.scratch_buffer_count, scratch_bytes=once.scratch_bytes)
 
 
-def _of_columns(work: Work, first: int, last: int) -> Work:
+def _of_columns(work: Work, first: int, last: int, width: int) -> Work:
     """The work of some columns of the output: a window over the columns that those read, padding at the cuts cropped or kept."""
     if isinstance(work, Elementwise):
-        return work
+        return work._replace(elements=work.elements // width * (last - first + 1))
     if not isinstance(work, LoopNest) or not isinstance(work.w, Axis):
         return work
     w = work.w

@@ -18,8 +18,10 @@ from costmodel.memory.streaming.blocks import (
     whole_bytes,
 )
 from costmodel.memory.streaming.reach import Reach, columns_read, ring_units
+from costmodel.specs.axis import AdaptiveAxis
 from costmodel.specs.operations import Action
 from costmodel.specs.stages import Grain, Held, Stage, Strip
+from costmodel.specs.work import LoopNest
 
 
 class Fusion(StrEnum):
@@ -128,7 +130,8 @@ class _Run:
         """The strips as a stage states them."""
         if len(self.strips) == 1:
             return ()
-        shared = {last} if last in path.scattered else set()
+        everything = (0, self.layout.maps[last].columns - 1)
+        shared = {last} if last in path.scattered and all(strip.columns[last] == everything for strip in self.strips) else set()
         return tuple(Strip({step: span for step, span in strip.columns.items() if step not in shared}) for strip in self.strips)
 
     def _after(self, number: int, held: Sequence[Held], scattered: int | None = None) -> _Path | None:
@@ -215,6 +218,10 @@ def strip_segment(layout: Layout, end: int, way: Way) -> Segment | str:
     branch = next((block for block in layout.blocks[:end] if len(block.steps) > 1), None)
     if branch is not None:
         return f"strips serve chains only: {layout.name(branch.reads)} is read by several layers"
+    for block in layout.blocks[: end - 1]:
+        work = layout.steps[block.makes].lowered.work
+        if isinstance(work, LoopNest) and isinstance(work.w, AdaptiveAxis):
+            return f"strips cut sliding windows only: {layout.name(block.makes)} has adaptive ones before the last layer"
     strips = _strips(layout, end, way.strip_count)
     if isinstance(strips, str):
         return strips
