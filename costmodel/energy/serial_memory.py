@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from costmodel.columns import Number, ceil_div
+from costmodel.columns import Number, ceil_div, chosen
 from costmodel.provenance import formula
 from costmodel.units import BITS_PER_BYTE, PJ_PER_J
 
@@ -21,75 +21,53 @@ from costmodel.units import BITS_PER_BYTE, PJ_PER_J
     unit="lines",
     source="definition: least-recently-used cache under cyclic walks: what fits is fetched once, the rest on each pass",
 )
-def line_fill_count(total_bytes: int, reuse_bytes: int, line_bytes: int, cache_bytes: int, pass_count: int) -> int:
+def line_fill_count(total_bytes: Number, reuse_bytes: Number, line_bytes: int, cache_bytes: int, pass_count: Number) -> Number:
     """Return how many lines are fetched by walks over one part of a tensor after another, each part several times.
 
     Exact where parts end on a line; elsewhere within one line a part and pass.
 
     Parameters
     ----------
-    total_bytes : int
+    total_bytes : int or column
         Bytes of all parts [B].
-    reuse_bytes : int
+    reuse_bytes : int or column
         Bytes of one part: what is read before the same byte is needed again [B].
     line_bytes, cache_bytes : int
         Line and capacity of the cache [B]; it holds nothing else.
-    pass_count : int
+    pass_count : int or column
         How often each part is walked over.
 
     Returns
     -------
-    int
+    int or column
         Lines.
     """
-    lines: int = ceil_div(total_bytes, line_bytes)
-    return lines * pass_count if reuse_bytes > cache_bytes else lines
+    lines = ceil_div(total_bytes, line_bytes)
+    return chosen(reuse_bytes > cache_bytes, lines * pass_count, lines)
 
 
 @formula(
-    id="energy.through_flash",
-    equation="E = E_m - R*E_r + H*E_c + F*E_f",
-    symbols={
-        "E": "dynamic energy of the memories, weights read from flash through a cache [pJ]",
-        "E_m": "dynamic energy with the weights in the memory [pJ]",
-        "R": "weight reads that the memory does not serve",
-        "E_r": "energy of one read access of the memory [pJ]",
-        "H": "weight reads of the cache",
-        "E_c": "energy of one read access of the cache [pJ]",
-        "F": "lines fetched from flash",
-        "E_f": "energy of one line [pJ]",
-    },
-    unit="pJ",
-    source="definition: each weight read is one of the cache, and fetches its line where the cache does not hold it",
+    id="energy.filter_bytes",
+    equation="U = ceil(B / (G*OC))",
+    symbols={"U": "bytes of one filter [B]", "B": "bytes of the weights [B]", "G": "groups", "OC": "output channels per group"},
+    unit="B",
+    source="definition: one filter of a convolution or a fully connected layer is read before the next",
 )
-def through_flash_pj(
-    memory_pj: float, replaced_count: int, read_pj: float, hit_count: int, cache_pj: float, fill_count: int, line_pj: float
-) -> float:
-    """Return the dynamic energy of memory, cache and flash together, where weights are read from flash.
+def filter_bytes(B: Number, G: Number, OC: Number) -> Number:
+    """Return the bytes of one filter, rounded up."""
+    return ceil_div(B, G * OC)
 
-    Parameters
-    ----------
-    memory_pj : float
-        Dynamic energy with the weights in the memory [pJ].
-    replaced_count : int
-        Weight reads in it, of the memory's width.
-    read_pj : float
-        Energy of one of them [pJ].
-    hit_count : int
-        Weight reads of the cache's width.
-    cache_pj : float
-        Energy of one of them [pJ].
-    fill_count : int
-        Lines fetched.
-    line_pj : float
-        Energy of one [pJ].
 
-    Returns
-    -------
-    float
-        Energy [pJ].
-    """
-    return memory_pj - replaced_count * read_pj + hit_count * cache_pj + fill_count * line_pj
+@formula(
+    id="energy.weight_passes",
+    equation="P = ceil(R / n)",
+    symbols={"P": "uses of each weight", "R": "reads of weights", "n": "weights"},
+    unit="",
+    source="definition: each pass reads each weight once",
+)
+def weight_pass_count(R: Number, n: Number) -> Number:
+    """Return how often each weight of a layer is read; a pass that is cut short counts as one."""
+    return ceil_div(R, n)
 
 
 @formula(
@@ -177,18 +155,18 @@ def cached_read_pj(read_count: Number, hit_pj: Number, fill_count: Number, line_
 
     Parameters
     ----------
-    read_count : int
+    read_count : int or column
         Reads of the cache's width.
-    hit_pj : float
+    hit_pj : float or column
         One read of the cache [pJ].
-    fill_count : int
+    fill_count : int or column
         Lines fetched.
-    line_pj : float
+    line_pj : float or column
         One line [pJ].
 
     Returns
     -------
-    float
+    float or column
         Energy [pJ].
     """
     return read_count * hit_pj + fill_count * line_pj

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -20,18 +19,17 @@ from costmodel.errors import SpecError
 from costmodel.evaluation.battery.inputs import BoardNumbers
 from costmodel.evaluation.battery.lives import BatteryCost, battery_cost
 from costmodel.evaluation.design import Design
+from costmodel.evaluation.energy_range import EnergyRange, energy_range
 from costmodel.evaluation.layers.layer_cost import LayerCost, is_convolution, layer_cost, with_rates
+from costmodel.evaluation.storage.device_fit import fits_flash, fits_heap
+from costmodel.evaluation.storage.ram_use import ram_bytes, scratch_in_ram_bytes
+from costmodel.evaluation.storage.tensors import Tensors, tensors_of
 from costmodel.evaluation.totals import increase_ratio, total_of
-from costmodel.memory.lifetimes import Lifetimes, lifetimes_of, tensor_size_bytes
-from costmodel.memory.strategies import Accounted, account
-from costmodel.provenance import is_observed
+from costmodel.memory.lifetimes import Lifetimes
+from costmodel.memory.strategies import Accounted
 from costmodel.results.counts import AccessCounts
 from costmodel.specs.counting import Granularity
-from costmodel.specs.lowering import Step, lower_network
-from costmodel.specs.network import Network, TensorBytes
 from costmodel.specs.scenario import MemoryAccounting
-from costmodel.specs.schedule import Schedule, ScheduleName, schedule_of
-from costmodel.specs.shapes import Shape, element_count
 
 
 class PowerCost(NamedTuple):
@@ -48,34 +46,18 @@ class PowerCost(NamedTuple):
     rate_hz: Number | None
 
 
-class Tensors(NamedTuple):
-    """A network's layers, tensors and parameters: what neither dataflow nor device changes."""
-
-    steps: tuple[Step, ...]
-    """Its layers, lowered."""
-    schedule: Schedule
-    """Which layers run together."""
-    lives: Lifetimes
-    """Every tensor that needs memory, and when."""
-    memory: dict[MemoryAccounting, Accounted]
-    """What the tensors take under each accounting of the design."""
-    parameter_count: Number
-    weight_bytes: Number
-    """Weights and biases."""
-    input_bytes: Number
-    """The network's input."""
-
-
 class Cost(NamedTuple):
-    """Everything a design costs."""
+    """Everything a design costs: energy and its bounds, tensors and fit, time, power, life and drains."""
 
+    design: Design
+    """What was asked."""
     layers: tuple[LayerCost, ...]
     tensor_pj: Number
-    """Dynamic energy of tensors, scratch rows in registers."""
+    """Dynamic energy of tensors, scratch rows in registers: SRAM, and where weights are read from flash the cache and the lines fetched."""
     scratch_pj: Number
     """What scratch rows add where they live in the same memory."""
     energy_pj: Number
-    """Both together: the memory's dynamic energy."""
+    """Both together: the memories' dynamic energy."""
     compute_pj: Number
     tensors: Tensors
     """What neither dataflow nor device changes."""
@@ -113,6 +95,42 @@ class Cost(NamedTuple):
         """Bytes of the network's input."""
         return self.tensors.input_bytes
 
+    @property
+    def flash_pj(self) -> Number:
+        """Of the memories' energy what weights read from flash take: reads of the cache, and lines fetched."""
+        return 0.0 if self.design.flash is None else total_of([layer.flash_pj for layer in self.layers])
+
+    @property
+    def bounds(self) -> EnergyRange:
+        """How far the memories' energy may lie from its nominal value."""
+        return energy_range(self.layers, self.design.memory, self.design.flash)
+
+    @property
+    def scratch_bytes(self) -> Number:
+        """Largest scratch of any layer that is memory."""
+        return scratch_in_ram_bytes(self.design, self.layers)
+
+    @property
+    def ram_bytes(self) -> Number | None:
+        """RAM in all; None where the accounting does not apply."""
+        return ram_bytes(self.design, self.layers, self.tensors)
+
+    @property
+    def fits_heap(self) -> Number | None:
+        """Whether the device's heap holds what lives in RAM; None where it states none."""
+        return fits_heap(self.design, self.layers, self.tensors)
+
+    @property
+    def fits_flash(self) -> Number:
+        """Whether the device's flash holds what of weights and input lives there."""
+        return fits_flash(self.design, self.tensors)
+
+    @property
+    def fits(self) -> Number | None:
+        """Whether the device holds the network; None where it states no heap."""
+        heap = self.fits_heap
+        return None if heap is None else heap & self.fits_flash
+
 
 def cost(design: Design, traced: Sequence[AccessCounts | None] | None = None, other: Cost | None = None) -> Cost:
     """Return what a design costs.
@@ -140,7 +158,7 @@ def cost(design: Design, traced: Sequence[AccessCounts | None] | None = None, ot
     """
     if design.granularity is Granularity.BLOCK_TRACED and traced is None:
         raise SpecError("granularity 'block_traced' is executed and has no closed form; use 'block_packed' or 'element'")
-    tensors = _tensors_of(design) if other is None else other.tensors
+    tensors = tensors_of(design) if other is None else other.tensors
     each = zip(tensors.steps, design.sizes, design.mac_pj, design.dataflows, strict=True)
     layers = tuple(
         [
@@ -163,6 +181,7 @@ def cost(design: Design, traced: Sequence[AccessCounts | None] | None = None, ot
         if design.cell is not None and design.board is not None and duration_s is not None:
             battery = battery_cost(design.cell, design.board, duration_s, design.period_s, design.rest)
     return Cost(
+        design=design,
         layers=layers,
         tensor_pj=tensor_pj,
         scratch_pj=scratch_pj,
@@ -174,52 +193,6 @@ def cost(design: Design, traced: Sequence[AccessCounts | None] | None = None, ot
         leakage_pj=None if duration_s is None else leakage_energy_pj(design.memory.leakage_w, duration_s),
         power=power,
         battery=battery,
-    )
-
-
-def _tensors_of(design: Design) -> Tensors:
-    """Return the tensors of a design: what was found before, while network and input are as read and nobody asks for formulas."""
-    network, shape = design.network, design.input_shape
-    own = network is not None and design.layers is network.ordered and all(type(extent) is int for extent in shape)
-    if network is None or not own or shape != network.input or is_observed():
-        steps = lower_network(design.layers, design.sources, shape)
-    elif design.sizes is network.tensor_bytes and type(design.input_bytes) is int and design.input_bytes == network.input_bytes:
-        return _network_tensors(network, design.schedule, design.accountings)
-    else:
-        steps = network.steps
-    return _found_tensors(steps, design.sizes, shape, design.input_bytes, design.schedule, design.accountings)
-
-
-@functools.lru_cache(maxsize=64)
-def _network_tensors(network: Network, name: ScheduleName, accountings: tuple[MemoryAccounting, ...]) -> Tensors:
-    return _found_tensors(network.steps, network.tensor_bytes, network.input, network.input_bytes, name, accountings)
-
-
-def _found_tensors(
-    steps: tuple[Step, ...],
-    sizes: tuple[TensorBytes, ...],
-    input_shape: Shape,
-    input_bytes: Number,
-    name: ScheduleName,
-    accountings: tuple[MemoryAccounting, ...],
-) -> Tensors:
-    schedule = schedule_of(name, steps)
-    elements = element_count(input_shape)
-    lives = lifetimes_of(steps, schedule, sizes, elements, input_bytes)
-    return Tensors(
-        steps=steps,
-        schedule=schedule,
-        lives=lives,
-        memory={accounting: account(accounting, lives) for accounting in accountings},
-        parameter_count=total_of([count for step in steps for count in (step.lowered.weight_count, step.lowered.bias_count)]),
-        weight_bytes=total_of(
-            [
-                tensor_size_bytes(count, size)
-                for step, own in zip(steps, sizes, strict=True)
-                for count, size in ((step.lowered.weight_count, own.weight_bytes), (step.lowered.bias_count, own.bias_bytes))
-            ]
-        ),
-        input_bytes=tensor_size_bytes(elements, input_bytes),
     )
 
 

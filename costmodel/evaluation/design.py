@@ -7,6 +7,13 @@ from typing import Any, Final, NamedTuple, cast
 from costmodel.columns import Number
 from costmodel.evaluation.battery.inputs import BoardNumbers, CellNumbers, board_numbers, cell_numbers, plain, remembering
 from costmodel.evaluation.battery.uncertainty import Read
+from costmodel.evaluation.storage.memory_numbers import (
+    DeviceNumbers,
+    FlashNumbers,
+    MemoryNumbers,
+    flash_numbers,
+    memory_numbers,
+)
 from costmodel.latency.rates import TapRates
 from costmodel.provenance import Constant, is_recording, leaf
 from costmodel.specs.counting import Dataflow, Granularity, Taps
@@ -18,15 +25,6 @@ from costmodel.specs.network import Network, TensorBytes
 from costmodel.specs.scenario import MemoryAccounting, Scenario, Storage
 from costmodel.specs.schedule import ScheduleName
 from costmodel.specs.shapes import Shape
-
-
-class MemoryNumbers(NamedTuple):
-    """What an access of the memory costs."""
-
-    access_bytes: Number
-    read_pj: Number
-    write_pj: Number
-    leakage_w: Number
 
 
 class Design(NamedTuple):
@@ -51,8 +49,13 @@ class Design(NamedTuple):
     element_bytes: Number | None
     """One element size for every operand, or None for each tensor's own."""
     memory: MemoryNumbers
+    flash: FlashNumbers | None
+    """What weights are read through; None charges them to the memory."""
     weights_in_ram: bool
     input_in_ram: bool
+    device: DeviceNumbers
+    accounting: MemoryAccounting
+    """How buffers share memory, of those accounted for."""
     schedule: ScheduleName = ScheduleName.LAYER_BY_LAYER
     accountings: tuple[MemoryAccounting, ...] = tuple(MemoryAccounting)
     """Ways of sharing memory to account for; a sweep keeps those it needs."""
@@ -100,7 +103,7 @@ def design_of(scenario: Scenario, dataflow: Mapping | Dataflow, rates: TapRates 
     Design
         As they were read.
     """
-    network, counting, energies = scenario.network, scenario.counting, scenario.memory_energy
+    network, counting = scenario.network, scenario.counting
     read = read or (remembering if is_recording() else plain)
     compute, battery = scenario.compute_energy, scenario.battery
     mac_pj = {
@@ -108,7 +111,6 @@ def design_of(scenario: Scenario, dataflow: Mapping | Dataflow, rates: TapRates 
         for kind in {ARITHMETIC_TYPE[kind] for kind in network.output_types}
     }
     element_bytes = Constant(cast(Any, counting.element_bytes), "B", None, None, "counting convention of the scenario")
-    access_bytes = Constant(energies.access_bytes, "B", None, None, energies.source)
     return Design(
         layers=_layers(network),
         sources=network.sources,
@@ -121,14 +123,12 @@ def design_of(scenario: Scenario, dataflow: Mapping | Dataflow, rates: TapRates 
         bias=counting.bias,
         granularity=counting.granularity,
         element_bytes=read(element_bytes, "counting.element_bytes", "bytes of an element"),
-        memory=MemoryNumbers(
-            read(access_bytes, "memory_energy.access_bytes", "bytes of an access"),
-            read(energies.read_pj, "memory_energy.read_pj", "energy of a read"),
-            read(energies.write_pj, "memory_energy.write_pj", "energy of a write"),
-            read(energies.leakage_w, "memory_energy.leakage_w", "leakage"),
-        ),
+        memory=memory_numbers(scenario.memory_energy, read),
+        flash=flash_numbers(scenario, read),
         weights_in_ram=scenario.weights_in is Storage.RAM,
         input_in_ram=scenario.input_in is Storage.RAM,
+        device=DeviceNumbers(scenario.device, scenario.observed_heap, scenario.static_bytes, scenario.radio),
+        accounting=scenario.accounting,
         schedule=scenario.schedule,
         rates=rates,
         duration_s=read(scenario.duration_s or _UNKNOWN, "duration_s", "inference duration"),

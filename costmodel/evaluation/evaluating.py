@@ -6,16 +6,16 @@ import math
 from collections.abc import Sequence
 
 from costmodel.dataflows.counting import count_work, counts_as_executed
+from costmodel.energy.grouping import packed_accesses
 from costmodel.errors import SpecError
-from costmodel.evaluation.battery.lives import Drain, drains_of, fits_period
+from costmodel.evaluation.battery.lives import Drain, fits_period
 from costmodel.evaluation.calibrating import Calibrated, calibrate
 from costmodel.evaluation.composition import Cost, cost
 from costmodel.evaluation.design import design_of, own_power
-from costmodel.evaluation.energy_range import energy_range
 from costmodel.evaluation.findings import find
 from costmodel.evaluation.layers.layer_cost import LayerCost, is_convolution
 from costmodel.evaluation.layers.tracing import Progress, traced_accesses
-from costmodel.evaluation.storage.flash_weights import flash_path_energy, flash_weight_cost
+from costmodel.evaluation.storage.flash_weights import flash_weight_cost
 from costmodel.evaluation.storage.memory_summary import summarise_memory
 from costmodel.evaluation.totals import total_of
 from costmodel.results.counts import AccessCounts
@@ -26,7 +26,7 @@ from costmodel.results.storage.memory_convention import FlashPathEnergy, FlashWe
 from costmodel.specs.counting import CountingConvention, Dataflow, Granularity, Taps
 from costmodel.specs.mapping import ChosenDataflow, Mapping
 from costmodel.specs.network import TensorBytes
-from costmodel.specs.scenario import Scenario, Storage
+from costmodel.specs.scenario import Scenario
 from costmodel.specs.work import LoopNest
 
 NO_DURATION = "no duration: give duration_s (measured; --duration or --trace), or a calibration that holds for this network and dataflow"
@@ -176,10 +176,10 @@ def _dataflow(
         layers=layers,
         counts=_sum_counts([layer.counts for layer in answer.layers]),
         accesses=_sum_counts([layer.accesses for layer in answer.layers]),
-        energy=EnergySplit(tensor_pj=answer.tensor_pj, scratch_pj=answer.scratch_pj, compute_pj=answer.compute_pj),
-        energy_bounds=EnergyBounds(**energy_range(answer.layers, scenario.memory_energy)._asdict()),
+        energy=_energy(answer),
+        energy_bounds=EnergyBounds(**answer.bounds._asdict()),
         flash_weights=_flash_weights(scenario, dataflow, answer),
-        flash_path=_flash_path(scenario, dataflow, answer),
+        flash_path=_flash_path(answer),
         latency=_latency(scenario, calibrated, answer),
     )
 
@@ -202,21 +202,45 @@ def _layer(layer: LayerCost, sizes: TensorBytes, dataflow: ChosenDataflow, count
         accesses=layer.accesses,
         interior_pixel_count=interior,
         boundary_pixel_count=plane - interior,
-        energy=EnergySplit(tensor_pj=layer.tensor_pj, scratch_pj=layer.scratch_pj, compute_pj=layer.compute_pj),
+        energy=_energy(layer),
         duration_s=layer.duration_s,
     )
 
 
 def _flash_weights(scenario: Scenario, dataflow: Mapping, answer: Cost) -> FlashWeightCost | None:
     flash, cache = scenario.flash_energy, scenario.cache_energy
-    if scenario.weights_in is not Storage.FLASH or flash is None or cache is None:
+    if answer.design.flash is None or flash is None or cache is None:
         return None
     return flash_weight_cost(answer.layers, scenario.network.tensor_bytes, dataflow, cache, flash)
 
 
-def _flash_path(scenario: Scenario, dataflow: Mapping, answer: Cost) -> FlashPathEnergy | None:
-    path = flash_path_energy(scenario, dataflow, answer)
-    return None if path is None else FlashPathEnergy(**path._asdict())
+def _flash_path(answer: Cost) -> FlashPathEnergy | None:
+    design = answer.design
+    flash = design.flash
+    if flash is None:
+        return None
+    bounds = answer.bounds
+    replaced = [
+        packed_accesses(layer.counts.weight_read_count, design.element_bytes or sizes.weight_bytes, design.memory.access_bytes)
+        if design.granularity is not Granularity.BLOCK_TRACED
+        else layer.accesses.weight_read_count
+        for layer, sizes in zip(answer.layers, design.sizes, strict=True)
+    ]
+    hits, fills = (total_of([getattr(layer, name) for layer in answer.layers]) for name in ("hit_count", "fill_count"))
+    return FlashPathEnergy(
+        replaced_count=total_of(replaced),
+        hit_count=hits,
+        fill_count=fills,
+        memory_pj=answer.energy_pj,
+        memory_low_pj=bounds.memory_low_pj,
+        memory_high_pj=bounds.memory_high_pj,
+        hit_pj=hits * flash.hit_pj,
+        fill_pj=fills * flash.line_pj,
+    )
+
+
+def _energy(part: Cost | LayerCost) -> EnergySplit:
+    return EnergySplit(tensor_pj=part.tensor_pj, scratch_pj=part.scratch_pj, compute_pj=part.compute_pj, flash_pj=part.flash_pj)
 
 
 def _sum_counts(parts: list[AccessCounts]) -> AccessCounts:
@@ -289,7 +313,7 @@ def _battery(scenario: Scenario, answer: Cost) -> BatterySummary | None:
         duty_life_s=_finite(found.duty_life_s),
         duty_inference_count=_finite(found.duty_inference_count),
         average_w=None if found.duty is None else found.duty.average_w,
-        drains=() if found.duty is None else _drains(drains_of(found.cell, found.board, found.duty.pattern)),
+        drains=_drains(found.drains),
     )
 
 

@@ -13,7 +13,6 @@ from costmodel.evaluation.equation_numbers import symbols_of, with_numbers
 from costmodel.evaluation.evaluating import cost_of, evaluate
 from costmodel.evaluation.figures import Figure, figures_of
 from costmodel.evaluation.result_figures import result_figures
-from costmodel.evaluation.storage.ram_use import ram_bytes
 from costmodel.provenance import Origin, Record, origin_of, recording
 from costmodel.results.base import origins_kept
 from costmodel.results.explanation import Explanation
@@ -42,8 +41,6 @@ def recorded_figures(scenario: Scenario, dataflow: LayerMapping | Dataflow) -> d
     with recording(), origins_kept():
         known = cost_of(asked, dataflow)
         figures = figures_of(known[1])
-        ram = Figure(ram_bytes(asked, known[1]), "B", "all of the RAM: tensor buffers, scratch, and what of weights and input lives there")
-        figures["memory.ram"] = ram
         return figures | result_figures(evaluate(asked, known=known), figures)
 
 

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from costmodel.columns import Number
 from costmodel.errors import UnknownNameError
-from costmodel.evaluation.battery.lives import BatteryCost, drains_of, life_in, parts_of
+from costmodel.evaluation.battery.lives import BatteryCost, life_in, parts_of
 from costmodel.evaluation.composition import Cost
 from costmodel.evaluation.layers.layer_cost import LayerCost
 from costmodel.evaluation.totals import total_of
@@ -74,7 +74,7 @@ def figure_of(answer: Cost, name: str) -> Figure:
     owner, _, rest = name.partition(".")
     if owner == "network" and rest in COUNTERS:
         return _network_count(answer, rest)
-    declared = _declared(answer).get(name)
+    declared = VERDICTS.get(name) or _declared(answer).get(name)
     if declared is not None:
         return declared.of(answer)
     for layer in answer.layers:
@@ -115,6 +115,8 @@ def _declared(answer: Cost) -> Mapping[str, _Declared]:
         },
         **_static_buffers(answer),
     }
+    if answer.design.accounting in answer.memory:
+        declared["memory.ram"] = _RAM
     if answer.power is not None:
         declared |= _POWER
     if answer.battery is not None:
@@ -170,10 +172,7 @@ def _life_in(rest: str) -> Callable[[Cost], Number]:
 def _drain(part: str) -> Callable[[Cost], Number]:
     def value(answer: Cost) -> Number:
         found = answer.battery
-        if found is None or found.duty is None:
-            return None
-        drains = drains_of(found.cell, found.board, found.duty.pattern)
-        return next((drain.energy_j for drain in drains if drain.part == part), None)
+        return None if found is None else next((drain.energy_j for drain in found.drains if drain.part == part), None)
 
     return value
 
@@ -198,14 +197,36 @@ _ALWAYS: Final[Mapping[str, _Declared]] = {
     "network.parameters": _Declared("", "weights and biases of all layers", lambda answer: answer.parameter_count),
     "network.weight_bytes": _Declared("B", "bytes of weights and biases", lambda answer: answer.weight_bytes),
     "network.input_bytes": _Declared("B", "bytes of the network's input", lambda answer: answer.input_bytes),
-    "energy.memory": _Declared("pJ", "dynamic energy of the memory, scratch rows in it", lambda answer: answer.energy_pj),
+    "energy.memory": _Declared(
+        "pJ",
+        "dynamic energy of all memories: SRAM with scratch rows in it, and for weights in flash the cache's reads and the lines fetched",
+        lambda answer: answer.energy_pj,
+    ),
+    "energy.memory_low": _Declared("pJ", "least credible dynamic energy of all memories", lambda answer: answer.bounds.memory_low_pj),
+    "energy.memory_high": _Declared("pJ", "greatest credible dynamic energy of all memories", lambda answer: answer.bounds.memory_high_pj),
     "energy.tensors": _Declared("pJ", "dynamic energy of tensors alone: scratch rows in registers", lambda answer: answer.tensor_pj),
+    "energy.flash": _Declared(
+        "pJ", "of it what weights read from flash take: reads of the cache, and lines fetched", lambda answer: answer.flash_pj
+    ),
     "energy.scratch": _Declared("pJ", "what scratch rows add where they live in the same memory", lambda answer: answer.scratch_pj),
     "energy.compute": _Declared("pJ", "arithmetic alone", lambda answer: answer.compute_pj),
     "energy.leakage": _Declared("pJ", "what the memory leaks during an inference", lambda answer: answer.leakage_pj),
+    "device.heap_bytes": _Declared("B", "all heap regions of the device at boot", lambda answer: answer.design.device.heap_bytes),
+    "device.largest_region_bytes": _Declared(
+        "B", "the largest heap region of the device at boot", lambda answer: answer.design.device.largest_region_bytes
+    ),
     "latency.total": _Declared("s", "time of an inference from calibrated rates", lambda answer: answer.latency_s),
     "latency.duration": _Declared("s", "duration that battery and leakage use", lambda answer: answer.duration_s),
 }
+_RAM: Final = _Declared(
+    "B", "all of the RAM: tensor buffers, scratch, and what of weights and input lives there", lambda answer: answer.ram_bytes
+)
+VERDICTS: Final[Mapping[str, _Declared]] = {
+    "device.fits": _Declared("", "whether heap and flash hold the network", lambda answer: answer.fits),
+    "device.fits_heap": _Declared("", "whether the heap holds what lives in RAM", lambda answer: answer.fits_heap),
+    "device.fits_flash": _Declared("", "whether the flash holds what of weights and input lives there", lambda answer: answer.fits_flash),
+}
+"""What is told of a device as yes or no; no numbers, so that `figures_of` leaves them out."""
 _POWER: Final[Mapping[str, _Declared]] = {
     "power.idle": _Declared("W", "power of the board, awake and idle", _of_power("idle_w")),
     "power.active": _Declared("W", "power of the board during an inference", _of_power("active_w")),
@@ -249,8 +270,9 @@ def _layer_figures(layer: LayerCost) -> dict[str, Figure]:
         f"{name}.parameters": Figure(
             total_of([layer.step.lowered.weight_count, layer.step.lowered.bias_count]), "", f"weights and biases of {name}"
         ),
-        f"{name}.energy": Figure(total_of([layer.tensor_pj, layer.scratch_pj]), "pJ", f"dynamic energy of the memory in {name}"),
+        f"{name}.energy": Figure(total_of([layer.tensor_pj, layer.scratch_pj]), "pJ", f"dynamic energy of all memories in {name}"),
         f"{name}.tensor_energy": Figure(layer.tensor_pj, "pJ", f"dynamic energy of {name}'s tensors alone: scratch rows in registers"),
+        f"{name}.flash_energy": Figure(layer.flash_pj, "pJ", f"of it what {name}'s weights take that are read from flash"),
         f"{name}.scratch_energy": Figure(layer.scratch_pj, "pJ", f"what {name}'s scratch rows add where they live in the same memory"),
         f"{name}.compute_energy": Figure(layer.compute_pj, "pJ", f"arithmetic of {name} alone"),
         f"{name}.time": Figure(layer.duration_s, "s", f"time of {name} from calibrated rates"),

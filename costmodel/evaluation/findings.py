@@ -119,7 +119,7 @@ def _dynamic_energy_is_small(evaluation: Evaluation) -> Iterator[Finding]:
     power, first = evaluation.power, evaluation.dataflows[0]
     if power is None or not power.inference_j:
         return
-    share = first.headline_pj / PJ_PER_J / power.inference_j
+    share = first.energy.memory_pj / PJ_PER_J / power.inference_j
     yield Finding(
         id=FindingKind.BOARD_SHARE,
         weight=Weight.NEGLIGIBLE if share < LARGE_LEAKAGE_RATIO else Weight.DOMINATES,

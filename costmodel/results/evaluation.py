@@ -24,15 +24,17 @@ class EnergySplit(Result):
     """Energy of one layer or of all, term by term."""
 
     tensor_pj: float
-    """Dynamic energy of tensors: all there is where scratch rows are registers."""
+    """Dynamic energy of tensors, wherever they live: all there is where scratch rows are registers."""
     scratch_pj: float
     """What scratch rows add where they live in the same memory."""
     compute_pj: float
     """Arithmetic alone, beside the memory's energy."""
+    flash_pj: float = 0.0
+    """Of the tensors' energy what weights read from flash take: reads of the cache, and lines fetched."""
 
     @property
     def memory_pj(self) -> float:
-        """Dynamic energy of the memory, scratch rows in it."""
+        """Dynamic energy of all memories, scratch rows in the SRAM."""
         return self.tensor_pj + self.scratch_pj
 
 
@@ -89,23 +91,8 @@ class DataflowEvaluation(Result):
     flash_weights: FlashWeightCost | None
     """What fetching weights from flash adds; None where they live in RAM, or no energies of flash are known."""
     flash_path: FlashPathEnergy | None
-    """The memory's energy with that in it, and the cache's reads in place of the memory's; None where `flash_weights` is."""
+    """What of the energy weights in flash take, and what they replace; None where `flash_weights` is."""
     latency: LatencySummary
-
-    @property
-    def headline_pj(self) -> float:
-        """Dynamic energy of all memories: with flash and its cache where weights are read from there and their energies are known."""
-        return self.energy.memory_pj if self.flash_path is None else self.flash_path.memory_pj
-
-    @property
-    def headline_low_pj(self) -> float | None:
-        """Least credible of it."""
-        return self.energy_bounds.memory_low_pj if self.flash_path is None else self.flash_path.memory_low_pj
-
-    @property
-    def headline_high_pj(self) -> float | None:
-        """Greatest credible of it."""
-        return self.energy_bounds.memory_high_pj if self.flash_path is None else self.flash_path.memory_high_pj
 
 
 class Evaluation(Result):

@@ -4,8 +4,8 @@ import pytest
 
 from costmodel.energy.grouping import packed_accesses
 from costmodel.errors import SpecError
-from costmodel.evaluation.energy_range import energy_range
 from costmodel.evaluation.evaluating import cost_of, evaluate
+from costmodel.evaluation.figures import figure_of
 from costmodel.evaluation.storage.flash_weights import flash_weight_cost
 from costmodel.evaluation.storage.memory_conventions import Convention, compare_conventions
 from costmodel.results.storage.memory_convention import ConventionComparison
@@ -51,7 +51,7 @@ def test_ranges_of_access_energies_are_carried_through(scenario: Scenario) -> No
     changed = with_changes(scenario, {"memory_energy": memory, "counting": counting})
     for dataflow in changed.dataflows:
         _, answer = cost_of(changed, dataflow)
-        span = energy_range(answer.layers, memory)
+        span = answer.bounds
         assert span.tensor_low_pj is not None
         assert span.tensor_high_pj is not None
         assert span.scratch_low_pj is not None
@@ -89,9 +89,10 @@ def test_a_pass_over_the_weights_that_padding_cuts_short_fetches_its_lines_all_t
     assert found.fill_count == 19 * 2
 
 
-def test_the_headline_charges_weights_in_flash_to_flash_and_its_cache() -> None:
+def test_weights_in_flash_are_charged_to_flash_and_its_cache_wherever_memory_energy_is_told() -> None:
     scenario = load_scenario({"name": "s", "network": "cifar-aap-pruned", "device": "esp32-wroom"})
     first = evaluate(scenario).dataflows[0]
+    in_ram = evaluate(with_changes(scenario, {"weights_in": "ram"})).dataflows[0]
     path, memory, cache, flash = first.flash_path, scenario.memory_energy, scenario.cache_energy, scenario.flash_energy
     assert path is not None
     assert cache is not None
@@ -99,13 +100,22 @@ def test_the_headline_charges_weights_in_flash_to_flash_and_its_cache() -> None:
     assert path.fill_count == first.flash_weights.fill_count
     # One int8 weight is a byte; four of them are an access of memory and cache alike.
     assert path.replaced_count == path.hit_count == sum(-(-layer.counts.weight_read_count // 4) for layer in first.layers)
-    without = first.energy.memory_pj - path.replaced_count * memory.read_pj.value
+    without = in_ram.energy.memory_pj - path.replaced_count * memory.read_pj.value
     assert path.memory_pj == pytest.approx(without + path.hit_count * cache.read_pj.value + path.fill_count * flash.read_pj.value)
+    assert path.memory_pj == first.energy.memory_pj
     assert path.memory_low_pj < path.memory_pj < path.memory_high_pj
-    assert first.headline_pj == path.memory_pj
-    in_ram = evaluate(with_changes(scenario, {"weights_in": "ram"})).dataflows[0]
-    assert in_ram.flash_path is None
-    assert in_ram.headline_pj == in_ram.energy.memory_pj
+    assert (path.memory_low_pj, path.memory_high_pj) == (first.energy_bounds.memory_low_pj, first.energy_bounds.memory_high_pj)
+    assert first.energy.flash_pj == pytest.approx(path.hit_pj + path.fill_pj)
+    assert first.energy.memory_pj == pytest.approx(sum(layer.energy.memory_pj for layer in first.layers), rel=1e-12)
+    assert first.energy.flash_pj == pytest.approx(sum(layer.energy.flash_pj for layer in first.layers), rel=1e-12)
+    assert (in_ram.flash_path, in_ram.energy.flash_pj) == (None, 0.0)
+    _, answer = cost_of(scenario, scenario.dataflows[0])
+    for name, told in (
+        ("energy.memory", path.memory_pj),
+        ("energy.memory_low", path.memory_low_pj),
+        ("energy.flash", first.energy.flash_pj),
+    ):
+        assert figure_of(answer, name).value == told
 
 
 def test_weights_in_flash_are_fetched_once_a_layer_where_they_fit_the_cache(scenario: Scenario) -> None:

@@ -380,7 +380,7 @@ def test_choices_may_be_lists_and_mappings():
 def test_axes_may_all_be_choices():
     study = {
         "name": "d",
-        "base": {"name": "b", "network": "ds-cnn", "device": "esp32-wroom"},
+        "base": {"name": "b", "network": "ds-cnn", "device": "esp32-wroom", "weights_in": "ram"},
         "axes": [{"path": "dataflow", "values": ["output-stationary", "row-stationary", "weight-stationary"]}],
         "objectives": [{"minimise": "energy.memory"}, {"minimise": "energy.tensors"}],
     }

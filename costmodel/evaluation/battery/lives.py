@@ -136,6 +136,11 @@ class BatteryCost(NamedTuple):
         return None if self.duty is None else self.duty.life_s
 
     @property
+    def drains(self) -> tuple[Drain, ...]:
+        """What each part of a period draws from the battery; none without a period."""
+        return () if self.duty is None else drains_of(self.cell, self.board, self.duty.pattern)
+
+    @property
     def duty_inference_count(self) -> Number | None:
         """Inferences, one a period."""
         return None if self.duty is None else self.duty.inference_count

@@ -10,7 +10,9 @@ from costmodel.dataflows.closed_forms.terms import ACCUMULATOR_BYTES, SYMBOLS, c
 from costmodel.dataflows.counting import count_work
 from costmodel.energy.access_energy import compute_energy_pj, dynamic_energy_pj
 from costmodel.energy.grouping import packed_accesses
+from costmodel.energy.serial_memory import cached_read_pj
 from costmodel.evaluation.design import Design
+from costmodel.evaluation.storage.flash_weights import weight_fill_count
 from costmodel.evaluation.totals import total_of
 from costmodel.latency.rates import TapRates, convolution_time_s, other_time_s
 from costmodel.provenance import formula
@@ -42,8 +44,9 @@ _SIZE_AT: Final = tuple(
     for counter, tensor in _ELEMENT_OF.items()
 )
 """The same by position, which is quicker than by name."""
-_TENSOR_READS, _SCRATCH_READS, _SCRATCH_WRITES = (
-    itemgetter(*map(AccessCounts._fields.index, counters)) for counters in (TENSOR_READS, SCRATCH_READS, SCRATCH_WRITES)
+_TENSOR_READS, _READS_BUT_WEIGHTS, _SCRATCH_READS, _SCRATCH_WRITES = (
+    itemgetter(*map(AccessCounts._fields.index, counters))
+    for counters in (TENSOR_READS, [name for name in TENSOR_READS if name != "weight_read_count"], SCRATCH_READS, SCRATCH_WRITES)
 )
 
 
@@ -60,19 +63,25 @@ class LayerCost(NamedTuple):
     boundary_tap_count: Number
     """Nominal taps of boundary pixels."""
     tensor_read_count: Number
-    """Read accesses of the layer's tensors, of the memory's width."""
+    """Read accesses of the layer's tensors, of the memory's width; without those of weights that are read from flash."""
     tensor_write_count: Number
     scratch_read_count: Number
     """Read accesses of scratch rows, of the memory's width."""
     scratch_write_count: Number
     tensor_pj: Number
-    """Dynamic energy of the layer's tensors."""
+    """Dynamic energy of the layer's tensors, wherever they live."""
     scratch_pj: Number
     """Dynamic energy of scratch rows where they live in the same memory; nothing where they are registers."""
     compute_pj: Number
     """Arithmetic alone."""
     duration_s: Number | None
     """None where the rates do not hold."""
+    hit_count: Number = 0
+    """Reads of the cache that weights in flash are read through, of its width."""
+    fill_count: Number = 0
+    """Lines of flash that they fetch."""
+    flash_pj: Number = 0.0
+    """Of the tensors' energy what both take."""
 
 
 def layer_cost(
@@ -109,11 +118,23 @@ def layer_cost(
         # Scratch is never traced: its accesses stay packed.
         accesses = accesses._replace(**{name: getattr(traced, name) for name in (*TENSOR_READS, *TENSOR_WRITES)})
     interior, boundary = nominal_taps_by_region(step)
-    tensor_reads = total_of(_TENSOR_READS(accesses))
+    memory, flash = design.memory, design.flash
+    hits = fills = 0
+    flash_pj: Number = 0.0
+    if flash is None or not (is_column(step.lowered.weight_count) or step.lowered.weight_count):
+        tensor_reads = total_of(_TENSOR_READS(accesses))
+    else:
+        tensor_reads = total_of(_READS_BUT_WEIGHTS(accesses))
+        hits = accesses.weight_read_count
+        if traced is None:
+            one_bytes = sizes.weight_bytes if design.element_bytes is None else design.element_bytes
+            hits = packed_accesses(counts.weight_read_count, one_bytes, flash.cache_access_bytes)
+        fills = weight_fill_count(step, counts.weight_read_count, sizes.weight_bytes, dataflow.name, flash.line_bytes, flash.cache_bytes)
+        flash_pj = cached_read_pj(hits, flash.hit_pj, fills, flash.line_pj)
     tensor_writes = total_of([accesses.output_write_count])
+    tensor_pj = dynamic_energy_pj(tensor_reads, tensor_writes, memory.read_pj, memory.write_pj)
     scratch_reads = scratch_writes = 0
     scratch_pj: Number = 0.0
-    memory = design.memory
     if is_column(counts.psum_write_count) or counts.psum_write_count:
         # Every dataflow with scratch rows writes partial sums to one of them.
         scratch_reads = total_of(_SCRATCH_READS(accesses))
@@ -129,10 +150,13 @@ def layer_cost(
         tensor_write_count=tensor_writes,
         scratch_read_count=scratch_reads,
         scratch_write_count=scratch_writes,
-        tensor_pj=dynamic_energy_pj(tensor_reads, tensor_writes, memory.read_pj, memory.write_pj),
+        tensor_pj=total_of([tensor_pj, flash_pj]) if is_column(fills) or fills else tensor_pj,
         scratch_pj=scratch_pj,
         compute_pj=compute_energy_pj(counts.mac_count, mac_pj),
         duration_s=None if design.rates is None else layer_time_s(step, counts, interior, boundary, design.rates, design.weights_in_ram),
+        hit_count=hits,
+        fill_count=fills,
+        flash_pj=flash_pj,
     )
 
 

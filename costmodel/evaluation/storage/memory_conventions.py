@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 from costmodel.evaluation.composition import Cost, cost
 from costmodel.evaluation.design import design_of
-from costmodel.evaluation.energy_range import energy_range
 from costmodel.evaluation.evaluating import cost_of
 from costmodel.evaluation.storage.flash_weights import flash_weight_cost
 from costmodel.evaluation.totals import total_of
@@ -82,10 +81,10 @@ def _flash_weights(scenario: Scenario, answer: Cost, flash: FlashPath | None) ->
 def _charge(scenario: Scenario, convention: Convention, rates: TapRates | None) -> ConventionCost:
     memory = convention.memory
     design = design_of(with_changes(scenario, {"memory_energy": memory}), scenario.dataflows[0], rates)
-    answer = cost(design._replace(element_bytes=convention.element_bytes))
+    answer = cost(design._replace(element_bytes=convention.element_bytes, flash=None))
     reads = total_of([layer.tensor_read_count for layer in answer.layers])
     writes = total_of([layer.tensor_write_count for layer in answer.layers])
-    span = energy_range(answer.layers, memory)
+    span = answer.bounds
     return ConventionCost(
         role=convention.role,
         label=convention.label,

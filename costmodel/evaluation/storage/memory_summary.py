@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from costmodel.evaluation.composition import Cost
-from costmodel.evaluation.storage.device_fit import constant_flash_bytes, heap_taken
-from costmodel.evaluation.storage.ram_use import ONE_BLOCK, constants_in_ram, ram_bytes, scratch_in_ram_bytes
+from costmodel.evaluation.storage.ram_use import ONE_BLOCK, constant_flash_bytes, constants_in_ram
 from costmodel.memory.heap import judge_heap
 from costmodel.memory.planning import plan_memory
 from costmodel.memory.strategies import COUNTS_INPUT
@@ -12,7 +11,7 @@ from costmodel.results.storage.heap_verdict import HeapRequest
 from costmodel.results.storage.memory_plan import MemoryPlan
 from costmodel.results.storage.memory_summary import AccountingBytes, HeapShares, MemorySummary
 from costmodel.specs.devices.hardware import ObservedHeap
-from costmodel.specs.scenario import MemoryAccounting, Scenario, Storage
+from costmodel.specs.scenario import MemoryAccounting, Scenario
 
 
 def summarise_memory(scenario: Scenario, answer: Cost) -> MemorySummary:
@@ -30,11 +29,10 @@ def summarise_memory(scenario: Scenario, answer: Cost) -> MemorySummary:
     MemorySummary
         Every accounting's bytes, the plan under the scenario's own, and the heap's verdict on it.
     """
-    scratch = scratch_in_ram_bytes(scenario, answer)
+    design, device, scratch = answer.design, scenario.device, answer.scratch_bytes
     plan = plan_memory(scenario.accounting, answer.lives, accounted=answer.memory[scenario.accounting], scratch_bytes=scratch)
-    weights_in_ram, input_in_ram = scenario.weights_in is Storage.RAM, scenario.input_in is Storage.RAM
-    constants = [HeapRequest(name=name, size_bytes=size) for name, size in constants_in_ram(scenario, answer)]
-    buffers, device = plan.tensor_buffer_bytes, scenario.device
+    constants = [HeapRequest(name=name, size_bytes=size) for name, size in constants_in_ram(design, answer.tensors)]
+    buffers = plan.tensor_buffer_bytes
     return MemorySummary(
         accountings=tuple(
             AccountingBytes(
@@ -48,14 +46,14 @@ def summarise_memory(scenario: Scenario, answer: Cost) -> MemorySummary:
         ),
         plan=plan,
         weight_bytes=answer.weight_bytes,
-        weights_in_ram=weights_in_ram,
+        weights_in_ram=design.weights_in_ram,
         input_bytes=answer.input_bytes,
-        input_in_ram=input_in_ram,
+        input_in_ram=design.input_in_ram,
         scratch_bytes=scratch,
-        ram_bytes=ram_bytes(scenario, answer),
-        flash_bytes=constant_flash_bytes(scenario, answer),
+        ram_bytes=answer.ram_bytes,
+        flash_bytes=constant_flash_bytes(design, answer.tensors),
         flash_capacity_bytes=device.flash_bytes,
-        heap=judge_heap([*constants, *_requests(plan)], device.heap_regions, device.allocator, heap_taken(scenario))
+        heap=judge_heap([*constants, *_requests(plan)], device.heap_regions, device.allocator, design.device.taken)
         if device.heap_regions and buffers is not None
         else None,
         shares=None if scenario.observed_heap is None or buffers is None else _shares(scenario.observed_heap, answer, buffers),

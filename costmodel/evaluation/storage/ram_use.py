@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from costmodel.columns import Number, is_column, larger
-from costmodel.evaluation.composition import Cost
+from costmodel.evaluation.design import Design
 from costmodel.evaluation.layers.layer_cost import LayerCost
+from costmodel.evaluation.storage.tensors import Tensors
 from costmodel.evaluation.totals import total_of
 from costmodel.memory.strategies import COUNTS_INPUT, arena_with_scratch_bytes
-from costmodel.specs.scenario import MemoryAccounting, Scenario, Storage
+from costmodel.specs.scenario import MemoryAccounting
 
 ONE_BLOCK: Final = frozenset({MemoryAccounting.ARENA_IN_PLACE})
 """Accountings whose buffers and scratch share one allocation."""
@@ -17,14 +19,16 @@ ACCUMULATOR: Final = "accumulator"
 """What a device calls the scratch of output stationary where it keeps it in registers."""
 
 
-def ram_bytes(scenario: Scenario, answer: Cost) -> Number | None:
-    """Return the RAM a scenario takes: tensors, scratch, and what of weights and input lives there beside them.
+def ram_bytes(design: Design, layers: Sequence[LayerCost], tensors: Tensors) -> Number | None:
+    """Return the RAM a design takes: tensors, scratch, and what of weights and input lives there beside them.
 
     Parameters
     ----------
-    scenario : Scenario
+    design : Design
         Accounting, device, and where weights and input live.
-    answer : Cost
+    layers : sequence of LayerCost
+        Of the dataflow that runs.
+    tensors : Tensors
         Numbers or columns.
 
     Returns
@@ -32,38 +36,45 @@ def ram_bytes(scenario: Scenario, answer: Cost) -> Number | None:
     int, column or None
         Bytes; None where the accounting does not apply.
     """
-    buffers = buffers_and_scratch(scenario, answer)
-    return None if buffers is None else total_of([*buffers, *(size for _, size in constants_in_ram(scenario, answer))])
+    buffers = buffers_and_scratch(design, layers, tensors)
+    return None if buffers is None else total_of([*buffers, *(size for _, size in constants_in_ram(design, tensors))])
 
 
-def buffers_and_scratch(scenario: Scenario, answer: Cost) -> list[Number] | None:
+def buffers_and_scratch(design: Design, layers: Sequence[LayerCost], tensors: Tensors) -> list[Number] | None:
     """Return the bytes of tensors and of scratch; one number where they share an arena, None where the accounting does not apply."""
-    tensors = answer.memory[scenario.accounting].tensor_buffer_bytes
-    if tensors is None:
+    buffers = tensors.memory[design.accounting].tensor_buffer_bytes
+    if buffers is None:
         return None
-    scratch = scratch_in_ram_bytes(scenario, answer)
-    if scenario.accounting in ONE_BLOCK:
-        return [arena_with_scratch_bytes(tensors, scratch)]
-    return [tensors, scratch] if is_column(scratch) or scratch else [tensors]
+    scratch = scratch_in_ram_bytes(design, layers)
+    if design.accounting in ONE_BLOCK:
+        return [arena_with_scratch_bytes(buffers, scratch)]
+    return [buffers, scratch] if is_column(scratch) or scratch else [buffers]
 
 
-def scratch_in_ram_bytes(scenario: Scenario, answer: Cost) -> Number:
+def scratch_in_ram_bytes(design: Design, layers: Sequence[LayerCost]) -> Number:
     """Return the largest scratch of any layer that is memory; one layer uses it at a time, so it is not added up."""
     largest: Number = 0
-    for layer in answer.layers:
-        if not _in_registers(layer, scenario.device.scratch_in_registers):
+    for layer in layers:
+        if not _in_registers(layer, design.device.device.scratch_in_registers):
             largest = larger(largest, layer.counts.scratch_bytes)
     return largest
 
 
-def constants_in_ram(scenario: Scenario, answer: Cost) -> list[tuple[str, Number]]:
+def constants_in_ram(design: Design, tensors: Tensors) -> list[tuple[str, Number]]:
     """Return what is allocated beside the tensor buffers, with its bytes."""
     found = []
-    if scenario.weights_in is Storage.RAM and scenario.network.parameter_count:
-        found.append(("weights", answer.weight_bytes))
-    if scenario.input_in is Storage.RAM and not COUNTS_INPUT[scenario.accounting]:
-        found.append(("input", answer.input_bytes))
+    weights = tensors.parameter_count
+    if design.weights_in_ram and (is_column(weights) or weights):
+        found.append(("weights", tensors.weight_bytes))
+    if design.input_in_ram and not COUNTS_INPUT[design.accounting]:
+        found.append(("input", tensors.input_bytes))
     return found
+
+
+def constant_flash_bytes(design: Design, tensors: Tensors) -> Number:
+    """Return the bytes of weights and input that live in flash."""
+    weights = 0 if design.weights_in_ram else tensors.weight_bytes
+    return weights + (0 if design.input_in_ram else tensors.input_bytes)
 
 
 def _in_registers(layer: LayerCost, in_registers: tuple[str, ...]) -> bool:

@@ -75,17 +75,11 @@ def _flash_text(evaluation: Evaluation, scenario: Scenario) -> str:
         return "Weights live in flash, but no energy of a flash read is known for this device: each read is charged like one of SRAM."
     path = runs.flash_path
     span = "" if flash.fill_low_pj is None else f" ({energy_text(flash.fill_low_pj)} to {energy_text(flash.fill_high_pj)})"
-    together = (
-        ""
-        if path is None
-        else (
-            f" With its cache's reads ({energy_text(path.hit_pj)}) in place of the SRAM's, all memories together take"
-            f" {energy_text(path.memory_pj)}; the tables below and the comparison of dataflows charge weights to the SRAM."
-        )
-    )
+    hits = "" if path is None else f", and reads of the cache in place of the SRAM's {energy_text(path.hit_pj)}"
     return (
         f"Weights live in flash: {count_text(flash.fill_count)} lines are fetched through the cache ({flash.flash}), which takes"
-        f" {energy_text(flash.fill_pj)}{span}, {runs.dataflow.value}.{together}"
+        f" {energy_text(flash.fill_pj)}{span}{hits}, {runs.dataflow.value}. Both are part of the memory's energy wherever it stands here"
+        " and in sweeps: in the tables' tensors, the comparison of dataflows and the share of the board."
     )
 
 
@@ -110,6 +104,7 @@ def _energy_table(answer: DataflowEvaluation, evaluation: Evaluation, scale: Sca
         columns,
         tuple(rows),
         "Memory = tensors + scratch rows, where the rows live in the same SRAM; with rows in registers only the tensors' column remains."
+        + (" Weights are read from flash through its cache." if answer.flash_path is not None else "")
         + _packing_text(evaluation),
     )
 

@@ -165,7 +165,8 @@ def _board_share(values: Values, evaluation: Evaluation) -> Words:
     first, inference_j = evaluation.dataflows[0], None if evaluation.power is None else evaluation.power.inference_j
     return Words(
         f"The memory's dynamic energy is {share_text(values['share_ratio'], 2)} of what the board draws during an inference.",
-        f"{energy_text(first.headline_pj)} of {joules_text(inference_j)}; arithmetic alone would be {energy_text(first.energy.compute_pj)}."
+        f"{energy_text(first.energy.memory_pj)} of {joules_text(inference_j)}; arithmetic alone would be"
+        f" {energy_text(first.energy.compute_pj)}."
         " Access energy ranks dataflows; it does not predict the board's power.",
     )
 

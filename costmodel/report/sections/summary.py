@@ -92,7 +92,7 @@ def figures_section(evaluation: Evaluation, more: Sequence[Fact] = ()) -> Sectio
             Cell(evaluation.mac_valid_count, Form.COUNT, "mac_valid_count"),
             f"executed; {count_text(evaluation.mac_nominal_count)} with padding",
         ),
-        Fact("Memory energy", Cell(runs.headline_pj, Form.ENERGY, _energy_figure(runs)), _energy_note(runs)),
+        Fact("Memory energy", Cell(runs.energy.memory_pj, Form.ENERGY, "energy.memory"), _energy_note(runs)),
         Fact("Time of an inference", Cell(evaluation.duration_s, Form.TIME, "latency.duration"), _duration_note(evaluation)),
     ]
     if evaluation.memory.ram_bytes is not None:
@@ -131,12 +131,8 @@ def _duration_note(evaluation: Evaluation) -> str:
     return evaluation.duration_source.partition(" (")[0]
 
 
-def _energy_figure(runs: DataflowEvaluation) -> str:
-    return "energy.memory" if runs.flash_path is None else f"dataflows.{runs.dataflow.value}.flash_path.memory_pj"
-
-
 def _energy_note(runs: DataflowEvaluation) -> str:
-    low, high = runs.headline_low_pj, runs.headline_high_pj
+    low, high = runs.energy_bounds.memory_low_pj, runs.energy_bounds.memory_high_pj
     span = "" if low is None or high is None else f"; {energy_text(low)} to {energy_text(high)}"
-    flash = "" if runs.flash_path is None else f", {energy_text(runs.flash_path.fill_pj)} of it flash"
+    flash = "" if runs.flash_path is None else f", {energy_text(runs.energy.flash_pj)} of it weights from flash"
     return f"dynamic, {runs.dataflow.value}{flash}{span}"

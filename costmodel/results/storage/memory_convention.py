@@ -68,7 +68,7 @@ class FlashPathEnergy(Result):
     fill_count: int
     """Lines fetched from flash."""
     memory_pj: float
-    """Of memory, cache and flash together, scratch rows in the memory."""
+    """Of memory, cache and flash together, scratch rows in the memory: the energy of the dataflow."""
     memory_low_pj: float | None
     """With the smallest credible energies; None where a range is not known."""
     memory_high_pj: float | None

@@ -3,34 +3,18 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, Final
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from costmodel.errors import MissingError, UnknownNameError
 from costmodel.evaluation.composition import Cost
-from costmodel.evaluation.figures import figure_of, figures_of
-from costmodel.evaluation.storage.device_fit import fits_device, fits_flash, fits_heap
-from costmodel.evaluation.storage.ram_use import ram_bytes
+from costmodel.evaluation.figures import VERDICTS, figure_of, figures_of
 from costmodel.provenance import Constant
 from costmodel.specs.base import Spec
 from costmodel.specs.scenario import MemoryAccounting, Scenario
 from costmodel.sweeps.engine.design_blocks import Block
 from costmodel.sweeps.engine.overflow import settled
 from costmodel.sweeps.study.space import Part, Space
-
-RAM: Final = "memory.ram"
-"""All of the RAM, as the report states it: tensor buffers, scratch, and what of weights and input lives there."""
-DEVICE: Final[Mapping[str, Callable[[Scenario], int]]] = {
-    "device.heap_bytes": lambda scenario: sum(region.size_bytes for region in scenario.device.heap_regions),
-    "device.largest_region_bytes": lambda scenario: max((region.size_bytes for region in scenario.device.heap_regions), default=0),
-}
-"""What the device's heap regions come to."""
-FITS: Final[Mapping[str, Callable[[Scenario, Cost], Any]]] = {
-    "device.fits": fits_device,
-    "device.fits_heap": fits_heap,
-    "device.fits_flash": fits_flash,
-}
-"""Whether the device holds the network, as the report says: 1 or 0."""
 
 
 class Values(Mapping[str, Any]):
@@ -76,12 +60,6 @@ class Values(Mapping[str, Any]):
             return float("nan")
 
     def _found(self, name: str) -> Any:
-        if name == RAM:
-            return ram_bytes(self._part.scenario, self._answer)
-        if name in DEVICE:
-            return DEVICE[name](self._part.scenario)
-        if name in FITS:
-            return FITS[name](self._part.scenario, self._answer)
         if name in self._part.given:
             return self._part.given[name].at(self._known)
         if is_scenario_field(name, self._part.scenario):
@@ -97,7 +75,7 @@ class Values(Mapping[str, Any]):
             return f"there is no duration ({self._part.note})"
         if name.startswith("memory.") and (found := self._answer.memory.get(self._part.scenario.accounting)) is not None and found.reason:
             return found.reason
-        if name in FITS:
+        if name in VERDICTS:
             return f"{self._part.scenario.device.name} states no heap regions"
         return "the scenario does not give what it needs"
 
@@ -121,7 +99,7 @@ def check_name(name: str, space: Space, answer: Cost, scenario: Scenario) -> Non
     UnknownNameError
         With the nearest name.
     """
-    own = {RAM, *DEVICE, *FITS, *space.labels, *(table.figure for table in space.study.given)}
+    own = {*VERDICTS, *space.labels, *(table.figure for table in space.study.given)}
     if name in own or is_scenario_field(name, scenario):
         return
     try:
@@ -153,4 +131,4 @@ def scenario_field(name: str, scenario: Scenario) -> Any:
 def accountings_for(names: Iterable[str], scenario: Scenario) -> tuple[MemoryAccounting, ...]:
     """Return the memory accountings that names need: computing all of them would cost every design."""
     wanted = {name.removeprefix("memory.") for name in names}
-    return tuple(each for each in MemoryAccounting if each.value in wanted or (each is scenario.accounting and wanted & {"ram", *FITS}))
+    return tuple(each for each in MemoryAccounting if each.value in wanted or (each is scenario.accounting and wanted & {"ram", *VERDICTS}))

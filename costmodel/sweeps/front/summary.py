@@ -16,7 +16,6 @@ from costmodel.results.sweep_summary import ExplainedFigure, ExplainedShare, Swe
 from costmodel.sources.documents.atomic_file import write_whole
 from costmodel.sources.documents.validation_errors import found_text
 from costmodel.specs.base import with_changes
-from costmodel.sweeps.engine.figure_values import DEVICE, RAM
 from costmodel.sweeps.front.answer import SweepAnswer
 from costmodel.sweeps.front.front_figure import draw_front
 from costmodel.sweeps.front.written_tables import heading, write_table
@@ -31,9 +30,7 @@ _MOST_DIGITS: Final = 18
 
 def units_of(space: Space) -> dict[str, str]:
     """Return the unit of every figure a study keeps."""
-    known = (
-        {name: figure.unit for name, figure in figures_of(cost(space.parts[0].design)).items()} | {RAM: "B"} | dict.fromkeys(DEVICE, "B")
-    )
+    known = {name: figure.unit for name, figure in figures_of(cost(space.parts[0].design)).items()}
     return {name: known[name] for name in space.study.figures if name in known}
 
 

@@ -8,12 +8,11 @@ from typing import Any, Final
 
 from costmodel.evaluation.composition import cost
 from costmodel.evaluation.design import design_of
-from costmodel.evaluation.figures import figures_of
+from costmodel.evaluation.figures import VERDICTS, figures_of
 from costmodel.sources.catalogue import load_scenario, names
 from costmodel.sources.documents.atomic_file import write_whole
 from costmodel.sources.documents.json_schema import file_schema, without_titles
 from costmodel.specs.scenario import MemoryAccounting
-from costmodel.sweeps.engine.figure_values import DEVICE, FITS, RAM
 from costmodel.sweeps.study.study_spec import Study
 
 STUDY_SCHEMA_FILE: Final = "study.schema.json"
@@ -59,7 +58,7 @@ def figure_names() -> list[str]:
     found = cost(design_of(scenario, scenario.dataflows[0], None))
     layers = tuple(f"{layer.step.name}." for layer in found.layers)
     accountings = (f"memory.{each.value}" for each in MemoryAccounting)
-    return [*(name for name in figures_of(found) if not name.startswith(layers)), *accountings, RAM, *DEVICE, *FITS]
+    return [*(name for name in figures_of(found) if not name.startswith(layers)), *accountings, *VERDICTS]
 
 
 def write_study_schema(folder: Path) -> Path:
