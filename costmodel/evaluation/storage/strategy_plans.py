@@ -9,8 +9,6 @@ from costmodel.dataflows.closed_forms.staged import staged_counts
 from costmodel.dataflows.counting import count_work
 from costmodel.evaluation.composition import Cost
 from costmodel.evaluation.evaluating import cost_of
-from costmodel.evaluation.storage.device_fit import heap_taken
-from costmodel.evaluation.storage.ram_use import scratch_in_ram_bytes
 from costmodel.memory.heap import judge_heap, largest_request_bytes, regions_without
 from costmodel.memory.network_strategies import Subject, plan_strategy, subject_of
 from costmodel.memory.strategies import arena_with_scratch_bytes
@@ -56,7 +54,7 @@ def compare_strategies(scenario: Scenario, strategies: Sequence[MemoryStrategy] 
     mapping = mapping_of(Dataflow.OUTPUT_STATIONARY)
     _, cost = cost_of(scenario, mapping)
     subject = subject_of(scenario.network)
-    asked = _Asked(scenario, subject, cost, int(scratch_in_ram_bytes(scenario, cost)))
+    asked = _Asked(scenario, subject, cost, int(cost.scratch_bytes))
     plans = tuple(_plan(strategy, asked) for strategy in strategies)
     recommended, why = _recommended(plans, scenario)
     return PlanComparison(
@@ -180,7 +178,7 @@ def _verdict(plan: StrategyPlan, asked: _Asked) -> HeapVerdict | None:
     device = asked.scenario.device
     if not device.heap_regions:
         return None
-    return judge_heap(_requests(plan, asked), device.heap_regions, device.allocator, heap_taken(asked.scenario))
+    return judge_heap(_requests(plan, asked), device.heap_regions, device.allocator, asked.cost.design.device.taken)
 
 
 def _margin(plan: StrategyPlan, asked: _Asked, heap: HeapVerdict) -> int:
