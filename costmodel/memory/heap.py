@@ -70,39 +70,44 @@ def size_classes(region_bytes: int) -> int:
     return next((classes for limit, classes in CLASSES_BY_SIZE if region_bytes <= limit), CLASSES_BEYOND)
 
 
-class _Need(NamedTuple):
+class Need(NamedTuple):
+    """What a request takes of a region."""
+
     searched_bytes: Number
+    """Contiguous bytes that are looked for."""
     kept_bytes: Number
     """Of the block once it is found, without its header."""
 
 
-def _need(request_bytes: Number, region: HeapRegion, allocator: HeapAllocator) -> _Need:
+def need_of(request_bytes: Number, region: HeapRegion, allocator: HeapAllocator) -> Need:
+    """Return what a request takes of a region."""
     rules = (allocator.poisoning_bytes, allocator.alignment_bytes, allocator.minimum_bytes)
     if is_recording():
         named = zip(("poisoning_bytes", "alignment_bytes", "minimum_bytes"), rules, strict=True)
         rules = tuple(leaf(value, f"allocator.{name}", allocator.source) for name, value in named)
     block = block_bytes(request_bytes, *rules)
     if not allocator.size_classes:
-        return _Need(block, block)
+        return Need(block, block)
     classes = size_classes(region.size_bytes)
     if is_recording():
         classes = leaf(classes, f"size classes of a heap of {region.size_bytes} bytes", SOURCE)
     searched = searched_bytes(block, classes)
-    return _Need(searched, block if allocator.trims else searched)
+    return Need(searched, block if allocator.trims else searched)
 
 
-def _free_at_boot(region: HeapRegion, allocator: HeapAllocator) -> int:
+def free_at_boot(region: HeapRegion, allocator: HeapAllocator) -> int:
+    """Return what a region has free in one block at boot, without the block's header."""
     free = max(region.size_bytes - allocator.region_bytes - allocator.header_bytes, 0)
     return free // allocator.alignment_bytes * allocator.alignment_bytes
 
 
-def _holds(region: HeapRegion, free: Number, request_bytes: Number, need: _Need) -> Number:
+def _holds(region: HeapRegion, free: Number, request_bytes: Number, need: Need) -> Number:
     # Of columns this is one too, hence no `and`.
     return (need.searched_bytes <= free) & (region.largest_bytes is None or request_bytes <= region.largest_bytes)
 
 
-def largest_request_bytes(region: HeapRegion, allocator: HeapAllocator) -> int:
-    """Return the largest single request an untouched region can serve.
+def largest_request_bytes(region: HeapRegion, allocator: HeapAllocator, free_bytes: int | None = None) -> int:
+    """Return the largest single request a region can serve.
 
     Parameters
     ----------
@@ -110,17 +115,19 @@ def largest_request_bytes(region: HeapRegion, allocator: HeapAllocator) -> int:
         The region.
     allocator : HeapAllocator
         How malloc rounds.
+    free_bytes : int, optional
+        Its largest free block; left out, the untouched region's.
 
     Returns
     -------
     int
         Bytes; 0 where it can serve none.
     """
-    free = _free_at_boot(region, allocator)
+    free = free_at_boot(region, allocator) if free_bytes is None else free_bytes
     low, high = 0, free + 1
     while high - low > 1:
         middle = (low + high) // 2
-        if _holds(region, free, middle, _need(middle, region, allocator)):
+        if _holds(region, free, middle, need_of(middle, region, allocator)):
             low = middle
         else:
             high = middle
@@ -216,7 +223,7 @@ def place_buffers(
     HeapVerdict
         `fits`, the reason in plain words, and the placements.
     """
-    free = [_free_at_boot(region, allocator) for region in regions]
+    free = [free_at_boot(region, allocator) for region in regions]
     placements: list[HeapPlacement] = []
     shortfall = None
     for request in requests:
@@ -225,7 +232,7 @@ def place_buffers(
             # What is searched for is at least what is asked for.
             if request.size_bytes > free[chosen]:
                 continue
-            need = _need(request.size_bytes, region, allocator)
+            need = need_of(request.size_bytes, region, allocator)
             if _holds(region, free[chosen], request.size_bytes, need):
                 break
             need = None
@@ -276,13 +283,13 @@ def buffers_fit(sizes: Sequence[Number], regions: Sequence[HeapRegion], allocato
     """
     import numpy as np
 
-    free: list[Number] = [_free_at_boot(region, allocator) for region in regions]
+    free: list[Number] = [free_at_boot(region, allocator) for region in regions]
     fits: Number = np.asarray(True)
     for size in sizes:
         request = np.asarray(size)
         placed: Number = np.asarray(False)
         for place, region in enumerate(regions):
-            need = _need(request, region, allocator)
+            need = need_of(request, region, allocator)
             here = ~placed & _holds(region, free[place], request, need)
             left = free[place] - (need.kept_bytes + allocator.header_bytes)
             free[place] = np.where(here, np.where(left < allocator.minimum_bytes, 0, left), free[place])
@@ -297,7 +304,7 @@ def _shortfall(request: HeapRequest, regions: Sequence[HeapRegion], free: Sequen
     return HeapShortfall(
         name=request.name,
         size_bytes=request.size_bytes,
-        searched_bytes=request.size_bytes if best is None else _need(request.size_bytes, regions[best], allocator).searched_bytes,
+        searched_bytes=request.size_bytes if best is None else need_of(request.size_bytes, regions[best], allocator).searched_bytes,
         largest_bytes=0 if best is None else usable[best],
         largest_region="" if best is None else regions[best].name,
         free_bytes=sum(free),

@@ -58,6 +58,9 @@ def test_a_plan_is_shown_piece_by_piece_and_drawn(capsys: pytest.CaptureFixture[
         (["resnet8", "--activation", "int9"], "--activation: 'int9' is not an element type"),
         (["resnet8", "--network", "resnet8"], "--network: the network is given twice"),
         (["resnet8", "--out", "plan.pdf"], "--out: expected a file ending in .png or .svg"),
+        (["resnet8", "--idf", "4.1"], "--idf: before 4.3 the heap has another allocator, found 4.1"),
+        (["resnet8", "--idf", "new"], "--idf: expected a version like 5.4, found 'new'"),
+        (["resnet8", "--poisoning", "lite"], "did you mean 'light'?"),
         ([], "give a network"),
     ],
 )
@@ -67,3 +70,14 @@ def test_a_mistake_is_one_line(arguments: list[str], told: str, capsys: pytest.C
     assert found.out == ""
     assert told in found.err
     assert found.err.count("\n") == 1
+
+
+def test_the_heap_is_replayed(capsys: pytest.CaptureFixture[str]) -> None:
+    answer = _json(capsys, "cifar-aap", "--device", "esp32-wroom", "--static-bytes", "60000", "--idf", "5.4", "--poisoning", "light")
+    replays = {plan["strategy"]: plan["replay"] for plan in answer["plans"]}
+    assert replays["arena-in-place"]["outcome"] == "does not fit: contiguity"
+    assert replays["arena-in-place"]["failure"]["searched_bytes"] == 139_264
+    assert replays["fused-bands"]["outcome"] == "fits"
+    assert [event["action"] for event in replays["fused-bands"]["events"]] == ["malloc"]
+    freed = {event["name"] for event in _json(capsys, "cifar-aap-pruned")["plans"][1]["replay"]["events"] if event["action"] == "free"}
+    assert freed >= {"conv1", "pool1", "conv2"}

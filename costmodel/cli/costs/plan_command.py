@@ -24,6 +24,8 @@ def plan_command(
         int | None, typer.Option(min=0, metavar="BYTES", help="Static data of the program, taken from the heap before the network.")
     ] = None,
     radio: Annotated[str | None, typer.Option(help="Radio that runs beside the network and takes heap: ble, wifi.")] = None,
+    idf: Annotated[str | None, typer.Option(metavar="VERSION", help="Version of ESP-IDF, such as 5.4: how its malloc rounds.")] = None,
+    poisoning: Annotated[str | None, typer.Option(help="Heap poisoning of ESP-IDF: none, light or comprehensive.")] = None,
     out: Annotated[Path | None, typer.Option(help="Picture of the plan: a .png or .svg file.")] = None,
     output_format: Annotated[str, typer.Option("--format", help="terminal, markdown, html, json or csv.")] = "terminal",
 ) -> None:
@@ -36,7 +38,7 @@ def plan_command(
     costmodel plan cifar-aap-pruned
     costmodel plan my-net.yaml --device esp32-s3-wroom-1-n8 --activation int8
     costmodel plan --network mobilenet-v1-0.25 --strategy streaming --out plan.svg
-    costmodel plan resnet8 --static-bytes 60000 --format json
+    costmodel plan resnet8 --device esp32-wroom --static-bytes 60000 --idf 5.4 --poisoning light
     """
     from costmodel.cli.options import all_chosen
     from costmodel.cli.output import format_of, write_answer
@@ -53,7 +55,16 @@ def plan_command(
         raise MissingError("give a network: plan NETWORK, a name of `costmodel list networks` or a file")
     form = format_of(output_format)
     strategies = all_chosen("--strategy", strategy or (), MemoryStrategy)
-    scenario = planned_scenario(name, device, activation=activation, pooled=pooled, static_bytes=static_bytes, radio=radio)
+    scenario = planned_scenario(
+        name,
+        device,
+        activation=activation,
+        pooled=pooled,
+        static_bytes=static_bytes,
+        radio=radio,
+        idf=idf,
+        poisoning=poisoning,
+    )
     comparison = compare_strategies(scenario, strategies)
     wanted = comparison.recommended if len(strategies) > 1 else strategies[0]
     shown = next((plan for plan in comparison.plans if plan.strategy is wanted), None)

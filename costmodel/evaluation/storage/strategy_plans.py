@@ -10,9 +10,11 @@ from costmodel.dataflows.counting import count_work
 from costmodel.evaluation.composition import Cost
 from costmodel.evaluation.evaluating import cost_of
 from costmodel.memory.heap import judge_heap, largest_request_bytes, regions_without
+from costmodel.memory.heap_replay import FREE, MALLOC, Request, replay_heap
 from costmodel.memory.network_strategies import Subject, plan_strategy, subject_of
 from costmodel.memory.strategies import arena_with_scratch_bytes
 from costmodel.results.counts import SCRATCH_READS, SCRATCH_WRITES, TENSOR_READS, TENSOR_WRITES, AccessCounts
+from costmodel.results.storage.heap_replay import HeapOutcome, HeapReplay
 from costmodel.results.storage.heap_verdict import HeapRequest, HeapVerdict
 from costmodel.results.storage.strategy_plan import PlanComparison, PlannedPiece, StrategyPlan
 from costmodel.specs.counting import Dataflow, Taps
@@ -116,6 +118,7 @@ def _plan(strategy: MemoryStrategy, asked: _Asked) -> StrategyPlan:
             "extra_access_count": accesses - _sum(alone, ACCESSES),
             "duration_s": _duration_s(asked.cost, counts, alone),
             "heap": heap,
+            "replay": None if heap is None else _replay(plan, asked),
             "margin_bytes": None if heap is None else _margin(plan, asked, heap),
         }
     )
@@ -181,6 +184,19 @@ def _verdict(plan: StrategyPlan, asked: _Asked) -> HeapVerdict | None:
     return judge_heap(_requests(plan, asked), device.heap_regions, device.allocator, asked.cost.design.device.taken)
 
 
+def _replay(plan: StrategyPlan, asked: _Asked) -> HeapReplay:
+    """Replay what a plan allocates; what is malloc and free per layer also gives back, layer by layer."""
+    requests = [Request(MALLOC, request.name, request.size_bytes) for request in _requests(plan, asked)]
+    if plan.strategy is MemoryStrategy.PEAK_LIVE:
+        names = {piece.name for piece in plan.pieces}
+        requests = [request for request in requests if request.name not in names]
+        for time in range(len(plan.stages)):
+            requests += [Request(MALLOC, piece.name, piece.size_bytes) for piece in plan.pieces if max(piece.first_stage, 0) == time]
+            requests += [Request(FREE, piece.name, piece.size_bytes) for piece in plan.pieces if piece.last_stage == time]
+    device = asked.scenario.device
+    return replay_heap(requests, device.heap_regions, device.allocator, heap_taken(asked.scenario).total_bytes)
+
+
 def _margin(plan: StrategyPlan, asked: _Asked, heap: HeapVerdict) -> int:
     """The largest single request that the heap serves, less the plan's largest; where it fails, what the request that fails lacks."""
     if heap.shortfall is not None:
@@ -191,11 +207,15 @@ def _margin(plan: StrategyPlan, asked: _Asked, heap: HeapVerdict) -> int:
     return largest - max((request.size_bytes for request in _requests(plan, asked)), default=0)
 
 
+def _fits(plan: StrategyPlan) -> bool:
+    return plan.replay is None or plan.replay.outcome in (HeapOutcome.FITS, HeapOutcome.FRESH_ONLY)
+
+
 def _recommended(plans: Sequence[StrategyPlan], scenario: Scenario) -> tuple[MemoryStrategy | None, str]:
     """Choose: of what fits, what computes the least twice, then the smallest; an input that lives in RAM is not read in flash."""
     in_flash = scenario.input_in is Storage.FLASH
     possible = [plan for plan in plans if in_flash or plan.delivery is not InputDelivery.FLASH]
-    known = [plan for plan in possible if plan.total_bytes is not None and (plan.heap is None or plan.heap.fits)]
+    known = [plan for plan in possible if plan.total_bytes is not None and _fits(plan)]
     if not known:
         return None, "no strategy fits the heap"
     best = min(known, key=lambda plan: (plan.extra_mac_count or 0, plan.total_bytes or 0))

@@ -62,6 +62,22 @@ def plans_answer(comparison: PlanComparison, shown: StrategyPlan | None) -> Answ
     reasons = [(plan.strategy.value, plan.reason) for plan in comparison.plans if plan.reason is not None]
     if reasons:
         blocks.append(plain_table("Strategies that do not apply", ("strategy", "why"), reasons))
+    failing = [
+        (
+            plan.strategy.value,
+            failure.name,
+            failure.size_bytes,
+            failure.searched_bytes,
+            failure.largest_bytes,
+            failure.largest_region,
+            plan.replay.remedy,
+        )
+        for plan in comparison.plans
+        if plan.replay is not None and (failure := plan.replay.failure) is not None
+    ]
+    if failing:
+        titles = ("strategy", "block that fails", "asked B", "malloc looks for B", "largest free B", "in", "what would make it fit")
+        blocks.append(plain_table("What the heap does not hold", titles, failing))
     if shown is not None and shown.pieces:
         blocks += [_stages_table(shown), _pieces_table(shown), *_sketch(shown), _picture(comparison, shown)]
     return answer_of(blocks, {"schema_version": 1, **comparison.model_dump(mode="json"), **_derived(comparison)}, table)
@@ -123,9 +139,7 @@ def _signed_share(ratio: float) -> str:
 
 
 def _fits(plan: StrategyPlan) -> str:
-    if plan.heap is None:
-        return "unknown"
-    return "yes" if plan.heap.fits else "no"
+    return "unknown" if plan.replay is None else plan.replay.outcome.value
 
 
 def _recommendation(comparison: PlanComparison) -> str:

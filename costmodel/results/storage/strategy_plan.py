@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from costmodel.results.base import Result
+from costmodel.results.storage.heap_replay import HeapReplay
 from costmodel.results.storage.heap_verdict import HeapVerdict
 from costmodel.specs.stages import Grain, InputDelivery
 from costmodel.specs.strategy import MemoryStrategy
@@ -73,6 +74,8 @@ class StrategyPlan(Result):
     """From calibrated rates; None where none hold."""
     heap: HeapVerdict | None = None
     """Whether the device's heap holds it; None where the device states none."""
+    replay: HeapReplay | None = None
+    """What comes of the sequence in which it allocates and gives back; None where the device states no heap."""
     margin_bytes: int | None = None
     """What its largest allocation leaves of the largest block that the heap gives for it; below zero where it does not fit."""
 
