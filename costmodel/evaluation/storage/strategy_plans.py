@@ -194,7 +194,7 @@ def _replay(plan: StrategyPlan, asked: _Asked) -> HeapReplay:
             requests += [Request(MALLOC, piece.name, piece.size_bytes) for piece in plan.pieces if max(piece.first_stage, 0) == time]
             requests += [Request(FREE, piece.name, piece.size_bytes) for piece in plan.pieces if piece.last_stage == time]
     device = asked.scenario.device
-    return replay_heap(requests, device.heap_regions, device.allocator, heap_taken(asked.scenario).total_bytes)
+    return replay_heap(requests, device.heap_regions, device.allocator, asked.cost.design.device.taken.total_bytes)
 
 
 def _margin(plan: StrategyPlan, asked: _Asked, heap: HeapVerdict) -> int:
