@@ -14,7 +14,8 @@ def tflm_fact(arena: TflmArena) -> Fact:
     """Return the arena as a key figure."""
     if arena.total_bytes is None:
         return Fact("TFLM arena", None, f"{'not known' if arena.runs else f'{RUNTIME} does not run this'}: {arena.reason}")
-    note = f"head {bytes_text(arena.head_bytes)} (exact), tail {bytes_text(arena.tail_bytes)} (computed for 32 bits, held against no chip)"
+    tail = f"{bytes_text(arena.tail_bytes)} (assumed: 32-bit records, held against no chip)"
+    note = f"head {bytes_text(arena.head_bytes)} (exact), tail {tail}"
     return Fact("TFLM arena", Cell(arena.total_bytes, Form.BYTES, "tflm.total_bytes"), note)
 
 
