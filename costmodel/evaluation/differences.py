@@ -24,14 +24,13 @@ UNITS: Final[Mapping[str, str]] = {
     "ram": "B",
     "flash": "B",
     "energy": "pJ",
-    "sram-energy": "pJ",
     "time": "s",
     "tflm-arena": "B",
 }
-"""Every figure that is compared, with its unit. `energy` is that of all memories, `sram-energy` without flash and its cache."""
-PER_LAYER: Final = ("parameters", "stored", "macs", "accesses", "sram-energy", "time")
+"""Every figure that is compared, with its unit."""
+PER_LAYER: Final = ("parameters", "stored", "macs", "accesses", "energy", "time")
 """Those that a layer has of its own; they add up to the whole's."""
-_TRUST: Final = {"energy": Trust.ASSUMED, "sram-energy": Trust.ASSUMED, "time": Trust.CALIBRATED, "tflm-arena": Trust.ASSUMED}
+_TRUST: Final = {"energy": Trust.ASSUMED, "time": Trust.CALIBRATED, "tflm-arena": Trust.ASSUMED}
 """How far to trust a figure that is known; all others are integers that follow."""
 
 
@@ -104,8 +103,7 @@ def _totals(answer: Evaluation, arena: TflmArena | None) -> Mapping[str, Figure]
         "accesses": sum(getattr(runs.accesses, counter) for counter in ACCESSES),
         "ram": answer.memory.ram_bytes,
         "flash": answer.memory.flash_bytes,
-        "energy": runs.headline_pj,
-        "sram-energy": runs.energy.memory_pj,
+        "energy": runs.energy.memory_pj,
         "time": answer.duration_s,
         "tflm-arena": None if arena is None else arena.total_bytes,
     }
@@ -126,7 +124,7 @@ def _layer(layer: LayerEvaluation, stored_bytes: int) -> _Layer:
         "stored": stored_bytes,
         "macs": layer.counts.mac_count,
         "accesses": sum(getattr(layer.accesses, counter) for counter in ACCESSES),
-        "sram-energy": layer.energy.memory_pj,
+        "energy": layer.energy.memory_pj,
         "time": layer.duration_s,
     }
     return _Layer(layer.name, layer.kind, (layer.kind, layer.output_shape, layer.parameter_count, layer.counts.mac_count), figures)

@@ -53,7 +53,7 @@ def test_layers_add_up_to_the_whole_before_and_after(before: str, after: str) ->
     totals = {total.figure: total for total in found.totals}
     answers = {name: evaluate(scenario(name)) for name in (before, after)}
     assert totals["parameters"].before == answers[before].parameter_count
-    assert totals["energy"].after == answers[after].dataflows[0].headline_pj
+    assert totals["energy"].after == answers[after].dataflows[0].energy.memory_pj
     for figure in PER_LAYER:
         for side in ("before", "after"):
             layers = [getattr(one, side) or 0 for layer in found.layers for one in layer.figures if one.figure == figure]

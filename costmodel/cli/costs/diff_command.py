@@ -34,8 +34,7 @@ def diff_command(
     """Compare two networks on one device: parameters, stored bytes, MACs, accesses, RAM, flash, energy and time, layer by layer.
 
     Layers are found again by their names, then by what they are. With --max-increase it is a check for a pull request: status 1, naming
-    each figure that grows too much. Figures: parameters, stored, macs, accesses, ram, flash, energy, time;
-    sram-energy, which leaves flash out; tflm-arena of two .tflite.
+    each figure that grows too much. Figures: parameters, stored, macs, accesses, ram, flash, energy, time; tflm-arena of two .tflite.
 
     Examples
     --------

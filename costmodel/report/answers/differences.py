@@ -18,7 +18,6 @@ _LABELS: Final[Mapping[str, str]] = {
     "ram": "RAM",
     "flash": "Flash",
     "energy": "Memory energy",
-    "sram-energy": "without flash",
     "time": "Time",
     "tflm-arena": "TFLM arena, 32 bits",
 }
@@ -33,7 +32,7 @@ _TITLES: Final[Mapping[str, str]] = {
     "stored": "Stored",
     "macs": "MACs",
     "accesses": "Accesses",
-    "sram-energy": "SRAM energy",
+    "energy": "Energy",
     "time": "Time",
 }
 
@@ -102,10 +101,7 @@ def _share(figure: FigureChange) -> str:
 
 
 def _totals_table(found: NetworkDiff) -> Table:
-    energy = next(total for total in found.totals if total.figure == "energy")
-    # Where nothing is read from flash both are one figure.
-    same = [one.figure for one in found.totals if one.figure == "sram-energy" and (one.before, one.after) == (energy.before, energy.after)]
-    rows = tuple(Row(_total_cells(total)) for total in found.totals if total.figure not in same)
+    rows = tuple(Row(_total_cells(total)) for total in found.totals)
     columns = (Column("Figure", number=False), *map(Column, ("Before", "After", "Change", "Share")), Column("Trust", number=False))
     return Table("", columns, rows)
 
