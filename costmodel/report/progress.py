@@ -48,6 +48,12 @@ class ProgressDisplay:
         """Show how far the execution of a layer is."""
         self._update(f"executing {layer}", done, total, "")
 
+    def stage(self, words: str, done: int, total: int) -> None:
+        """Show how far a stage with a length of its own is, and how long its rest takes."""
+        if done == 0:
+            self.clear()
+        self._update(words, done, total, "")
+
     def rate(self, done: int, total: int, per_second: float) -> None:
         """Show how many are done, of how many, and how many a second."""
         self._update(self._label, done, total, f"{many_text(per_second)} {self._noun} per second")

@@ -11,6 +11,7 @@ from ruamel.yaml import YAML
 from costmodel.errors import UnknownNameError
 from costmodel.sources.catalogue import load_battery, load_duty_cycle, load_network, load_power_states, load_scenario, names
 from costmodel.sources.documents.json_schema import SCHEMA_FILES, file_schema, schema_text
+from costmodel.sources.training_recipes import recipe_names
 
 LOADERS = {
     "network": load_network,
@@ -43,6 +44,14 @@ def test_packaged_files_satisfy_their_schema(kind: str, folder: str) -> None:
     for name in names(folder):
         text = resources.files("costmodel.sources").joinpath("data", folder, f"{name}.yaml").read_text(encoding="utf-8")
         validator.validate(YAML(typ="safe", pure=True).load(text))
+
+
+def test_packaged_recipes_satisfy_their_schema() -> None:
+    validator = _validator("recipe")
+    for name in recipe_names():
+        text = resources.files("costmodel.sources").joinpath("data", "recipes", f"{name}.recipe.yaml").read_text(encoding="utf-8")
+        validator.validate(YAML(typ="safe", pure=True).load(text))
+    assert not validator.is_valid({"name": "typo", "fine_tunes": {"epoch_count": 1}})
 
 
 @pytest.mark.parametrize(

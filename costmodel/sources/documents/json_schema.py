@@ -18,6 +18,7 @@ from costmodel.specs.devices.battery import BatteryCell
 from costmodel.specs.devices.power import DutyCycle, PowerStates
 from costmodel.specs.network import Network
 from costmodel.specs.scenario import Scenario
+from costmodel.specs.trained.training_recipe import TrainingRecipe
 
 _MODELS: Final[Mapping[str, type[Spec]]] = {
     "network": Network,
@@ -25,6 +26,7 @@ _MODELS: Final[Mapping[str, type[Spec]]] = {
     "battery": BatteryCell,
     "power_states": PowerStates,
     "duty_cycle": DutyCycle,
+    "recipe": TrainingRecipe,
 }
 SCHEMA_FILES: Final[Mapping[str, str]] = {kind: f"{kind}.schema.json" for kind in _MODELS}
 """Name of the schema file of each kind of file."""
@@ -39,7 +41,7 @@ def file_schema(kind: str) -> dict[str, Any]:
     Parameters
     ----------
     kind : str
-        `network`, `scenario`, `battery`, `power_states` or `duty_cycle`.
+        `network`, `scenario`, `battery`, `power_states`, `duty_cycle` or `recipe`.
 
     Returns
     -------
