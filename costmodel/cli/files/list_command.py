@@ -72,6 +72,8 @@ def list_command(
 
 
 def _operators(path: str | None) -> Answer:
+    from functools import partial
+
     from costmodel.evaluation.graphs.operators import operator_uses, registration_of
     from costmodel.report.answers.operators import understood_answer, used_answer
     from costmodel.sources.importers.understood import costed_as, understood_operators
@@ -80,15 +82,21 @@ def _operators(path: str | None) -> Answer:
         return understood_answer([(*found, registration_of(found.kind)) for found in understood_operators()])
     from costmodel.errors import InputError, SpecError
     from costmodel.evaluation.graphs.tflm import plan_tflm_arena
-    from costmodel.sources.importers.model_files import is_model_file, is_tflite_file, load_model_graph
+    from costmodel.sources.importers.model_files import is_model_file, load_model_graph
+    from costmodel.sources.importers.tflite import FORMAT as TFLITE
     from costmodel.sources.importers.to_network import network_of
 
     if not is_model_file(path):
-        raise SpecError(f"--network: {path} is no model file; operators are those of a .tflite")
+        raise SpecError(f"--network: {path} is no model file; operators are those of a .tflite or .onnx")
     graph = load_model_graph(Path(path))
     refusals: list[str] = []
     try:
         network_of(graph)
     except InputError as error:
         refusals = str(error).splitlines()
-    return used_answer(operator_uses(graph), costed_as, refusals, plan_tflm_arena(graph) if is_tflite_file(path) else None)
+    return used_answer(
+        operator_uses(graph),
+        partial(costed_as, graph.format_name),
+        refusals,
+        plan_tflm_arena(graph) if graph.format_name == TFLITE else None,
+    )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from costmodel.report.answer import Answer, answer_of
 from costmodel.report.cells import Cell, Form
-from costmodel.report.document import Block, Column, Paragraph, Row, Table, plain_table
+from costmodel.report.document import Block, Column, Content, Paragraph, Row, Table, plain_table
 from costmodel.report.sections.tflm import arena_text, resolver_code, resolver_listing
 from costmodel.results.operator_use import OperatorUse
 from costmodel.results.tflm_arena import TflmArena
@@ -28,7 +28,7 @@ def understood_answer(rows: Sequence[tuple[str, str, str, str | None]]) -> Answe
         One row an operator.
     """
     titles = ("format", "operator", "costed as", "TFLM registration")
-    table = plain_table("operators", titles, [(*row[:3], row[3] or _NO_KERNEL) for row in rows])
+    table = plain_table("operators", titles, [(*row[:3], row[3] or "") for row in rows])
     return answer_of([table], [dict(zip(("format", "operator", "costed_as", "registration"), row, strict=True)) for row in rows])
 
 
@@ -51,29 +51,10 @@ def used_answer(uses: Sequence[OperatorUse], costed_as: Callable[[str], str], re
     Answer
         Table, refusals, arena and the lines to paste.
     """
-    columns = (
-        Column("Operator", number=False),
-        Column("Uses"),
-        Column("MACs"),
-        Column("Share"),
-        Column("Constants", "B"),
-        Column("Costed as", number=False),
-        Column("TFLM registration", number=False),
-    )
-    rows = tuple(
-        Row(
-            (
-                use.kind,
-                use.use_count,
-                Cell(use.mac_count, Form.COUNT),
-                Cell(use.mac_ratio, Form.SHARE),
-                Cell(use.constant_bytes, Form.EXACT_BYTES),
-                costed_as(use.kind),
-                use.registration or _NO_KERNEL,
-            )
-        )
-        for use in uses
-    )
+    titles = ("Operator", "Uses", "MACs", "Share", "Constants", "Costed as", *(() if arena is None else ("TFLM registration",)))
+    units = {"Constants": "B"}
+    columns = tuple(Column(title, units.get(title, ""), title in ("Uses", "MACs", "Share", "Constants")) for title in titles)
+    rows = tuple(Row(_used_cells(use, costed_as(use.kind))[: len(columns)]) for use in uses)
     blocks: list[Block] = [Table("Operators of the file; multiply-accumulates with padding counted", columns, rows)]
     blocks += [Paragraph(f"Not costed: {refusal}") for refusal in refusals]
     if arena is not None:
@@ -87,3 +68,15 @@ def used_answer(uses: Sequence[OperatorUse], costed_as: Callable[[str], str], re
         "resolver": None if arena is None or not arena.runs else "\n".join(resolver_code(arena)) + "\n",
     }
     return answer_of(blocks, content)
+
+
+def _used_cells(use: OperatorUse, costed: str) -> tuple[Content, ...]:
+    return (
+        use.kind,
+        use.use_count,
+        Cell(use.mac_count, Form.COUNT),
+        Cell(use.mac_ratio, Form.SHARE),
+        Cell(use.constant_bytes, Form.EXACT_BYTES),
+        costed,
+        use.registration or _NO_KERNEL,
+    )

@@ -1,13 +1,18 @@
-"""Which operators of other formats are understood, and how each is costed: what the table of lowerings says of itself."""
+"""Which operators of other formats are understood, and how each is costed: what the tables of lowerings say of themselves."""
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any, Final, NamedTuple
 
+from costmodel.sources.importers.channels_first.operator_table import FIRST_LOWERINGS
 from costmodel.sources.importers.lowering_table import LOWERINGS
 from costmodel.sources.importers.tflite import FORMAT as TFLITE
 
 NOT_SUPPORTED: Final = "not supported"
+_TABLES: Final[Mapping[str, Mapping[str, Callable[..., None]]]] = {TFLITE: LOWERINGS, "ONNX": FIRST_LOWERINGS}
+_OPENINGS: Final = ("Lower ", "Return the lowering of ")
 
 
 class UnderstoodOperator(NamedTuple):
@@ -22,23 +27,32 @@ class UnderstoodOperator(NamedTuple):
 
 def understood_operators() -> tuple[UnderstoodOperator, ...]:
     """Return every operator that has a lowering, by format and name."""
-    return tuple(UnderstoodOperator(TFLITE, kind, costed_as(kind)) for kind in sorted(LOWERINGS))
+    return tuple(UnderstoodOperator(name, kind, _words(table[kind])) for name, table in _TABLES.items() for kind in sorted(table))
 
 
-def costed_as(kind: str) -> str:
+def costed_as(format_name: str, kind: str) -> str:
     """Return how an operator is costed, in one line.
 
     Parameters
     ----------
+    format_name : str
+        Of the graph it stands in.
     kind : str
-        As its format names it.
+        As that format names it.
 
     Returns
     -------
     str
         `not supported` where it has no lowering.
     """
-    lowering = LOWERINGS.get(kind)
-    if lowering is None:
-        return NOT_SUPPORTED
-    return (lowering.__doc__ or "").strip().partition("\n")[0].removesuffix(".")
+    lowering = _TABLES.get(format_name, FIRST_LOWERINGS).get(kind)
+    return NOT_SUPPORTED if lowering is None else _words(lowering)
+
+
+def _words(lowering: Callable[..., Any]) -> str:
+    """What a lowering says of itself, or where it was made by another function, what that says."""
+    said = lowering.__doc__ or getattr(sys.modules[lowering.__module__], lowering.__qualname__.partition(".")[0]).__doc__ or ""
+    first = said.strip().partition("\n")[0].removesuffix(".")
+    for opening in _OPENINGS:
+        first = first.removeprefix(opening)
+    return first[:1].upper() + first[1:]
