@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from costmodel.evaluation.evaluating import evaluate as evaluate
     from costmodel.evaluation.explaining import explain as explain
     from costmodel.evaluation.layers.layer_counts import count as count
+    from costmodel.evaluation.timing.estimate import estimate_time as estimate_time
     from costmodel.report.sections.finding_words import findings_in_words as findings_in_words
     from costmodel.sources.catalogue import load_battery as load_battery
     from costmodel.sources.catalogue import load_device as load_device
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from costmodel.sources.catalogue import load_network as load_network
     from costmodel.sources.catalogue import load_power_states as load_power_states
     from costmodel.sources.catalogue import load_scenario as load_scenario
+    from costmodel.sources.runtimes import load_runtime as load_runtime
     from costmodel.specs.counting import CountingConvention as CountingConvention
     from costmodel.specs.counting import Dataflow as Dataflow
     from costmodel.specs.counting import Granularity as Granularity
@@ -63,6 +65,7 @@ _HOMES: Final[dict[str, str]] = {
     "Taps": "costmodel.specs.counting",
     "count": "costmodel.evaluation.layers.layer_counts",
     "estimate_battery": "costmodel.evaluation.battery.question",
+    "estimate_time": "costmodel.evaluation.timing.estimate",
     "evaluate": "costmodel.evaluation.evaluating",
     "explain": "costmodel.evaluation.explaining",
     "findings_in_words": "costmodel.report.sections.finding_words",
@@ -72,6 +75,7 @@ _HOMES: Final[dict[str, str]] = {
     "load_memory_energy": "costmodel.sources.catalogue",
     "load_network": "costmodel.sources.catalogue",
     "load_power_states": "costmodel.sources.catalogue",
+    "load_runtime": "costmodel.sources.runtimes",
     "load_scenario": "costmodel.sources.catalogue",
     "sweep": "costmodel.sweeps.engine.running",
 }

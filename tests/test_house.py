@@ -105,6 +105,9 @@ def test_public_functions_give_the_same_answer_twice() -> None:
         "estimate_battery": lambda: costmodel.estimate_battery(
             costmodel.load_battery("18650"), costmodel.load_power_states("esp32-deck"), sleep="deep", sample_count=100
         ),
+        "estimate_time": lambda: costmodel.estimate_time(
+            costmodel.load_network("ds-cnn"), costmodel.load_device("nrf52840"), costmodel.load_runtime("tflm-cmsis-nn")
+        ),
         "evaluate": lambda: costmodel.evaluate(costmodel.load_scenario("esp32-deck")),
         "explain": lambda: costmodel.explain(costmodel.load_scenario("esp32-deck"), "conv1.energy"),
         "findings_in_words": lambda: costmodel.findings_in_words(costmodel.evaluate(costmodel.load_scenario("esp32-deck"))),
@@ -114,6 +117,7 @@ def test_public_functions_give_the_same_answer_twice() -> None:
         "load_memory_energy": lambda: costmodel.load_memory_energy("deck-printed"),
         "load_network": lambda: costmodel.load_network("cifar-aap-pruned"),
         "load_power_states": lambda: costmodel.load_power_states("esp32-module"),
+        "load_runtime": lambda: costmodel.load_runtime("esp-nn"),
         "load_scenario": lambda: costmodel.load_scenario("esp32-deck"),
         "compare": None,
         "sweep": None,

@@ -1,4 +1,4 @@
-"""What a report holds beside its evaluation: a trace it was measured by, a battery's life with intervals, another runtime's arena."""
+"""What a report holds beside its evaluation: a trace it was measured by, a battery's life with intervals, another runtime's needs."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from typing import Any, NamedTuple
 from costmodel.report.document import Fact, Section
 from costmodel.report.quantities import every_text, life_text
 from costmodel.report.sections.battery_life import battery_section
+from costmodel.report.sections.outlook import outlook_facts, outlook_section
 from costmodel.report.sections.tflm import tflm_fact, tflm_section
 from costmodel.report.sections.trace import trace_section
 from costmodel.results.battery_life import BatteryAnswer
+from costmodel.results.outlook import Outlook
 from costmodel.results.tflm_arena import TflmArena
 from costmodel.results.trace import AnalysedTrace
 
@@ -21,32 +23,48 @@ class Additions(NamedTuple):
     battery_life: BatteryAnswer | None = None
     tflm: TflmArena | None = None
     """Of the model file that the network was read from."""
+    outlook: Outlook | None = None
+    """Time, energy and life with how far to trust them."""
 
     def sections(self) -> tuple[Section, ...]:
         """Return a section for each that is there."""
         trace = () if self.trace is None else (trace_section(self.trace.summary, self.trace.curve),)
         battery = () if self.battery_life is None else (battery_section(self.battery_life, in_report=True),)
         tflm = () if self.tflm is None else (tflm_section(self.tflm),)
-        return (*tflm, *trace, *battery)
+        outlook = () if self.outlook is None else (outlook_section(self.outlook),)
+        return (*tflm, *trace, *outlook, *battery)
 
-    def facts(self) -> tuple[Fact, ...]:
-        """Return key figures: the arena another runtime needs, and the life that was asked for, with its interval."""
+    def facts(self, has_duration: bool) -> tuple[Fact, ...]:
+        """Return key figures: time, energy and life where the evaluation has none, another runtime's arena, the life that was asked for.
+
+        Parameters
+        ----------
+        has_duration : bool
+            Whether the evaluation has a duration of its own.
+
+        Returns
+        -------
+        tuple of Fact
+            One a figure.
+        """
+        estimated = () if self.outlook is None else outlook_facts(self.outlook, has_duration)
         tflm = () if self.tflm is None else (tflm_fact(self.tflm),)
+        return (*estimated, *tflm, *self._life_fact())
+
+    def _life_fact(self) -> tuple[Fact, ...]:
         if self.battery_life is None:
-            return tflm
+            return ()
         life = self.battery_life.lives[0]
         note = life.endless_reason or f"{life_text(life.life_low_s)} to {life_text(life.life_high_s)}, {every_text(life.period_s)}"
-        return (
-            *tflm,
-            Fact(f"Battery, {life.rest} in between", life_text(life.life_s), note),
-        )
+        return (Fact(f"Battery, {life.rest} in between", life_text(life.life_s), note),)
 
     def content(self) -> dict[str, Any]:
         """Return what JSON holds of each that is there."""
         trace = {} if self.trace is None else {"trace": self.trace.summary.model_dump(mode="json")}
         battery = {} if self.battery_life is None else {"battery_life": self.battery_life.model_dump(mode="json")}
         tflm = {} if self.tflm is None else {"tflm": self.tflm.model_dump(mode="json")}
-        return {**trace, **battery, **tflm}
+        outlook = {} if self.outlook is None else {"outlook": self.outlook.model_dump(mode="json")}
+        return {**trace, **battery, **tflm, **outlook}
 
 
 NO_ADDITIONS = Additions()

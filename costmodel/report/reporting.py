@@ -42,7 +42,7 @@ def report_document(
     """
     sections = (
         *((findings_section(evaluation),) if evaluation.findings else ()),
-        figures_section(evaluation, additions.facts()),
+        figures_section(evaluation, additions.facts(evaluation.duration_s is not None)),
         verdict_section(evaluation),
         energy_section(evaluation, scenario),
         memory_section(evaluation, scenario),

@@ -50,6 +50,10 @@ def report_command(
     states: Annotated[str | None, typer.Option(help="Packaged power states of the board, or a file; left out, the device's.")] = None,
     model: Annotated[str | None, typer.Option(help="How the battery empties: energy, peukert, kinetic, diffusion or voltage.")] = None,
     temperature: Annotated[float | None, typer.Option(metavar="DEGC", help="Temperature of the battery.", min=-60.0, max=100.0)] = None,
+    runtime: Annotated[
+        str | None,
+        typer.Option(help="What runs it: tflm-cmsis-nn, esp-nn, costmodel ...; see `list runtimes`.", show_default=False),
+    ] = None,
     output_format: Annotated[
         list[str] | None, typer.Option("--format", help="terminal, html, markdown or json. Several times.", show_default=False)
     ] = None,
@@ -70,6 +74,7 @@ def report_command(
     costmodel report my-net.scenario.yaml --out report
     costmodel report model.tflite --device esp32-s3-wroom-1-n8
     costmodel report --network cifar-baseline --dataflow all --taps nominal --format html --out report
+    costmodel report resnet8 --device nrf52840 --runtime tflm-cmsis-nn
     costmodel report --duration 250ms --format json
     costmodel report --battery 18650 --sleep deep --trace capture.csv
     """
@@ -110,16 +115,19 @@ def report_command(
         from costmodel.cli.answers.report_additions import with_trace
 
         asked, analysed = with_trace(asked, trace, changes)
+    from costmodel.evaluation.timing.outlook import asked_life, outlook_of
+    from costmodel.report.additions import Additions
+    from costmodel.sources.usual_use import usual_use
+
+    use = usual_use(asked, runtime)
     options = (battery, sleep, states, model, temperature)
     # A trace alone shows the life of a scenario that has a battery; every other question about one asks for it.
     if any(option is not None for option in options) or (trace is not None and asked.battery is not None):
-        from costmodel.evaluation.battery.question import estimate_battery
-        from costmodel.report.additions import Additions
-
-        deliver_report(asked, formats, out, lambda _: Additions(analysed, estimate_battery(asked), arena))
-    elif analysed is not None or arena is not None:
-        from costmodel.report.additions import Additions
-
-        deliver_report(asked, formats, out, lambda _: Additions(analysed, tflm=arena))
+        deliver_report(
+            asked,
+            formats,
+            out,
+            lambda found: Additions(analysed, asked_life(asked, found, told := outlook_of(asked, found, use)), arena, told),
+        )
     else:
-        deliver_report(asked, formats, out)
+        deliver_report(asked, formats, out, lambda found: Additions(analysed, None, arena, outlook_of(asked, found, use)))

@@ -72,6 +72,8 @@ class PowerState(Spec):
     """Time it takes to leave this state, until an inference can start."""
     wake_a: Amperes | None = None
     """Current meanwhile, at the board's awake supply; left out, the idle current."""
+    keeps_memory: bool = False
+    """Whether RAM keeps its content in it, so that a program goes on where it was."""
     event_s: PositiveSeconds | None = None
     """How long it lasts where it is an event, such as sending a message; `charge: 230 mC` may then stand in place of the current."""
 

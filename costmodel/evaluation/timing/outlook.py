@@ -1,0 +1,201 @@
+"""Time, energy and battery life of a scenario, through the one estimate of time and the one answer about a battery."""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+from costmodel.evaluation.battery.answer import answer_battery
+from costmodel.evaluation.battery.question import BatteryQuestion, estimate_battery
+from costmodel.evaluation.design import own_power
+from costmodel.evaluation.timing.estimate import estimate_time
+from costmodel.provenance import Constant
+from costmodel.results.battery_life import BatteryAnswer
+from costmodel.results.evaluation import Evaluation
+from costmodel.results.outlook import AssumedUse, EnergyEstimate, LifeEstimate, Outlook
+from costmodel.results.time_estimate import TimeBasis, TimeEstimate
+from costmodel.results.trust import Trust, weakest
+from costmodel.specs.devices.battery import BatteryCell
+from costmodel.specs.devices.power import IDLE, PowerProfile, PowerStates
+from costmodel.specs.scenario import Scenario
+from costmodel.specs.usual_use import UsualUse
+
+USUAL_PERIOD_S: Final = 60.0
+"""From one inference to the next where nobody says."""
+SAMPLES: Final = 1_000
+"""Of the inputs; enough for two digits of an interval."""
+
+
+def outlook_of(scenario: Scenario, evaluation: Evaluation, use: UsualUse) -> Outlook:
+    """Return what a deployment comes to.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        What is asked.
+    evaluation : Evaluation
+        Its own time, where it has one, comes first.
+    use : UsualUse
+        What stands in for what the scenario does not say: the runtime usual on the core, a battery.
+
+    Returns
+    -------
+    Outlook
+        With an interval for each figure; no point value where only a range is known.
+    """
+    time = scenario_time(scenario, evaluation, use)
+    rest = scenario.sleep if scenario.sleep != IDLE or scenario.period_s is not None else deepest_rest(scenario.states)
+    period_s = USUAL_PERIOD_S if scenario.period_s is None else scenario.period_s.value
+    assumed = AssumedUse(
+        battery=scenario.battery is None,
+        period=scenario.period_s is None,
+        rest=rest != scenario.sleep,
+        runtime=time.basis not in (TimeBasis.GIVEN, TimeBasis.LAYER_TIMES) and not use.runtime_given,
+    )
+    found = Outlook(network=evaluation.network, device=evaluation.device, time=time, energy=None, life=None, assumed=assumed)
+    power = own_power(scenario)
+    if time.high_s is None or time.low_s is None or (power is None and scenario.states is None):
+        return found
+    if time.low_s > period_s:
+        return found.model_copy(update={"period_too_short": True})
+    cell = scenario.battery or use.battery
+    answer = answer_battery(
+        BatteryQuestion(
+            cell=cell,
+            states=scenario.states,
+            duration_s=_duration(time),
+            period_s=period_s,
+            rest=rest,
+            model=scenario.model,
+            temperature_degc=scenario.temperature_degc,
+            power=power,
+            sample_count=SAMPLES,
+        )
+    )
+    words = _power_trust(scenario, power)
+    return found.model_copy(
+        update={
+            "energy": _energy(time, answer, words, scenario, power),
+            "life": _life(time, answer, words, cell, scenario.states),
+            "period_too_short": time.high_s > period_s,
+        }
+    )
+
+
+def asked_life(scenario: Scenario, evaluation: Evaluation, outlook: Outlook) -> BatteryAnswer | None:
+    """Return the whole answer about a scenario's battery; None where its time is an estimate, whose life the outlook gives.
+
+    Parameters
+    ----------
+    scenario, evaluation
+        As `outlook_of` takes them.
+    outlook : Outlook
+        Of them.
+
+    Returns
+    -------
+    BatteryAnswer or None
+        With every rest.
+
+    Raises
+    ------
+    MissingError
+        If neither can tell a life, naming what is missing.
+    """
+    if evaluation.duration_s is None and outlook.life is not None:
+        return None
+    return estimate_battery(scenario)
+
+
+def scenario_time(scenario: Scenario, evaluation: Evaluation, use: UsualUse) -> TimeEstimate:
+    """Return the time of one inference: measured, fitted to measured layers, or what is known of the runtime.
+
+    Parameters
+    ----------
+    scenario, evaluation, use
+        As `outlook_of` takes them.
+
+    Returns
+    -------
+    TimeEstimate
+        Unknown where nothing is known.
+    """
+    own = evaluation.duration_s
+    if own is not None and not use.runtime_given:
+        given = scenario.duration_s
+        measured = given is not None
+        return TimeEstimate(
+            runtime="costmodel" if not measured else "as measured",
+            trust=Trust.MEASURED if measured else Trust.CALIBRATED,
+            basis=TimeBasis.GIVEN if measured else TimeBasis.LAYER_TIMES,
+            duration_s=own,
+            low_s=own if given is None or given.low is None else given.low,
+            high_s=own if given is None or given.high is None else given.high,
+            coverage_ratio=None,
+            clock_hz=None,
+            core=scenario.device.core,
+            source=evaluation.duration_source,
+        )
+    if use.runtime is None:
+        return TimeEstimate(
+            runtime="",
+            trust=Trust.UNKNOWN,
+            basis=TimeBasis.NONE,
+            duration_s=None,
+            low_s=None,
+            high_s=None,
+            coverage_ratio=None,
+            clock_hz=None,
+            core=scenario.device.core,
+        )
+    return estimate_time(scenario.network, scenario.device, use.runtime, use.clock_hz)
+
+
+def deepest_rest(states: PowerStates | None) -> str:
+    """Return the rest that draws least of those that keep RAM; idle where none does."""
+    kept = [] if states is None else [state for state in states.sleeps if state.keeps_memory]
+    return min(kept, key=lambda state: state.supply_v.value * state.current_a.value).name if kept else IDLE
+
+
+def _duration(time: TimeEstimate) -> Constant:
+    low, high = time.low_s or 0.0, time.high_s or 0.0
+    middle = math.sqrt(low * high) if time.duration_s is None else time.duration_s
+    return Constant(middle, "s", low, high, time.source)
+
+
+def _power_trust(scenario: Scenario, power: PowerProfile | None) -> Trust:
+    """How far to trust the board's power: measured on this device, or taken from a data sheet or a class."""
+    if power is not None:
+        return Trust.MEASURED
+    states = scenario.states
+    return Trust.MEASURED if states is not None and states.device == scenario.device.name else Trust.ASSUMED
+
+
+def _energy(
+    time: TimeEstimate, answer: BatteryAnswer, power_trust: Trust, scenario: Scenario, power: PowerProfile | None
+) -> EnergyEstimate:
+    found = answer.inference
+    own = scenario.states.name if power is None and scenario.states is not None else scenario.device.name
+    return EnergyEstimate(
+        trust=weakest(time.trust, power_trust),
+        energy_j=None if time.duration_s is None else found.inference_j,
+        energy_low_j=found.inference_j if found.inference_low_j is None else found.inference_low_j,
+        energy_high_j=found.inference_j if found.inference_high_j is None else found.inference_high_j,
+        power_from=own,
+        power_trust=power_trust,
+    )
+
+
+def _life(time: TimeEstimate, answer: BatteryAnswer, power_trust: Trust, cell: BatteryCell, states: PowerStates | None) -> LifeEstimate:
+    found = answer.lives[0]
+    return LifeEstimate(
+        # A cell's capacity and what it gives at this load are nobody's measurement of the cell in hand.
+        trust=weakest(time.trust, power_trust, Trust.ASSUMED),
+        life_s=None if time.duration_s is None else found.life_s,
+        life_low_s=found.life_low_s,
+        life_high_s=found.life_high_s,
+        battery=cell.name,
+        period_s=found.period_s,
+        rest=found.rest,
+        bare=states is not None and states.bare,
+    )
