@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from costmodel.errors import SpecError
-from costmodel.sources.catalogue import load_battery
+from costmodel.sources.catalogue import load_battery, load_power_states
 from costmodel.sources.runtimes import load_runtime, usual_runtime
 from costmodel.specs.scenario import Scenario
 from costmodel.specs.usual_use import UsualUse
@@ -28,7 +28,7 @@ def usual_use(scenario: Scenario, runtime: str | None = None) -> UsualUse:
     Returns
     -------
     UsualUse
-        The runtime usual on the device's core, and a small lithium-polymer cell.
+        The runtime usual on the device's core, a small lithium-polymer cell, and the currents of the device's class.
 
     Raises
     ------
@@ -40,4 +40,6 @@ def usual_use(scenario: Scenario, runtime: str | None = None) -> UsualUse:
     if runtime is not None and found is not None and found.only_on and not scenario.device.name.startswith(found.only_on):
         made_for = " and ".join(f"{name}*" for name in found.only_on)
         raise SpecError(f"runtime: {found.name} is made for {made_for}, not for {scenario.device.name}; see `costmodel list runtimes`")
-    return UsualUse(found, load_battery(USUAL_BATTERY), runtime_given=runtime is not None and not own)
+    classed = scenario.device.assumed_power_states
+    states = None if classed is None or scenario.states is not None else load_power_states(classed)
+    return UsualUse(found, load_battery(USUAL_BATTERY), states, runtime_given=runtime is not None and not own)

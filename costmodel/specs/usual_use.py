@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from costmodel.specs.devices.battery import BatteryCell
+from costmodel.specs.devices.power import PowerStates
 from costmodel.specs.devices.runtime import Runtime
 
 
@@ -14,6 +15,8 @@ class UsualUse(NamedTuple):
     runtime: Runtime | None
     """None where only this project's firmware is meant, or nothing is known of the core."""
     battery: BatteryCell
+    states: PowerStates | None = None
+    """Of the device's class, where the scenario has no power of its board."""
     runtime_given: bool = False
     """Whether the runtime was asked for: then no time of this project's firmware comes before it."""
     clock_hz: float | None = None

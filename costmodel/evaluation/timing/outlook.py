@@ -44,7 +44,9 @@ def outlook_of(scenario: Scenario, evaluation: Evaluation, use: UsualUse) -> Out
         With an interval for each figure; no point value where only a range is known.
     """
     time = scenario_time(scenario, evaluation, use)
-    rest = scenario.sleep if scenario.sleep != IDLE or scenario.period_s is not None else deepest_rest(scenario.states)
+    power = own_power(scenario)
+    states = scenario.states or (use.states if power is None else None)
+    rest = scenario.sleep if scenario.sleep != IDLE or scenario.period_s is not None else deepest_rest(states)
     period_s = USUAL_PERIOD_S if scenario.period_s is None else scenario.period_s.value
     assumed = AssumedUse(
         battery=scenario.battery is None,
@@ -53,8 +55,7 @@ def outlook_of(scenario: Scenario, evaluation: Evaluation, use: UsualUse) -> Out
         runtime=time.basis not in (TimeBasis.GIVEN, TimeBasis.LAYER_TIMES) and not use.runtime_given,
     )
     found = Outlook(network=evaluation.network, device=evaluation.device, time=time, energy=None, life=None, assumed=assumed)
-    power = own_power(scenario)
-    if time.high_s is None or time.low_s is None or (power is None and scenario.states is None):
+    if time.high_s is None or time.low_s is None or (power is None and states is None):
         return found
     if time.low_s > period_s:
         return found.model_copy(update={"period_too_short": True})
@@ -62,7 +63,7 @@ def outlook_of(scenario: Scenario, evaluation: Evaluation, use: UsualUse) -> Out
     answer = answer_battery(
         BatteryQuestion(
             cell=cell,
-            states=scenario.states,
+            states=states,
             duration_s=_duration(time),
             period_s=period_s,
             rest=rest,
@@ -72,11 +73,11 @@ def outlook_of(scenario: Scenario, evaluation: Evaluation, use: UsualUse) -> Out
             sample_count=SAMPLES,
         )
     )
-    words = _power_trust(scenario, power)
+    words = _power_trust(scenario.device.name, states, power)
     return found.model_copy(
         update={
-            "energy": _energy(time, answer, words, scenario, power),
-            "life": _life(time, answer, words, cell, scenario.states),
+            "energy": _energy(time, answer, words, scenario.device.name if power is not None or states is None else states.name),
+            "life": _life(time, answer, words, cell, states),
             "period_too_short": time.high_s > period_s,
         }
     )
@@ -163,25 +164,21 @@ def _duration(time: TimeEstimate) -> Constant:
     return Constant(middle, "s", low, high, time.source)
 
 
-def _power_trust(scenario: Scenario, power: PowerProfile | None) -> Trust:
+def _power_trust(device: str, states: PowerStates | None, power: PowerProfile | None) -> Trust:
     """How far to trust the board's power: measured on this device, or taken from a data sheet or a class."""
     if power is not None:
         return Trust.MEASURED
-    states = scenario.states
-    return Trust.MEASURED if states is not None and states.device == scenario.device.name else Trust.ASSUMED
+    return Trust.MEASURED if states is not None and states.device == device else Trust.ASSUMED
 
 
-def _energy(
-    time: TimeEstimate, answer: BatteryAnswer, power_trust: Trust, scenario: Scenario, power: PowerProfile | None
-) -> EnergyEstimate:
+def _energy(time: TimeEstimate, answer: BatteryAnswer, power_trust: Trust, power_from: str) -> EnergyEstimate:
     found = answer.inference
-    own = scenario.states.name if power is None and scenario.states is not None else scenario.device.name
     return EnergyEstimate(
         trust=weakest(time.trust, power_trust),
         energy_j=None if time.duration_s is None else found.inference_j,
         energy_low_j=found.inference_j if found.inference_low_j is None else found.inference_low_j,
         energy_high_j=found.inference_j if found.inference_high_j is None else found.inference_high_j,
-        power_from=own,
+        power_from=power_from,
         power_trust=power_trust,
     )
 

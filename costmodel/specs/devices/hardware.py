@@ -149,6 +149,8 @@ class Device(Spec):
     """Packaged compute energies, by name."""
     power_states: Name | None = None
     """Packaged power states of its board, by name; null where nobody has measured."""
+    assumed_power_states: Name | None = None
+    """Where there are none, ranges of its class of chips, by name: they serve what a deployment comes to, and nothing else."""
     calibration: Name | None = None
     """Packaged latency calibration, by name; null where nobody has measured."""
     scratch_in_registers: tuple[str, ...] = ("accumulator",)
