@@ -11,6 +11,7 @@ import numpy as np
 from costmodel.sources.importers.channels_first.layer_draft import LayerDraft, LazyParameters, real_of
 from costmodel.sources.importers.channels_first.layouts import PADDING, Laid, features_first
 from costmodel.specs.imported_graph import ImportedOperator
+from costmodel.specs.operations import ADD
 
 
 def rectifier(draft: LayerDraft, operator: ImportedOperator) -> None:
@@ -100,9 +101,9 @@ def binary(function: str) -> Callable[[LayerDraft, ImportedOperator], None]:
             axes = tuple(axis - behind if axis >= behind else PADDING for axis in laid.axes)
             layers.append(draft.as_laid(operator, at, axes).layer)
         if not constants:
-            whole = function == "add" and len(computed) == 2 and len({draft.tensor(operator, at).shape for at in computed}) == 1
+            whole = function == ADD.kind and len(computed) == 2 and len({draft.tensor(operator, at).shape for at in computed}) == 1
             fields: dict[str, Any] = {} if whole else {"function": function}
-            draft.add(operator, "add" if whole else "binary", layers, laid.axes, **fields)
+            draft.add(operator, ADD.kind if whole else "binary", layers, laid.axes, **fields)
             return
         _with_constant(draft, operator, function, constants[0], layers, laid.axes)
 

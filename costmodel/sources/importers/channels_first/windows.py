@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 from costmodel.sources.importers.channels_first.layer_draft import LayerDraft, LazyParameters, Real, real_of
 from costmodel.sources.importers.channels_first.layouts import PADDING
 from costmodel.specs.imported_graph import ImportedOperator, ImportedTensor
+
+RESIZING_MODES: Final = ("nearest", "linear")
+"""Ways of making new rows and columns that are lowered."""
 
 
 def planes(draft: LayerDraft, operator: ImportedOperator, tensor: ImportedTensor) -> tuple[int, int, int]:
@@ -208,7 +211,7 @@ def resize(draft: LayerDraft, operator: ImportedOperator) -> None:
     source, made = draft.tensor(operator, 0), draft.output(operator)
     axes = planes(draft, operator, source)
     mode = operator.text("mode", "nearest")
-    if mode not in ("nearest", "linear") or made.shape[:2] != source.shape[:2]:
+    if mode not in RESIZING_MODES or made.shape[:2] != source.shape[:2]:
         raise draft.refused(
             operator, f"mode {mode!r} from {list(source.shape)} to {list(made.shape)} is not supported; nearest and linear are"
         )
