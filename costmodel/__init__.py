@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from costmodel.sources.catalogue import load_network as load_network
     from costmodel.sources.catalogue import load_power_states as load_power_states
     from costmodel.sources.catalogue import load_scenario as load_scenario
+    from costmodel.sources.model_loading import load_model as load_model
     from costmodel.sources.runtimes import load_runtime as load_runtime
     from costmodel.specs.counting import CountingConvention as CountingConvention
     from costmodel.specs.counting import Dataflow as Dataflow
@@ -73,6 +74,7 @@ _HOMES: Final[dict[str, str]] = {
     "load_device": "costmodel.sources.catalogue",
     "load_duty_cycle": "costmodel.sources.catalogue",
     "load_memory_energy": "costmodel.sources.catalogue",
+    "load_model": "costmodel.sources.model_loading",
     "load_network": "costmodel.sources.catalogue",
     "load_power_states": "costmodel.sources.catalogue",
     "load_runtime": "costmodel.sources.runtimes",

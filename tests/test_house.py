@@ -115,6 +115,7 @@ def test_public_functions_give_the_same_answer_twice() -> None:
         "load_device": lambda: costmodel.load_device("esp32-wroom"),
         "load_duty_cycle": lambda: costmodel.load_duty_cycle("sense-and-infer"),
         "load_memory_energy": lambda: costmodel.load_memory_energy("deck-printed"),
+        "load_model": None,
         "load_network": lambda: costmodel.load_network("cifar-aap-pruned"),
         "load_power_states": lambda: costmodel.load_power_states("esp32-module"),
         "load_runtime": lambda: costmodel.load_runtime("esp-nn"),

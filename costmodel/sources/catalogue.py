@@ -28,6 +28,7 @@ from costmodel.specs.devices.battery import BatteryCell
 from costmodel.specs.devices.hardware import ComputeEnergy, Device, LatencyCalibration, MemoryEnergy
 from costmodel.specs.devices.power import DutyCycle, PowerStates
 from costmodel.specs.devices.runtime import Runtime
+from costmodel.specs.model import Model
 from costmodel.specs.network import Network
 from costmodel.specs.scenario import Scenario
 from costmodel.specs.trained.model_manifest import ModelManifest
@@ -129,7 +130,7 @@ def load_network(reference: Reference[Network], beside: Path | None = None) -> N
 
     Parameters
     ----------
-    reference : str, Path, mapping or Network
+    reference : str, Path, mapping, Network or Model
         `resnet18`, `my-net.yaml`, `model.tflite`, a folder like `model/`, or fields.
     beside : Path, optional
         Folder a relative path starts from; left out, the current one.
@@ -272,6 +273,8 @@ def load_packaged(folder: str, name: str, model: type[S]) -> S:
 
 
 def _load(kind: _Kind[S], reference: object, beside: Path | None) -> S:
+    if isinstance(reference, Model):
+        reference = reference.network
     if isinstance(reference, kind.model):
         return reference
     if isinstance(reference, Mapping):

@@ -32,10 +32,41 @@ def _from_onnx(data: bytes, path: Path, shapes: Shapes) -> ImportedGraph:
     return from_onnx(data, str(path), path.parent, shapes)
 
 
-READERS: Final[Mapping[str, Reader]] = {".tflite": _from_tflite, ".onnx": _from_onnx}
+def _from_pt2(data: bytes, path: Path, shapes: Shapes) -> ImportedGraph:
+    from costmodel.sources.importers.torch_export.pt2_file import from_pt2
+
+    return from_pt2(data, str(path), shapes)
+
+
+def _pickled(_data: bytes, path: Path, _shapes: Shapes) -> ImportedGraph:
+    text = "holds a pickle of PyTorch, which is never loaded: it has weights and no graph, and could run anything. Export the module:"
+    raise FormatError(f"{text} torch.export.save(torch.export.export(module.eval(), (example,)), 'model.pt2')", Location(str(path)))
+
+
+READERS: Final[Mapping[str, Reader]] = {
+    ".tflite": _from_tflite,
+    ".onnx": _from_onnx,
+    ".pt2": _from_pt2,
+    ".pt": _pickled,
+    ".pth": _pickled,
+}
 """How each kind of file is read, by its ending."""
-_MARKS: Final = ((4, b"TFL3", ".tflite"),)
-"""Where a file says what it is, whatever its ending: byte, content, the ending it should have."""
+_TFLITE: Final = b"TFL3"
+_ZIP: Final = b"PK\x03\x04"
+_PICKLE: Final = b"\x80"
+
+
+def _ending_of(data: bytes, path: Path) -> str:
+    """Return the ending that a file should have by what is in it, where that tells; its own ending otherwise."""
+    own = path.suffix.lower()
+    if data[4:8] == _TFLITE:
+        return ".tflite"
+    if data.startswith(_ZIP):
+        # Both are archives of PyTorch; a program has a graph in it.
+        return ".pt2" if own in (".pt", ".pth") and b"models/model.json" in data else own if own in (".pt", ".pth") else ".pt2"
+    if data.startswith(_PICKLE):
+        return ".pt"
+    return own
 
 
 def is_model_file(reference: str | Path) -> bool:
@@ -71,8 +102,7 @@ def load_model_graph(path: Path, shapes: Shapes | None = None) -> ImportedGraph:
     data = read_input(path, MAX_MODEL_BYTES, "a model file", READERS)
     if not data:
         raise FormatError("is empty, expected a model file", Location(str(path)))
-    ending = next((ending for at, mark, ending in _MARKS if data[at : at + len(mark)] == mark), path.suffix.lower())
-    return READERS[ending](data, path, shapes or {})
+    return READERS[_ending_of(data, path)](data, path, shapes or {})
 
 
 def load_model_network(path: Path, shapes: Shapes | None = None) -> Network:

@@ -10,13 +10,26 @@ from costmodel.sources.importers.channels_first.quantisation_pass import with_qu
 
 def simplified(draft: GraphDraft) -> GraphDraft:
     """Return a graph without what costs nothing or belongs to a neighbour; every operator that is gone is counted in `folded`."""
+    _without_unread(draft)
     _without_identities(draft)
     with_quantised_tensors(draft)
     with_composites(draft)
     with_biases(draft)
     with_folded_norms(draft)
     with_folded_pads(draft)
+    _without_unread(draft)
     return draft
+
+
+def _without_unread(draft: GraphDraft) -> None:
+    """Take out what makes nothing that is read."""
+    read, gone = set(draft.outputs), set()
+    for node in reversed(draft.nodes):
+        if read.isdisjoint(node.outputs):
+            gone.add(id(node))
+        else:
+            read.update(node.inputs)
+    draft.without(gone, {})
 
 
 def _without_identities(draft: GraphDraft) -> None:

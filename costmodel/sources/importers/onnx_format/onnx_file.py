@@ -11,9 +11,9 @@ import numpy as np
 
 from costmodel.errors import FormatError, Location, MissingError
 from costmodel.sources.importers.channels_first.graph_draft import Array, GraphDraft, Node, Value, element_of
+from costmodel.sources.importers.channels_first.open_extents import input_shapes
 from costmodel.sources.importers.channels_first.passes import simplified
 from costmodel.sources.importers.onnx_format.constant_folding import folded
-from costmodel.sources.importers.onnx_format.input_shapes import input_shapes
 from costmodel.sources.importers.onnx_format.module_names import module_of
 from costmodel.sources.importers.onnx_format.node_shapes import NodeShapes
 from costmodel.sources.importers.onnx_format.onnx_tensors import ELEMENT_NAMES, Constants

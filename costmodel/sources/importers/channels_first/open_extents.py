@@ -1,4 +1,4 @@
-"""Shapes of an ONNX file's inputs: a batch is 1, any other extent that the file leaves open is asked for by name."""
+"""Shapes of a file's inputs: a batch is 1, any other extent that the file leaves open is asked for by name."""
 
 from __future__ import annotations
 
