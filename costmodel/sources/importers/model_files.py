@@ -38,6 +38,18 @@ def _from_pt2(data: bytes, path: Path, shapes: Shapes) -> ImportedGraph:
     return from_pt2(data, str(path), shapes)
 
 
+def _from_h5(data: bytes, path: Path, shapes: Shapes) -> ImportedGraph:
+    from costmodel.sources.importers.keras_files.keras_file import from_h5
+
+    return from_h5(data, str(path), shapes)
+
+
+def _from_keras(data: bytes, path: Path, shapes: Shapes) -> ImportedGraph:
+    from costmodel.sources.importers.keras_files.keras_file import from_keras
+
+    return from_keras(data, str(path), shapes)
+
+
 def _pickled(_data: bytes, path: Path, _shapes: Shapes) -> ImportedGraph:
     text = "holds a pickle of PyTorch, which is never loaded: it has weights and no graph, and could run anything. Export the module:"
     raise FormatError(f"{text} torch.export.save(torch.export.export(module.eval(), (example,)), 'model.pt2')", Location(str(path)))
@@ -47,26 +59,37 @@ READERS: Final[Mapping[str, Reader]] = {
     ".tflite": _from_tflite,
     ".onnx": _from_onnx,
     ".pt2": _from_pt2,
+    ".h5": _from_h5,
+    ".hdf5": _from_h5,
+    ".keras": _from_keras,
     ".pt": _pickled,
     ".pth": _pickled,
 }
 """How each kind of file is read, by its ending."""
 _TFLITE: Final = b"TFL3"
+_HDF5: Final = b"\x89HDF\r\n\x1a\n"
 _ZIP: Final = b"PK\x03\x04"
 _PICKLE: Final = b"\x80"
 
 
 def _ending_of(data: bytes, path: Path) -> str:
     """Return the ending that a file should have by what is in it, where that tells; its own ending otherwise."""
-    own = path.suffix.lower()
     if data[4:8] == _TFLITE:
         return ".tflite"
+    if data.startswith(_HDF5):
+        return ".h5"
     if data.startswith(_ZIP):
-        # Both are archives of PyTorch; a program has a graph in it.
-        return ".pt2" if own in (".pt", ".pth") and b"models/model.json" in data else own if own in (".pt", ".pth") else ".pt2"
+        return _archive_of(data)
     if data.startswith(_PICKLE):
         return ".pt"
-    return own
+    return path.suffix.lower()
+
+
+def _archive_of(data: bytes) -> str:
+    """Return the ending of a zip archive by the names of its members, which stand in it as they are."""
+    if b"model.weights.h5" in data:
+        return ".keras"
+    return ".pt" if b"/data.pkl" in data and b"/models/" not in data else ".pt2"
 
 
 def is_model_file(reference: str | Path) -> bool:

@@ -1,0 +1,1 @@
+"""Keras files: the layers' configuration and their arrays, read without Keras."""

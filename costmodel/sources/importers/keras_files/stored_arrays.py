@@ -1,0 +1,144 @@
+"""Arrays of a Keras file (HDF5): every size checked before it is read, nothing followed out of the file."""
+
+from __future__ import annotations
+
+import io
+import math
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from costmodel.errors import FormatError, LimitError, Location, MissingError
+from costmodel.sources.importers.channels_first.graph_draft import Array
+
+_MOST_ELEMENTS: Final = 1 << 26
+"""Elements of all arrays together."""
+_MOST_ENTRIES: Final = 100_000
+_DEEPEST: Final = 32
+
+
+class StoredArrays:
+    """One HDF5 file in memory.
+
+    Parameters
+    ----------
+    data : bytes
+        The whole file.
+    name : str
+        For messages.
+
+    Raises
+    ------
+    MissingError
+        If h5py is not installed.
+    FormatError
+        If it is no HDF5 file, or damaged.
+    """
+
+    def __init__(self, data: bytes, name: str) -> None:
+        try:
+            import h5py
+        except ImportError:
+            raise MissingError("reading Keras files needs h5py: pip install 'costmodel[keras]'", Location(name)) from None
+        self._h5py = h5py
+        self._where = Location(name)
+        self._left = _MOST_ELEMENTS
+        self._entries = 0
+        try:
+            self._file = h5py.File(io.BytesIO(data), "r")
+        except (OSError, RuntimeError, ValueError, KeyError, TypeError, SystemError) as error:
+            raise FormatError(f"is no HDF5 file, or is cut off or damaged: {_line(error)}", self._where) from None
+
+    def configuration(self) -> str | None:
+        """Return the configuration that a file of Keras 2 holds beside its arrays; None where there is none."""
+        with _Told(self._where):
+            found = self._file.attrs.get("model_config")
+        return found.decode("utf-8", errors="replace") if isinstance(found, bytes) else found if isinstance(found, str) else None
+
+    def by_layer(self) -> dict[str, dict[str, Array]]:
+        """Return the arrays of a file of Keras 2: by layer, then by name (`kernel`, `forward_lstm/kernel`)."""
+        own: dict[str, dict[str, Array]] = {}
+        inner: dict[str, dict[str, Array]] = {}
+        with _Told(self._where):
+            root = self._file.get("model_weights") if "model_weights" in self._file else self._file
+            for path, array in self._arrays(root, "", 0):
+                parts = path.split("/")
+                variable = parts[-1].partition(":")[0]
+                side = next((part.partition("_")[0] for part in parts[1:-1] if part.startswith(("forward_", "backward_"))), "")
+                key = f"{side}/{variable}" if side else variable
+                own.setdefault(parts[0], {})[key] = array
+                # A model inside a model has its layers' arrays under their names.
+                for part in parts[1:-1]:
+                    inner.setdefault(part, {})[key] = array
+        return {**inner, **own}
+
+    def by_path(self) -> dict[str, list[Array]]:
+        """Return the arrays of a file of Keras 3: by the path of what holds them (`layers/conv2d`), in their order."""
+        found: dict[str, dict[int, Array]] = {}
+        with _Told(self._where):
+            for path, array in self._arrays(self._file, "", 0):
+                parts = path.split("/")
+                if len(parts) > 1 and parts[-2] == "vars" and parts[-1].isdecimal() and len(parts[-1]) < 6:
+                    found.setdefault("/".join(parts[:-2]), {})[int(parts[-1])] = array
+        return {path: [arrays[at] for at in sorted(arrays)] for path, arrays in found.items()}
+
+    def _arrays(self, group: Any, path: str, depth: int) -> Iterator[tuple[str, Array]]:
+        if depth > _DEEPEST:
+            raise FormatError(f"has groups {_DEEPEST} deep", self._where)
+        if not isinstance(group, self._h5py.Group):
+            return
+        for key in group:
+            self._entries += 1
+            if self._entries > _MOST_ENTRIES:
+                raise LimitError(f"has more than {_MOST_ENTRIES:,} entries", self._where)
+            place = f"{path}/{key}" if path else str(key)
+            if not isinstance(group.get(key, getlink=True), self._h5py.HardLink):
+                raise FormatError(f"has {place!r} in another file or place, where nothing is read", self._where)
+            found = group[key]
+            if isinstance(found, self._h5py.Dataset):
+                yield place, self._array(found, place)
+            else:
+                yield from self._arrays(found, place, depth + 1)
+
+    def _array(self, found: Any, place: str) -> Array:
+        if found.external or found.is_virtual:
+            raise FormatError(f"has the array {place!r} in another file, where nothing is read", self._where)
+        if found.shape is None or found.dtype.kind not in "fiub":
+            raise FormatError(f"has the array {place!r} of {found.dtype}, expected numbers", self._where)
+        self._left -= math.prod(found.shape)
+        if self._left < 0:
+            raise LimitError(f"holds more than {_MOST_ELEMENTS:,} numbers ({place}); no microcontroller holds them", self._where)
+        array: Array = found[()]
+        return array
+
+
+class _Told:
+    """Turns what h5py raises on a damaged file into one line."""
+
+    def __init__(self, where: Location) -> None:
+        self._where = where
+
+    def __enter__(self) -> None:
+        """Begin."""
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _trace: object) -> None:
+        wrong = (OSError, RuntimeError, ValueError, KeyError, TypeError, SystemError, UnicodeError, MemoryError, OverflowError)
+        if isinstance(error, wrong):
+            raise FormatError(f"is damaged: {_line(error)}", self._where) from None
+
+
+def _line(error: BaseException) -> str:
+    text = str(error).strip()
+    return text.splitlines()[0][:200] if text else type(error).__name__
+
+
+def layer_names_of(configurations: list[Mapping[str, Any]]) -> list[str]:
+    """Return what a file of Keras 3 calls the layers of one model: their class in small letters, counted."""
+    used: dict[str, int] = {}
+    names = []
+    for configuration in configurations:
+        kind = str(configuration.get("class_name", ""))
+        stem = re.sub(r"([a-z])([A-Z])", r"\1_\2", re.sub(r"(.)([A-Z][a-z0-9]+)", r"\1_\2", re.sub(r"\W+", "", kind))).lower()
+        used[stem] = used.get(stem, -1) + 1
+        names.append(f"{stem}_{used[stem]}" if used[stem] else stem)
+    return names
