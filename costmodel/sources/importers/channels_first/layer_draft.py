@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import functools
 import re
 from collections.abc import Callable, Sequence
@@ -12,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from costmodel.dataflows.imported_counts import nominal_mac_count, nominal_macs
-from costmodel.errors import FormatError, Location, did_you_mean
+from costmodel.errors import FormatError, Location
 from costmodel.sources.importers.channels_first.graph_draft import FILE_KIND
 from costmodel.sources.importers.channels_first.layouts import PADDING, Laid, moving, padded
 from costmodel.specs.imported_graph import ImportedGraph, ImportedOperator, ImportedTensor
@@ -87,7 +88,8 @@ class LayerDraft:
 
     def unknown(self, operator: ImportedOperator, known: Sequence[str]) -> FormatError:
         """Return the error of an operator that has no entry."""
-        return self.refused(operator, f"it is not supported{did_you_mean(operator.kind.rpartition(':')[2], known)}")
+        near = difflib.get_close_matches(operator.kind.rpartition(":")[2], known, n=1, cutoff=0.6)
+        return self.refused(operator, f"it is not supported{f'; the nearest that is: {near[0]}' if near else ''}")
 
     def source(self, operator: ImportedOperator, at: int = 0) -> Laid:
         """Return where an operator's input lies, as it lies."""

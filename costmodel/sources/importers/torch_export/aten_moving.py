@@ -144,3 +144,10 @@ def resize(mode: str) -> Translation:
 def embedding(draft: GraphDraft, call: Call) -> None:
     """Append a look-up of rows."""
     append(draft, call, "Gather", [call.tensor("weight"), call.tensor("indices")], axis=0)
+
+
+def unbound(draft: GraphDraft, call: Call) -> None:
+    """Append each slice along an axis, which disappears."""
+    for at, made in enumerate(call.outputs):
+        index = constant(draft, call, f"index{at}", np.asarray(at, np.int64))
+        append(draft, call, "Gather", [source_of(call), index], [made], axis=call.integer("dim"))

@@ -23,6 +23,7 @@ from costmodel.sources.importers.torch_export.aten_moving import (
     split,
     stack,
     swapped,
+    unbound,
 )
 from costmodel.sources.importers.torch_export.aten_nodes import Translation, append, constant, source_of, tensors_of
 from costmodel.sources.importers.torch_export.program import Call
@@ -316,6 +317,7 @@ _TRANSLATIONS: Final[Mapping[str, Translation]] = {
     "to": same,
     "transpose": swapped,
     "type_as": same,
+    "unbind": unbound,
     "unflatten": renamed,
     "unsqueeze": renamed,
     "upsample_bilinear2d": resize("linear"),

@@ -55,7 +55,7 @@ def _layers(draft: GraphDraft, call: Call, kind: str, gates: Sequence[int], stat
             kept.append(place)
         source = made
     for output, kept in zip(call.outputs[1:], lasts, strict=False):
-        draft.nodes.append(Node("Concat", call.node, kept, [output], {"axis": 0}, 17, "", call.module))
+        draft.nodes.append(Node("Concat" if layers > 1 else "Reshape", call.node, kept, [output], {"axis": 0}, 17, "", call.module))
 
 
 def _layer(
