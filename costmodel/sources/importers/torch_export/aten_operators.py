@@ -184,10 +184,10 @@ def _square(draft: GraphDraft, call: Call) -> None:
 
 
 def _attention(draft: GraphDraft, call: Call) -> None:
-    """Write attention as its parts: product, scale, mask, softmax, product."""
+    """Write attention as its parts, scaled as exporters do: both factors by the root, product, mask, softmax, product."""
     query, key, value = (call.tensor(name) for name in ("query", "key", "value"))
     q, k = draft.values[query].shape, draft.values[key].shape
-    scale = call.real("scale", 1 / math.sqrt(max(q[-1], 1)))
+    root = constant(draft, call, "root", np.asarray(math.sqrt(call.real("scale", 1 / math.sqrt(max(q[-1], 1)))), np.float32))
 
     def part(what: str, shape: tuple[int, ...]) -> str:
         draft.values[f"{call.node}.{what}"] = Value(shape, "float32")
@@ -196,10 +196,11 @@ def _attention(draft: GraphDraft, call: Call) -> None:
     order = (*range(len(k) - 2), len(k) - 1, len(k) - 2)
     turned = part("keys", tuple(k[axis] for axis in order))
     append(draft, call, "Transpose", [key], [turned], perm=order)
-    scores = part("scores", (*q[:-1], k[-2]))
-    append(draft, call, "MatMul", [query, turned], [scores])
-    scaled = part("scaled", (*q[:-1], k[-2]))
-    append(draft, call, "Mul", [scores, constant(draft, call, "scale", np.asarray(scale, np.float32))], [scaled])
+    factors = [part("query", q), part("turned", draft.values[turned].shape)]
+    for source, made in zip((query, turned), factors, strict=True):
+        append(draft, call, "Mul", [source, root], [made])
+    scaled = part("scores", (*q[:-1], k[-2]))
+    append(draft, call, "MatMul", factors, [scaled])
     mask = call.tensor("attn_mask")
     if call.arguments.get("is_causal") is True:
         mask = constant(draft, call, "mask", np.triu(np.full((q[-2], k[-2]), -1e9, np.float32), 1))
