@@ -37,6 +37,7 @@ S = TypeVar("S", bound=Spec)
 
 Reference: TypeAlias = str | Path | Mapping[str, Any] | S
 """A packaged name, a path, a mapping of fields, or the spec itself."""
+_Failed: TypeAlias = dict[str, InputError | None]
 
 
 @dataclass(frozen=True)
@@ -329,9 +330,9 @@ def _opened(kind: _Kind[Any], beside: Path | None, reference: object) -> Opened:
     return packaged_document(kind.folder, str(reference)), functools.partial(_opened, kind, None)
 
 
-def _resolve(beside: Path | None, document: YamlDocument, values: dict[str, Any]) -> dict[str, InputError | None]:
+def _resolve(beside: Path | None, document: YamlDocument, values: dict[str, Any]) -> _Failed:
     """Put specs in place of a scenario's names, then the device's defaults where a field is absent."""
-    failed: dict[str, InputError | None] = {}
+    failed: _Failed = {}
     for field, kind in _FIELDS.items():
         if values.get(field) is not None:
             _try_load(failed, values, field, kind, document, beside)
@@ -350,9 +351,7 @@ def _resolve(beside: Path | None, document: YamlDocument, values: dict[str, Any]
     return failed
 
 
-def _try_load(
-    failed: dict[str, InputError | None], values: dict[str, Any], field: str, kind: _Kind[Any], document: YamlDocument, beside: Path | None
-) -> None:
+def _try_load(failed: _Failed, values: dict[str, Any], field: str, kind: _Kind[Any], document: YamlDocument, beside: Path | None) -> None:
     found = values.pop(field)
     try:
         if isinstance(found, Mapping):
@@ -376,13 +375,7 @@ def _retold(error: InputError, field: str, kind: _Kind[Any], document: YamlDocum
 
 
 def _default(
-    failed: dict[str, InputError | None],
-    values: dict[str, Any],
-    field: str,
-    name: str,
-    document: YamlDocument,
-    owner: str,
-    beside: Path | None,
+    failed: _Failed, values: dict[str, Any], field: str, name: str, document: YamlDocument, owner: str, beside: Path | None
 ) -> None:
     try:
         values[field] = _load(_FIELDS[field], name, beside)
