@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
+from costmodel.specs.lowering import NETWORK_INPUT
 from costmodel.specs.network import Network
 from costmodel.specs.quantisation import Quantisation
 from costmodel.specs.trained.model_manifest import Accuracy, Origin
@@ -49,3 +50,8 @@ class Model:
     """How often it is right, where that was counted."""
     origin: Origin | None = None
     """Of trained parameters."""
+
+    @property
+    def quantised(self) -> bool:
+        """Whether activations have scales, not the input alone."""
+        return any(name != NETWORK_INPUT for name in self.quantisations)

@@ -15,10 +15,13 @@ from costmodel.compression.slicing import pruned, pruned_globally, ratios_by_kin
 from costmodel.errors import InputError, MissingError, ShapeError, SpecError
 from costmodel.sources.stored_models.model_folder import is_model_folder, read_model, write_model
 from costmodel.specs.base import with_changes
+from costmodel.specs.lowering import NETWORK_INPUT
 from costmodel.specs.model import Model
 from costmodel.specs.network import Network
+from costmodel.specs.quantisation import symmetric_quantisation
 from costmodel.specs.trained.model_manifest import Accuracy, Judge, Origin
 from costmodel.specs.trained.training_recipe import Criterion, Fit, TrainingRecipe
+from costmodel.training.images.augmentation import INPUT_SCALE
 from costmodel.training.images.image_set import DataSet, ImageSet, held_out
 
 if TYPE_CHECKING:
@@ -162,7 +165,7 @@ def compress(
         if found is None:
             run.left = len(stages) - place - 1
             made = run.made(stage, network if model is None else model.network, model)
-            found = kept.keep(stage, replace(made, source=kept.source(stage), accuracies=run.judged(made), origin=_origin(recipe, data)))
+            found = kept.keep(stage, run.described(made, stage))
         model = found
         yield StageResult(stage, found)
 
@@ -184,6 +187,7 @@ class _Run:
         self, recipe: TrainingRecipe, data: DataSet, kept: _Kept, teacher: Teacher | None, told: Callable[[Progress], None] | None
     ) -> None:
         self.recipe = recipe
+        self.data = data
         self.classes = len(data.classes)
         self.train, self.judge = held_out(data.train, recipe.held_out_count) if recipe.held_out_count else (data.train, data.test)
         self.kept = kept
@@ -207,12 +211,18 @@ class _Run:
             return self._fitted(stage, before.network, before.parameters, self.recipe.fine_tune)
         return self._quantised(before)
 
+    def described(self, made: Model, stage: str) -> Model:
+        """Return what a stage made with where it comes from, how it is fed and how often it is right."""
+        fed = {NETWORK_INPUT: symmetric_quantisation(INPUT_SCALE)} | dict(made.quantisations)
+        origin, source = _origin(self.recipe, self.data), self.kept.source(stage)
+        return replace(made, source=source, quantisations=fed, accuracies=self.judged(made), origin=origin)
+
     def judged(self, model: Model) -> tuple[Accuracy, ...]:
         """Return how often a model is right on the images it is judged by."""
         from costmodel.training.pytorch.judging import float_scores, integer_scores_of
 
         images = "held-out" if self.recipe.held_out_count else "test"
-        if model.quantisations:
+        if model.quantised:
             scores: Any = integer_scores_of(model, self.judge.images)
             judge, variant = Judge.REFERENCE, "int8"
         else:

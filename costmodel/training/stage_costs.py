@@ -17,7 +17,7 @@ from costmodel.specs.network import DataTypes, Network
 
 def network_as_stored(model: Model) -> Network:
     """Return a model's network with the element types its numbers are stored and run with."""
-    if model.quantisations:
+    if model.quantised:
         return network_as_deployed(model.network, Variant.INT8)
     weights = DataType.INT8 if model.weight_quantisations else DataType.FLOAT32
     types = DataTypes(input=DataType.INT8, activation=DataType.FLOAT32, weight=weights, bias=weights)

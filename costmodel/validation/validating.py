@@ -16,6 +16,7 @@ from costmodel.deployment.deployed import Variant
 from costmodel.deployment.parameters import random_input, random_model
 from costmodel.measurement.device_log import read_device_log
 from costmodel.results.comparison import CoreActivity, FirmwareComparison, RunComparison
+from costmodel.specs.model import Model
 from costmodel.specs.network import Network
 from costmodel.specs.scenario import MemoryAccounting
 from costmodel.validation.comparing import Expected, compare_runs, expect
@@ -47,6 +48,40 @@ class Workbench:
     """C compiler of this machine; None to look for one."""
 
 
+def expect_model(
+    model: Model,
+    variant: Variant,
+    example: NDArray[np.float32],
+    image: NDArray[np.float32] | None = None,
+    accounting: MemoryAccounting = MemoryAccounting.ARENA_IN_PLACE,
+) -> Expected:
+    """Deploy a model, and say what it must do.
+
+    Parameters
+    ----------
+    model : Model
+        What to deploy.
+    variant : Variant
+        How its numbers are carried.
+    example : array of float32
+        Input that scales are taken from where the model has none.
+    image : array of float32, optional
+        Input to run in place of the example.
+    accounting : MemoryAccounting
+        How tensors share the arena.
+
+    Returns
+    -------
+    Expected
+        Model file, input, and the hash of each layer's output.
+    """
+    memory = firmware_plan(model.network, variant, accounting=accounting)
+    deployed = deploy(model, variant, example, memory)
+    if image is not None:
+        deployed = replace(deployed, example_input=input_as_deployed(deployed, image))
+    return expect(model.network, deployed)
+
+
 def expect_network(
     network: Network,
     variant: Variant,
@@ -54,7 +89,7 @@ def expect_network(
     image: NDArray[np.float32] | None = None,
     accounting: MemoryAccounting = MemoryAccounting.ARENA_IN_PLACE,
 ) -> Expected:
-    """Deploy a network with weights from a seed, and say what it must do.
+    """Deploy a network with weights from a seed, and say what it must do; see `expect_model`.
 
     Parameters
     ----------
@@ -74,11 +109,7 @@ def expect_network(
     Expected
         Model file, input, and the hash of each layer's output.
     """
-    memory = firmware_plan(network, variant, accounting=accounting)
-    deployed = deploy(random_model(network, seed), variant, random_input(network, seed), memory)
-    if image is not None:
-        deployed = replace(deployed, example_input=input_as_deployed(deployed, image))
-    return expect(network, deployed)
+    return expect_model(random_model(network, seed), variant, random_input(network, seed), image, accounting)
 
 
 def expect_layers(count: int, seed: int, variants: Sequence[Variant]) -> list[Expected]:

@@ -133,7 +133,8 @@ def test_weights_alone_leave_activations_as_floats(data: DataSet, tmp_path: Path
     changes = {"prune": None, "fine_tune": None, "quantise": {"weights_only": True, "per_channel": False}}
     recipe = TrainingRecipe.model_validate(RECIPE.model_dump() | changes | {"train": {"epoch_count": 2, **FIT}})
     last = list(compress(recipe, NETWORK, data, tmp_path))[-1].model
-    assert last.quantisations == {}
+    assert not last.quantised
+    assert set(last.quantisations) == {"input"}
     assert {len(each.scales) for each in last.weight_quantisations.values()} == {1}
     assert last.accuracies[0].variant == "int8-weights"
 

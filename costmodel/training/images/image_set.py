@@ -33,6 +33,10 @@ class ImageSet:
         """Return some of the images, in the order given."""
         return ImageSet(self.images[places], self.labels[places])
 
+    def spread(self, count: int) -> ImageSet:
+        """Return so many images, at equal distances, so that classes that lie one after the other are all among them."""
+        return self.part(np.unique(np.linspace(0, len(self) - 1, min(count, len(self))).round().astype(np.int64)))
+
 
 @dataclass(frozen=True, eq=False)
 class DataSet:

@@ -74,7 +74,7 @@ def _layer(node: Any, modules: dict[str, Any], reference: str) -> dict[str, Any]
         if made is not None:
             return made(found)
         raise SpecError(f"{node.target}: {type(found).__name__} is not trained here", Location(reference))
-    made = _FUNCTIONS.get(node.target)
+    made = _METHODS.get(node.target) if node.op == "call_method" else _FUNCTIONS.get(node.target)
     if made is None:
         named = node.target if isinstance(node.target, str) else getattr(node.target, "__name__", str(node.target))
         raise SpecError(f"{node.name}: {named} is not trained here", Location(reference))
@@ -138,6 +138,6 @@ _FUNCTIONS: Final[dict[Any, Callable[[Any], dict[str, Any] | None]]] = {
     functional.max_pool2d: lambda node: {"kind": "max_pool2d", "kernel": _pair(node.args[1])},
     functional.avg_pool2d: lambda node: {"kind": "avg_pool2d", "kernel": _pair(node.args[1])},
     functional.adaptive_avg_pool2d: lambda node: {"kind": "adaptive_avg_pool2d", "output_size": _pair(node.args[1])},
-    "relu": _one("relu"),
-    "flatten": _one("flatten"),
 }
+_METHODS: Final = dict(relu=_one("relu"), flatten=_one("flatten"))  # noqa: C408 - names of a tensor's methods, not of kinds
+"""Methods of a tensor."""

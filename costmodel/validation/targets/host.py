@@ -228,6 +228,43 @@ class HostLibrary:
         _checked(run_model(*file, ctypes.c_void_p(arena.ctypes.data), ctypes.c_size_t(arena.size), *addresses))
         return LibraryRun(counts, hashes, scratch, arena, arena_bytes.value)
 
+    def run_batch(self, model: bytes, dataflow: Dataflow, images: NDArray[np.int8], output_bytes: int) -> NDArray[np.uint8]:
+        """Run one model file on many inputs.
+
+        Parameters
+        ----------
+        model : bytes
+            The file.
+        dataflow : Dataflow
+            Of its convolutions.
+        images : array of int8
+            (images, bytes of the input tensor).
+        output_bytes : int
+            Of the output tensor.
+
+        Returns
+        -------
+        array of uint8
+            (images, output_bytes), as the output tensor holds them.
+
+        Raises
+        ------
+        FormatError
+            If the core refuses the file, or the sizes are not its tensors'; names its status.
+        """
+        held = _aligned(len(model))
+        held[: len(model)] = np.frombuffer(model, np.uint8)
+        layer_count, arena_bytes = ctypes.c_uint32(), ctypes.c_uint32()
+        file = (ctypes.c_void_p(held.ctypes.data), ctypes.c_size_t(len(model)), ctypes.c_uint32(DATAFLOW_CODES[dataflow]))
+        _checked(self._functions[0](*file, ctypes.byref(layer_count), ctypes.byref(arena_bytes)))
+        arena, inputs = _aligned(arena_bytes.value), np.ascontiguousarray(images)
+        outputs = np.zeros((len(images), output_bytes), np.uint8)
+        places = [ctypes.c_void_p(arena.ctypes.data), ctypes.c_size_t(arena.size)]
+        read = [ctypes.c_void_p(inputs.ctypes.data), ctypes.c_size_t(inputs.shape[1]), ctypes.c_size_t(len(inputs))]
+        written = [ctypes.c_void_p(outputs.ctypes.data), ctypes.c_size_t(output_bytes)]
+        _checked(self._library.costmodel_batch(*file, *places, *read, *written))
+        return outputs
+
 
 def _aligned(size: int) -> NDArray[np.uint8]:
     """Zeros that begin at a multiple of the alignment the core asks for."""

@@ -1,5 +1,6 @@
 /* The host's shared library: one call runs one model in the caller's buffers, without a process or a log. */
 #include "../../core/fixed_point.h"
+#include <string.h>
 
 #if defined(_WIN32)
 #define EXPORT __declspec(dllexport)
@@ -41,6 +42,43 @@ EXPORT int32_t costmodel_run(const void *bytes, size_t size, uint32_t dataflow, 
             cm_job_run(&job, &counters[layer]);
             output_hash[layer] = cm_crc32(job.output, job.output_bytes);
             scratch[layer] = cm_scratch_bytes(&job);
+        }
+    }
+    return (int32_t)status;
+}
+
+/* Run every layer once for each of many inputs, one after the other, in one arena; CM_ERROR_SHAPE where an input or an
+ * output has another size.
+ * @param inputs   count inputs of input_bytes, as the input tensor holds them
+ * @param outputs  count outputs of output_bytes
+ */
+EXPORT int32_t costmodel_batch(const void *bytes, size_t size, uint32_t dataflow, void *arena, size_t arena_bytes,
+                               const uint8_t *inputs, size_t input_bytes, size_t count, uint8_t *outputs,
+                               size_t output_bytes) {
+    cm_model model;
+    cm_tensor input, output;
+    cm_status status = cm_model_open(&model, bytes, size);
+    if (status == CM_OK) {
+        status = cm_model_tensor(&model, model.input_tensor, &input);
+    }
+    if (status == CM_OK) {
+        status = cm_model_tensor(&model, model.output_tensor, &output);
+    }
+    if (status == CM_OK && (input.bytes != input_bytes || output.bytes != output_bytes)) {
+        status = CM_ERROR_SHAPE;
+    }
+    for (size_t image = 0; status == CM_OK && image < count; image++) {
+        memcpy((uint8_t *)arena + input.arena_offset, inputs + image * input_bytes, input_bytes);
+        for (uint32_t layer = 0; status == CM_OK && layer < model.layer_count; layer++) {
+            cm_job job;
+            cm_counters counters;
+            status = cm_job_prepare(&job, &model, layer, (cm_dataflow)dataflow, arena, arena_bytes);
+            if (status == CM_OK) {
+                cm_job_run(&job, &counters);
+            }
+        }
+        if (status == CM_OK) {
+            memcpy(outputs + image * output_bytes, (uint8_t *)arena + output.arena_offset, output_bytes);
         }
     }
     return (int32_t)status;
