@@ -44,6 +44,7 @@ EXTENTS: Final[frozenset[str]] = frozenset(
     {
         "input",
         "class_index",
+        "image_index",
         "first_stage",
         "last_stage",
         "network_input",
