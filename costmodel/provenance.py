@@ -150,6 +150,23 @@ def leaf(value: Any, name: str, source: str) -> Any:
     return traced(value, Origin(None, None, name, source))
 
 
+def noted(value: Any, name: str, source: str) -> Any:
+    """Return `value` as a named leaf while formulas are being recorded, and as it is otherwise; see `leaf`."""
+    return leaf(value, name, source) if is_recording() else value
+
+
+def lone(value: Any) -> float:
+    """Return a number, or a column of one, as a float that remembers what the number did."""
+    return value if isinstance(value, TracedFloat) else float(value)
+
+
+def rounded(value: float) -> int:
+    """Return the nearest whole number, which remembers what the number did."""
+    origin = origin_of(value)
+    nearest = round(value)
+    return nearest if origin is None else cast(int, traced(nearest, origin))
+
+
 def origin_of(value: object) -> Origin | None:
     """Return the origin a number remembers, or None."""
     return getattr(value, "origin", None) if isinstance(value, TracedInt | TracedFloat) else None

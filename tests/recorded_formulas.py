@@ -77,6 +77,7 @@ def _batteries() -> None:
     cycle = load_duty_cycle("sense-and-infer")
     cell, board = load_battery("cr2032"), load_power_states("esp32-module")
     answer_battery(BatteryQuestion(cell, board, duration, 60.0, cycle=cycle, sample_count=20))
+    called("battery.phase_before_wake_up", 2.0, 0.27)
 
 
 def _memories() -> None:

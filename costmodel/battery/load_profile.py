@@ -154,6 +154,51 @@ def average_power_w(powers_w: Sequence[Number], durations_s: Sequence[Number]) -
     return energy / whole_s
 
 
+@formula(
+    id="battery.rate",
+    equation="f = k / T",
+    symbols={"f": "inferences a second [Hz]", "k": "inferences a period [1]", "T": "length of one period [s]"},
+    unit="Hz",
+    source="definition: rate",
+)
+def rate_of_hz(inference_count: int, period_s: float) -> float:
+    """Return the rate of inferences."""
+    return inference_count / period_s
+
+
+@formula(
+    id="battery.whole_inferences",
+    equation="N = floor(k * t / T + 0.5)",
+    symbols={
+        "N": "inferences until empty, to the nearest whole one [1]",
+        "k": "inferences a period [1]",
+        "t": "battery life [s]",
+        "T": "length of one period [s]",
+    },
+    unit="1",
+    source="definition: periods of a life, and the inferences in them",
+)
+def whole_inference_count(inference_count: int, life_s: float, period_s: float) -> int:
+    """Return the inferences until empty."""
+    return math.floor(inference_count * life_s / period_s + 0.5)
+
+
+@formula(
+    id="battery.drain_share",
+    equation="r = E / sum(E_i)",
+    symbols={
+        "r": "share of what a period draws that one part takes [1]",
+        "E": "energy one part of a period draws from the battery [J]",
+        "E_i": "energy each part draws [J]",
+    },
+    unit="1",
+    source="definition: part over whole",
+)
+def drain_share_ratio(E: Number, E_i: Sequence[Number]) -> Number:
+    """Return the share one part takes of what a period draws."""
+    return E / sum(E_i)
+
+
 def by_row_blocks(function: Callable[..., Number], *values: Number, block_elements: int = BLOCK_ELEMENTS) -> Number:
     """Evaluate a function element by element on columns that broadcast, a block of rows at a time.
 

@@ -106,7 +106,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     with termination_as_interrupt() as stopped, _warnings_in_a_line():
         try:
             with told_output():
-                status = _run(arguments)
+                status = run_command(arguments)
         except KeyboardInterrupt:
             status = EXIT_INTERRUPTED
         except Exception as error:
@@ -115,8 +115,19 @@ def main(argv: Sequence[str] | None = None) -> int:
         return EXIT_TERMINATED if status == EXIT_INTERRUPTED and stopped() else status
 
 
-def _run(arguments: list[str]) -> int:
-    """Run a command without Typer's own last words, which are a traceback or status 1."""
+def run_command(arguments: list[str]) -> int:
+    """Run a command without Typer's own last words, which are a traceback or status 1.
+
+    Parameters
+    ----------
+    arguments : list of str
+        The command and what follows it.
+
+    Returns
+    -------
+    int
+        Its status; what goes wrong is raised.
+    """
     command = typer.main.get_command(app)
     try:
         with command.make_context("costmodel", arguments) as context:

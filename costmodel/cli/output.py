@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -33,6 +35,26 @@ PIPE_WIDTH: Final = 120
 """Columns of a document that goes to no terminal."""
 WIDE_PIPE_WIDTH: Final = 200
 """Columns of an answer that is nothing but tables."""
+
+
+_TAKEN: ContextVar[list[Answer] | None] = ContextVar("answers_taken", default=None)
+
+
+@contextmanager
+def answers_taken() -> Iterator[list[Answer]]:
+    """Keep the answers that commands give inside the block, in place of printing them.
+
+    Yields
+    ------
+    list of Answer
+        In order, filled as they are given.
+    """
+    taken: list[Answer] = []
+    token = _TAKEN.set(taken)
+    try:
+        yield taken
+    finally:
+        _TAKEN.reset(token)
 
 
 def format_of(text: str, allowed: Collection[OutputFormat] = tuple(OutputFormat)) -> OutputFormat:
@@ -84,6 +106,10 @@ def write_answer(
     SpecError
         If the picture's suffix is another one, or there is nothing to draw.
     """
+    taken = _TAKEN.get()
+    if taken is not None:
+        taken.append(answer)
+        return
     if chart is not None:
         _write_chart(answer.document, chart, chart_option)
     if form is OutputFormat.TERMINAL:

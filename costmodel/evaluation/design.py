@@ -115,7 +115,7 @@ def design_of(scenario: Scenario, dataflow: Mapping | Dataflow, rates: TapRates 
         layers=_layers(network),
         sources=network.sources,
         input_shape=tuple(_plain(extent, f"input[{axis}]", network) for axis, extent in enumerate(network.input)),
-        sizes=_sizes(network),
+        sizes=sizes_of(network),
         input_bytes=_plain(network.input_bytes, "input.element_bytes", network),
         mac_pj=tuple(mac_pj[ARITHMETIC_TYPE[kind]] for kind in network.output_types),
         dataflows=_dataflows(network, mapping_of(dataflow)),
@@ -150,7 +150,8 @@ def _plain(value: int, name: str, network: Network) -> int:
     return leaf(value, name, f"network {network.name}") if is_recording() else value
 
 
-def _sizes(network: Network) -> tuple[TensorBytes, ...]:
+def sizes_of(network: Network) -> tuple[TensorBytes, ...]:
+    """Return the element sizes of a network's layers; while formulas are being recorded, they remember the network's."""
     if not is_recording():
         return network.tensor_bytes
     return tuple(

@@ -17,7 +17,8 @@ from costmodel.evaluation.layers.layer_cost import LayerCost, is_convolution
 from costmodel.evaluation.layers.tracing import Progress, traced_accesses
 from costmodel.evaluation.storage.flash_weights import flash_weight_cost
 from costmodel.evaluation.storage.memory_summary import summarise_memory
-from costmodel.evaluation.totals import total_of
+from costmodel.evaluation.totals import difference_of, plane_of, ratio_of, total_of
+from costmodel.provenance import Constant, is_recording, leaf
 from costmodel.results.counts import AccessCounts
 from costmodel.results.evaluation import DataflowEvaluation, EnergyBounds, EnergySplit, Evaluation, LayerEvaluation
 from costmodel.results.latency import LatencySummary, RateSummary
@@ -84,9 +85,7 @@ def evaluate(scenario: Scenario, progress: Progress | None = None, known: tuple[
         memory=summarise_memory(scenario, first),
         duration_s=first.duration_s,
         duration_source=_duration_source(scenario, first, calibrated),
-        leakage_w=scenario.memory_energy.leakage_w.value,
-        leakage_low_w=scenario.memory_energy.leakage_w.low,
-        leakage_high_w=scenario.memory_energy.leakage_w.high,
+        **_leakage(scenario.memory_energy.leakage_w),
         leakage_pj=first.leakage_pj,
         power=None if first.power is None else PowerSummary(source=_awake(scenario), **first.power._asdict()),
         battery=battery,
@@ -121,6 +120,14 @@ def cost_of(
     if scenario.counting.granularity is Granularity.BLOCK_TRACED:
         traced = traced_accesses(scenario, dataflow, progress)
     return calibrated, cost(design_of(scenario, dataflow, calibrated.rates), traced, other)
+
+
+def _leakage(leakage_w: Constant) -> dict[str, float | None]:
+    """Return the memory's leakage and its range; while formulas are being recorded, with its source."""
+    found = {"leakage_w": leakage_w.value, "leakage_low_w": leakage_w.low, "leakage_high_w": leakage_w.high}
+    if is_recording():
+        return {name: leaf(value, f"memory_energy.{name}", leakage_w.source) for name, value in found.items()}
+    return found
 
 
 def check_convention(scenario: Scenario) -> None:
@@ -191,17 +198,17 @@ def _layer(layer: LayerCost, sizes: TensorBytes, dataflow: ChosenDataflow, count
         valid = count_work(work, dataflow, Taps.VALID, input_bytes=sizes.input_bytes, weight_bytes=sizes.weight_bytes)
     interior = plane = 0
     if is_convolution(step) and isinstance(work, LoopNest):
-        interior, plane = work.h.interior * work.w.interior, work.h.output * work.w.output
+        interior, plane = plane_of(work.h.interior, work.w.interior), plane_of(work.h.output, work.w.output)
     return LayerEvaluation(
         name=step.name,
         kind=step.kind,
         output_shape=step.lowered.output,
-        parameter_count=step.lowered.weight_count + step.lowered.bias_count,
+        parameter_count=total_of([step.lowered.weight_count, step.lowered.bias_count]),
         counts=layer.counts,
         valid_counts=valid,
         accesses=layer.accesses,
         interior_pixel_count=interior,
-        boundary_pixel_count=plane - interior,
+        boundary_pixel_count=difference_of(plane, interior),
         energy=_energy(layer),
         duration_s=layer.duration_s,
     )
@@ -318,13 +325,13 @@ def _battery(scenario: Scenario, answer: Cost) -> BatterySummary | None:
 
 
 def _drains(drains: tuple[Drain, ...]) -> tuple[PeriodDrain, ...]:
-    total_j = sum(drain.energy_j for drain in drains)
+    total_j = total_of([drain.energy_j for drain in drains])
     return tuple(
         PeriodDrain(
             part=drain.part,
             duration_s=drain.duration_s,
             energy_j=drain.energy_j,
-            share_ratio=drain.energy_j / total_j if total_j else 0.0,
+            share_ratio=ratio_of(drain.energy_j, total_j) if total_j else 0.0,
         )
         for drain in drains
         if (drain.energy_j if drain.duration_s is None else drain.duration_s) > 0.0

@@ -13,6 +13,7 @@ from costmodel.evaluation.equation_numbers import symbols_of, with_numbers
 from costmodel.evaluation.evaluating import cost_of, evaluate
 from costmodel.evaluation.figures import Figure, figures_of
 from costmodel.evaluation.result_figures import result_figures
+from costmodel.evaluation.storage.device_figures import device_figures
 from costmodel.provenance import Origin, Record, origin_of, recording
 from costmodel.results.base import origins_kept
 from costmodel.results.explanation import Explanation
@@ -41,10 +42,12 @@ def recorded_figures(scenario: Scenario, dataflow: LayerMapping | Dataflow) -> d
     with recording(), origins_kept():
         known = cost_of(asked, dataflow)
         figures = figures_of(known[1])
-        return figures | result_figures(evaluate(asked, known=known), figures)
+        answer = evaluate(asked, known=known)
+        figures |= device_figures(asked, answer.memory)
+        return figures | result_figures(answer, figures)
 
 
-def recorded_result(make: Callable[[], BaseModel], owner: str) -> dict[str, Figure]:
+def recorded_result(make: Callable[[], BaseModel | Mapping[str, Any]], owner: str) -> dict[str, Figure]:
     """Return the numbers of any other answer, each remembering what it was made from.
 
     Parameters

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from costmodel.columns import Number
+from costmodel.evaluation.totals import ratio_of, total_of
+from costmodel.provenance import formula, lone
 from costmodel.results.evaluation import Evaluation, LayerEvaluation
 from costmodel.results.finding import Finding, FindingKind, Weight
 from costmodel.specs.counting import Taps
@@ -20,6 +23,71 @@ IDLE_DOMINATES_RATIO: Final = 0.9
 """Above this share of average power, idling decides battery life."""
 LIKE_TIMES_RATIO: Final = 0.02
 """Times that go with multiply-accumulates as closely as this are no finding."""
+
+
+@formula(
+    id="finding.idle_share",
+    equation="r = P_idle * (1 - D) / P_avg",
+    symbols={
+        "r": "share of the average power that idling takes [1]",
+        "P_idle": "power of the idle device [W]",
+        "D": "duty cycle [1]",
+        "P_avg": "average power of the board [W]",
+    },
+    unit="1",
+    source="definition: the board idles whenever it does not infer",
+)
+def idle_share_ratio(idle_w: Number, duty_ratio: Number, average_w: Number) -> Number:
+    """Return the share of the average power that idling takes."""
+    return idle_w * (1 - duty_ratio) / average_w
+
+
+@formula(
+    id="finding.share_of_board",
+    equation="r = E_mem / (E_inf * 1e12)",
+    symbols={
+        "r": "memory's dynamic energy, of what the board draws during an inference [1]",
+        "E_mem": "dynamic energy of the memory [pJ]",
+        "E_inf": "energy of one inference, idle power included [J]",
+    },
+    unit="1",
+    source="definition: part over whole",
+)
+def share_of_board_ratio(memory_pj: Number, inference_j: Number) -> Number:
+    """Return what the memory's dynamic energy is of the board's during an inference."""
+    return memory_pj / PJ_PER_J / inference_j
+
+
+@formula(
+    id="finding.boundary_share",
+    equation="r = B / (B + I)",
+    symbols={
+        "r": "share of the output pixels that lie on the boundary [1]",
+        "B": "output pixels with taps on padding [1]",
+        "I": "output pixels all of whose taps are on real input [1]",
+    },
+    unit="1",
+    source="definition: part over whole",
+)
+def boundary_share_ratio(boundary_count: Number, interior_count: Number) -> Number:
+    """Return the share of output pixels that lie on the boundary."""
+    return boundary_count / (boundary_count + interior_count)
+
+
+@formula(
+    id="finding.padding_share",
+    equation="r = (N - V) / N",
+    symbols={
+        "r": "share of the nominal multiply-accumulates that fall on padding [1]",
+        "N": "multiply-accumulates, those on padding included [1]",
+        "V": "multiply-accumulates on real input [1]",
+    },
+    unit="1",
+    source="definition: part over whole",
+)
+def padding_share_ratio(nominal_count: Number, valid_count: Number) -> Number:
+    """Return the share of nominal multiply-accumulates that fall on padding."""
+    return (nominal_count - valid_count) / nominal_count
 
 
 def find(evaluation: Evaluation) -> tuple[Finding, ...]:
@@ -78,17 +146,15 @@ def _dominant_layer(evaluation: Evaluation) -> Iterator[Finding]:
     if total <= 0:
         return
     layer = max(first.layers, key=lambda candidate: candidate.energy.memory_pj)
-    share = layer.energy.memory_pj / total
+    share = ratio_of(layer.energy.memory_pj, total)
+    convolutions = [candidate.energy.memory_pj for candidate in first.layers if operation_of(candidate.kind).takes_dataflow]
     yield Finding(
         id=FindingKind.DOMINANT_LAYER,
         weight=Weight.DOMINATES if share >= DOMINANT_RATIO else Weight.NEGLIGIBLE,
         values={
             "layer": layer.name,
             "layer_ratio": share,
-            "convolutions_ratio": sum(
-                candidate.energy.memory_pj for candidate in first.layers if operation_of(candidate.kind).takes_dataflow
-            )
-            / total,
+            "convolutions_ratio": ratio_of(total_of(convolutions), total),
             "layer_pj": layer.energy.memory_pj,
             "layer_mac_count": _macs(layer),
         },
@@ -103,7 +169,7 @@ def _idle(evaluation: Evaluation) -> Iterator[Finding]:
         return
     if battery.duty_w is None or battery.duty_ratio is None or battery.duty_life_s is None:
         return
-    idle_share = power.idle_w * (1 - battery.duty_ratio) / battery.duty_w if battery.duty_w else 0.0
+    idle_share = idle_share_ratio(power.idle_w, battery.duty_ratio, battery.duty_w) if battery.duty_w else 0.0
     if idle_share < IDLE_DOMINATES_RATIO or battery.continuous_life_s is None:
         return
     yield Finding(
@@ -119,7 +185,7 @@ def _dynamic_energy_is_small(evaluation: Evaluation) -> Iterator[Finding]:
     power, first = evaluation.power, evaluation.dataflows[0]
     if power is None or not power.inference_j:
         return
-    share = first.energy.memory_pj / PJ_PER_J / power.inference_j
+    share = share_of_board_ratio(first.energy.memory_pj, power.inference_j)
     yield Finding(
         id=FindingKind.BOARD_SHARE,
         weight=Weight.NEGLIGIBLE if share < LARGE_LEAKAGE_RATIO else Weight.DOMINATES,
@@ -133,9 +199,9 @@ def _leakage(evaluation: Evaluation) -> Iterator[Finding]:
     power, dynamic_pj = evaluation.power, evaluation.dataflows[0].energy.memory_pj
     if power is None or power.idle_w <= 0 or evaluation.leakage_w / power.idle_w < LARGE_LEAKAGE_RATIO:
         return
-    values: dict[str, str | int | float] = {"idle_ratio": evaluation.leakage_w / power.idle_w}
+    values: dict[str, str | int | float] = {"idle_ratio": ratio_of(evaluation.leakage_w, power.idle_w)}
     if evaluation.leakage_pj and dynamic_pj > 0:
-        values["dynamic_ratio"] = evaluation.leakage_pj / dynamic_pj
+        values["dynamic_ratio"] = ratio_of(evaluation.leakage_pj, dynamic_pj)
     yield Finding(id=FindingKind.LEAKAGE, weight=Weight.SUSPICIOUS, values=values, figures=("energy.leakage", "power.idle"))
 
 
@@ -146,7 +212,7 @@ def _time_against_macs(evaluation: Evaluation) -> Iterator[Finding]:
     if len(timed) < 2 or first.latency.rates is None or not first.latency.fitted:
         return
     small, large = min(timed, key=_time), max(timed, key=_time)
-    mac_ratio, time_ratio = _macs(large) / _macs(small), _time(large) / _time(small)
+    mac_ratio, time_ratio = ratio_of(_macs(large), _macs(small)), ratio_of(_time(large), _time(small))
     if abs(time_ratio / mac_ratio - 1) < LIKE_TIMES_RATIO:
         return
     yield Finding(
@@ -179,7 +245,7 @@ def _padding(evaluation: Evaluation) -> Iterator[Finding]:
     yield Finding(
         id=FindingKind.PADDING,
         weight=Weight.SUSPICIOUS if counted else Weight.NEGLIGIBLE,
-        values={"padding_ratio": (nominal - valid) / nominal},
+        values={"padding_ratio": padding_share_ratio(nominal, valid)},
     )
 
 
@@ -203,8 +269,8 @@ _READERS: Final[tuple[Callable[[Evaluation], Iterator[Finding]], ...]] = (
 )
 
 
-def _macs(layer: LayerEvaluation) -> int:
-    return int(layer.counts.mac_count)
+def _macs(layer: LayerEvaluation) -> Number:
+    return layer.counts.mac_count
 
 
 def _time(layer: LayerEvaluation) -> float:
@@ -212,4 +278,4 @@ def _time(layer: LayerEvaluation) -> float:
 
 
 def _boundary_share(layer: LayerEvaluation) -> float:
-    return layer.boundary_pixel_count / (layer.boundary_pixel_count + layer.interior_pixel_count)
+    return lone(boundary_share_ratio(layer.boundary_pixel_count, layer.interior_pixel_count))

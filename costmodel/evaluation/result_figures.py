@@ -16,7 +16,7 @@ _LABELS: Final = ("name", "layer", "dataflow", "accounting", "rest", "part", "in
 """Fields that tell the members of a list apart, the first a member has."""
 
 
-def result_figures(result: BaseModel, taken: Mapping[str, Figure] | None = None) -> dict[str, Figure]:
+def result_figures(result: BaseModel | Mapping[str, Any], taken: Mapping[str, Figure] | None = None) -> dict[str, Figure]:
     """Return the numbers of a recorded result that remember where they came from.
 
     Parameters

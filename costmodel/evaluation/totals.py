@@ -33,6 +33,30 @@ def difference_of(whole: Number, part: Number) -> Number:
 
 
 @formula(
+    id="plane",
+    equation="n = rows * columns",
+    symbols={"n": "pixels [1]", "rows": "rows of them [1]", "columns": "columns of them [1]"},
+    unit="1",
+    source="definition: pixels of a plane",
+)
+def plane_of(rows: Number, columns: Number) -> Number:
+    """Return the pixels of a plane."""
+    return rows * columns
+
+
+@formula(
+    id="ratio",
+    equation="r = a / b",
+    symbols={"r": "how many times b a is [1]", "a": "one of two figures of a kind", "b": "the other, or the whole a is part of"},
+    unit="1",
+    source="definition: ratio",
+)
+def ratio_of(part: Number, whole: Number) -> Number:
+    """Return how many times one figure is another of the same unit."""
+    return part / whole
+
+
+@formula(
     id="power.increase",
     equation="r = P_active / P_idle - 1",
     symbols={"r": "increase over idle [1]", "P_active": "power during an inference [W]", "P_idle": "power of the idle device [W]"},

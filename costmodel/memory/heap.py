@@ -5,12 +5,21 @@ Source of the rules: ESP-IDF's heap component (`heap_caps`, `multi_heap`, `tlsf`
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
-from costmodel.columns import Number, bit_length, ceil_div, larger
-from costmodel.provenance import formula, is_recording, leaf
+from costmodel.columns import Number
+from costmodel.memory.heap_rules import (
+    SOURCE,
+    block_bytes,
+    free_at_boot_bytes,
+    left_bytes,
+    region_share_bytes,
+    searched_bytes,
+    size_classes,
+    taken_bytes,
+)
+from costmodel.provenance import is_recording, leaf, origin_of
 from costmodel.results.storage.heap_verdict import (
     HeapPlacement,
     HeapRequest,
@@ -20,54 +29,6 @@ from costmodel.results.storage.heap_verdict import (
     RegionState,
 )
 from costmodel.specs.devices.hardware import HeapAllocator, HeapRegion
-from costmodel.units import BYTES_PER_KIB
-
-SOURCE: Final = "espressif_tlsf: two-level segregated fit, the heap of espressif_esp_idf since 4.3"
-CLASSES_BY_SIZE: Final = ((16 * BYTES_PER_KIB, 8), (256 * BYTES_PER_KIB, 16))
-"""Heaps up to this many bytes divide each power of two into so many size classes."""
-CLASSES_BEYOND: Final = 32
-"""Size classes of larger heaps."""
-
-
-@formula(
-    id="heap.block_bytes",
-    equation="n = max(ceil((r + p) / a)*a, m)",
-    symbols={
-        "n": "bytes of a block, without its header [B]",
-        "r": "request [B]",
-        "p": "heap poisoning [B]",
-        "a": "alignment [B]",
-        "m": "smallest block [B]",
-    },
-    unit="B",
-    source=SOURCE,
-)
-def block_bytes(r: Number, p: int, a: int, m: int) -> Number:
-    """Return the bytes of the block a request becomes."""
-    return larger(ceil_div(r + p, a) * a, m)
-
-
-@formula(
-    id="heap.searched_bytes",
-    equation="g = max(floor(2^floor(log2(n)) / c), 1); s = ceil(n / g)*g",
-    symbols={
-        "s": "contiguous bytes searched for [B]",
-        "n": "bytes of the block [B]",
-        "c": "size classes of each power of two",
-    },
-    unit="B",
-    source=SOURCE,
-)
-def searched_bytes(n: Number, c: int) -> Number:
-    """Return the free bytes in one piece that a search for a block of `n` bytes asks for: the start of the next size class."""
-    grain = larger((1 << (bit_length(n) - 1)) // c, 1)
-    return ceil_div(n, grain) * grain
-
-
-@functools.cache
-def size_classes(region_bytes: int) -> int:
-    """Return into how many size classes a heap of this size divides each power of two."""
-    return next((classes for limit, classes in CLASSES_BY_SIZE if region_bytes <= limit), CLASSES_BEYOND)
 
 
 class Need(NamedTuple):
@@ -79,13 +40,17 @@ class Need(NamedTuple):
     """Of the block once it is found, without its header."""
 
 
+def _rules(allocator: HeapAllocator, *rules: int, names: str) -> tuple[int, ...]:
+    """Some of an allocator's rules; while formulas are being recorded they remember its source."""
+    if not is_recording():
+        return rules
+    return tuple(leaf(value, f"allocator.{name}", allocator.source) for value, name in zip(rules, names.split(), strict=True))
+
+
 def need_of(request_bytes: Number, region: HeapRegion, allocator: HeapAllocator) -> Need:
     """Return what a request takes of a region."""
     rules = (allocator.poisoning_bytes, allocator.alignment_bytes, allocator.minimum_bytes)
-    if is_recording():
-        named = zip(("poisoning_bytes", "alignment_bytes", "minimum_bytes"), rules, strict=True)
-        rules = tuple(leaf(value, f"allocator.{name}", allocator.source) for name, value in named)
-    block = block_bytes(request_bytes, *rules)
+    block = block_bytes(request_bytes, *_rules(allocator, *rules, names="poisoning_bytes alignment_bytes minimum_bytes"))
     if not allocator.size_classes:
         return Need(block, block)
     classes = size_classes(region.size_bytes)
@@ -95,10 +60,18 @@ def need_of(request_bytes: Number, region: HeapRegion, allocator: HeapAllocator)
     return Need(searched, block if allocator.trims else searched)
 
 
+def _size_of(region: HeapRegion) -> int:
+    """The bytes of a region; while formulas are being recorded they remember its source, or how they follow."""
+    if not is_recording() or origin_of(region.size_bytes) is not None:
+        return region.size_bytes
+    found: int = leaf(region.size_bytes, f"device.{region.name}", region.source)
+    return found
+
+
 def free_at_boot(region: HeapRegion, allocator: HeapAllocator) -> int:
     """Return what a region has free in one block at boot, without the block's header."""
-    free = max(region.size_bytes - allocator.region_bytes - allocator.header_bytes, 0)
-    return free // allocator.alignment_bytes * allocator.alignment_bytes
+    rules = (allocator.region_bytes, allocator.header_bytes, allocator.alignment_bytes)
+    return free_at_boot_bytes(_size_of(region), *_rules(allocator, *rules, names="region_bytes header_bytes alignment_bytes"))
 
 
 def _holds(region: HeapRegion, free: Number, request_bytes: Number, need: Need) -> Number:
@@ -158,11 +131,13 @@ def regions_without(regions: Sequence[HeapRegion], taken_bytes: int, first: int 
         first = next((place for place, region in enumerate(regions) if region.holds_static), None)
     order = sorted(range(len(regions)), key=lambda place: (place != first, -regions[place].size_bytes))
     left = list(regions)
+    before = 0
     for place in order:
-        share = min(taken_bytes, regions[place].size_bytes)
-        taken_bytes -= share
+        size = _size_of(regions[place])
+        share = region_share_bytes(taken_bytes, before, size)
+        before += share
         if share:
-            left[place] = regions[place].model_copy(update={"size_bytes": regions[place].size_bytes - share})
+            left[place] = regions[place].model_copy(update={"size_bytes": left_bytes(size, share)})
     return tuple(left)
 
 
@@ -228,28 +203,27 @@ def place_buffers(
     shortfall = None
     for request in requests:
         need = None
-        for chosen, region in enumerate(regions):
+        for place, region in enumerate(regions):
             # What is searched for is at least what is asked for.
-            if request.size_bytes > free[chosen]:
+            if request.size_bytes > free[place]:
                 continue
             need = need_of(request.size_bytes, region, allocator)
-            if _holds(region, free[chosen], request.size_bytes, need):
+            if _holds(region, free[place], request.size_bytes, need):
                 break
             need = None
         if need is None:
             shortfall = _shortfall(request, regions, free, allocator)
             break
-        taken = need.kept_bytes + allocator.header_bytes
-        if free[chosen] - taken < allocator.minimum_bytes:
-            taken = free[chosen]  # too little is left to be a block of its own
-        free[chosen] -= taken
+        rules = _rules(allocator, allocator.header_bytes, allocator.minimum_bytes, names="header_bytes minimum_bytes")
+        taken = taken_bytes(free[place], need.kept_bytes, *rules)
+        free[place] = left_bytes(free[place], taken)
         placements.append(
             HeapPlacement(
                 name=request.name,
                 size_bytes=request.size_bytes,
                 searched_bytes=need.searched_bytes,
                 block_bytes=taken,
-                region=regions[chosen].name,
+                region=regions[place].name,
             )
         )
     return HeapVerdict(
@@ -258,10 +232,19 @@ def place_buffers(
         placements=tuple(placements),
         shortfall=shortfall,
         regions=tuple(
-            RegionState(name=region.name, size_bytes=boot.size_bytes, taken_bytes=boot.size_bytes - region.size_bytes, free_bytes=left)
+            RegionState(name=region.name, size_bytes=_size_of(boot), taken_bytes=_taken_before(boot, region), free_bytes=left)
             for region, boot, left in zip(regions, at_boot or regions, free, strict=True)
         ),
     )
+
+
+def _taken_before(boot: HeapRegion, region: HeapRegion) -> int:
+    """What was taken of a region before the buffers; remembered where the region remembers how it shrank."""
+    origin = origin_of(region.size_bytes)
+    if origin is not None and origin.record is not None:
+        taken: int = origin.record.inputs["t"]
+        return taken
+    return boot.size_bytes - region.size_bytes
 
 
 def buffers_fit(sizes: Sequence[Number], regions: Sequence[HeapRegion], allocator: HeapAllocator) -> Number:
@@ -291,8 +274,8 @@ def buffers_fit(sizes: Sequence[Number], regions: Sequence[HeapRegion], allocato
         for place, region in enumerate(regions):
             need = need_of(request, region, allocator)
             here = ~placed & _holds(region, free[place], request, need)
-            left = free[place] - (need.kept_bytes + allocator.header_bytes)
-            free[place] = np.where(here, np.where(left < allocator.minimum_bytes, 0, left), free[place])
+            taken = taken_bytes(free[place], need.kept_bytes, allocator.header_bytes, allocator.minimum_bytes)
+            free[place] = np.where(here, free[place] - taken, free[place])
             placed = placed | here
         fits = fits & placed
     return fits

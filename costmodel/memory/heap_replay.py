@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from costmodel.memory.heap import Need, free_at_boot, largest_request_bytes, need_of, regions_without, size_classes
+from costmodel.memory.heap import Need, free_at_boot, largest_request_bytes, need_of, regions_without
+from costmodel.memory.heap_rules import size_classes
 from costmodel.results.storage.heap_replay import HeapEvent, HeapFailure, HeapOutcome, HeapReplay
 from costmodel.specs.devices.hardware import HeapAllocator, HeapRegion
 

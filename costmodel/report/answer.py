@@ -18,9 +18,11 @@ class Answer:
     """For programs: JSON values, or a result."""
     records: Table | None = None
     """For spreadsheets: one table with everything; left out, the document's first."""
+    explained: Any = None
+    """What `explain` walks: results whose numbers remember where they came from; left out, the content."""
 
 
-def answer_of(blocks: Sequence[Block], content: Any, records: Table | None = None) -> Answer:
+def answer_of(blocks: Sequence[Block], content: Any, records: Table | None = None, explained: Any = None) -> Answer:
     """Return an answer that is nothing but its tables.
 
     Parameters
@@ -31,13 +33,15 @@ def answer_of(blocks: Sequence[Block], content: Any, records: Table | None = Non
         For programs.
     records : Table, optional
         For spreadsheets; left out, the first table of `blocks`.
+    explained : Result, optional
+        What `explain` walks; left out, `content`.
 
     Returns
     -------
     Answer
         With a document of one section without a heading.
     """
-    return Answer(Document("", (), (Section("answer", "", tuple(blocks)),), ""), content, records)
+    return Answer(Document("", (), (Section("answer", "", tuple(blocks)),), ""), content, records, explained)
 
 
 def records_of(answer: Answer) -> Table | None:

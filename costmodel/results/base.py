@@ -18,6 +18,15 @@ class Result(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, protected_namespaces=())
 
 
+def _remembers(value: Any) -> bool:
+    """Whether a field is a number that remembers where it came from, or holds some by name or in turn."""
+    if isinstance(value, dict):
+        return any(origin_of(part) is not None for part in value.values())
+    if type(value) is tuple:
+        return any(origin_of(part) is not None for part in value)
+    return origin_of(value) is not None
+
+
 @contextmanager
 def origins_kept() -> Iterator[None]:
     """Let results made inside the block keep numbers that remember where they came from; validation makes plain ones of them.
@@ -28,7 +37,7 @@ def origins_kept() -> Iterator[None]:
 
     def remember(self: Result, **fields: Any) -> None:
         BaseModel.__init__(self, **fields)
-        self.__dict__.update({name: value for name, value in fields.items() if origin_of(value) is not None})
+        self.__dict__.update({name: value for name, value in fields.items() if _remembers(value)})
 
     Result.__init__ = remember  # type: ignore[assignment,method-assign] # a recording's block alone, put back below
     try:

@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from costmodel.provenance import formula
 from costmodel.results.base import Result
 from costmodel.results.counts import Counts
 from costmodel.results.finding import Finding
@@ -18,6 +19,22 @@ from costmodel.specs.mapping import Mapping
 
 SCHEMA_VERSION: Literal[1] = 1
 """Of the JSON an evaluation becomes."""
+
+
+@formula(
+    id="energy.with_scratch",
+    equation="E = E_t + E_s",
+    symbols={
+        "E": "dynamic energy of the memory, scratch rows in it [pJ]",
+        "E_t": "dynamic energy of tensors [pJ]",
+        "E_s": "what scratch rows add [pJ]",
+    },
+    unit="pJ",
+    source="definition: sum of the parts",
+)
+def with_scratch_pj(tensor_pj: float, scratch_pj: float) -> float:
+    """Return the dynamic energy of a memory that holds tensors and scratch rows."""
+    return tensor_pj + scratch_pj
 
 
 class EnergySplit(Result):
@@ -35,7 +52,7 @@ class EnergySplit(Result):
     @property
     def memory_pj(self) -> float:
         """Dynamic energy of all memories, scratch rows in the SRAM."""
-        return self.tensor_pj + self.scratch_pj
+        return with_scratch_pj(self.tensor_pj, self.scratch_pj)
 
 
 class EnergyBounds(Result):

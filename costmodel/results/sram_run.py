@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from costmodel.provenance import leaf
 from costmodel.results.base import Result
 from costmodel.specs.devices.sram import SramSpec
 
@@ -55,3 +56,9 @@ class SramRow(Result):
     """Whether CACTI found an array that fits."""
     figures: SramFigures | None
     """None where it found none."""
+
+    def remembered(self) -> dict[str, float]:
+        """Return the run's figures by name, each remembering the run it was printed by."""
+        source = f"balasubramonian2017cacti: CACTI {self.cacti_version}, run {self.config_hash}"
+        found = {} if self.figures is None else self.figures.model_dump()
+        return {name: leaf(value, f"{self.name or self.config_hash}.{name}", source) for name, value in found.items()}

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from costmodel.memory.heap import block_bytes, buffers_fit, largest_request_bytes, place_buffers, searched_bytes, size_classes
+from costmodel.memory.heap import buffers_fit, largest_request_bytes, place_buffers
+from costmodel.memory.heap_rules import block_bytes, searched_bytes, size_classes
 from costmodel.results.storage.heap_verdict import HeapRequest, HeapVerdict
 from costmodel.specs.devices.hardware import HeapAllocator, HeapRegion
 

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from costmodel.memory.heap import block_bytes, largest_request_bytes
+from costmodel.memory.heap import largest_request_bytes
+from costmodel.memory.heap_rules import block_bytes
 from costmodel.sources.catalogue import load_device, names
 from costmodel.specs.devices.hardware import HeapAllocator
 

@@ -45,7 +45,7 @@ def count_command(
     from costmodel.cli.options import extents, mappings_chosen
     from costmodel.cli.output import format_of, write_answer
     from costmodel.errors import MissingError, SpecError, UnknownNameError
-    from costmodel.evaluation.layers.counted_layers import counted_dataflows
+    from costmodel.evaluation.layers.counted_layers import counted_dataflows, counted_totals
     from costmodel.report.answers.counts import counts_answer
     from costmodel.sources.catalogue import load_network
 
@@ -76,7 +76,7 @@ def count_command(
         counted = _lone_layer(kind, shape, fields, bias, {"input": activation, "activation": activation, "weight": weight})
     form = format_of(output_format)
     counts = counted_dataflows(counted, mappings_chosen("--dataflow", dataflow or ()), convention, layer)
-    write_answer(counts_answer(counted, counts, convention), form)
+    write_answer(counts_answer(counted, counts, counted_totals(counts), convention), form)
 
 
 def _option(field: str) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -26,6 +27,9 @@ def explain_command(
     supply_v: Annotated[
         str | None, typer.Option("--supply-v", "--supply", metavar="VOLTS", help="Supply of the trace, where it holds no voltage.")
     ] = None,
+    of: Annotated[
+        str | None, typer.Option("--of", metavar="COMMAND", help='Explain a figure of another command\'s answer: --of "count conv2d ...".')
+    ] = None,
     dataflow: Annotated[str | None, typer.Option(help="Dataflow of the scenario; left out, its first.")] = None,
     depth: Annotated[int, typer.Option(min=1, help="How many levels down.")] = 32,
     output: Annotated[str, typer.Option("--format", "-f", help="terminal, markdown, html or json.")] = "terminal",
@@ -37,6 +41,7 @@ def explain_command(
     costmodel explain battery.continuous_life
     costmodel explain trace.computational.mean --trace capture.csv
     costmodel explain tflm.total_bytes --scenario model.tflite
+    costmodel explain battery.lives.deep.life_low_s --of "battery --battery 18650 --states esp32-module --rate 1/min --duration 300ms"
     """
     from costmodel.cli.options import mappings_chosen
     from costmodel.cli.output import WITHOUT_TABLE, format_of, write_answer
@@ -47,6 +52,9 @@ def explain_command(
     from costmodel.sources.scenario_changes import ScenarioChanges, changed_scenario
 
     form = format_of(output, WITHOUT_TABLE)
+    if of is not None:
+        _explain_answer(of, figure, depth, form)
+        return
     if trace is not None or supply_v is not None:
         _explain_capture(trace, supply_v, figure, depth, form)
         return
@@ -86,23 +94,63 @@ def _explain_arena(path: str, figure: str, depth: int, form: OutputFormat) -> No
     write_answer(explanation_answer(explanation_of(figure, figures[figure], figures), depth), form, pipe_width=EXPLANATION_WIDTH)
 
 
-def _explain_capture(trace: Path | None, supply_v: str | None, figure: str | None, depth: int, form: OutputFormat) -> None:
+def _explain_answer(command: str, figure: str | None, depth: int, form: OutputFormat) -> None:
+    """Explain a figure of what another command answers."""
+    import shlex
+    import sys
+
+    from costmodel.cli.app import run_command
+    from costmodel.cli.output import answers_taken
+    from costmodel.errors import SpecError
+    from costmodel.evaluation.explaining import recorded_result
+
+    try:
+        # A backslash is part of a path on Windows, and an escape elsewhere.
+        words = shlex.split(command) if sys.platform != "win32" else [word.strip("\"'") for word in shlex.split(command, posix=False)]
+    except ValueError as error:
+        raise SpecError(f"--of: {command!r} cannot be read as a command: {str(error).lower()}") from None
+    if not words or words[0] == "explain":
+        example = "'count linear --input 204 --out-features 76'"
+        raise SpecError(f"--of: expected a command whose answer is explained, such as {example}, found {command!r}")
+
+    def answer() -> Any:
+        with answers_taken() as taken:
+            run_command(words)
+        if not taken:
+            return {}
+        return taken[-1].content if taken[-1].explained is None else taken[-1].explained
+
+    figures = recorded_result(answer, words[0])
+    if not figures:
+        raise SpecError(f"--of: {words[0]} answers without figures to explain; battery, cacti, count and trace have some")
+    _write(figures, figure, words[0], f'{next(iter(figures))} --of "{command}"', depth, form)
+
+
+def _write(figures: Mapping[str, Figure], figure: str | None, whose: str, example: str, depth: int, form: OutputFormat) -> None:
     from costmodel.cli.output import write_answer
-    from costmodel.cli.quantity_text import VOLTS, positive_quantity
-    from costmodel.errors import SpecError, UnknownNameError
-    from costmodel.evaluation.explaining import explanation_of, recorded_result
-    from costmodel.measurement.trace_analysis import FOUND
+    from costmodel.errors import UnknownNameError
+    from costmodel.evaluation.explaining import explanation_of
     from costmodel.report.answers.explanation import explanation_answer, figures_answer
     from costmodel.results.explanation import ListedFigure
+
+    if figure is None:
+        listed = {name: ListedFigure(*found) for name, found in figures.items()}
+        write_answer(figures_answer(listed, whose, example), form)
+        return
+    if figure not in figures:
+        raise UnknownNameError("figure", figure, figures, f"a figure of {whose}")
+    write_answer(explanation_answer(explanation_of(figure, figures[figure], figures), depth), form, pipe_width=EXPLANATION_WIDTH)
+
+
+def _explain_capture(trace: Path | None, supply_v: str | None, figure: str | None, depth: int, form: OutputFormat) -> None:
+    from costmodel.cli.quantity_text import VOLTS, positive_quantity
+    from costmodel.errors import SpecError
+    from costmodel.evaluation.explaining import recorded_result
+    from costmodel.measurement.trace_analysis import FOUND
     from costmodel.sources.captures import analysed_capture
 
     if trace is None:
         raise SpecError("--supply-v: the supply a trace was taken at; give the capture with --trace")
     supply = None if supply_v is None else positive_quantity("--supply-v", supply_v, VOLTS, "voltage")
     figures = recorded_result(lambda: analysed_capture(trace, supply, FOUND, {}).summary, "trace")
-    if figure is None:
-        write_answer(figures_answer({name: ListedFigure(*found) for name, found in figures.items()}), form)
-        return
-    if figure not in figures:
-        raise UnknownNameError("figure", figure, figures, f"a figure of {trace.name}")
-    write_answer(explanation_answer(explanation_of(figure, figures[figure], figures), depth), form, pipe_width=EXPLANATION_WIDTH)
+    _write(figures, figure, trace.name, f"{next(iter(figures))} --trace {trace.name}", depth, form)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Final
 
 from costmodel.battery.energy_budget import (
@@ -13,13 +14,15 @@ from costmodel.battery.energy_budget import (
     inference_energy_j,
     usable_energy_j,
 )
-from costmodel.battery.load_profile import period_s
+from costmodel.battery.load_profile import drain_share_ratio, period_s, rate_of_hz, whole_inference_count
 from costmodel.columns import Number
 from costmodel.evaluation.battery.answer_parts import assumptions, caveats, crossovers, curves, measure_next, sensitivities, warnings
-from costmodel.evaluation.battery.inputs import battery_model, plain
-from costmodel.evaluation.battery.lives import SELF_DISCHARGE, WAKE_UP, Drain, drains_of
+from costmodel.evaluation.battery.drawn_samples import drawn_numbers
+from costmodel.evaluation.battery.inputs import battery_model, plain, remembering
+from costmodel.evaluation.battery.lives import SELF_DISCHARGE, WAKE_UP, Drain, Life, drains_of
 from costmodel.evaluation.battery.question import BatteryNumbers, BatteryQuestion
-from costmodel.evaluation.battery.uncertainty import interval, sampler
+from costmodel.evaluation.battery.uncertainty import drawn_interval, sampler
+from costmodel.provenance import is_recording, lone, rounded
 from costmodel.results.battery_life import BatteryAnswer, BatteryLife, DrainShare, InferenceEnergy
 from costmodel.specs.devices.power import IDLE, INFERENCE
 
@@ -51,7 +54,7 @@ def answer_battery(question: BatteryQuestion) -> BatteryAnswer:
     SpecError
         If an inference lasts longer than its period, or a wake-up does not fit.
     """
-    values = question.numbers(plain)
+    values = question.numbers(remembering if is_recording() else plain)
     question.refuse_impossible(values)
     columns = question.numbers(sampler(question.sample_count, question.seed))
     lives = tuple(_life(question, rest, values, columns) for rest in question.rests(values))
@@ -65,7 +68,7 @@ def answer_battery(question: BatteryQuestion) -> BatteryAnswer:
         states=question.board_name,
         temperature_degc=question.temperature_degc.value,
         usable_j=usable_energy_j(cell.voltage_v, cell.held_ah, cell.converter_ratio, cell.discharge_ratio),
-        inference=_inference(values, columns),
+        inference=_inference(question, values, columns),
         sample_count=question.sample_count,
         seed=question.seed,
         lives=lives,
@@ -81,12 +84,24 @@ def answer_battery(question: BatteryQuestion) -> BatteryAnswer:
 
 def _life(question: BatteryQuestion, rest: str, values: BatteryNumbers, columns: BatteryNumbers) -> BatteryLife:
     found, sampled = question.life(rest, values), question.life(rest, columns)
-    period, sampled_period = float(period_s(found.pattern.profile)), period_s(sampled.pattern.profile)
+    period, sampled_period = lone(period_s(found.pattern.profile)), period_s(sampled.pattern.profile)
     inferences = sum(step.name == INFERENCE for step in found.pattern.steps)
-    span, counts = interval(sampled.life_s), interval(inferences * sampled.life_s / sampled_period)
-    board, power = interval(sampled.board_w), interval(sampled.average_w)
-    drains = _drains(drains_of(values.cell, values.board, found.pattern), drains_of(columns.cell, columns.board, sampled.pattern))
-    life = float(found.life_s)
+
+    def drawn(place: int) -> Life:
+        return question.life(rest, drawn_numbers(question, place))
+
+    def drawn_count(place: int) -> Number:
+        one = drawn(place)
+        return whole_inference_count(inferences, one.life_s, period_s(one.pattern.profile))
+
+    span = drawn_interval(sampled.life_s, lambda place: drawn(place).life_s)
+    counts = drawn_interval(inferences * sampled.life_s / sampled_period, drawn_count)
+    board = drawn_interval(sampled.board_w, lambda place: drawn(place).board_w)
+    power = drawn_interval(sampled.average_w, lambda place: drawn(place).average_w)
+    drains = _drains(
+        question, rest, drains_of(values.cell, values.board, found.pattern), drains_of(columns.cell, columns.board, sampled.pattern)
+    )
+    life = lone(found.life_s)
     endless = not math.isfinite(life)
     return BatteryLife(
         rest=rest if question.cycle is None else question.cycle.name,
@@ -95,14 +110,14 @@ def _life(question: BatteryQuestion, rest: str, values: BatteryNumbers, columns:
         life_high_s=span.high,
         endless_reason=_ENDLESS if endless else None,
         period_s=period,
-        rate_hz=inferences / period,
-        inference_count=None if endless else round(inferences * life / period),
-        inference_low_count=None if counts.low is None else round(counts.low),
-        inference_high_count=None if counts.high is None else round(counts.high),
-        board_w=float(found.board_w),
+        rate_hz=rate_of_hz(inferences, period),
+        inference_count=None if endless else whole_inference_count(inferences, life, period),
+        inference_low_count=None if counts.low is None else rounded(counts.low),
+        inference_high_count=None if counts.high is None else rounded(counts.high),
+        board_w=lone(found.board_w),
         board_low_w=board.low,
         board_high_w=board.high,
-        average_w=float(found.average_w),
+        average_w=lone(found.average_w),
         average_low_w=power.low,
         average_high_w=power.high,
         drains=drains,
@@ -110,11 +125,15 @@ def _life(question: BatteryQuestion, rest: str, values: BatteryNumbers, columns:
     )
 
 
-def _inference(values: BatteryNumbers, columns: BatteryNumbers) -> InferenceEnergy:
-    total, baseline, computational = (float(part) for part in _energies(values))
-    spans = [interval(part) for part in _energies(columns)]
+def _inference(question: BatteryQuestion, values: BatteryNumbers, columns: BatteryNumbers) -> InferenceEnergy:
+    total, baseline, computational = (lone(part) for part in _energies(values))
+
+    def drawn(part: int) -> Callable[[int], Number]:
+        return lambda place: _energies(drawn_numbers(question, place))[part]
+
+    spans = [drawn_interval(column, drawn(part)) for part, column in enumerate(_energies(columns))]
     return InferenceEnergy(
-        duration_s=float(values.duration_s),
+        duration_s=lone(values.duration_s),
         inference_j=total,
         inference_low_j=spans[0].low,
         inference_high_j=spans[0].high,
@@ -138,26 +157,37 @@ def _energies(numbers: BatteryNumbers) -> tuple[Number, Number, Number]:
     return total, baseline, computational_energy_j(total, baseline)
 
 
-def _drains(found: tuple[Drain, ...], sampled: tuple[Drain, ...]) -> tuple[DrainShare, ...]:
-    total = sum(float(drain.energy_j) for drain in found)
+def _drains(question: BatteryQuestion, rest: str, found: tuple[Drain, ...], sampled: tuple[Drain, ...]) -> tuple[DrainShare, ...]:
+    energies = [lone(drain.energy_j) for drain in found]
     spread = {drain.part: drain.energy_j for drain in sampled}
+
+    def drawn(part: str) -> Callable[[int], Number]:
+        return lambda place: _drawn_j(question, rest, part, place)
+
     drains = []
     for drain in found:
-        seconds, energy_j = drain.duration_s, float(drain.energy_j)
+        seconds, energy_j = drain.duration_s, lone(drain.energy_j)
         if (energy_j if seconds is None else float(seconds)) <= 0.0:
             continue
-        span = interval(spread[drain.part])
+        span = drawn_interval(spread[drain.part], drawn(drain.part))
         drains.append(
             DrainShare(
                 part=drain.part,
-                duration_s=None if seconds is None else float(seconds),
+                duration_s=None if seconds is None else lone(seconds),
                 energy_j=energy_j,
                 energy_low_j=span.low,
                 energy_high_j=span.high,
-                share_ratio=energy_j / total if total else 0.0,
+                share_ratio=drain_share_ratio(energy_j, energies) if any(energies) else 0.0,
             )
         )
     return tuple(drains)
+
+
+def _drawn_j(question: BatteryQuestion, rest: str, part: str, place: int) -> Number:
+    """What one part of a period draws in one sample."""
+    numbers = drawn_numbers(question, place)
+    drains = drains_of(numbers.cell, numbers.board, question.life(rest, numbers).pattern)
+    return next(drain.energy_j for drain in drains if drain.part == part)
 
 
 def _dominated(drains: tuple[DrainShare, ...], awake: frozenset[str]) -> str:

@@ -8,10 +8,12 @@ from typing import Any, Final
 
 from costmodel.battery.cell_voltage import stopping_voltage_v
 from costmodel.battery.duty_cycle import crossover_period_s
+from costmodel.battery.load_profile import rate_of_hz
 from costmodel.columns import Number, is_column, larger
 from costmodel.evaluation.battery.lives import rest_currents
 from costmodel.evaluation.battery.question import BatteryNumbers, BatteryQuestion
 from costmodel.evaluation.battery.uncertainty import interval, is_assumed, read_constants, sampler, swings
+from costmodel.provenance import formula, lone
 from costmodel.results.battery_life import BatteryLife, Crossover, LifeAgainstRate, Sensitivity
 from costmodel.specs.devices.battery import SHELF_DEGC
 from costmodel.specs.devices.power import IDLE
@@ -22,6 +24,38 @@ _CURVE_SAMPLES: Final = 1000
 _WHOLE_S: Final = 1000.0
 """Periods from here on are told to the second."""
 _BLOCK_ELEMENTS: Final = 1 << 15
+
+
+@formula(
+    id="battery.shortest_period",
+    equation="T = tau + t_wake",
+    symbols={
+        "T": "shortest period a rest fits [s]",
+        "tau": "duration of an inference [s]",
+        "t_wake": "duration of the wake-up [s]",
+    },
+    unit="s",
+    source="definition: a period is an inference, a rest and a wake-up",
+)
+def shortest_period_s(tau: Number, t_wake: Number) -> Number:
+    """Return the shortest period a rest fits."""
+    return tau + t_wake
+
+
+@formula(
+    id="battery.swing",
+    equation="d = abs(t_high - t_low)",
+    symbols={
+        "d": "how far an input's range moves a life [s]",
+        "t_high": "life at the high end of the input's range [s]",
+        "t_low": "life at the low end of the input's range [s]",
+    },
+    unit="s",
+    source="definition: difference without its sign",
+)
+def swing_s(t_low: float, t_high: float) -> float:
+    """Return how far an input's range moves a life."""
+    return abs(t_high - t_low)
 
 
 def crossovers(question: BatteryQuestion, values: BatteryNumbers, columns: BatteryNumbers) -> tuple[Crossover, ...]:
@@ -35,13 +69,13 @@ def crossovers(question: BatteryQuestion, values: BatteryNumbers, columns: Batte
         if costs[lighter][0] == costs[deeper][0]:
             # Two ways to wake up from the same sleep: the cheaper one lasts longer at every rate.
             continue
-        period = float(_crossover_s(values, lighter, deeper))
+        period = lone(_crossover_s(values, lighter, deeper))
         if not math.isfinite(period) or period <= 0.0:
             continue
         fits_s = columns.duration_s + columns.board.state(deeper).wake_s
         # At most the rate the deeper rest still fits; zero where it never pays.
         rates = interval(1.0 / larger(_crossover_s(columns, lighter, deeper), fits_s))
-        earliest = float(values.duration_s) + float(states[deeper].wake_s)
+        earliest = lone(shortest_period_s(values.duration_s, states[deeper].wake_s))
         ends_text = " to ".join("never" if not rate else rate_text(rate) for rate in rates)
         if period <= earliest:
             statement = f"{deeper} beats {lighter} at every rate it fits (a period of at least {_seconds_text(earliest)})"
@@ -58,7 +92,7 @@ def crossovers(question: BatteryQuestion, values: BatteryNumbers, columns: Batte
                 deeper=deeper,
                 lighter=lighter,
                 period_s=period,
-                rate_hz=1.0 / period,
+                rate_hz=rate_of_hz(1, period),
                 rate_low_hz=rates.low,
                 rate_high_hz=rates.high,
                 statement=statement,
@@ -96,11 +130,11 @@ def _seconds_text(period_s: float) -> str:
 def sensitivities(question: BatteryQuestion) -> tuple[Sensitivity, ...]:
     """Return what each input with a range does to the asked life, the widest first."""
     inputs = read_constants(question.numbers)
-    found = swings(inputs, lambda read: float(question.life(question.rest, question.numbers(read)).life_s))
+    found = swings(inputs, lambda read: lone(question.life(question.rest, question.numbers(read)).life_s))
     rows = []
     for swing in found:
         low, high = (each if math.isfinite(each) else None for each in (swing.at_low, swing.at_high))
-        width = None if low is None or high is None else abs(high - low)
+        width = None if low is None or high is None else swing_s(low, high)
         rows.append(
             Sensitivity(
                 input=swing.name,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
+from costmodel.battery.cycle_phases import both_times, open_phase_s, phase_before_wake_up_s
 from costmodel.battery.duty_cycle import (
     DutyStep,
     background_current_a,
@@ -297,16 +298,18 @@ def cycle_pattern(cell: CellNumbers, board: BoardNumbers, phases: Sequence[tuple
     """
     states = [board.state(name) for name, _ in phases]
     is_open = any(length is None for _, length in phases)
-    taken: Number = 0.0
+    taken: list[Number] = []
     for state, (_, length) in zip(states, phases, strict=True):
-        taken = taken + (0.0 if length is None else length) + (state.wake_s if state.wakes else 0.0)
+        taken += [] if length is None else [length]
+        taken += [state.wake_s] if state.wakes else []
     steps: list[DutyStep] = []
     for state, (_, length) in zip(states, phases, strict=True):
-        lasts: Number = larger(asked_period_s - taken, 0.0) if length is None else length
+        lasts: Number = open_phase_s(asked_period_s, taken) if length is None else length
         wake_s: Number = state.wake_s
         if state.wakes and not is_open:
+            # The wake-up is part of the phase, and cut to it.
             wake_s = smaller(wake_s, lasts)
-            lasts = lasts - wake_s
+            lasts = phase_before_wake_up_s(lasts, wake_s)
         steps.append(DutyStep(state.name, state.supply_v, state.current_a, lasts))
         if state.wakes:
             steps.append(_wake_up(board, state, wake_s))
@@ -347,8 +350,8 @@ def drains_of(cell: CellNumbers, board: BoardNumbers, pattern: Pattern) -> tuple
         before = found.get(step.name)
         found[step.name] = Drain(
             step.name,
-            step.duration_s if before is None else before.duration_s + step.duration_s,
-            energy_j if before is None else before.energy_j + energy_j,
+            step.duration_s if before is None else both_times(before.duration_s, step.duration_s),
+            energy_j if before is None else both_times(before.energy_j, energy_j),
         )
     whole_s = period_s(pattern.profile)
     own = {REGULATOR: pattern.regulator_a, SELF_DISCHARGE: pattern.self_discharge_a}

@@ -11,7 +11,7 @@ from costmodel.errors import MissingError, SpecError, UnknownNameError
 from costmodel.evaluation.battery.inputs import BoardNumbers, CellNumbers, board_numbers, cell_numbers
 from costmodel.evaluation.battery.lives import SAME, Life, cycle_pattern, fits_period, life_at, life_of
 from costmodel.evaluation.battery.uncertainty import Read
-from costmodel.provenance import Constant
+from costmodel.provenance import Constant, noted
 from costmodel.results.battery_life import BatteryAnswer
 from costmodel.specs.base import GIVEN
 from costmodel.specs.devices.battery import SHELF_DEGC, BatteryCell, BatteryModelName
@@ -101,7 +101,7 @@ class BatteryQuestion:
     def period_of(self, numbers: BatteryNumbers) -> Number:
         """Return the period at some values of the inputs: back to back, it is the inference's own duration."""
         back_to_back = abs(self.period_s - self.duration_s.value) <= SAME * self.period_s
-        return numbers.duration_s if back_to_back else self.period_s
+        return numbers.duration_s if back_to_back else noted(self.period_s, "period_s", "given")
 
     def life(self, rest: str, numbers: BatteryNumbers, asked_period_s: Number | None = None) -> Life:
         """Return the life in a rest at some values of the inputs; a written cycle has its own pattern.
@@ -125,7 +125,8 @@ class BatteryQuestion:
             period: Number = self.period_of(numbers) if asked_period_s is None else asked_period_s
             return life_at(cell, board, numbers.duration_s, rest, period)
         names = [self.state_of(phase.does) for phase in self.cycle.phases]
-        pattern = cycle_pattern(cell, board, tuple(zip(names, numbers.phases, strict=True)), self.cycle.period_s.value)
+        cycle_s = noted(self.cycle.period_s.value, "cycle.period_s", self.cycle.period_s.source)
+        pattern = cycle_pattern(cell, board, tuple(zip(names, numbers.phases, strict=True)), cycle_s)
         return life_of(cell, pattern, period_s(pattern.profile))
 
     def refuse_impossible(self, numbers: BatteryNumbers) -> None:

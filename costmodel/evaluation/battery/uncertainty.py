@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple, TypeAlias
 
 from costmodel.columns import Number, any_true
-from costmodel.provenance import Constant
+from costmodel.provenance import Constant, is_recording, leaf, origin_of, traced
 
 Read: TypeAlias = Callable[[Constant, str, str], Number]
 """Takes a constant, the path a study names it by, and the words a person reads; returns what is computed with."""
@@ -100,6 +100,37 @@ def interval(column: Number) -> Interval:
     return Interval(float(low) if math.isfinite(low) else None, float(high) if math.isfinite(high) else None)
 
 
+def drawn_interval(column: Number, figure: Callable[[int], Number]) -> Interval:
+    """Return the middle 95 % of a figure's samples.
+
+    Parameters
+    ----------
+    column : float or column
+        Samples; a lone number is its own interval.
+    figure : callable
+        Takes the place of a sample and computes the figure anew from what was drawn for it; called only while formulas are being recorded.
+
+    Returns
+    -------
+    Interval
+        Its ends; while formulas are being recorded they remember the sample they are.
+    """
+    found = interval(column)
+    if not is_recording():
+        return found
+    import numpy as np
+
+    samples = np.atleast_1d(column)
+
+    def remembered(end: float | None) -> float | None:
+        if end is None:
+            return None
+        origin = origin_of(figure(int(np.argmin(np.abs(samples - end)))))
+        return end if origin is None else traced(end, origin)
+
+    return Interval(remembered(found.low), remembered(found.high))
+
+
 def read_constants(numbers: Callable[[Read], object]) -> dict[str, Constant]:
     """Return every constant that something reads, by the words a person reads.
 
@@ -143,6 +174,8 @@ def swings(inputs: Mapping[str, Constant], figure: Callable[[Read], float]) -> l
         low, high = ends(constant)
         if low == high:
             continue
+        if is_recording():
+            low, high = leaf(low, f"{words}, low end", constant.source), leaf(high, f"{words}, high end", constant.source)
         swing = Swing(words, low, high, figure(_held_at(words, low)), figure(_held_at(words, high)))
         if not math.isclose(swing.at_low, swing.at_high, rel_tol=_NO_EFFECT):
             found.append(swing)
@@ -152,8 +185,9 @@ def swings(inputs: Mapping[str, Constant], figure: Callable[[Read], float]) -> l
 def _held_at(held: str, value: float) -> Read:
     """Return a reader that reads one input as a value and all others as theirs."""
 
-    def read(constant: Constant, _path: str, words: str) -> Number:
-        return value if words == held else constant.value
+    def read(constant: Constant, path: str, words: str) -> Number:
+        number = value if words == held else constant.value
+        return leaf(number, path or words, constant.source) if is_recording() else number
 
     return read
 

@@ -7,8 +7,11 @@ from typing import Final
 
 from costmodel.dataflows.counting import count_work
 from costmodel.errors import LimitError, MissingError
+from costmodel.evaluation.design import sizes_of, steps_of
 from costmodel.evaluation.layers.layer_cost import packed_counts
 from costmodel.evaluation.layers.tracing import trace_step
+from costmodel.evaluation.totals import total_of
+from costmodel.provenance import is_recording, leaf
 from costmodel.results.counted_layer import CountedLayer
 from costmodel.results.counts import AccessCounts
 from costmodel.specs.counting import CountingConvention, Dataflow, Granularity, Taps
@@ -54,7 +57,7 @@ def counted_layers(
     check_layers([mapping], network.convolutions, network.name)
     return tuple(
         CountedLayer(step, _counts(step, sizes, mapping.of(step.name), convention))
-        for step, sizes in zip(network.steps, network.tensor_bytes, strict=True)
+        for step, sizes in zip(steps_of(network), sizes_of(network), strict=True)
         if only in (None, step.name)
     )
 
@@ -83,6 +86,27 @@ def counted_dataflows(
     return {mapping_of(dataflow): counted_layers(network, dataflow, convention, only) for dataflow in dataflows}
 
 
+def counted_totals(counted: dict[Mapping, tuple[CountedLayer, ...]]) -> dict[Mapping, dict[str, int]]:
+    """Return the counters of all layers together.
+
+    Parameters
+    ----------
+    counted : dict of Mapping to tuple of CountedLayer
+        As `counted_dataflows` gives them.
+
+    Returns
+    -------
+    dict of Mapping to dict
+        By counter. Scratch is each layer's own and is used again by the next: a sum of it would mean nothing, and there is none.
+    """
+    names = [name for name in AccessCounts._fields if not name.startswith("scratch")]
+
+    def total(layers: tuple[CountedLayer, ...]) -> dict[str, int]:
+        return {name: total_of([getattr(layer.counts, name) for layer in layers]) for name in names}
+
+    return {mapping: total(layers) for mapping, layers in counted.items()}
+
+
 def network_macs(network: Network) -> dict[Taps, int]:
     """Return the multiply-accumulates of a network under each convention of taps; no dataflow changes them."""
     return {taps: sum(count_work(step.lowered.work, Dataflow.OUTPUT_STATIONARY, taps).mac_count for step in network.steps) for taps in Taps}
@@ -98,7 +122,11 @@ def _counts(step: Step, sizes: TensorBytes, dataflow: ChosenDataflow, convention
     if convention.block_bytes is None:
         raise MissingError(f"accesses are blocks at granularity {convention.granularity.value!r}: give the size of one, block_bytes")
     if convention.granularity is Granularity.BLOCK_PACKED:
-        return packed_counts(counts, sizes, convention.element_bytes, convention.block_bytes)
+        element, block = convention.element_bytes, convention.block_bytes
+        if is_recording():
+            block = leaf(block, "counting.block_bytes", "given")
+            element = element if element is None else leaf(element, "counting.element_bytes", "given")
+        return packed_counts(counts, sizes, element, block)
     followed = counts.mac_count + counts.operation_count + counts.output_write_count
     if followed > MAX_TRACED_ACCESSES:
         raise LimitError(

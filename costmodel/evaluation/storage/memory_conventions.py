@@ -11,7 +11,7 @@ from costmodel.evaluation.evaluating import cost_of
 from costmodel.evaluation.storage.flash_weights import flash_weight_cost
 from costmodel.evaluation.totals import total_of
 from costmodel.latency.rates import TapRates
-from costmodel.provenance import Constant
+from costmodel.provenance import Constant, noted
 from costmodel.results.storage.memory_convention import ConventionComparison, ConventionCost, FlashWeightCost
 from costmodel.specs.base import with_changes
 from costmodel.specs.devices.hardware import MemoryEnergy
@@ -81,7 +81,7 @@ def _flash_weights(scenario: Scenario, answer: Cost, flash: FlashPath | None) ->
 def _charge(scenario: Scenario, convention: Convention, rates: TapRates | None) -> ConventionCost:
     memory = convention.memory
     design = design_of(with_changes(scenario, {"memory_energy": memory}), scenario.dataflows[0], rates)
-    answer = cost(design._replace(element_bytes=convention.element_bytes, flash=None))
+    answer = cost(design._replace(element_bytes=_element_bytes(convention), flash=None))
     reads = total_of([layer.tensor_read_count for layer in answer.layers])
     writes = total_of([layer.tensor_write_count for layer in answer.layers])
     span = answer.bounds
@@ -92,19 +92,32 @@ def _charge(scenario: Scenario, convention: Convention, rates: TapRates | None) 
         description=memory.description,
         access_bytes=memory.access_bytes,
         element_bytes=convention.element_bytes,
-        read_pj=memory.read_pj.value,
-        write_pj=memory.write_pj.value,
+        read_pj=_noted(memory, "read_pj"),
+        write_pj=_noted(memory, "write_pj"),
         read_count=reads,
         write_count=writes,
         dynamic_pj=answer.tensor_pj,
         dynamic_low_pj=span.tensor_low_pj,
         dynamic_high_pj=span.tensor_high_pj,
-        leakage_w=memory.leakage_w.value,
+        leakage_w=_noted(memory, "leakage_w"),
         leakage_low_w=memory.leakage_w.low,
         leakage_high_w=memory.leakage_w.high,
         leakage_pj=answer.leakage_pj,
         leakage_stated=_is_stated(memory.leakage_w),
     )
+
+
+def _element_bytes(convention: Convention) -> int | None:
+    if convention.element_bytes is None:
+        return None
+    found: int = noted(convention.element_bytes, f"{convention.role}.element_bytes", f"definition: {convention.label}")
+    return found
+
+
+def _noted(memory: MemoryEnergy, field: str) -> float:
+    constant: Constant = getattr(memory, field)
+    found: float = noted(constant.value, f"{memory.name}.{field}", constant.source)
+    return found
 
 
 def _is_stated(leakage: Constant) -> bool:

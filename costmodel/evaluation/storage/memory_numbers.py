@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple, TypeAlias
 
 from costmodel.columns import Number, is_column
@@ -9,7 +10,7 @@ from costmodel.errors import SpecError
 from costmodel.evaluation.battery.uncertainty import Read
 from costmodel.evaluation.totals import total_of
 from costmodel.memory.strategies import largest_bytes
-from costmodel.provenance import Constant, is_recording, leaf
+from costmodel.provenance import Constant, formula, is_recording, leaf, noted
 from costmodel.results.storage.heap_verdict import HeapTaken
 from costmodel.specs.devices.hardware import Device, MemoryEnergy, ObservedHeap
 from costmodel.specs.scenario import Scenario, Storage
@@ -45,6 +46,22 @@ class FlashNumbers(NamedTuple):
     line_ends: Ends = (None, None)
 
 
+@formula(
+    id="heap.missing_bytes",
+    equation="x = max(sum(s_i) - o, 0)",
+    symbols={
+        "x": "what a program's own report lacks of the heap at boot [B]",
+        "s_i": "bytes of region i at boot [B]",
+        "o": "free in all regions together, as the program reported it [B]",
+    },
+    unit="B",
+    source="definition: difference",
+)
+def missing_bytes(s_i: Sequence[int], o: int) -> int:
+    """Return what a program found missing of the heap at boot."""
+    return max(sum(s_i) - o, 0)
+
+
 class DeviceNumbers(NamedTuple):
     """What a device has room for, and what of it is taken; what is not asked for is not added up."""
 
@@ -57,14 +74,16 @@ class DeviceNumbers(NamedTuple):
     @property
     def taken(self) -> HeapTaken:
         """What is taken of the heap before the network allocates."""
-        at_boot = sum(region.size_bytes for region in self.device.heap_regions)
-        observed = None if self.observed is None else self.observed.total_bytes
+        radios = [radio for radio in self.device.radios if radio.name == self.radio]
+        observed = None
+        if self.observed is not None:
+            observed = noted(self.observed.total_bytes, "observed_heap.total_bytes", self.observed.source)
         return HeapTaken(
             observed_bytes=observed,
-            missing_bytes=0 if observed is None else max(0, at_boot - observed),
-            static_bytes=self.static_bytes,
+            missing_bytes=0 if observed is None else missing_bytes(self._region_bytes(), observed),
+            static_bytes=noted(self.static_bytes, "static_bytes", "given"),
             radio=self.radio,
-            radio_bytes=sum(radio.heap_bytes for radio in self.device.radios if radio.name == self.radio),
+            radio_bytes=noted(radios[0].heap_bytes, f"device.radio.{self.radio}", radios[0].source) if radios else 0,
         )
 
     @property

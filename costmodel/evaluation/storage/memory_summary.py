@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from costmodel.evaluation.composition import Cost
 from costmodel.evaluation.storage.ram_use import ONE_BLOCK, constant_flash_bytes, constants_in_ram
+from costmodel.evaluation.totals import difference_of, ratio_of, total_of
 from costmodel.memory.heap import judge_heap
 from costmodel.memory.planning import plan_memory
-from costmodel.memory.strategies import COUNTS_INPUT
+from costmodel.memory.strategies import COUNTS_INPUT, arena_with_scratch_bytes
+from costmodel.provenance import is_recording, leaf
 from costmodel.results.storage.heap_verdict import HeapRequest
 from costmodel.results.storage.memory_plan import MemoryPlan
 from costmodel.results.storage.memory_summary import AccountingBytes, HeapShares, MemorySummary
@@ -63,7 +65,7 @@ def summarise_memory(scenario: Scenario, answer: Cost) -> MemorySummary:
 def _requests(plan: MemoryPlan) -> list[HeapRequest]:
     """What is allocated for tensors and scratch: one arena, or the buffers alive at the peak, or every buffer, and the scratch."""
     if plan.accounting in ONE_BLOCK:
-        return [HeapRequest(name="arena", size_bytes=plan.arena_bytes or 0)]
+        return [HeapRequest(name="arena", size_bytes=arena_with_scratch_bytes(plan.tensor_buffer_bytes or 0, plan.scratch_bytes))]
     scratch = [HeapRequest(name="scratch", size_bytes=plan.scratch_bytes)] if plan.scratch_bytes else []
     if plan.accounting is MemoryAccounting.PEAK_LIVE:
         peak = max(plan.timeline, key=lambda moment: moment.total_bytes, default=None)
@@ -73,11 +75,16 @@ def _requests(plan: MemoryPlan) -> list[HeapRequest]:
 
 
 def _shares(heap: ObservedHeap, answer: Cost, buffers: int) -> HeapShares:
-    used = heap.total_bytes - heap.remaining_bytes
+    total, remaining = heap.total_bytes, heap.remaining_bytes
+    if is_recording():
+        total, remaining = (
+            leaf(size, f"observed_heap.{name}", heap.source) for name, size in (("total_bytes", total), ("remaining_bytes", remaining))
+        )
+    used = difference_of(total, remaining)
     return HeapShares(
-        total_bytes=heap.total_bytes,
-        remaining_bytes=heap.remaining_bytes,
-        buffers_ratio=buffers / heap.total_bytes if heap.total_bytes else None,
-        constants_ratio=(answer.weight_bytes + answer.input_bytes) / heap.total_bytes if heap.total_bytes else None,
-        buffers_of_used_ratio=buffers / used if used > 0 else None,
+        total_bytes=total,
+        remaining_bytes=remaining,
+        buffers_ratio=ratio_of(buffers, total) if total else None,
+        constants_ratio=ratio_of(total_of([answer.weight_bytes, answer.input_bytes]), total) if total else None,
+        buffers_of_used_ratio=ratio_of(buffers, used) if used > 0 else None,
     )

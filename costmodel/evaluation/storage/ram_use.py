@@ -74,7 +74,7 @@ def constants_in_ram(design: Design, tensors: Tensors) -> list[tuple[str, Number
 def constant_flash_bytes(design: Design, tensors: Tensors) -> Number:
     """Return the bytes of weights and input that live in flash."""
     weights = 0 if design.weights_in_ram else tensors.weight_bytes
-    return weights + (0 if design.input_in_ram else tensors.input_bytes)
+    return total_of([weights, 0 if design.input_in_ram else tensors.input_bytes])
 
 
 def _in_registers(layer: LayerCost, in_registers: tuple[str, ...]) -> bool:

@@ -15,9 +15,10 @@ from costmodel.specs.network import Network
 from costmodel.specs.shapes import shape_text
 
 Counted = Mapping[DataflowMapping, Sequence[CountedLayer]]
+Totals = Mapping[DataflowMapping, Mapping[str, int]]
 
 
-def counts_answer(network: Network, counted: Counted, convention: CountingConvention) -> Answer:
+def counts_answer(network: Network, counted: Counted, totals: Totals, convention: CountingConvention) -> Answer:
     """Return the counters of a network's layers, or of one layer, side by side.
 
     Parameters
@@ -26,6 +27,8 @@ def counts_answer(network: Network, counted: Counted, convention: CountingConven
         What was counted.
     counted : mapping of a network's mapping to sequence of CountedLayer
         The same layers under each dataflow.
+    totals : mapping of a network's mapping to mapping of str to int
+        Counters of all layers together.
     convention : CountingConvention
         What counted.
 
@@ -36,7 +39,7 @@ def counts_answer(network: Network, counted: Counted, convention: CountingConven
     """
     first = next(iter(counted.values()))
     tables = [_layer_table(first[0], counted, convention)] if len(first) == 1 else _network_tables(network, counted, convention)
-    return answer_of(tables, _content(network, counted, convention), _records(counted))
+    return answer_of(tables, _content(network, counted, totals, convention), _records(counted))
 
 
 def convention_text(convention: CountingConvention) -> str:
@@ -101,13 +104,10 @@ def _title(name: str) -> str:
     return name.removesuffix("_count").replace("_", " ")
 
 
-_SUMMED: Final = tuple(name for name in AccessCounts._fields if not name.startswith("scratch"))
-"""Counters that a network has in all."""
-
-
 def _content(
     network: Network,
     counted: Counted,
+    totals: Totals,
     convention: CountingConvention,
 ) -> dict[str, Any]:
     steps = [layer.step for layer in next(iter(counted.values()))]
@@ -126,11 +126,7 @@ def _content(
             }
             for place, step in enumerate(steps)
         ],
-        # Scratch is each layer's own and is used again by the next: a sum of it would mean nothing.
-        "total": {
-            dataflow.value: {name: sum(getattr(layer.counts, name) for layer in layers) for name in _SUMMED}
-            for dataflow, layers in counted.items()
-        },
+        "total": {dataflow.value: dict(total) for dataflow, total in totals.items()},
     }
 
 

@@ -40,13 +40,17 @@ def _sources(node: Explanation) -> set[str]:
     return {node.source}.union(*(_sources(part) for part in node.inputs))
 
 
-def figures_answer(figures: Mapping[str, ListedFigure]) -> Answer:
+def figures_answer(figures: Mapping[str, ListedFigure], whose: str = "this scenario", example: str = "conv2.energy") -> Answer:
     """Return the figures there are to explain.
 
     Parameters
     ----------
     figures : mapping of str to ListedFigure
         By name.
+    whose : str, optional
+        What they are figures of.
+    example : str, optional
+        What to type after `costmodel explain`.
 
     Returns
     -------
@@ -54,9 +58,9 @@ def figures_answer(figures: Mapping[str, ListedFigure]) -> Answer:
         Those that are not nothing for people, all for programs.
     """
     rows = [(name, Cell(figure.value, figure=name), figure.unit) for name, figure in figures.items() if figure.value]
-    table = plain_table("Figures of this scenario", ("figure", "value", "unit"), rows)
+    table = plain_table(f"Figures of {whose}", ("figure", "value", "unit"), rows)
     listed = {name: figure._asdict() for name, figure in figures.items()}
-    return answer_of([table, Paragraph("Explain one: costmodel explain conv2.energy")], listed)
+    return answer_of([table, Paragraph(f"Explain one: costmodel explain {example}")], listed)
 
 
 def _step(node: Explanation, depth: int, seen: set[str]) -> Step:

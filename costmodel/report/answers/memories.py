@@ -65,7 +65,8 @@ def runs_answer(rows: Sequence[SramRow], statuses: Mapping[str, str], note: str 
     told = (Column("table", number=False),) if statuses else ()
     cells = (Row((*_run_cells(row), *((_status(statuses[row.config_hash]),) if statuses else ()))) for row in rows)
     found = [row.model_dump(mode="json") | ({"table": statuses[row.config_hash]} if row.config_hash in statuses else {}) for row in rows]
-    return answer_of([Table("SRAM runs of CACTI", (*_RUN_COLUMNS, *told), tuple(cells), note)], found)
+    table = Table("SRAM runs of CACTI", (*_RUN_COLUMNS, *told), tuple(cells), note)
+    return answer_of([table], found, explained={row.name or row.config_hash: row.remembered() for row in rows})
 
 
 def _status(status: str) -> Cell:
@@ -138,7 +139,7 @@ def comparison_answer(comparison: ConventionComparison) -> Answer:
         f"from, to: with the smallest and largest credible access energy. Leakage {NONE}: the source gives none.",
     )
     blocks: list[Block] = [table, *map(Paragraph, conclusions)]
-    return answer_of(blocks, comparison.model_dump(mode="json") | {"conclusions": list(conclusions)})
+    return answer_of(blocks, comparison.model_dump(mode="json") | {"conclusions": list(conclusions)}, explained=comparison)
 
 
 def _comparison_cells(cost: ConventionCost, first: ConventionCost) -> tuple[Content, ...]:

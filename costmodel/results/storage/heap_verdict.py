@@ -2,7 +2,25 @@
 
 from __future__ import annotations
 
+from costmodel.provenance import formula
 from costmodel.results.base import Result
+
+
+@formula(
+    id="heap.taken_before",
+    equation="T = x + S + r",
+    symbols={
+        "T": "what is taken of the heap before the network allocates [B]",
+        "x": "what a program's own report lacks of the heap at boot [B]",
+        "S": "static data [B]",
+        "r": "what the radio's software takes [B]",
+    },
+    unit="B",
+    source="definition: sum of the parts",
+)
+def taken_before_bytes(x: int, S: int, r: int) -> int:
+    """Return what is taken of a heap before the network allocates."""
+    return x + S + r
 
 
 class HeapRequest(Result):
@@ -69,7 +87,7 @@ class HeapTaken(Result):
     @property
     def total_bytes(self) -> int:
         """All of it."""
-        return self.missing_bytes + self.static_bytes + self.radio_bytes
+        return taken_before_bytes(self.missing_bytes, self.static_bytes, self.radio_bytes)
 
     @property
     def is_nothing(self) -> bool:
