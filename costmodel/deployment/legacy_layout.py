@@ -27,6 +27,10 @@ class Layout(StrEnum):
     """Arrays back to back."""
     HEADER = "header"
     """C source."""
+    IMAGE = "image"
+    """The input alone, plane after plane."""
+    IMAGE_HEADER = "image-header"
+    """The input alone, as C source."""
 
 
 class RawArray(NamedTuple):
@@ -74,6 +78,14 @@ def raw_arrays(network: DeployedNetwork) -> tuple[RawArray, ...]:
             if values is not None:
                 arrays.append(RawArray(f"{_identifier(layer.name)}{part}", np.asarray(values, np.int8).ravel()))
     return tuple(arrays)
+
+
+def int8_input(network: DeployedNetwork) -> NDArray[np.int8]:
+    """Return the input a deployed network holds, as int8; raises SpecError where it takes floats or holds none."""
+    held = network.example_input
+    if held is None or held.dtype != np.int8:
+        raise SpecError(f"{network.name}: its input is no int8 image; the network's input type is float32")
+    return np.asarray(held, np.int8)
 
 
 def image_array(image: NDArray[np.int8]) -> RawArray:

@@ -13,6 +13,7 @@ import numpy as np
 from costmodel.compression.pooling import pooled
 from costmodel.compression.slicing import pruned, pruned_globally, ratios_by_kind
 from costmodel.errors import InputError, MissingError, ShapeError, SpecError
+from costmodel.sources.documents.folder_lock import FolderLock
 from costmodel.sources.stored_models.model_folder import is_model_folder, read_model, write_model
 from costmodel.specs.base import with_changes
 from costmodel.specs.lowering import NETWORK_INPUT
@@ -156,18 +157,28 @@ def compress(
         )
     from costmodel.training.pytorch.fitting import hash_of
 
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = FolderLock(folder)
+    except BlockingIOError:
+        raise SpecError(f"{folder}: another run writes there; wait for it, or give another --out") from None
+    except OSError as error:
+        raise SpecError(f"cannot write {folder}: {error.strerror or error}") from None
     key = hash_of(recipe.model_dump(mode="json"), network.model_dump(mode="json"), data.sha256, _key_of(start), processor())
     kept = _Kept(folder, key)
     run = _Run(recipe, data, kept, teacher, told)
     model = start
-    for place, stage in enumerate(stages):
-        found = kept.model(stage)
-        if found is None:
-            run.left = len(stages) - place - 1
-            made = run.made(stage, network if model is None else model.network, model)
-            found = kept.keep(stage, run.described(made, stage))
-        model = found
-        yield StageResult(stage, found)
+    try:
+        for place, stage in enumerate(stages):
+            found = kept.model(stage)
+            if found is None:
+                run.left = len(stages) - place - 1
+                made = run.made(stage, network if model is None else model.network, model)
+                found = kept.keep(stage, run.described(made, stage))
+            model = found
+            yield StageResult(stage, found)
+    finally:
+        lock.release()
 
 
 def check_fit(network: Network, data: DataSet) -> None:

@@ -7,8 +7,11 @@ from pathlib import Path
 from costmodel.deployment.deployed import Variant
 from costmodel.deployment.folding import network_as_deployed
 from costmodel.evaluation.evaluating import evaluate
+from costmodel.evaluation.timing.outlook import outlook_of
 from costmodel.results.evaluation import Evaluation
+from costmodel.results.outlook import Outlook
 from costmodel.sources.catalogue import load_battery, load_device, load_scenario
+from costmodel.sources.usual_use import usual_use
 from costmodel.specs.base import with_changes
 from costmodel.specs.layers import DataType
 from costmodel.specs.model import Model
@@ -28,7 +31,7 @@ def network_as_stored(model: Model) -> Network:
     return with_changes(model.network, {"types": types, "layers": layers})
 
 
-def stage_cost(model: Model, device: str | Path, battery: str | Path, period_s: float) -> Evaluation:
+def stage_cost(model: Model, device: str | Path, battery: str | Path, period_s: float) -> tuple[Evaluation, Outlook]:
     """Evaluate a stage's network.
 
     Parameters
@@ -43,14 +46,12 @@ def stage_cost(model: Model, device: str | Path, battery: str | Path, period_s: 
     Returns
     -------
     Evaluation
-        What cannot be told, like a time that nothing is calibrated for, is None with its reason.
+        Counts, memory and energies.
+    Outlook
+        Time, energy and battery life, each with how far to trust it.
     """
     network = network_as_stored(model)
-    fields = {
-        "name": network.name,
-        "network": network,
-        "device": load_device(device),
-        "battery": load_battery(battery),
-        "period_s": period_s,
-    }
-    return evaluate(load_scenario(fields))
+    board = {"device": load_device(device), "battery": load_battery(battery), "period_s": period_s}
+    scenario = load_scenario({"name": network.name, "network": network, **board})
+    evaluation = evaluate(scenario)
+    return evaluation, outlook_of(scenario, evaluation, usual_use(scenario))

@@ -1,13 +1,17 @@
 """`compress` as a newcomer uses it: options, a recipe, a module of one's own, and every way to get it wrong."""
 
 import json
+import os
+import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from costmodel.cli.app import main
+from costmodel.sources.documents.folder_lock import FolderLock
 from costmodel.sources.stored_models.model_folder import read_model
 from costmodel.sources.training_recipes import RecipeChanges, changed_recipe, load_recipe, recipe_names
 
@@ -36,7 +40,6 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def torch_here() -> None:
     import importlib.util
-    import os
 
     if importlib.util.find_spec("torch") is None:
         if "oracles" in os.environ.get("COSTMODEL_REQUIRE", "").split(","):
@@ -56,6 +59,8 @@ def test_options_alone_compress_a_network(here: Path, capsys: pytest.CaptureFixt
     first, last = told["stages"][0], told["stages"][-1]
     assert last["weight_bytes"] < first["weight_bytes"] / 5
     assert last["ram_bytes"] < first["ram_bytes"]
+    assert first["time"]["trust"] in ("range", "scaled", "calibrated", "assumed")
+    assert last["life"]["life_low_s"] > 0
     assert 0 <= last["accuracy"]["top1_ratio"] <= last["accuracy"]["top3_ratio"] <= 1
     model = read_model(here / "small")
     assert model.network.name == "small"
@@ -65,6 +70,39 @@ def test_options_alone_compress_a_network(here: Path, capsys: pytest.CaptureFixt
     # Asked again nothing is computed again, and the answer is the same.
     assert main(asked) == 0
     assert json.loads(capsys.readouterr().out) == told
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("torch_here")
+def test_a_killed_run_goes_on_from_its_last_epoch_to_the_same_bits(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    asked = ["compress", "--network", "net.yaml", "--data", "synthetic", "--epochs", "8", "--bits", "8", "--threads", "1"]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "PYTHONUTF8": "1"}
+    command = [sys.executable, "-m", "costmodel", *asked, "--out", "killed"]
+    run = subprocess.Popen(command, cwd=here, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    checkpoint = here / "killed.stages" / "trained.fit" / "checkpoint.pt"
+    deadline = time.monotonic() + 100
+    while not checkpoint.exists() and run.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.02)
+    run.kill()
+    run.wait()
+    assert checkpoint.exists()
+    assert not (here / "killed").exists()
+    for out in ("killed", "whole"):
+        ended = subprocess.run([*command[:-1], out], cwd=here, env=environment, capture_output=True, text=True, check=False)
+        assert ended.returncode == 0, ended.stderr
+    first, second = (read_model(here / name) for name in ("killed", "whole"))
+    for name, own in first.parameters.items():
+        np.testing.assert_array_equal(own.weight, second.parameters[name].weight)
+    assert first.accuracies == second.accuracies
+
+
+@pytest.mark.usefixtures("torch_here")
+def test_two_runs_do_not_share_a_folder(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (here / "model.stages").mkdir()
+    lock = FolderLock(here / "model.stages")
+    assert main(["compress", "--network", "net.yaml", "--data", "synthetic", "--epochs", "1"]) == 2
+    assert "another run writes there" in capsys.readouterr().err
+    lock.release()
 
 
 @pytest.mark.usefixtures("torch_here")

@@ -105,7 +105,7 @@ def compress_command(
             told=lambda progress: display.stage(f"{progress.stage}, {progress.stages_left} stages after it", progress.done, progress.total),
         )
         for result in made:
-            stages.append(CompressedStage(result.stage, result.model.accuracies[0], stage_cost(result.model, device, battery, period)))
+            stages.append(CompressedStage(result.stage, result.model.accuracies[0], *stage_cost(result.model, device, battery, period)))
             last = result.model
     finished_model(last, out)
     write_answer(compressed_answer(stages, str(out), run.recipe.seed, run.recipe.name), form)

@@ -7,9 +7,10 @@ from typing import Any, NamedTuple
 
 from costmodel.report.answer import Answer, answer_of
 from costmodel.report.cells import Cell, Form
-from costmodel.report.document import Column, Paragraph, Row, Table
-from costmodel.report.quantities import duty_text
+from costmodel.report.document import Column, Content, Paragraph, Row, Table
+from costmodel.report.sections.outlook import assumed_text, energy_words, life_words, time_words
 from costmodel.results.evaluation import Evaluation
+from costmodel.results.outlook import Outlook
 from costmodel.specs.trained.model_manifest import Accuracy
 
 
@@ -19,6 +20,7 @@ class CompressedStage(NamedTuple):
     stage: str
     accuracy: Accuracy
     evaluation: Evaluation
+    outlook: Outlook
 
 
 def compressed_answer(stages: Sequence[CompressedStage], folder: str, seed: int, recipe: str) -> Answer:
@@ -40,19 +42,18 @@ def compressed_answer(stages: Sequence[CompressedStage], folder: str, seed: int,
     Answer
         One row a stage.
     """
-    battery = stages[-1].evaluation.battery
-    life = "Battery life" if battery is None else f"Battery life, {duty_text(battery.period_s, battery.sleep)}"
-    titles = ("Parameters", "Weights", "Accuracy", "Top 3", "RAM", "Memory energy", "Time", "Energy", life)
     rows = tuple(Row((each.stage, *_cells(each))) for each in stages)
-    table = Table("After each stage", (Column("Stage", number=False), *map(Column, titles)), rows, _note(stages))
+    columns = (Column("Stage", number=False), *map(Column, ("Parameters", "Weights", "Accuracy", "Top 3", "RAM", "Memory energy")))
+    words = tuple(Column(title, number=False) for title in ("Time", "Energy", "Battery life", "Trust"))
+    device = stages[-1].outlook.device
+    table = Table(f"After each stage; costs on {device}", (*columns, *words), rows, _note(stages))
     written = f"Wrote {folder}: recipe {recipe}, seed {seed}. `costmodel validate --network {folder} --data DIR` runs it on the firmware."
     content = {"schema_version": 1, "model": folder, "recipe": recipe, "seed": seed, "stages": [_record(each) for each in stages]}
     return answer_of([table, Paragraph(written)], content, table)
 
 
-def _cells(each: CompressedStage) -> tuple[Cell, ...]:
-    found = each.evaluation
-    power, battery = found.power, found.battery
+def _cells(each: CompressedStage) -> tuple[Content, ...]:
+    found, outlook = each.evaluation, each.outlook
     return (
         Cell(found.parameter_count, Form.COUNT),
         Cell(found.weight_bytes, Form.BYTES),
@@ -60,9 +61,10 @@ def _cells(each: CompressedStage) -> tuple[Cell, ...]:
         Cell(each.accuracy.top3_ratio, Form.FINE_SHARE),
         Cell(found.memory.ram_bytes, Form.BYTES),
         Cell(found.dataflows[0].energy.memory_pj, Form.ENERGY),
-        Cell(found.duration_s, Form.TIME),
-        Cell(None if power is None else power.inference_j, Form.JOULES),
-        Cell(None if battery is None else battery.duty_life_s, Form.LIFE),
+        time_words(outlook.time),
+        energy_words(outlook),
+        life_words(outlook),
+        (outlook.life or outlook.energy or outlook.time).trust.value,
     )
 
 
@@ -70,9 +72,7 @@ def _note(stages: Sequence[CompressedStage]) -> str:
     images = stages[-1].accuracy
     judged = f"Accuracy: measured on {images.image_count:,} {images.images} images"
     how = "; ".join(dict.fromkeys(f"{each.accuracy.variant} by {_JUDGES[each.accuracy.judge]}" for each in stages))
-    reasons = dict.fromkeys(reason for each in stages for name, reason in each.evaluation.reasons.items() if name == "duration_s")
-    untold = "".join(f" Time, energy and battery life without a figure: {reason}." for reason in reasons)
-    return f"{judged} ({how}).{untold}"
+    return f"{judged} ({how}). Parameters, weights and RAM are exact. {assumed_text(stages[-1].outlook)}".strip()
 
 
 _JUDGES = {"pytorch": "PyTorch", "reference": "the integer reference", "firmware": "the firmware"}
@@ -80,7 +80,6 @@ _JUDGES = {"pytorch": "PyTorch", "reference": "the integer reference", "firmware
 
 def _record(each: CompressedStage) -> dict[str, Any]:
     found = each.evaluation
-    power, battery = found.power, found.battery
     return {
         "stage": each.stage,
         "parameter_count": found.parameter_count,
@@ -88,8 +87,5 @@ def _record(each: CompressedStage) -> dict[str, Any]:
         "accuracy": each.accuracy.model_dump(mode="json"),
         "ram_bytes": found.memory.ram_bytes,
         "memory_pj": found.dataflows[0].energy.memory_pj,
-        "duration_s": found.duration_s,
-        "inference_j": None if power is None else power.inference_j,
-        "duty_life_s": None if battery is None else battery.duty_life_s,
-        "reasons": found.reasons,
+        **each.outlook.model_dump(mode="json", exclude={"network"}),
     }
