@@ -1,12 +1,13 @@
 """The window finder on synthetic captures with known truth: how many come out right, withheld and wrong, by kind.
 
-Run from the root of the checkout: `python benchmarks/trace_bench.py [captures]`. Writes `benchmarks/results/captures.md`.
+Run from the root of the checkout: `python benchmarks/trace_bench.py [captures [combined]]`. Writes `benchmarks/results/captures.md`.
 """
 
 from __future__ import annotations
 
 import sys
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -16,9 +17,11 @@ from costmodel.measurement.trace_analysis import analyse_trace
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from synthetic_captures import KINDS, SUPPLY_V, SyntheticCapture, synthetic_capture
+from combined_captures import combined_capture
+from synthetic_captures import SUPPLY_V, SyntheticCapture, synthetic_capture
 
 USUAL_COUNT = 390
+COMBINED_COUNT = 1080
 
 
 def verdict(capture: SyntheticCapture) -> str:
@@ -38,29 +41,26 @@ def verdict(capture: SyntheticCapture) -> str:
     return "right" if lasts and costs else "wrong"
 
 
-def score(count: int) -> dict[str, Counter[str]]:
+def score(seeds: range, generator: Callable[[int], SyntheticCapture]) -> dict[str, Counter[str]]:
     """Return how often each verdict falls, by kind of capture."""
-    found: dict[str, Counter[str]] = {kind: Counter() for kind in KINDS}
-    for seed in range(count):
-        capture = synthetic_capture(seed)
-        found[capture.kind][verdict(capture)] += 1
+    found: dict[str, Counter[str]] = {}
+    for seed in seeds:
+        capture = generator(seed)
+        found.setdefault(capture.kind, Counter())[verdict(capture)] += 1
     return found
 
 
 def main() -> None:
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else USUAL_COUNT
-    found = score(count)
-    lines = [
-        "# Inferences found in synthetic captures",
-        "",
-        f"{count} captures from seeds, 10 S/s to 100 kS/s, by `benchmarks/synthetic_captures.py`.",
-        "",
-        "| kind | right | withheld | wrong |",
-        "|---|---|---|---|",
-    ]
-    total: Counter[str] = sum(found.values(), Counter())
-    for name, counts in (*found.items(), ("all", total)):
-        lines.append(f"| {name} | {counts['right']} | {counts['withheld']} | {counts['wrong']} |")
+    counts = [int(word) for word in sys.argv[1:]] or [USUAL_COUNT, COMBINED_COUNT]
+    lines = ["# Inferences found in synthetic captures"]
+    for count, generator in zip(counts, (synthetic_capture, combined_capture), strict=False):
+        found = score(range(count), generator)
+        where = f"{generator.__module__}.py"
+        lines += ["", f"{count} captures from seeds, 10 S/s to 100 kS/s, by `benchmarks/{where}`.", ""]
+        lines += ["| kind | right | withheld | wrong |", "|---|---|---|---|"]
+        total: Counter[str] = sum(found.values(), Counter())
+        for name, verdicts in (*found.items(), ("all", total)):
+            lines.append(f"| {name} | {verdicts['right']} | {verdicts['withheld']} | {verdicts['wrong']} |")
     text = "\n".join(lines) + "\n"
     folder = Path(__file__).parent / "results"
     folder.mkdir(exist_ok=True)

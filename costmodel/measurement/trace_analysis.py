@@ -12,6 +12,7 @@ import numpy as np
 from costmodel.errors import FormatError, Location, MissingError
 from costmodel.measurement.captures.trace_chunk import MarkedRun, Trace
 from costmodel.measurement.trace_figures import capture_curve, capture_figures, capture_warnings, no_window_figures, window_figures
+from costmodel.measurement.windows.coarse_instrument import too_coarse
 from costmodel.measurement.windows.given_thresholds import given_band, windows_within
 from costmodel.measurement.windows.inference_windows import FoundWindows, Window
 from costmodel.measurement.windows.marked_runs import marked_windows
@@ -86,9 +87,14 @@ def analyse_trace(
             Location(trace.name),
         )
     decision = _decision(trace, blocks, thresholds)
+    coarse = ""
+    if decision.found is not None:
+        doubt, coarse = too_coarse(blocks, decision.found)
+        if doubt and not decision.found.marked and thresholds == FOUND:
+            decision, coarse = Decision(None, doubt), ""
     volts, source, total_j = _supply(blocks, supply_v, supply_source)
     figures = capture_figures(trace, blocks, volts, source, total_j, above_a)
-    warnings = (*trace.notes, *capture_warnings(blocks, decision.found))
+    warnings = (*trace.notes, *capture_warnings(blocks, decision.found), *([coarse] if coarse else ()))
     if decision.found is None:
         summary = TraceSummary(**figures, **no_window_figures(decision.reason), warnings=warnings)
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -22,6 +23,8 @@ _LOCAL: Final = 16
 """Blocks beside an edge that tell the level it steps to, at most: further in, the level may be another."""
 _SAME_LEVEL: Final = 3.0
 """Standard deviations within which the level of few blocks is that of many."""
+_CLEAR: Final = 0.15
+"""Share of the least step at an edge that the noise of a sample stays below where that step tells the edge."""
 _BESIDE_STEP: Final = 0.1
 """Share of a window's height that the noise of that level stays below."""
 
@@ -81,7 +84,13 @@ class FoundWindows:
 
 
 def bounded_window(
-    blocks: Blocks, resting: NDArray[np.bool_], bounds: tuple[int, int], space: int, otherwise_a: float, width: int = 1
+    blocks: Blocks,
+    resting: NDArray[np.bool_],
+    bounds: tuple[int, int],
+    space: int,
+    otherwise_a: float,
+    width: int = 1,
+    step_a: float = math.inf,
 ) -> Window:
     """Place the edges of a run of blocks, and integrate between them.
 
@@ -99,6 +108,8 @@ def bounded_window(
         Idle current where no block around idles [A].
     width : int, optional
         Blocks that were averaged to find the bounds.
+    step_a : float, optional
+        The least that the current steps by at an edge [A].
 
     Returns
     -------
@@ -121,6 +132,9 @@ def bounded_window(
     outside = max(min(reach, space - near), _OUTSIDE)
     came = _level(means[max(a - near - outside, 0) : max(a - near, 0)], before, space > near, doubt_a)
     goes = _level(means[b + near : b + near + outside], after, space > near, doubt_a)
+    if blocks.noise_a <= _CLEAR * step_a:
+        # A burst or a high level soon after an edge is no part of the step at the edge.
+        entered, left = min(entered, came + step_a), min(left, goes + step_a)
     start = placed_edge(blocks, a, near, came, entered)
     end = placed_edge(blocks, b, near, left, goes)
     whole = slice(start.reach.stop, end.reach.start)

@@ -18,18 +18,26 @@ _WARM_UP: Final = 0.35
 _SHORT: Final = 0.25
 _TALL: Final = 3.0
 """A rise both short and tall beside the typical one is a radio burst."""
+_BEAT: Final = 0.02
+"""Share of the usual period that the first one differs by, at most, where the first rise is one of many."""
+_BEAT_DIFFERS: Final = 4.0
+"""The same as a multiple of what the usual periods differ by."""
 _LEAST: Final = 1e-12
 """Durations and heights are told apart down to this [s, A]."""
 _AGAIN: Final = 3
 """Times a pattern is met, at least, to be told from chance."""
-_MOST_IN_ONE: Final = 6
+_MOST_IN_ONE: Final = 12
 """Rises that may make up one inference."""
 _PAUSE: Final = 0.4
 """Share of the shortest pause between inferences that the pauses within one stay below."""
 _SAME_SPAN: Final = 1.1
 """Rises whose durations lie within this ratio are alike: more of them may be one inference each."""
+_SAME_GROUP: Final = 0.1
+"""Share of the typical group's duration that the usual one differs by, at most."""
 _SAME_PAUSE: Final = 0.25
-"""Share of each other that pauses and durations at one place of an inference differ by, at most."""
+"""The same for each group but a few."""
+_MOST_GROUPS: Final = 0.8
+"""Share of the groups that are no exception, at least."""
 
 
 class Kinds(NamedTuple):
@@ -45,12 +53,14 @@ class Kinds(NamedTuple):
     notes: tuple[str, ...]
 
 
-def kinds_of(durations_s: Floats, heights_a: Floats, repeats: NDArray[np.bool_], shortest_s: float | None = None) -> Kinds:
+def kinds_of(
+    begins_s: Floats, durations_s: Floats, heights_a: Floats, repeats: NDArray[np.bool_], shortest_s: float | None = None
+) -> Kinds:
     """Tell inferences from other rises.
 
     Parameters
     ----------
-    durations_s : Floats, shape (rises,)
+    begins_s, durations_s : Floats, shape (rises,)
         Of whole rises, in order of time [s].
     heights_a : Floats, shape (rises,)
         Mean current of each above rest [A].
@@ -88,6 +98,11 @@ def kinds_of(durations_s: Floats, heights_a: Floats, repeats: NDArray[np.bool_],
         alone = np.count_nonzero(both == both[0]) == 1
         # Where there are several kinds of inference, a first one of its own is one more.
         boot[0] = alone and len(set(both[1:].tolist())) == 1
+    if boot[0] and _in_time(begins_s) and not doubt:
+        doubt = (
+            f"the first rise, {durations_s[0]:.3g} s long, is unlike those that follow and begins as long before them as they follow each "
+            f"other: a boot, or one more inference; give --boot or --duration"
+        )
     share = _WARM_UP if repeats[label == main].any() else _TOO_SHORT
     least_s = share * typical_s if shortest_s is None else shortest_s
     short = (durations_s < least_s) & ~boot
@@ -111,6 +126,16 @@ def kinds_of(durations_s: Floats, heights_a: Floats, repeats: NDArray[np.bool_],
     return Kinds(kind, int(short.sum()), int(burst.sum() + boot.sum()), doubt, tuple(notes))
 
 
+def _in_time(begins_s: Floats) -> bool:
+    """Tell whether the first rise begins a period before the second, as inferences do and a boot does not."""
+    periods = np.diff(begins_s)
+    if len(periods) < 2:
+        return False
+    usual = float(np.median(periods[1:]))
+    differs = float(np.median(np.abs(periods[1:] - usual)))
+    return abs(float(periods[0]) - usual) <= max(_BEAT * usual, _BEAT_DIFFERS * differs)
+
+
 class Joined(NamedTuple):
     """Rises put together where they belong to one inference."""
 
@@ -124,49 +149,68 @@ class Joined(NamedTuple):
     """Why it cannot be told whether they belong together; empty where it can."""
 
 
-def joined_pauses(begins_s: Floats, ends_s: Floats) -> Joined:
-    """Find rises that belong to one inference: different ones with short pauses between, again and again.
+def joined_pauses(begins_s: Floats, ends_s: Floats, heights_a: Floats) -> Joined:
+    """Find rises that belong to one inference: short pauses between them, long ones between groups that last alike again and again.
 
     Parameters
     ----------
     begins_s, ends_s : Floats, shape (rises,)
         Of rises in order of time [s].
+    heights_a : Floats, shape (rises,)
+        Mean current of each above rest [A].
 
     Returns
     -------
     Joined
-        Each rise its own where nothing repeats.
+        Each rise its own where no such groups are.
     """
     count = len(begins_s)
-    spans, pauses = ends_s - begins_s, begins_s[1:] - ends_s[:-1]
-    for size in range(2, min(_MOST_IN_ONE, count // _AGAIN) + 1):
-        for offset in range(size):
-            groups = (count - offset) // size
-            if groups < _AGAIN:
-                continue
-            places = spans[offset : offset + groups * size].reshape(groups, size)
-            between = np.append(pauses, np.inf)[offset : offset + groups * size].reshape(groups, size)
-            inner, outer = between[:, :-1], between[:-1, -1]
-            if inner.max() > _PAUSE * outer.min() or not (_even(places) and _even(inner)):
-                continue
-            alike = places.mean(axis=0).max() < _SAME_SPAN * places.mean(axis=0).min()
-            if alike and size > 2:
-                continue
-            doubt = ""
-            if alike:
-                doubt = (
-                    f"rises of {float(places.mean()):.3g} s come in pairs {float(np.median(inner)):.3g} s apart: "
-                    "two inferences each, or one with a pause; give --duration"
-                )
-            first = offset + size * np.arange(groups)
-            return Joined(first, first + size - 1, count - groups * size, doubt)
-    return Joined(np.arange(count), np.arange(count), 0, "")
+    apart = Joined(np.arange(count), np.arange(count), 0, "")
+    pauses = begins_s[1:] - ends_s[:-1]
+    order = np.sort(pauses)
+    splits = np.flatnonzero(order[:-1] <= _PAUSE * order[1:])
+    for split in splits[np.argsort(order[splits] / np.maximum(order[splits + 1], _LEAST), kind="stable")].tolist():
+        ends_group = pauses > order[split]
+        first = np.flatnonzero(np.concatenate(([True], ends_group)))
+        last = np.flatnonzero(np.concatenate((ends_group, [True])))
+        spans = ends_s[last] - begins_s[first]
+        # The capture may begin or end within a group.
+        whole = np.ones(len(first), dtype=bool)
+        for place in (0, -1):
+            whole[place] = len(first) < 2 or spans[place] * _SAME_SPAN > np.median(spans)
+        if np.count_nonzero(whole) < _AGAIN or not _even(spans[whole]):
+            continue
+        first, last = first[whole], last[whole]
+        sizes = last - first + 1
+        if sizes.max() > _MOST_IN_ONE or np.count_nonzero(sizes > 1) == 0:
+            continue
+        return Joined(first, last, int(np.count_nonzero(~whole)), _alike_parts(begins_s, ends_s, heights_a, first, last))
+    return apart
 
 
-def _even(table: Floats) -> bool:
-    """Tell whether each column holds about the same again and again."""
-    middle = np.median(table, axis=0)
-    return bool(np.all(np.median(np.abs(table - middle), axis=0) <= _SAME_PAUSE * middle))
+def _alike_parts(begins_s: Floats, ends_s: Floats, heights_a: Floats, first: NDArray[np.intp], last: NDArray[np.intp]) -> str:
+    """Tell that the rises of each group are like one another, so that each may be an inference; empty where they are not."""
+    size = int(np.median(last - first)) + 1
+    usual = first[last - first + 1 == size]
+    if size == 1 or len(usual) < _AGAIN:
+        return ""
+    places = usual[:, None] + np.arange(size)
+    durations, heights = np.median((ends_s - begins_s)[places], axis=0), np.median(heights_a[places], axis=0)
+    if durations.max() > _SAME_SPAN * durations.min() or heights.max() > _SAME_SPAN * heights.min():
+        return ""
+    group, parts = ("pairs", "two inferences") if size == 2 else (f"groups of {size}", f"{size} inferences")
+    between_s = float(np.median((begins_s[1:] - ends_s[:-1])[places[:, :-1]]))
+    return (
+        f"rises of {float(np.median(durations)):.3g} s come in {group} {between_s:.3g} s apart: {parts} each, or one with pauses; "
+        "give --duration"
+    )
+
+
+def _even(spans_s: Floats) -> bool:
+    """Tell whether groups last about the same again and again."""
+    middle = float(np.median(spans_s))
+    off = np.abs(spans_s - middle)
+    return bool(np.median(off) <= _SAME_GROUP * middle and np.mean(off <= _SAME_PAUSE * middle) >= _MOST_GROUPS)
 
 
 def _clusters(values: Floats, apart: float) -> NDArray[np.intp]:

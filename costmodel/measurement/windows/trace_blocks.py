@@ -36,6 +36,14 @@ _KEPT_SAMPLES: Final = 1 << 21
 """Raw samples kept at most."""
 _CLIP_RUN: Final = 10
 """Samples at exactly the largest value from which the range counts as clipped."""
+_LOOKED_AT: Final = 1 << 14
+"""Samples that tell an instrument's steps, about."""
+_FEW: Final = 0.05
+"""Share of the samples looked at that their different values stay below where an instrument tells few apart."""
+_ROUNDING: Final = 1e-9
+"""Share of the largest current below which a difference is rounding."""
+_MULTIPLE: Final = 0.05
+"""Steps that a value lies off a multiple of the step, at most."""
 _SIGMA_OF_MEDIAN_STEP: Final = 1.0 / 0.9538725524
 """Standard deviation over the median absolute difference of neighbours, for Gaussian noise."""
 
@@ -86,6 +94,10 @@ class Tally:
     at_highest_count: int = 0
     garbage_count: int = 0
     """Samples beyond any current, left out."""
+    step_a: float = 0.0
+    """Step that all currents are multiples of; 0 where they hardly repeat, or share none [A]."""
+    value_count: int = 0
+    """Different currents among those looked at, where they share a step."""
     unresolved: bool = False
     """Whether the raw samples of some jumps were let go."""
 
@@ -307,9 +319,28 @@ def _begun(waiting: list[TraceChunk], tally: Tally, block_s: float, longest: int
     period_s = float(np.median(rising)) if len(rising) else 1.0
     size = int(min(max(round(block_s / period_s), 1), longest))
     condenser = _Condenser(size, period_s, tally, name)
+    tally.step_a, tally.value_count = _instrument_step([chunk.current_a for chunk in waiting])
     for chunk in waiting:
         condenser.add(chunk)
     return condenser
+
+
+def _instrument_step(currents: list[Floats]) -> tuple[float, int]:
+    """Return the step that all values of an instrument are multiples of, and how many there are; 0 where they share none."""
+    count = sum(len(current) for current in currents)
+    some = np.concatenate([current[:: max(count // _LOOKED_AT, 1)] for current in currents]) if currents else np.zeros(0)
+    some = some[np.isfinite(some)]
+    values = np.unique(some)
+    if not 2 <= len(values) <= _FEW * len(some):
+        return 0.0, 0
+    steps = np.diff(values)
+    steps = steps[steps > _ROUNDING * np.abs(values).max()]
+    if not len(steps):
+        return 0.0, 0
+    step = float(steps.min())
+    multiples = values / step
+    on_grid = np.abs(multiples - np.round(multiples)).max() <= _MULTIPLE
+    return (step, len(values)) if on_grid else (0.0, 0)
 
 
 def _noise(samples: Floats) -> float:

@@ -13,27 +13,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from costmodel.measurement.captures.trace_chunk import Floats
+from costmodel.measurement.windows.doubts import awake_around, busy_rest, ends_in_decay, idles_elsewhere, irregular, spans_text, unlike
 from costmodel.measurement.windows.inference_windows import FoundWindows, Window, WindowRule, bounded_window
 from costmodel.measurement.windows.kinds import Joined, Kinds, joined_pauses, kinds_of
 from costmodel.measurement.windows.quiet_current import quiet_current
-from costmodel.measurement.windows.readings import Reading, readings_of, sleeps
+from costmodel.measurement.windows.readings import Reading, readings_of, sleeps, wakes_of
 from costmodel.measurement.windows.repetition import inner_period, likeness
+from costmodel.measurement.windows.soft_edges import Ends, soft_ends, softened
 from costmodel.measurement.windows.trace_blocks import Blocks
 from costmodel.units import MA_PER_A, MS_PER_S
 
-_IRREGULAR: Final = 0.5
-"""Share of the typical duration by which durations of one kind spread, from which windows are pieces of something else."""
-_MANY: Final = 6
-_FAR_LONGER: Final = 8.0
-"""Times the usual pause between rises that one is so long that it may be a run."""
-_BUSY_SWING: Final = 0.1
-"""Share of the rises' height that a run which draws less than idling swings by, at least."""
 _NESTED: Final = 3.0
 """Rises inside each rise out of sleep, at least, that are inferences of their own."""
-_RESTS: Final = 0.25
-"""Share of the time awake that a board idles for, at least, where it idles between inferences."""
-_AWAKE_STEP: Final = 0.35
-"""Share of the current awake that computing adds, at most, to a board that idles awake; where it adds more, both are of an inference."""
 _NEAR: Final = 0.2
 """Share a given duration may differ from what is found."""
 
@@ -83,17 +74,12 @@ def found_inferences(blocks: Blocks, hints: Hints) -> Decision:
 def _chosen(readings: list[Reading], hints: Hints, blocks: Blocks) -> tuple[Reading, str]:
     """Return the reading that explains the capture, and what else does as well."""
     first = readings[0]
-    deeper = readings[1] if len(readings) > 1 else None
     if (duration_s := hints.duration_s) is not None:
         return min(readings, key=lambda each: abs(float(np.log(_typical_s(each, blocks) / duration_s)))), ""
-    if deeper is None or not sleeps(first):
+    if not sleeps(first):
         return first, ""
-    awake = ~_resting(first)
-    idles = float(np.count_nonzero(awake & _resting(deeper))) / max(int(np.count_nonzero(awake)), 1)
-    if idles < _RESTS:
-        return first, ""
-    step_a = float(np.median(first.quiet.current_a[~_resting(deeper)])) - deeper.rises.rest_a
-    if step_a > _AWAKE_STEP * (deeper.rises.rest_a - first.rises.rest_a):
+    deeper = next((reading for reading in (*readings[1:], *wakes_of(first)) if awake_around(first, reading)), None)
+    if deeper is None:
         return first, ""
     if len(deeper.whole) >= _NESTED * len(first.whole) and len(first.whole) < _NESTED:
         return deeper, ""
@@ -137,7 +123,8 @@ def _decided(blocks: Blocks, reading: Reading, hints: Hints, doubt: str) -> Deci
     first, last = rises.first[whole], rises.last[whole]
     kinds = _told(reading, blocks, first, last, hints)
     kept = kinds.kind >= 0
-    joined = joined_pauses(starts[first[kept]], starts[last[kept]]) if hints.shortest_s is None else None
+    heights = reading.heights_a(first[kept], last[kept])
+    joined = joined_pauses(starts[first[kept]], starts[last[kept]], heights) if hints.shortest_s is None else None
     joined = _fitting(joined, starts[first[kept]], starts[last[kept]], hints)
     if joined is not None:
         first, last = first[kept][joined.first], last[kept][joined.last]
@@ -149,27 +136,35 @@ def _decided(blocks: Blocks, reading: Reading, hints: Hints, doubt: str) -> Deci
             notes=tuple(dict.fromkeys((*kinds.notes, *again.notes))),
         )
         kept = kinds.kind >= 0
+    spans, block_s = starts[last] - starts[first], blocks.samples_a_block * blocks.period_s
+    main = kinds.kind == 0
+    ends = soft_ends(reading, first[main], last[main]) if main.any() else Ends(None, None)
+    typical_s = float(np.median(spans[main])) if main.any() else 0.0
     if hints.duration_s is not None:
-        spans = starts[last] - starts[first]
-        near = np.abs(spans / hints.duration_s - 1.0) <= _NEAR
+        near = np.abs((spans + ends.nearer_s(typical_s, block_s, hints.duration_s)) / hints.duration_s - 1.0) <= _NEAR
         kinds = kinds._replace(doubt="", short_count=kinds.short_count + int(np.count_nonzero(kept & ~near)))
         kept = near
     if not kept.any():
         asked = "" if hints.duration_s is None else f"none lasts about --duration {hints.duration_s:.4g} s"
         if hints.shortest_s is not None:
             asked = f"none longer than tau_min {MS_PER_S * hints.shortest_s:.6g} ms: lower --min-duration or --boot"
-        return Decision(None, f"{len(first)} rise(s) of {_spans(starts[last] - starts[first])}, {asked}")
+        return Decision(None, f"{len(first)} rise(s) of {spans_text(starts[last] - starts[first])}, {asked}")
     doubt = (
         doubt
         or kinds.doubt
-        or _unlike(starts[last[kept]] - starts[first[kept]], kinds.kind[kept], hints)
-        or _irregular(starts[last[kept]] - starts[first[kept]], kinds.kind[kept])
+        or (unlike(starts[last[kept]] - starts[first[kept]], kinds.kind[kept]) if hints == Hints() else "")
+        or irregular(starts[last[kept]] - starts[first[kept]], kinds.kind[kept])
     )
     if doubt:
         return Decision(None, doubt)
-    if hints == Hints() and (doubt := _busy_rest(reading, first[kept], last[kept])):
+    if hints.duration_s is None and (doubt := ends_in_decay(ends, typical_s, block_s)):
+        return Decision(None, doubt)
+    if hints == Hints() and (doubt := idles_elsewhere(reading, first[kept], last[kept])):
+        return Decision(None, doubt)
+    if hints == Hints() and (doubt := busy_rest(reading, first[kept], last[kept])):
         return Decision(None, doubt)
     found = _windows(blocks, reading, (first[kept], last[kept]), kinds, np.flatnonzero(kept))
+    found = softened(blocks, found, (first[kept], last[kept]), ends, hints.duration_s)
     joined_cut = 0 if joined is None else joined.cut_count
     at_ends = int(np.count_nonzero(rises.cut | ~late)) + joined_cut
     rule = _rule(reading, hints, found, booted_s)
@@ -191,56 +186,14 @@ def _fitting(joined: Joined | None, begins_s: Floats, ends_s: Floats, hints: Hin
 
 def _told(reading: Reading, blocks: Blocks, first: NDArray[np.intp], last: NDArray[np.intp], hints: Hints) -> Kinds:
     current, starts = reading.quiet.current_a, blocks.start_s
-    sums = np.concatenate(([0.0], np.cumsum(current - reading.rises.rest_a)))
-    heights = (sums[last] - sums[first]) / (last - first)
+    heights = reading.heights_a(first, last)
     spans = starts[last] - starts[first]
     longest = spans > 0.5 * spans.max()
     repeats = np.zeros(len(first), dtype=bool)
     for place in np.flatnonzero(longest)[:2]:
         inside = current[first[place] : last[place]]
         repeats[place] = inner_period(inside, float(heights[place]), reading.quiet.noise_a) is not None
-    return kinds_of(spans, heights, repeats, hints.shortest_s)
-
-
-def _spans(spans_s: Floats) -> str:
-    return f"{float(spans_s.min()):.4g} to {float(spans_s.max()):.4g} s"
-
-
-def _busy_rest(reading: Reading, first: NDArray[np.intp], last: NDArray[np.intp]) -> str:
-    """Tell that one stretch at the level taken for idle is far longer than others and repeats inside: a run may draw less than idling."""
-    begins, ends = np.concatenate(([0], last)), np.append(first, len(reading.quiet.current_a))
-    pauses = ends - begins
-    place = int(pauses.argmax())
-    if len(first) < _MANY or pauses[place] < _FAR_LONGER * np.median(pauses):
-        return ""
-    current, rises = reading.quiet.current_a, reading.rises
-    height_a = float(np.median(np.concatenate([current[a:b] for a, b in zip(first[:_MANY], last[:_MANY], strict=True)]))) - rises.rest_a
-    if inner_period(current[begins[place] : ends[place]], height_a, reading.quiet.noise_a, _BUSY_SWING) is None:
-        return ""
-    return (
-        f"the longest stretch at {MA_PER_A * rises.rest_a:.4g} mA repeats inside, and {len(first)} short rises lie beside it: a run that "
-        "draws less than idling does, or idling; give --min-current and --max-current, --duration or --marks"
-    )
-
-
-def _unlike(spans_s: Floats, kind: NDArray[np.intp], hints: Hints) -> str:
-    """Tell that no rise is like another, so that nothing says any of them is an inference."""
-    if len(kind) < 2 or len(set(kind.tolist())) < len(kind) or hints != Hints():
-        return ""
-    return (
-        f"{len(kind)} rises of {_spans(spans_s)}, no two alike: nothing in the capture repeats; give --duration, --min-current or --marks "
-        "for what is an inference"
-    )
-
-
-def _irregular(spans_s: Floats, kind: NDArray[np.intp]) -> str:
-    main = spans_s[kind == 0]
-    if len(main) < _MANY or main.std() <= _IRREGULAR * np.median(main):
-        return ""
-    return (
-        f"{len(main)} rises of {float(main.min()):.3g} to {float(main.max()):.3g} s, no two alike: each an inference, or pieces of longer "
-        "ones whose inside falls back to idle; give --duration, --min-current or --marks"
-    )
+    return kinds_of(starts[first], spans, heights, repeats, hints.shortest_s)
 
 
 def _windows(
@@ -253,9 +206,10 @@ def _windows(
     spaces = np.minimum(
         first - before[np.searchsorted(reading.rises.first, first)], after[np.searchsorted(reading.rises.last, last) + 1] - last
     )
+    step_a = 2.0 * (reading.rises.core_a - reading.rises.rest_a)
     windows = []
     for a, b, space, place in zip(first.tolist(), last.tolist(), spaces.tolist(), places.tolist(), strict=True):
-        window = bounded_window(blocks, resting, (a, b), space, reading.rises.rest_a, quiet.width)
+        window = bounded_window(blocks, resting, (a, b), space, reading.rises.rest_a, quiet.width, step_a)
         inside = quiet.current_a[window.first : window.last]
         height_a = float(inside.mean()) - reading.rises.rest_a if len(inside) else 0.0
         windows.append(window._replace(kind=int(kinds.kind[place]), inner_blocks=inner_period(inside, height_a, quiet.noise_a)))
