@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from enum import StrEnum
@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Final
 
 from costmodel.cli.options import chosen
 from costmodel.errors import SpecError, UnknownNameError
+from costmodel.printable_text import encodable, printable
 
 if TYPE_CHECKING:
     from costmodel.report.answer import Answer
     from costmodel.report.document import Document
+    from costmodel.report.first_screen import Line
 
 
 class OutputFormat(StrEnum):
@@ -169,6 +171,20 @@ def print_document(document: Document, pipe_width: int) -> None:
     print_terminal(document, Console(file=lines, width=pipe_width, highlight=False))
     lines.seek(0)
     sys.stdout.write("".join(f"{line.rstrip()}\n" for line in lines.read().splitlines()))
+
+
+def print_lines(lines: Sequence[Line]) -> None:
+    """Print toned lines on the terminal, or as plain text to a pipe."""
+    from rich.console import Console
+
+    from costmodel.report.as_terminal import print_toned
+
+    if sys.stdout.isatty():
+        print_toned(lines, Console(highlight=False))
+        return
+    for line in lines:
+        text = printable("".join(span.text for span in line).rstrip())
+        sys.stdout.write(encodable(text, sys.stdout.encoding or "utf-8") + "\n")
 
 
 def _write_chart(document: Document, path: Path, option: str) -> None:

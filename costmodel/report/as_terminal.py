@@ -10,9 +10,13 @@ from costmodel.report.document import Block, Derivation, Document, Facts, Illust
 from costmodel.report.table_layout import COLUMN_GAP, column_widths, side_by_side, title_lines
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rich.console import Console
     from rich.text import Text
     from rich.tree import Tree
+
+    from costmodel.report.first_screen import Line
 
 _TONES: Final = {
     "verdict": "bold green",
@@ -21,6 +25,11 @@ _TONES: Final = {
     "negligible": "bold blue",
     "suspicious": "bold yellow",
     "unknown": "bold cyan",
+    "nearly": "bold yellow",
+    "title": "bold",
+    "heading": "bold",
+    "value": "bold",
+    "next": "bold",
     "quiet": "dim",
 }
 _BAR_WIDTH: Final = 40
@@ -37,6 +46,24 @@ def print_terminal(document: Document, console: Console) -> None:
         Where to; its width and encoding are respected.
     """
     _Printer(console).print_document(document)
+
+
+def print_toned(lines: Sequence[Line], console: Console) -> None:
+    """Print lines of toned words.
+
+    Parameters
+    ----------
+    lines : sequence of Line
+        As the first screen has them.
+    console : Console
+        Where to.
+    """
+    printer = _Printer(console)
+    for line in lines:
+        text = printer.text("")
+        for span in line:
+            text.append_text(printer.text(span.text, _TONES.get(span.tone, "")))
+        console.print(text, soft_wrap=True)
 
 
 class _Printer:

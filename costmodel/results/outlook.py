@@ -20,6 +20,15 @@ class EnergyEstimate(Result):
     power_trust: Trust
 
 
+class RestLife(Result):
+    """Life with another rest between inferences."""
+
+    rest: str
+    life_s: float | None
+    life_low_s: float | None
+    keeps_memory: bool
+
+
 class LifeEstimate(Result):
     """Life of a battery at a rate."""
 
@@ -32,6 +41,8 @@ class LifeEstimate(Result):
     period_s: float
     rest: str
     """What the board does between inferences."""
+    other_rests: tuple[RestLife, ...] = ()
+    """Lives in the other rests that fit the period."""
     bare: bool
     """Whether the currents are of a chip or module alone."""
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from costmodel import __version__
-from costmodel.cli.output import page_text, print_document
-from costmodel.errors import MissingError, SpecError
+from costmodel.cli.output import page_text, print_document, print_lines
+from costmodel.errors import MissingError, SpecError, UnknownNameError
 from costmodel.evaluation.evaluating import evaluate
 from costmodel.evaluation.grounds import grounds_of
 from costmodel.report.additions import NO_ADDITIONS, Additions
@@ -37,6 +39,18 @@ FILE_NAMES: Final = {ReportFormat.HTML: "report.html", ReportFormat.MARKDOWN: "r
 """What a format is called in a folder; the terminal has no file."""
 _PIPE_WIDTH: Final = 100
 """Columns of a terminal report that goes to no terminal."""
+WIDEST: Final = 80
+"""Columns of the first screen where nothing says how wide it is."""
+
+
+class ScreenAsked(NamedTuple):
+    """How much of a report a terminal shows."""
+
+    command: str
+    """The command that asked, to be typed again."""
+    full: bool = False
+    sections: tuple[str, ...] = ()
+    """Names of sections, in the order to print them; empty for the first screen."""
 
 
 def deliver_report(
@@ -44,6 +58,7 @@ def deliver_report(
     formats: tuple[ReportFormat, ...] | None,
     folder: Path | None,
     additions_of: Callable[[Evaluation], Additions] = lambda _: NO_ADDITIONS,
+    screen: ScreenAsked | None = None,
 ) -> None:
     """Evaluate a scenario and write its report.
 
@@ -57,6 +72,8 @@ def deliver_report(
         Where files go; None for standard output, which takes one format.
     additions_of : callable, optional
         Returns what else the report holds, from the evaluation.
+    screen : ScreenAsked, optional
+        How much of it a terminal shows; left out, all.
 
     Raises
     ------
@@ -75,13 +92,33 @@ def deliver_report(
         document = report_document(evaluation, scenario, grounds, __version__, additions)
         as_json = _json(evaluation, grounds, additions) if ReportFormat.JSON in chosen else ""
         if ReportFormat.TERMINAL in chosen:
-            progress.pause(lambda: print_document(document, _PIPE_WIDTH))
+            progress.pause(lambda: _print(scenario, evaluation, additions, document, screen))
         if folder is not None:
             written = _write_files(folder, chosen, document, as_json, progress)
         elif ReportFormat.TERMINAL not in chosen:
             sys.stdout.write(as_json or _text(chosen[0], document))
     if folder is not None:
         sys.stderr.write(f"Wrote {written} to {folder}\n")
+
+
+def _print(scenario: Scenario, evaluation: Evaluation, additions: Additions, document: Document, screen: ScreenAsked | None) -> None:
+    """Print the first screen, or the whole report, or some of its sections."""
+    if screen is None or screen.full or additions.outlook is None:
+        print_document(document, _PIPE_WIDTH)
+        return
+    if screen.sections:
+        known = {section.id: section for section in document.sections}
+        for name in screen.sections:
+            if name not in known:
+                raise UnknownNameError("--section", name, known, "a section of the report")
+        print_document(replace(document, sections=tuple(known[name] for name in screen.sections)), _PIPE_WIDTH)
+        return
+    from costmodel.evaluation.advice import advise
+    from costmodel.report.first_screen import Asked, first_screen
+
+    advice = advise(scenario, evaluation, additions.outlook)
+    asked = Asked(evaluation, additions.outlook, advice, screen.command)
+    print_lines(first_screen(asked, shutil.get_terminal_size((WIDEST, 24)).columns))
 
 
 def _text(form: ReportFormat, document: Document) -> str:

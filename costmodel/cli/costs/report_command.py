@@ -9,6 +9,7 @@ import typer
 
 
 def report_command(
+    ctx: typer.Context,
     scenario: Annotated[
         str | None,
         typer.Argument(
@@ -57,6 +58,10 @@ def report_command(
     output_format: Annotated[
         list[str] | None, typer.Option("--format", help="terminal, html, markdown or json. Several times.", show_default=False)
     ] = None,
+    full: Annotated[bool, typer.Option("--full", help="On a terminal, everything instead of the first screen.")] = False,
+    section: Annotated[
+        list[str] | None, typer.Option(help="On a terminal, this section: memory, energy, latency ... Several times.", show_default=False)
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option(help="Folder to write to. Without --format: the terminal report, and report.html, .md, .json and figures."),
@@ -71,6 +76,8 @@ def report_command(
     Examples
     --------
     costmodel report
+    costmodel report --full
+    costmodel report --section memory --section energy
     costmodel report my-net.scenario.yaml --out report
     costmodel report model.tflite --device esp32-s3-wroom-1-n8
     costmodel report --network cifar-baseline --dataflow all --taps nominal --format html --out report
@@ -79,9 +86,10 @@ def report_command(
     costmodel report --battery 18650 --sleep deep --trace capture.csv
     """
     from costmodel.cli.answers.report_additions import tflm_arena_of
-    from costmodel.cli.answers.report_output import ReportFormat, deliver_report
+    from costmodel.cli.answers.report_output import ReportFormat, ScreenAsked, deliver_report
     from costmodel.cli.options import all_chosen, chosen, mappings_chosen
     from costmodel.cli.quantity_text import AMPERES, SECONDS, VOLTS, quantity
+    from costmodel.cli.told_command import command_text
     from costmodel.sources.scenario_changes import ScenarioChanges, changed_scenario
     from costmodel.specs.counting import Granularity, Taps
     from costmodel.specs.devices.battery import BatteryModelName
@@ -120,6 +128,7 @@ def report_command(
     from costmodel.sources.usual_use import usual_use
 
     use = usual_use(asked, runtime)
+    screen = ScreenAsked(command_text(ctx), full or out is not None, tuple(section or ()))
     options = (battery, sleep, states, model, temperature)
     # A trace alone shows the life of a scenario that has a battery; every other question about one asks for it.
     if any(option is not None for option in options) or (trace is not None and asked.battery is not None):
@@ -128,6 +137,7 @@ def report_command(
             formats,
             out,
             lambda found: Additions(analysed, asked_life(asked, found, told := outlook_of(asked, found, use)), arena, told),
+            screen,
         )
     else:
-        deliver_report(asked, formats, out, lambda found: Additions(analysed, None, arena, outlook_of(asked, found, use)))
+        deliver_report(asked, formats, out, lambda found: Additions(analysed, None, arena, outlook_of(asked, found, use)), screen)

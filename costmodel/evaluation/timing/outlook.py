@@ -12,7 +12,7 @@ from costmodel.evaluation.timing.estimate import estimate_time
 from costmodel.provenance import Constant
 from costmodel.results.battery_life import BatteryAnswer
 from costmodel.results.evaluation import Evaluation
-from costmodel.results.outlook import AssumedUse, EnergyEstimate, LifeEstimate, Outlook
+from costmodel.results.outlook import AssumedUse, EnergyEstimate, LifeEstimate, Outlook, RestLife
 from costmodel.results.time_estimate import TimeBasis, TimeEstimate
 from costmodel.results.trust import Trust, weakest
 from costmodel.specs.devices.battery import BatteryCell
@@ -185,6 +185,7 @@ def _energy(time: TimeEstimate, answer: BatteryAnswer, power_trust: Trust, power
 
 def _life(time: TimeEstimate, answer: BatteryAnswer, power_trust: Trust, cell: BatteryCell, states: PowerStates | None) -> LifeEstimate:
     found = answer.lives[0]
+    keeping = {IDLE, *(state.name for state in (() if states is None else states.sleeps) if state.keeps_memory)}
     return LifeEstimate(
         # A cell's capacity and what it gives at this load are nobody's measurement of the cell in hand.
         trust=weakest(time.trust, power_trust, Trust.ASSUMED),
@@ -194,5 +195,9 @@ def _life(time: TimeEstimate, answer: BatteryAnswer, power_trust: Trust, cell: B
         battery=cell.name,
         period_s=found.period_s,
         rest=found.rest,
+        other_rests=tuple(
+            RestLife(rest=other.rest, life_s=other.life_s, life_low_s=other.life_low_s, keeps_memory=other.rest in keeping)
+            for other in answer.lives[1:]
+        ),
         bare=states is not None and states.bare,
     )
