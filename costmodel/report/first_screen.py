@@ -14,6 +14,7 @@ from costmodel.results.advice import Advice, AdviceKind
 from costmodel.results.evaluation import DataflowEvaluation, Evaluation
 from costmodel.results.outlook import Outlook
 from costmodel.results.storage.heap_verdict import HeapVerdict
+from costmodel.results.tflm_arena import TflmArena
 from costmodel.results.time_estimate import TimeBasis
 from costmodel.results.trust import Trust
 from costmodel.specs.devices.power import IDLE
@@ -51,6 +52,8 @@ class Asked:
     advice: tuple[Advice, ...]
     command: str
     """As the user would type it again, without what the screen suggests."""
+    arena: TflmArena | None = None
+    """What TensorFlow Lite Micro needs, where the network was read from its file."""
 
 
 def first_screen(asked: Asked, width: int = WIDEST) -> tuple[Line, ...]:
@@ -155,6 +158,8 @@ def _rows(asked: Asked, width: int) -> list[Line]:
         ("Energy", energy_words(outlook), Trust.UNKNOWN if energy is None else energy.trust, _energy_note(evaluation, outlook)),
         ("Battery", life_words(outlook), Trust.UNKNOWN if life is None else life.trust, _life_note(evaluation, outlook)),
     ]
+    if asked.arena is not None:
+        rows.insert(1, _arena_row(asked.arena))
     values = max(len(value) for _, value, _, _ in rows)
     trusts = max(len(trust.value) for _, _, trust, _ in rows)
     lines: list[Line] = []
@@ -169,6 +174,14 @@ def _rows(asked: Asked, width: int) -> list[Line]:
         lines.append((Span(f"  {label:<8} "), *told))
         lines += [(Span(" " * len(head)), Span(part, "quiet")) for part in parts[1:]]
     return lines
+
+
+def _arena_row(arena: TflmArena) -> tuple[str, str, Trust, str]:
+    """What another runtime's arena takes: its head is exact, its tail of a 32-bit build computed and held against no chip."""
+    if arena.total_bytes is None:
+        return "TFLM", "none", Trust.UNKNOWN, f"{'its arena is not known' if arena.runs else 'does not run this'}: {arena.reason}"
+    note = f"TensorFlow Lite Micro's arena: head {bytes_text(arena.head_bytes)}, tail {bytes_text(arena.tail_bytes)}"
+    return "TFLM", bytes_text(arena.total_bytes), Trust.ASSUMED, note
 
 
 def _time_note(outlook: Outlook) -> str:

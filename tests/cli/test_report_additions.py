@@ -22,7 +22,18 @@ def reported(capsys, *arguments):
 
 @pytest.mark.parametrize("form", ["terminal", "markdown", "html"])
 def test_a_trace_and_a_battery_stand_in_a_report_for_people(capsys, capture, form):
-    text = reported(capsys, "--trace", str(capture), "--sleep", "deep", "--battery", "18650", "--format", form).replace("&#160;", " ")
+    text = reported(
+        capsys,
+        "--trace",
+        str(capture),
+        "--sleep",
+        "deep",
+        "--battery",
+        "18650",
+        "--format",
+        form,
+        *(["--full"] if form == "terminal" else []),
+    ).replace("&#160;", " ")
     assert "Trace " in text
     assert "Battery life on 18650" in text
     assert "deep beats light below" in text
@@ -41,7 +52,7 @@ def test_a_trace_gives_the_report_its_power_and_duration(capsys, capture):
 
 
 def test_a_battery_has_one_life_wherever_it_stands(capsys):
-    text = " ".join(reported(capsys, "--battery", "18650", "--sleep", "idle").split())
+    text = " ".join(reported(capsys, "--battery", "18650", "--sleep", "idle", "--full").split())
     assert "Battery, once a minute" in text
     assert "The same lives as under Power and battery, with intervals: energy model, self-discharge" in text
 
@@ -86,7 +97,7 @@ def test_a_report_without_either_holds_neither(capsys):
     ("arguments", "words"),
     [
         (("--sleep", "depe"), "did you mean 'deep'"),
-        (("--device", "stm32f746zg", "--battery", "18650"), "battery life: no supply and currents of the board given: give power"),
+        (("--device", "stm32f746zg", "--battery", "18560"), "did you mean '18650'"),
         (("--trace", "absent.csv"), "does not exist"),
         (("--sleep", "deep", "--period", "0.4"), "do not fit the period of 0.4 s"),
     ],

@@ -58,7 +58,7 @@ def test_the_report_names_the_arena_and_explain_knows_it(capsys: pytest.CaptureF
     content = json.loads(run(capsys, "report", "small.tflite", "--format", "json"))["tflm"]
     assert content["head_bytes"] == 256
     assert content["host_total_bytes"] == 2160
-    assert "TFLM arena" in run(capsys, "report", "--network", "small.tflite")
+    assert "TFLM arena" in run(capsys, "report", "--network", "small.tflite", "--full")
     explained = run(capsys, "explain", "tflm.total_bytes", "--scenario", "small.tflite")
     assert f"tflm.total_bytes = {content['total_bytes']:,} B" in explained
     assert "tflm.tail_bytes" in run(capsys, "explain", "--scenario", "small.tflite")

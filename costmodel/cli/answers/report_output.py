@@ -117,7 +117,7 @@ def _print(scenario: Scenario, evaluation: Evaluation, additions: Additions, doc
     from costmodel.report.first_screen import Asked, first_screen
 
     advice = advise(scenario, evaluation, additions.outlook)
-    asked = Asked(evaluation, additions.outlook, advice, screen.command)
+    asked = Asked(evaluation, additions.outlook, advice, screen.command, additions.tflm)
     print_lines(first_screen(asked, shutil.get_terminal_size((WIDEST, 24)).columns))
 
 

@@ -87,9 +87,9 @@ def report_command(
     """
     from costmodel.cli.answers.report_additions import tflm_arena_of
     from costmodel.cli.answers.report_output import ReportFormat, ScreenAsked, deliver_report
+    from costmodel.cli.command_words import command_text
     from costmodel.cli.options import all_chosen, chosen, mappings_chosen
     from costmodel.cli.quantity_text import AMPERES, SECONDS, VOLTS, quantity
-    from costmodel.cli.told_command import command_text
     from costmodel.sources.scenario_changes import ScenarioChanges, changed_scenario
     from costmodel.specs.counting import Granularity, Taps
     from costmodel.specs.devices.battery import BatteryModelName

@@ -57,14 +57,17 @@ def outlook_of(scenario: Scenario, evaluation: Evaluation, use: UsualUse) -> Out
     found = Outlook(network=evaluation.network, device=evaluation.device, time=time, energy=None, life=None, assumed=assumed)
     if time.high_s is None or time.low_s is None or (power is None and states is None):
         return found
-    if time.low_s > period_s:
-        return found.model_copy(update={"period_too_short": True})
-    cell = scenario.battery or use.battery
+    cell, duration = scenario.battery or use.battery, _duration(time)
+    awake_s = duration.value + _wake_s(states, rest)
+    too_short = awake_s > period_s
+    if too_short:
+        # One after the other: the energy of an inference is the same, and the life that was asked for does not exist.
+        rest, period_s = IDLE, duration.value
     answer = answer_battery(
         BatteryQuestion(
             cell=cell,
             states=states,
-            duration_s=_duration(time),
+            duration_s=duration,
             period_s=period_s,
             rest=rest,
             model=scenario.model,
@@ -77,8 +80,8 @@ def outlook_of(scenario: Scenario, evaluation: Evaluation, use: UsualUse) -> Out
     return found.model_copy(
         update={
             "energy": _energy(time, answer, words, scenario.device.name if power is not None or states is None else states.name),
-            "life": _life(time, answer, words, cell, states),
-            "period_too_short": time.high_s > period_s,
+            "life": None if too_short else _life(time, answer, words, cell, states),
+            "period_too_short": too_short or time.high_s > period_s,
         }
     )
 
@@ -156,6 +159,10 @@ def deepest_rest(states: PowerStates | None) -> str:
     """Return the rest that draws least of those that keep RAM; idle where none does."""
     kept = [] if states is None else [state for state in states.sleeps if state.keeps_memory]
     return min(kept, key=lambda state: state.supply_v.value * state.current_a.value).name if kept else IDLE
+
+
+def _wake_s(states: PowerStates | None, rest: str) -> float:
+    return next((state.wake_s.value for state in (() if states is None else states.sleeps) if state.name == rest), 0.0)
 
 
 def _duration(time: TimeEstimate) -> Constant:

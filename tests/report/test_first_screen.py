@@ -1,0 +1,88 @@
+"""The first screen: the verdict in the first five lines, at most 40 lines, never wider than it may be, and the answer in words."""
+
+from __future__ import annotations
+
+import pytest
+
+from costmodel.evaluation.advice import advise
+from costmodel.evaluation.evaluating import evaluate
+from costmodel.evaluation.timing.outlook import outlook_of
+from costmodel.report.first_screen import Asked, first_screen, next_step, spare_ratio, verdict
+from costmodel.sources.scenario_changes import ScenarioChanges, changed_scenario
+from costmodel.sources.usual_use import usual_use
+
+
+def asked(changes: ScenarioChanges, scenario: str | None = None) -> Asked:
+    found = changed_scenario(scenario, changes)
+    evaluation = evaluate(found)
+    outlook = outlook_of(found, evaluation, usual_use(found))
+    return Asked(evaluation, outlook, advise(found, evaluation, outlook), "costmodel report")
+
+
+def text_of(screen: Asked, width: int = 80) -> list[str]:
+    return ["".join(span.text for span in line).rstrip() for line in first_screen(screen, width)]
+
+
+SIX = {
+    "fits, measured": (ScenarioChanges(), None),
+    "fits narrowly": (ScenarioChanges(static_bytes=129_000), None),
+    "does not fit": (ScenarioChanges(network="resnet18", device="esp32-wroom"), None),
+    "calibrated": (ScenarioChanges(network="resnet8", device="nrf52840"), None),
+    "range": (ScenarioChanges(network="ds-cnn", device="stm32f746zg"), None),
+    "no battery": (ScenarioChanges(network="resnet8", device="esp32-c3-mini-1-n4", period_s=0.01), None),
+}
+
+
+@pytest.mark.parametrize("name", SIX)
+@pytest.mark.parametrize("width", [60, 80, 100, 140])
+def test_it_is_one_screen(name: str, width: int) -> None:
+    lines = text_of(asked(*SIX[name]), width)
+    assert max(len(line) for line in lines) <= min(width, 80)
+    assert any("FIT" in line for line in lines[:5])
+    if width >= 80:
+        assert len(lines) <= 40
+
+
+GOLDEN = """\
+cifar-aap-pruned on esp32-wroom                                       esp32-deck
+
+FITS  183.04 KiB RAM of 312.10 KiB, static data and radio taken out; 7 buffers
+  RAM      183.04 KiB                 exact     152.13 KiB of it buffers
+  Flash    0 B                        exact     weights are in RAM
+  Time     320.0 ms (290.0 to 420.0)  measured
+  Energy   69.2 mJ (64.2 to 85.4)     measured  10.6 mJ above idle; memory
+                                                42.7 µJ
+  Battery  20.9 h                     assumed   deck-5v-1ah, once a minute;
+                                                17.7 h non-stop
+
+Next: costmodel report --sleep light
+"""
+
+
+def test_the_reference_deployments_first_screen() -> None:
+    assert "\n".join(text_of(asked(ScenarioChanges()))).startswith(GOLDEN)
+
+
+def test_verdicts_say_what_they_mean() -> None:
+    words = {name: verdict(asked(*SIX[name]).evaluation) for name in ("fits, measured", "fits narrowly", "does not fit")}
+    assert [word for word, _, _ in words.values()] == ["FITS", "FITS NARROWLY", "DOES NOT FIT"]
+    assert [tone for _, tone, _ in words.values()] == ["verdict", "nearly", "fails"]
+    assert "in one block, the largest free is" in words["does not fit"][2]
+    heap = asked(*SIX["fits, measured"]).evaluation.memory.heap
+    assert heap is not None
+    ratio = spare_ratio(heap)
+    assert ratio is not None
+    assert ratio > 0.10
+
+
+def test_the_next_step_follows_from_the_answer() -> None:
+    assert next_step(asked(*SIX["fits, measured"])) == "costmodel report --sleep light"
+    assert next_step(asked(*SIX["does not fit"])) == "costmodel plan resnet18 --device esp32-wroom"
+    assert "--duration" in next_step(asked(*SIX["range"]))
+    assert next_step(asked(*SIX["calibrated"])).startswith("costmodel plan resnet8")
+
+
+def test_advice_stands_by_its_gain() -> None:
+    gains = [advice.gain_ratio for advice in asked(*SIX["fits, measured"]).advice]
+    assert gains == sorted(gains, reverse=True)
+    assert gains[0] > 20.0
