@@ -25,8 +25,8 @@ def text_of(screen: Asked, width: int = 80) -> list[str]:
 
 SIX = {
     "fits, measured": (ScenarioChanges(), None),
-    "fits narrowly": (ScenarioChanges(static_bytes=129_000), None),
-    "does not fit": (ScenarioChanges(network="resnet18", device="esp32-wroom"), None),
+    "fits narrowly": (ScenarioChanges(network="resnet8", device="stm32l476rg", static_bytes=46_000), None),
+    "does not fit": (ScenarioChanges(network="cifar-baseline", device="stm32l476rg"), None),
     "calibrated": (ScenarioChanges(network="resnet8", device="nrf52840"), None),
     "range": (ScenarioChanges(network="ds-cnn", device="stm32f746zg"), None),
     "no battery": (ScenarioChanges(network="resnet8", device="esp32-c3-mini-1-n4", period_s=0.01), None),
@@ -77,7 +77,7 @@ def test_verdicts_say_what_they_mean() -> None:
 
 def test_the_next_step_follows_from_the_answer() -> None:
     assert next_step(asked(*SIX["fits, measured"])) == "costmodel report --sleep light"
-    assert next_step(asked(*SIX["does not fit"])) == "costmodel plan resnet18 --device esp32-wroom"
+    assert next_step(asked(*SIX["does not fit"])) == "costmodel plan cifar-baseline --device stm32l476rg"
     assert "--duration" in next_step(asked(*SIX["range"]))
     assert next_step(asked(*SIX["calibrated"])).startswith("costmodel plan resnet8")
 
