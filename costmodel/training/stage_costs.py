@@ -31,7 +31,9 @@ def network_as_stored(model: Model) -> Network:
     return with_changes(model.network, {"types": types, "layers": layers})
 
 
-def stage_cost(model: Model, device: str | Path, battery: str | Path, period_s: float) -> tuple[Evaluation, Outlook]:
+def stage_cost(
+    model: Model, device: str | Path, battery: str | Path, period_s: float, runtime: str | None = None
+) -> tuple[Evaluation, Outlook]:
     """Evaluate a stage's network.
 
     Parameters
@@ -42,6 +44,8 @@ def stage_cost(model: Model, device: str | Path, battery: str | Path, period_s: 
         As `load_device` and `load_battery` take them.
     period_s : float
         Between inferences [s].
+    runtime : str, optional
+        What runs it; left out, what is usual on the device's core.
 
     Returns
     -------
@@ -54,4 +58,4 @@ def stage_cost(model: Model, device: str | Path, battery: str | Path, period_s: 
     board = {"device": load_device(device), "battery": load_battery(battery), "period_s": period_s}
     scenario = load_scenario({"name": network.name, "network": network, **board})
     evaluation = evaluate(scenario)
-    return evaluation, outlook_of(scenario, evaluation, usual_use(scenario))
+    return evaluation, outlook_of(scenario, evaluation, usual_use(scenario, runtime))

@@ -45,6 +45,7 @@ def compress_command(
     device: Annotated[str, typer.Option("--device", "-d", help="What each stage's cost is told for.")] = "esp32-wroom",
     battery: Annotated[str, typer.Option(help="And its battery.")] = "deck-5v-1ah",
     period: Annotated[float, typer.Option(min=0.001, help="Seconds between inferences.")] = 60.0,
+    runtime: Annotated[str | None, typer.Option(help="What runs it; left out, what is usual on the core.", show_default=False)] = None,
     threads: Annotated[int, typer.Option(min=0, help="Threads of training; 0 for one a core.")] = 0,
     output_format: Annotated[str, typer.Option("--format", "-f", help="terminal, json, csv or markdown.")] = "terminal",
 ) -> None:
@@ -105,7 +106,9 @@ def compress_command(
             told=lambda progress: display.stage(f"{progress.stage}, {progress.stages_left} stages after it", progress.done, progress.total),
         )
         for result in made:
-            stages.append(CompressedStage(result.stage, result.model.accuracies[0], *stage_cost(result.model, device, battery, period)))
+            stages.append(
+                CompressedStage(result.stage, result.model.accuracies[0], *stage_cost(result.model, device, battery, period, runtime))
+            )
             last = result.model
     finished_model(last, out)
     write_answer(compressed_answer(stages, str(out), run.recipe.seed, run.recipe.name), form)
