@@ -63,9 +63,31 @@ EXTENTS: Final[frozenset[str]] = frozenset(
         "schema_version",
         "scales",
         "zero_points",
+        "after",
+        "axes",
+        "axis",
+        "before",
+        "constant",
+        "extra",
+        "features",
+        "high",
+        "indices",
+        "low",
+        "memory",
+        "order",
+        "rank",
+        "rows",
+        "shape_order",
+        "size",
+        "sizes",
+        "slope",
+        "starts",
+        "steps",
+        "units",
+        "value",
     }
 )
-"""Layer geometry, plain whole numbers of elements, pixels or channels, and a quantisation's terms; named as the field names them."""
+"""Layer geometry and terms, plain numbers of elements, pixels or channels, and a quantisation's terms; named as the field names them."""
 
 BITS_PER_BYTE: Final = 8
 BYTES_PER_KIB: Final = 1024

@@ -31,6 +31,7 @@ from costmodel.sources.runtimes import load_runtime
 from costmodel.specs.base import with_changes
 from costmodel.specs.counting import CountingConvention, Dataflow, Granularity, Taps
 from costmodel.specs.devices.battery import BatteryModelName
+from costmodel.specs.network import Network
 from costmodel.specs.scenario import MemoryAccounting, Storage
 from costmodel.validation.ledger.published_ledger import reckon
 
@@ -129,9 +130,20 @@ def _times() -> None:
         estimate_time(load_network(network), load_device(device), load_runtime(runtime))
 
 
+def _other_layers() -> None:
+    """A layer that no packaged network has."""
+    layers = [{"name": "up", "kind": "transposed_conv2d", "out_channels": 4, "kernel": 3, "stride": 2, "padding": 1, "extra": [0, 1, 0, 0]}]
+    network = Network.model_validate({"name": "up", "input": "3x5x6", "layers": layers})
+    for taps in Taps:
+        counting = CountingConvention(taps=taps, bias=True, granularity=Granularity.BLOCK_PACKED)
+        changes = {"network": network, "counting": counting, "calibration": None, "calibration_network": None}
+        recorded_figures(with_changes(load_scenario("esp32-deck"), changes), Dataflow.OUTPUT_STATIONARY)
+
+
 SUBJECTS: Final[dict[str, Callable[[], None]]] = {
     "deck": _deck,
     "zoo": _zoo,
+    "other layers": _other_layers,
     "batteries": _batteries,
     "memories": _memories,
     "ledger": _ledger,

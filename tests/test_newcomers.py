@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from costmodel.dataflows.counting import count_work
-from costmodel.dataflows.executed.execution import ELEMENTS, NESTS, VIEWED, LayerTensors, execute_work
+from costmodel.dataflows.executed.execution import ELEMENTS, NESTS, PASSES, REMEMBERING, VIEWED, LayerTensors, execute_work
 from costmodel.deployment.deployed import Kernel
 from costmodel.evaluation.design import design_of
 from costmodel.sources.catalogue import load_scenario
@@ -41,7 +41,11 @@ class House(NamedTuple):
 
 
 HOUSE = House(
-    LAYERS, frozenset(NESTS) | frozenset(ELEMENTS), frozenset(VIEWED), frozenset(Kernel.__members__), PAGE.read_text(encoding="utf-8")
+    LAYERS,
+    frozenset().union(NESTS, ELEMENTS, PASSES, REMEMBERING),
+    frozenset(VIEWED),
+    frozenset(Kernel.__members__),
+    PAGE.read_text(encoding="utf-8"),
 )
 
 
@@ -56,9 +60,9 @@ def missing_proofs(row: Operation, house: House) -> list[str]:
         missing.append("an overflow box")
     if not callable(row.draw):
         missing.append("a random generator")
-    if not row.renames and row.action not in house.runs:
+    if not row.renames and not row.given and row.action not in house.runs:
         missing.append(f"an execution of {row.action.name}")
-    if (row.renames or row.merging is not None) and row.action not in house.viewed:
+    if (row.renames or row.given or row.merging is not None) and row.action not in house.viewed:
         missing.append(f"an execution of {row.action.name} on the way out of the layer before")
     if isinstance(row.kernel, FirmwareKernel):
         if row.kernel.name.upper() not in house.kernels:

@@ -9,13 +9,14 @@ from costmodel.dataflows.closed_forms.elementwise import elementwise_counts
 from costmodel.dataflows.closed_forms.input_stationary import input_stationary_counts
 from costmodel.dataflows.closed_forms.no_local_reuse import no_local_reuse_counts
 from costmodel.dataflows.closed_forms.output_stationary import linear_counts, output_stationary_counts, pooling_counts
+from costmodel.dataflows.closed_forms.passes import pass_counts, transposed_counts
 from costmodel.dataflows.closed_forms.row_stationary import row_stationary_counts
 from costmodel.dataflows.closed_forms.weight_stationary import weight_stationary_counts
 from costmodel.results.counts import AccessCounts
 from costmodel.specs.counting import Dataflow, Taps
 from costmodel.specs.mapping import ChosenDataflow
 from costmodel.specs.operations import Action
-from costmodel.specs.work import Elementwise, LoopNest, View, Work
+from costmodel.specs.work import Elementwise, LoopNest, Passes, View, Work
 
 ConvolutionCounts: TypeAlias = Callable[..., AccessCounts]
 """Closed form of one dataflow: of nest, taps, bias, input_bytes, weight_bytes, then the dataflow's parameters in their order."""
@@ -63,10 +64,15 @@ def count_work(
         return AccessCounts()
     if isinstance(work, Elementwise):
         return elementwise_counts(work.operands, work.elements, work.passes, work.parameters)
+    if isinstance(work, Passes):
+        biases = work.biases if bias else 0
+        return pass_counts(work.macs, work.operations, work.reads, work.weights, biases, work.writes, work.psums, work.scratch)
     action = work.operation.action
     if action is Action.SLIDING_MAC:
         name, values = (dataflow, ()) if isinstance(dataflow, str) else dataflow
         return CLOSED_FORMS[name](work, taps, bias and work.bias, input_bytes, weight_bytes, *values)
+    if action is Action.SPREADING_MAC:
+        return transposed_counts(work, taps, bias and work.bias)
     if action is Action.MAC:
         return linear_counts(work, bias and work.bias)
     return pooling_counts(work)
@@ -89,6 +95,9 @@ def counts_as_executed(work: Work, taps: Taps, bias: bool) -> bool:
     bool
         True where valid taps with biases give the same counts.
     """
+    if isinstance(work, Passes):
+        return bias or (isinstance(work.biases, int) and work.biases == 0)
     if not isinstance(work, LoopNest):
         return True
-    return (bias or not work.bias) and (taps is Taps.VALID or work.operation.action is not Action.SLIDING_MAC)
+    both_ways = work.operation.action not in (Action.SLIDING_MAC, Action.SPREADING_MAC)
+    return (bias or not work.bias) and (taps is Taps.VALID or both_ways)

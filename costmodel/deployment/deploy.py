@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -18,9 +18,9 @@ from costmodel.deployment.deployed import (
     KernelWindow,
     Variant,
 )
-from costmodel.deployment.folding import MergedNetwork, fold_parameters, merge, network_as_deployed
+from costmodel.deployment.folding import NO_BOUNDS, MergedNetwork, fold_parameters, merge, network_as_deployed
 from costmodel.deployment.reference import run_reference
-from costmodel.deployment.requantisation import with_parameters, with_rescales
+from costmodel.deployment.requantisation import INT8_STEPS, step_of, with_parameters, with_rescales
 from costmodel.errors import ShapeError, SpecError
 from costmodel.results.storage.memory_plan import MemoryPlan
 from costmodel.specs.layers import ELEMENT_BYTES, DataType
@@ -29,12 +29,10 @@ from costmodel.specs.model import LayerParameters, Model
 from costmodel.specs.network import Network
 from costmodel.specs.operations import FirmwareKernel
 from costmodel.specs.quantisation import Quantisation, symmetric_quantisation
-from costmodel.specs.shapes import element_count
+from costmodel.specs.shapes import element_count, shape_text
 
 KEEPS_SCALE: Final = frozenset({Kernel.VIEW, Kernel.MAX_POOL, Kernel.AVERAGE_POOL, Kernel.ADAPTIVE_AVERAGE_POOL, Kernel.RELU})
 """Kernels whose output has its input's scale."""
-INT8_STEPS: Final = (-128, 127)
-"""Least and largest."""
 SOFTMAX_OUTPUT: Final = Quantisation(scales=(1 / 256,), zero_points=(-128,))
 """Probabilities from 0 to 255/256."""
 
@@ -46,7 +44,7 @@ def deploy(model: Model, variant: Variant, example: NDArray[np.floating], memory
     ----------
     model : Model
         The graph, real weights and biases, and the quantisation of tensors, one scale and zero point each, as far as it is known. Poolings,
-        rectifiers and views keep their input's, a softmax has its own.
+        rectifiers and views keep their input's, a softmax has its own; an adaptive pooling to one element may have its own too.
     variant : Variant
         How numbers are carried.
     example : array of float
@@ -89,7 +87,12 @@ def deploy(model: Model, variant: Variant, example: NDArray[np.floating], memory
     outputs = run_reference(floating, input_as_deployed(floating, example))
     for step, output in zip(network.steps, outputs, strict=True):
         given.setdefault(step.name, _from_magnitude(output))
-    return _assemble(merged, folded, Variant.INT8, given, example, memory, own)
+    means = {
+        step.name
+        for step in network.steps
+        if step.operation.pools and step.name in model.quantisations and step.lowered.output[1:] == (1, 1) and not step.merged
+    }
+    return _assemble(merged, folded, Variant.INT8, given, example, memory, own, means)
 
 
 def _from_magnitude(values: NDArray[np.floating]) -> Quantisation:
@@ -121,8 +124,12 @@ def _assemble(
     example: NDArray[np.floating],
     memory: MemoryPlan,
     known: Mapping[int, Quantisation | None],
+    means: Collection[str] = (),
 ) -> DeployedNetwork:
-    """Quantise, and place as planned; `quantisations` are of the input and of each step's output, as far as they are int8."""
+    """Quantise, and place as planned; `quantisations` are of the input and of each step's output, as far as they are int8.
+
+    `means` are poolings to one element that have a scale of their own.
+    """
     network = merged.network
     tensors, tensor_of = _tensors(merged, network_as_deployed(network, variant), memory)
     activation_bytes = max(tensor.arena_offset + tensor.size_bytes for tensor in tensors)
@@ -134,9 +141,16 @@ def _assemble(
         kernel = Kernel.VIEW if step.merged else _kernel_of(step)
         output = tensor_of[index + 1]
         if output not in inputs and tensors[output].type is DataType.INT8:
-            own = tensors[inputs[0]].quantisation if kernel in KEEPS_SCALE else quantisations[step.name]
+            keeps = kernel in KEEPS_SCALE and not (kernel is Kernel.ADAPTIVE_AVERAGE_POOL and step.name in means)
+            own = tensors[inputs[0]].quantisation if keeps else quantisations[step.name]
             tensors[output] = replace(tensors[output], quantisation=SOFTMAX_OUTPUT if kernel is Kernel.SOFTMAX else own)
-        deployed = DeployedLayer(layer.name, kernel, inputs, output, relu=index in merged.fused_relu)
+        bounds = merged.bounds.get(index, NO_BOUNDS)
+        if bounds.low not in (None, 0.0):
+            raise SpecError(f"{layer.name}: the firmware keeps results above 0 or nothing, found a least result of {bounds.low}")
+        highest = bounds.high
+        if highest is not None and (scale := tensors[output].quantisation) is not None:
+            highest = step_of(highest, scale)
+        deployed = DeployedLayer(layer.name, kernel, inputs, output, relu=bounds.low is not None, highest=highest)
         if kernel in (Kernel.CONV2D, Kernel.MAX_POOL, Kernel.AVERAGE_POOL):
             deployed = _with_window(deployed, layer)
         if index in folded:
@@ -160,13 +174,15 @@ def _tensors(merged: MergedNetwork, typed: Network, memory: MemoryPlan) -> tuple
         offset = offsets[name]
         if offset is None:
             raise SpecError(f"{memory.accounting.value} allocates each tensor for itself; the firmware needs them in one arena")
-        channels, height, width = shape if len(shape) == 3 else (shape[0], 1, 1)
+        if len(shape) > 3:
+            raise SpecError(f"{name}: the firmware takes channels x rows x columns, found {shape_text(tuple(shape))}")
+        channels, height, width = (*shape, 1, 1)[:3]
         tensors.append(DeployedTensor(channels, height, width, offset, kind))
 
     added(NETWORK_INPUT, merged.network.input, typed.types.input)
     tensor_of = [0]
     for index, step in enumerate(merged.network.steps):
-        if step.merged and not step.operation.renames:
+        if step.merged and step.operation.merging is not None:
             tensor_of.append(tensor_of[step.sources[0] + 1])
             continue
         tensor_of.append(len(tensors))

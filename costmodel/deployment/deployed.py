@@ -113,6 +113,8 @@ class DeployedLayer:
     width: KernelWindow = POINT
     relu: bool = False
     """Whether results below zero become zero."""
+    highest: float | None = None
+    """Largest result: a step in the int8 variant, a real number in the float32 variant; None where the type alone bounds it."""
     weights: Int8Array | None = None
     """(out, in, rows, columns), (out, in) or (channels,)."""
     bias: ParameterArray | None = None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
@@ -17,6 +19,22 @@ from costmodel.specs.network import DataTypes, Network
 from costmodel.specs.operations import Merge
 
 
+class Bounds(NamedTuple):
+    """Real numbers that results are kept between; None where there is none."""
+
+    low: float | None
+    high: float | None
+
+    def within(self, other: Bounds) -> Bounds:
+        """Return both bounds together."""
+        lows = [low for low in (self.low, other.low) if low is not None]
+        highs = [high for high in (self.high, other.high) if high is not None]
+        return Bounds(max(lows, default=None), min(highs, default=None))
+
+
+NO_BOUNDS: Final = Bounds(None, None)
+
+
 @dataclass(frozen=True)
 class MergedNetwork:
     """What runs, before any number is quantised."""
@@ -24,10 +42,15 @@ class MergedNetwork:
     network: Network
     roots: tuple[int, ...]
     """For each step, the step that runs for it: itself, or the layer it is merged into; -1 is the network's input."""
-    fused_relu: frozenset[int]
-    """Steps that rectify on the way out."""
+    bounds: Mapping[int, Bounds]
+    """For steps whose results are kept between bounds on the way out, those."""
     folded_into: frozenset[int] = frozenset()
     """Steps whose parameters a batch norm is multiplied into."""
+
+
+def bounds_of(layer: Any) -> Bounds:
+    """Return what a rectifier or a clamp keeps results between: a rectifier says no bounds of its own, and means 0 below."""
+    return Bounds(getattr(layer, "low", 0.0), getattr(layer, "high", None))
 
 
 def with_folded_biases(network: Network) -> Network:
@@ -92,15 +115,15 @@ def merge(network: Network) -> MergedNetwork:
         With a root for each step.
     """
     roots: list[int] = []
-    fused: set[int] = set()
+    bounds: dict[int, Bounds] = {}
     folded: set[int] = set()
     for index, step in enumerate(network.steps):
         roots.append(index if not step.merged else -1 if step.sources[0] < 0 else roots[step.sources[0]])
         if _merge_of(step) is Merge.FUSED:
-            fused.add(roots[index])
+            bounds[roots[index]] = bounds_of(network.ordered[index]).within(bounds.get(roots[index], NO_BOUNDS))
         elif _merge_of(step) is Merge.FOLDED:
             folded.add(roots[index])
-    return MergedNetwork(network, tuple(roots), frozenset(fused), frozenset(folded))
+    return MergedNetwork(network, tuple(roots), bounds, frozenset(folded))
 
 
 def fold_parameters(merged: MergedNetwork, parameters: Parameters) -> dict[int, LayerParameters]:

@@ -18,6 +18,7 @@ from costmodel.deployment.deployed import (
     DeployedTensor,
     Variant,
 )
+from costmodel.deployment.requantisation import INT8_STEPS
 from costmodel.errors import LimitError
 from costmodel.specs.layers import DataType
 from costmodel.specs.quantisation import Quantisation
@@ -30,8 +31,9 @@ bytes, input and output tensor, example input, three reserved words."""
 TENSOR: Final = struct.Struct("<IIIIHHfiI")
 """channels, height, width, arena offset, element type, reserved, scale, zero point, reserved."""
 LAYER: Final = struct.Struct("<BBHIHHHHI10I4I6I3I")
-"""kernel, relu, weight order, name, two inputs, output, reserved, groups, two axes (kernel, stride, pad before, pad after, dilation),
-weight offset and bytes, bias offset and bytes, offset and count of weight scales, bias scales and rescales, three reserved words."""
+"""kernel, relu, weight order, name, two inputs, output, steps below 127 of the largest result, groups, two axes (kernel, stride, pad
+before, pad after, dilation), weight offset and bytes, bias offset and bytes, offset and count of weight scales, bias scales and rescales,
+three reserved words."""
 SCALE: Final = struct.Struct("<fi")
 """scale, zero point."""
 RESCALE: Final = struct.Struct("<ii")
@@ -93,6 +95,8 @@ def write_model_file(network: DeployedNetwork) -> bytes:
     tensors_at = HEADER.size
     layers_at = tensors_at + TENSOR.size * len(network.tensors)
     room = _Room(layers_at + LAYER.size * len(network.layers))
+    if network.variant is Variant.FLOAT32 and any(layer.highest is not None for layer in network.layers):
+        raise LimitError(f"a model file of floats has no largest results, which layers of {network.name} have")
     if max(len(network.tensors), len(network.layers)) > 4096:
         raise LimitError(f"a model file holds at most 4096 layers, {network.name} has {len(network.layers)}")
     name_at = room.place(_name(network.name))
@@ -133,6 +137,7 @@ def _name(text: str) -> bytes:
 
 def _layer_record(layer: DeployedLayer, room: _Room) -> bytes:
     inputs = (*layer.inputs, NO_TENSOR)[:2]
+    below = 0 if layer.highest is None else int(INT8_STEPS[1] - layer.highest)
     places = [0, 0, 0, 0]
     if layer.weights is not None:
         data = layer.weights.astype("i1", casting="equiv", copy=False).tobytes()
@@ -151,7 +156,7 @@ def _layer_record(layer: DeployedLayer, room: _Room) -> bytes:
         for number in ((room.place(b"".join(entries), 4), len(entries)) if entries else (0, 0))
     ]
     return LAYER.pack(
-        layer.kernel, layer.relu, layer.weight_order, room.place(_name(layer.name)), *inputs, layer.output, 0, layer.groups,
+        layer.kernel, layer.relu, layer.weight_order, room.place(_name(layer.name)), *inputs, layer.output, below, layer.groups,
         *axes, *places, *tables, 0, 0, 0,
     )  # fmt: skip
 

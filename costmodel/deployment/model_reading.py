@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import zlib
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,9 +29,12 @@ from costmodel.deployment.model_file import (
     TYPES,
     VARIANTS,
 )
+from costmodel.deployment.requantisation import INT8_STEPS
 from costmodel.errors import FormatError
 from costmodel.specs.layers import DataType
 from costmodel.specs.quantisation import Quantisation
+
+_STEPS_BELOW: Final = INT8_STEPS[1] - INT8_STEPS[0]
 
 
 def read_model_file(data: bytes) -> DeployedNetwork:
@@ -137,13 +140,15 @@ def _scales(data: bytes, offset: int, count: int, what: str) -> Quantisation | N
 
 def _layer(data: bytes, offset: int, tensors: Sequence[DeployedTensor], variant: Variant) -> DeployedLayer:
     (
-        kernel, relu, order, name_at, first, second, output, _, groups, *axes_and_rest
+        kernel, relu, order, name_at, first, second, output, below, groups, *axes_and_rest
     ) = LAYER.unpack(_part(data, offset, LAYER.size, "layer table"))  # fmt: skip
     axes, (weights_at, weight_bytes, bias_at, bias_bytes) = axes_and_rest[:10], axes_and_rest[10:14]
     weight_scales_at, weight_scales, bias_scales_at, bias_scales, rescales_at, rescales = axes_and_rest[14:20]
     name = _text(data, name_at)
     if kernel >= len(Kernel) or relu > 1 or order != OIHW:
         raise FormatError(f"model file: layer {name!r} has kernel {kernel}, relu {relu}, weight order {order}")
+    if below > _STEPS_BELOW or (below and variant is Variant.FLOAT32):
+        raise FormatError(f"model file: layer {name!r} has a largest result {below} steps below 127; at most {_STEPS_BELOW}, of int8 alone")
     inputs = (first,) if second == NO_TENSOR else (first, second)
     if max(*inputs, output) >= len(tensors):
         raise FormatError(f"model file: layer {name!r} names tensor {max(*inputs, output)} of {len(tensors)}")
@@ -159,11 +164,12 @@ def _layer(data: bytes, offset: int, tensors: Sequence[DeployedTensor], variant:
         if weights.size != np.prod(shape, dtype=object):
             raise FormatError(f"model file: layer {name!r} has {weights.size} weights, its shape asks for {shape}")
         weights = weights.reshape(shape)
+    highest = INT8_STEPS[1] - below if below else None
     kind = "i1" if variant is Variant.FLOAT32 else "<i4"
     bias = _array(data, bias_at, bias_bytes // variant.bias_bytes, kind, f"biases of {name}") if bias_bytes else None
     pairs = RESCALE.iter_unpack(_part(data, rescales_at, rescales * RESCALE.size, f"rescales of {name}")) if rescales else ()
     return DeployedLayer(
-        name, Kernel(kernel), inputs, output, groups, height, width, bool(relu), weights, bias, OIHW,
+        name, Kernel(kernel), inputs, output, groups, height, width, bool(relu), highest, weights, bias, OIHW,
         _scales(data, weight_scales_at, weight_scales, f"weight scales of {name}"),
         _scales(data, bias_scales_at, bias_scales, f"bias scales of {name}"),
         tuple(Rescale(*pair) for pair in pairs),

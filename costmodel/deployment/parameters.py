@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from costmodel.errors import LimitError
-from costmodel.specs.lowering import Step
+from costmodel.specs.lowering import NETWORK_INPUT, Step
 from costmodel.specs.model import LayerParameters, Model
 from costmodel.specs.network import Network
 from costmodel.specs.operations import Action
@@ -82,6 +82,16 @@ def random_parameters(network: Network, seed: int) -> dict[str, LayerParameters]
 def random_model(network: Network, seed: int) -> Model:
     """Return a network with the parameters of a seed, its quantisation yet to be taken from an example."""
     return Model(network, random_parameters(network, seed), f"random, seed {seed}")
+
+
+def random_example(model: Model, seed: int) -> NDArray[np.float32]:
+    """Draw an input from a seed: over all steps of the input's scale where it is known, else between -1 and 1."""
+    found = model.quantisations.get(NETWORK_INPUT)
+    if found is None or found.per_channel:
+        return random_input(model.network, seed)
+    check_size(model.network)
+    steps = np.random.default_rng([seed, 1]).integers(-128, 128, model.network.input)
+    return ((steps - found.zero_points[0]) * found.scales[0]).astype(np.float32)
 
 
 def random_input(network: Network, seed: int) -> NDArray[np.float32]:

@@ -112,7 +112,8 @@ def _zero(target: DeployedTensor) -> Any:
 
 def _clamped(values: Tensor, layer: DeployedLayer, target: DeployedTensor) -> Tensor:
     zero_point = _pair(target)[1]
-    steps: Tensor = np.clip(values + zero_point, zero_point if layer.relu else -128, 127).astype(np.int8)
+    highest = 127 if layer.highest is None else layer.highest
+    steps: Tensor = np.clip(values + zero_point, zero_point if layer.relu else -128, highest).astype(np.int8)
     return steps
 
 
@@ -124,7 +125,8 @@ def _column(values: Sequence[float], like: Tensor, dtype: Any) -> Tensor:
 def _finished(sums: Tensor, layer: DeployedLayer, target: DeployedTensor) -> Tensor:
     """Results of sums of products; the first extent is the output channel's."""
     if target.type is DataType.FLOAT32:
-        return np.where(sums > 0, sums, np.float32(0)) if layer.relu else sums
+        rectified = np.where(sums > 0, sums, np.float32(0)) if layer.relu else sums
+        return rectified if layer.highest is None else np.minimum(rectified, np.float32(layer.highest))
     multipliers = _column([rescale.multiplier for rescale in layer.rescales], sums, np.int64)
     shifts = _column([rescale.shift for rescale in layer.rescales], sums, np.int64)
     return _clamped(rescaled(sums, multipliers, shifts), layer, target)
@@ -201,7 +203,7 @@ def _average_pool(layer: DeployedLayer, inputs: list[Tensor], sources: list[Depl
     return np.where(counts > 0, _means(sums, np.maximum(counts, 1)), _zero(target))
 
 
-def _adaptive(_layer: DeployedLayer, inputs: list[Tensor], sources: list[DeployedTensor], target: DeployedTensor) -> Tensor:
+def _adaptive(layer: DeployedLayer, inputs: list[Tensor], sources: list[DeployedTensor], target: DeployedTensor) -> Tensor:
     source = _passed(inputs[0], sources[0], target)
     _, height, width = source.shape
     sums = np.zeros(target.shape, np.float32 if target.type is DataType.FLOAT32 else np.int32)
@@ -215,6 +217,8 @@ def _adaptive(_layer: DeployedLayer, inputs: list[Tensor], sources: list[Deploye
             start = np.zeros((len(elements), 1), sums.dtype)
             sums[:, oh, ow] = np.add.accumulate(np.concatenate([start, elements], axis=1), axis=1)[:, -1]
             counts[oh, ow] = elements.shape[1]
+    if layer.rescales:
+        return _finished(sums - _pair(sources[0])[1] * counts, layer, target)
     return _means(sums, counts)
 
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
 import numpy as np
 
-from costmodel.compression.quantise import as_steps, quantise, rescale_of
+from costmodel.compression.quantise import Rescale, as_steps, quantise, rescale_of
 from costmodel.deployment.deployed import DeployedLayer, DeployedTensor, Kernel, Variant
 from costmodel.specs.model import LayerParameters
 from costmodel.specs.quantisation import Quantisation
 
+INT8_STEPS: Final = (-128, 127)
+"""Least and largest."""
 SOFTMAX_ONE: Final = float(1 << 26)
 """Softmax takes differences with 26 fractional bits."""
 ADD_ONE: Final = float(1 << 20)
@@ -59,6 +62,16 @@ def with_parameters(
     return replace(deployed, bias=counted)
 
 
+def step_of(value: float, quantisation: Quantisation) -> int | None:
+    """Return the int8 step nearest to a real number, halves away from zero; None where it is beyond the largest.
+
+    In single precision, as TensorFlow Lite quantises the bounds of its activations.
+    """
+    steps = float(np.float32(value) / np.float32(quantisation.scales[0]))
+    step = math.floor(abs(steps) + 0.5) * (1 if steps >= 0 else -1) + quantisation.zero_points[0]
+    return max(step, INT8_STEPS[0]) if step < INT8_STEPS[1] else None
+
+
 def with_rescales(deployed: DeployedLayer, tensors: Sequence[DeployedTensor]) -> DeployedLayer:
     """Return an int8 layer with the factors its results are rescaled by.
 
@@ -72,7 +85,7 @@ def with_rescales(deployed: DeployedLayer, tensors: Sequence[DeployedTensor]) ->
     Returns
     -------
     DeployedLayer
-        With one factor per scale of its weights, three of an addition, one of a softmax.
+        With one factor per scale of its weights, three of an addition, one of a softmax, one of a mean in another scale.
     """
     scale, target = _scale(tensors[deployed.inputs[0]]), _scale(tensors[deployed.output])
     factors: list[float] = []
@@ -85,7 +98,30 @@ def with_rescales(deployed: DeployedLayer, tensors: Sequence[DeployedTensor]) ->
     elif deployed.kernel is Kernel.SOFTMAX:
         # A smaller factor would shift to the right, which no difference of int8 steps needs.
         factors = [min(max(scale * SOFTMAX_ONE, 1.0), 2.0**31 - 1)]
+    elif (
+        deployed.kernel is Kernel.ADAPTIVE_AVERAGE_POOL
+        and tensors[deployed.inputs[0]].quantisation != tensors[deployed.output].quantisation
+    ):
+        source = tensors[deployed.inputs[0]]
+        return replace(deployed, rescales=(mean_rescale(scale / target, source.height * source.width),))
     return replace(deployed, rescales=tuple(rescale_of(factor) for factor in factors))
+
+
+def mean_rescale(factor: float, count: int) -> Rescale:
+    """Return what takes a sum of elements, counted from their zero point, to a mean in another scale.
+
+    The division is in the multiplier, as much of it as its bits hold, as TensorFlow Lite's mean has it.
+
+    Parameters
+    ----------
+    factor : float
+        Input scale over output scale.
+    count : int
+        Elements of a mean.
+    """
+    multiplier, shift = rescale_of(factor)
+    power = min(count.bit_length() - 1, 32, 31 + shift)
+    return Rescale((multiplier << power) // count, shift - power)
 
 
 def _scale(tensor: DeployedTensor) -> float:

@@ -196,7 +196,7 @@ def _traced_fields(layer: Any, network: Network) -> dict[str, Any]:
     for name in type(layer).model_fields:
         value = getattr(layer, name)
         label = f"{layer.name}.{name}"
-        if name in _DESCRIPTIVE or value is None:
+        if name in _DESCRIPTIVE or name in layer.structure or value is None:
             fields[name] = value
         elif isinstance(value, tuple):
             fields[name] = tuple(_plain(part, f"{label}[{place}]", network) for place, part in enumerate(value))

@@ -14,7 +14,7 @@ from costmodel.columns import Number, floor_div, product
 from costmodel.provenance import formula
 from costmodel.specs.axis import AdaptiveAxis
 from costmodel.specs.operations import Action
-from costmodel.specs.work import Elementwise, LoopNest, View, Work
+from costmodel.specs.work import Elementwise, LoopNest, Passes, View, Work
 
 QUAD: Final = 4
 """Products that one turn of a library's inner loop makes."""
@@ -109,7 +109,7 @@ def path_of(work: Work) -> KernelPath | None:
 
     Parameters
     ----------
-    work : LoopNest, Elementwise or View
+    work : Work
         The layer's work, of plain ints.
 
     Returns
@@ -119,8 +119,10 @@ def path_of(work: Work) -> KernelPath | None:
     """
     if isinstance(work, View):
         return None
-    if isinstance(work, Elementwise):
+    if isinstance(work, Elementwise | Passes):
         return KernelPath.ELEMENTWISE
+    if work.operation.action is Action.SPREADING_MAC:
+        return KernelPath.GENERAL
     if work.operation.action is Action.MAC:
         return KernelPath.LINEAR
     if isinstance(work.h, AdaptiveAxis) or isinstance(work.w, AdaptiveAxis) or work.operation.action is not Action.SLIDING_MAC:

@@ -103,8 +103,12 @@ def lifetimes_of(
     outputs = {owner for owner, held in members.items() if not all(readers[member] for member in held)}
 
     def life(owner: int, name: str, elements: Number, element_bytes: Number) -> TensorLife:
-        made = clock.get(owner, -1)
-        last = len(schedule.stages) - 1 if owner in outputs else max([clock[reader] for reader in read_by[owner]], default=made)
+        # What is given is there before anything runs; what the network keeps is there for good.
+        given = owner >= 0 and steps[owner].operation.given
+        lasts = owner >= 0 and steps[owner].operation.lasts
+        made = -1 if given else clock.get(owner, -1)
+        needed = [clock[reader] for reader in read_by[owner]]
+        last = len(schedule.stages) - 1 if lasts or owner in outputs else max(needed, default=made)
         over = _overwritten(steps, sizes, holders, owner)
         sole = over is not None and read_by[over] == {owner} and over not in outputs
         size = tensor_size_bytes(elements, element_bytes)

@@ -2,89 +2,25 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-from typing import Annotated, Any, Final, Literal, TypeAlias
+from typing import Annotated, Final, Literal, TypeAlias, get_args
 
-from pydantic import BeforeValidator, Field, WithJsonSchema
-from pydantic_core import PydanticCustomError
+from pydantic import Field
 
-from costmodel.specs.base import Extent, KernelExtent, Name, PaddingExtent, Spec
+from costmodel.specs.base import Extent
+from costmodel.specs.kinds.elementwise_layers import Binary, Clamp, Convert, Unary
+from costmodel.specs.kinds.layer_fields import (
+    ARITHMETIC_TYPE,
+    ELEMENT_BYTES,
+    DataType,
+    ExtentPair,
+    KernelPair,
+    LayerBase,
+    Sides,
+)
+from costmodel.specs.kinds.moving_layers import Concat, Gather, PadNd, Rearrange, Reshape, Resize, Slice, Transpose
+from costmodel.specs.kinds.sequence_layers import Assign, Einsum, Embedding, ExtraInput, Gru, KeptState, Lstm, Reduce, Svdf
 
-
-class DataType(StrEnum):
-    """Type of one tensor's elements."""
-
-    INT8 = "int8"
-    UINT8 = "uint8"
-    INT16 = "int16"
-    INT32 = "int32"
-    FLOAT32 = "float32"
-
-
-ELEMENT_BYTES: Final[dict[DataType, int]] = {
-    DataType.INT8: 1,
-    DataType.UINT8: 1,
-    DataType.INT16: 2,
-    DataType.INT32: 4,
-    DataType.FLOAT32: 4,
-}
-"""Bytes of one element."""
-ARITHMETIC_TYPE: Final[dict[DataType, DataType]] = {kind: DataType.INT8 if kind is DataType.UINT8 else kind for kind in DataType}
-"""Type whose multiply-accumulate a type's is: a sign changes nothing of its width."""
-
-
-def _both_axes(found: Any) -> Any:
-    """Let one number stand for both axes."""
-    return (found, found) if isinstance(found, int) and not isinstance(found, bool) else found
-
-
-def _all_sides(found: Any) -> Any:
-    """Let one number stand for four sides, and two for (rows, columns)."""
-    if isinstance(found, int) and not isinstance(found, bool):
-        return (found,) * 4
-    if isinstance(found, dict):
-        unknown = sorted(map(str, set(found) - {"top", "bottom", "left", "right"}))
-        if unknown:
-            raise PydanticCustomError("padding", f"padding has top, bottom, left and right, not {unknown[0]!r}")
-        return tuple(found.get(side, 0) for side in ("top", "bottom", "left", "right"))
-    if isinstance(found, list | tuple) and len(found) == 2:
-        rows, columns = found
-        return (rows, rows, columns, columns)
-    return found
-
-
-_SHORT_PAIR = {"anyOf": [{"type": "integer"}, {"type": "array", "items": {"type": "integer"}, "minItems": 2, "maxItems": 2}]}
-_SHORT_SIDES = {
-    "anyOf": [
-        {"type": "integer", "minimum": 0},
-        {"type": "array", "items": {"type": "integer", "minimum": 0}, "minItems": 2, "maxItems": 4},
-        {
-            "type": "object",
-            "properties": {side: {"type": "integer", "minimum": 0} for side in ("top", "bottom", "left", "right")},
-            "additionalProperties": False,
-        },
-    ]
-}
-
-KernelPair = Annotated[tuple[KernelExtent, KernelExtent], BeforeValidator(_both_axes), WithJsonSchema(_SHORT_PAIR)]
-ExtentPair = Annotated[tuple[Extent, Extent], BeforeValidator(_both_axes), WithJsonSchema(_SHORT_PAIR)]
-Sides = Annotated[
-    tuple[PaddingExtent, PaddingExtent, PaddingExtent, PaddingExtent],
-    BeforeValidator(_all_sides),
-    WithJsonSchema(_SHORT_SIDES),
-]
-"""Padding as (top, bottom, left, right); one number stands for all four, two for (rows, columns)."""
-
-
-class LayerBase(Spec):
-    """What every layer has."""
-
-    name: Name
-    """Unique in its network."""
-    inputs: tuple[Name, ...] = ()
-    """Layers it reads (`input` is the network's input); left out, the layer before it."""
-    output_type: DataType | None = None
-    """Element type of its output; left out, the network's activation type."""
+__all__ = ["ARITHMETIC_TYPE", "ELEMENT_BYTES", "LAYERS", "DataType", "ExtentPair", "KernelPair", "Layer", "LayerBase", "Sides"]
 
 
 class Conv2d(LayerBase):
@@ -99,6 +35,30 @@ class Conv2d(LayerBase):
     """Stride as (rows, columns), or one number for both."""
     padding: Sides = (0, 0, 0, 0)
     """Zeros around the input: (top, bottom, left, right), (rows, columns) or one number."""
+    dilation: KernelPair = (1, 1)
+    """Distance between taps as (rows, columns), or one number for both."""
+    groups: Extent = 1
+    """Independent groups of channels."""
+    bias: bool = True
+    """Whether each output channel has a bias."""
+    weight_type: DataType | None = None
+    """Element type of its weights; left out, the network's weight type."""
+
+
+class TransposedConv2d(LayerBase):
+    """Transposed convolution: each input adds a kernel's worth of products to the outputs it reaches."""
+
+    kind: Literal["transposed_conv2d"] = "transposed_conv2d"
+    out_channels: Extent
+    """Output channels, all groups together."""
+    kernel: KernelPair
+    """Kernel as (rows, columns), or one number for both."""
+    stride: ExtentPair = (1, 1)
+    """Outputs from one input to the next as (rows, columns), or one number for both."""
+    padding: Sides = (0, 0, 0, 0)
+    """Outputs cut off around: (top, bottom, left, right), (rows, columns) or one number."""
+    extra: Sides = (0, 0, 0, 0)
+    """Outputs beyond the last kernel: bottom and right count, less than the stride; (0, bottom, 0, right)."""
     dilation: KernelPair = (1, 1)
     """Distance between taps as (rows, columns), or one number for both."""
     groups: Extent = 1
@@ -179,19 +139,54 @@ class Add(LayerBase):
 
 
 class Softmax(LayerBase):
-    """Probabilities from scores."""
+    """Probabilities from scores, over the channels."""
 
     kind: Literal["softmax"] = "softmax"
 
 
+class LogSoftmax(LayerBase):
+    """Logarithms of probabilities from scores, over the channels."""
+
+    kind: Literal["log_softmax"] = "log_softmax"
+
+
 Layer: TypeAlias = Annotated[
-    Conv2d | Linear | MaxPool2d | AvgPool2d | AdaptiveAvgPool2d | ReLU | BatchNorm2d | Flatten | Add | Softmax,
+    Conv2d
+    | Linear
+    | MaxPool2d
+    | AvgPool2d
+    | AdaptiveAvgPool2d
+    | ReLU
+    | BatchNorm2d
+    | Flatten
+    | Add
+    | Softmax
+    | LogSoftmax
+    | TransposedConv2d
+    | Clamp
+    | Unary
+    | Binary
+    | Convert
+    | Concat
+    | Slice
+    | PadNd
+    | Transpose
+    | Reshape
+    | Gather
+    | Resize
+    | Rearrange
+    | Reduce
+    | Einsum
+    | Embedding
+    | Lstm
+    | Gru
+    | Svdf
+    | ExtraInput
+    | KeptState
+    | Assign,
     Field(discriminator="kind"),
 ]
 """Any layer, told apart by `kind`."""
 
-LAYERS: Final[dict[str, type[LayerBase]]] = {
-    str(member.model_fields["kind"].default): member
-    for member in (Conv2d, Linear, MaxPool2d, AvgPool2d, AdaptiveAvgPool2d, ReLU, BatchNorm2d, Flatten, Add, Softmax)
-}
+LAYERS: Final[dict[str, type[LayerBase]]] = {str(member.model_fields["kind"].default): member for member in get_args(get_args(Layer)[0])}
 """Every kind of layer by its name."""

@@ -25,7 +25,10 @@ class Step(NamedTuple):
     inputs: tuple[Shape, ...]
     lowered: Lowered
     merged: bool
-    """Whether it lives in its producer's buffer: a view, or fused or folded into the layer before, whose own output nothing else reads."""
+    """Whether it lives in its producer's buffer: a view, or fused or folded into the layer before, whose own output nothing else reads.
+
+    What is given reads nothing and has a buffer of its own.
+    """
 
     @property
     def operation(self) -> Operation:
@@ -59,11 +62,11 @@ def lower(layer: Any, inputs: Sequence[Shape], producer_kind: str | None) -> Low
         If there is no such kind of layer.
     """
     operation = operation_of(layer.kind)
-    if len(inputs) != operation.arity:
+    if operation.arity is not None and len(inputs) != operation.arity:
         raise ShapeError(layer.name, f"{layer.kind} reads {operation.arity} tensor(s), found {len(inputs)}")
     lowered = operation.lowering(operation, layer, inputs)
     if operation.merging is not None and producer_kind in operation.merging.into:
-        return lowered._replace(work=View(operation))
+        return lowered._replace(work=View(operation, layer))
     return lowered
 
 
@@ -95,7 +98,7 @@ def lower_network(layers: Sequence[Any], sources: Sequence[tuple[int, ...]], net
         inputs = tuple(network_input if source < 0 else steps[source].lowered.output for source in reads)
         producer = _absorbing_kind(steps, readers, reads[0]) if reads else None
         lowered = lower(layer, inputs, producer)
-        merged = isinstance(lowered.work, View)
+        merged = isinstance(lowered.work, View) and bool(reads)
         steps.append(Step(layer.name, layer.kind, tuple(reads), inputs, lowered, merged))
     return tuple(steps)
 

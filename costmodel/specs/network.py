@@ -14,6 +14,7 @@ from costmodel.errors import SpecError, UnknownNameError
 from costmodel.specs.base import Extent, Name, Spec
 from costmodel.specs.layers import ELEMENT_BYTES, DataType, Layer
 from costmodel.specs.lowering import NETWORK_INPUT, Step, lower_network
+from costmodel.specs.operations import operation_of
 
 
 def _shape(found: Any) -> Any:
@@ -24,25 +25,27 @@ def _shape(found: Any) -> Any:
             raise PydanticCustomError(
                 "shape", f"expected channels x rows x columns like 3x32x32, or features like [640], found {found[:60]!r}"
             )
+        if len(parts) not in (1, 3):
+            raise PydanticCustomError("shape", f"an input is channels x rows x columns, or features; found {len(parts)} extents")
         return tuple(int(part) for part in parts)
     return (found,) if isinstance(found, int) and not isinstance(found, bool) else found
 
 
-def _one_or_three(shape: tuple[int, ...]) -> tuple[int, ...]:
-    if len(shape) not in (1, 3):
-        raise PydanticCustomError("shape", f"an input is channels x rows x columns, or features; found {len(shape)} extents")
+def _some_extents(shape: tuple[int, ...]) -> tuple[int, ...]:
+    if not 1 <= len(shape) <= 8:
+        raise PydanticCustomError("shape", f"an input has one to eight extents, channels first; found {len(shape)}")
     return shape
 
 
 NetworkShape = Annotated[
     tuple[Extent, ...],
     BeforeValidator(_shape),
-    AfterValidator(_one_or_three),
+    AfterValidator(_some_extents),
     WithJsonSchema(
         {"anyOf": [{"type": "string", "pattern": "^[0-9]+x[0-9]+x[0-9]+$"}, {"type": "array", "items": {"type": "integer", "minimum": 1}}]}
     ),
 ]
-"""(channels, rows, columns) or (features,); written `3x32x32` or [3, 32, 32]."""
+"""(channels, rows, columns), (features,), or any other number of extents; written `3x32x32` or [3, 32, 32]."""
 
 
 class DataTypes(Spec):
@@ -77,7 +80,7 @@ class Network(Spec):
     description: str = ""
     """Where it comes from and what it is for."""
     input: NetworkShape
-    """Input as channels x rows x columns (`3x32x32`), or features."""
+    """Input as channels x rows x columns (`3x32x32`), features, or a list of extents; further inputs are layers `extra_input`."""
     types: DataTypes = DataTypes()
     """Element types; a layer's own come first."""
     layers: tuple[Layer, ...]
@@ -130,7 +133,10 @@ class Network(Spec):
             for name in layer.inputs:
                 if name not in positions:
                     raise UnknownNameError(f"{layer.name}.inputs", name, positions, "a layer of this network")
-            reads.append(tuple(positions[name] for name in layer.inputs) or (position - 1,))
+            given = operation_of(layer.kind).given
+            if given and layer.inputs:
+                raise SpecError(f"{layer.name}.inputs: {layer.kind} is there before anything runs and reads nothing", layer=layer.name)
+            reads.append(tuple(positions[name] for name in layer.inputs) or (() if given else (position - 1,)))
         return tuple(reads)
 
     @functools.cached_property
@@ -189,7 +195,7 @@ class Network(Spec):
         """Element sizes of what each layer touches, in running order."""
         return tuple(
             TensorBytes(
-                input_bytes=ELEMENT_BYTES[self._type_read(self.output_types, reads[0])],
+                input_bytes=ELEMENT_BYTES[self._type_read(self.output_types, reads[0]) if reads else output],
                 weight_bytes=ELEMENT_BYTES[getattr(layer, "weight_type", None) or self.types.weight],
                 bias_bytes=ELEMENT_BYTES[self.types.bias],
                 output_bytes=ELEMENT_BYTES[output],

@@ -7,124 +7,25 @@ there is none.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from enum import StrEnum
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Final
 
 from costmodel.errors import UnknownNameError
+from costmodel.specs.kinds import drawn_data_layers as drawn_data
 from costmodel.specs.kinds import drawn_layers as drawn
+from costmodel.specs.kinds import elementwise_lowering as elementwise
 from costmodel.specs.kinds import layer_lowering as lowered
-from costmodel.specs.kinds.drawn_layers import DrawnLayer, Random
-from costmodel.specs.kinds.layer_lowering import LayerBox, Lowering
-from costmodel.specs.shapes import Shape, channels_per_group
+from costmodel.specs.kinds import moved_elements as moved
+from costmodel.specs.kinds import moving_lowering as moving
+from costmodel.specs.kinds import sequence_lowering as sequence
+from costmodel.specs.kinds.operation_row import Action, FirmwareKernel, Merge, Merging, Operation, WeightShape
+from costmodel.specs.shapes import channels_per_group
 
+__all__ = ["OPERATIONS", "Action", "FirmwareKernel", "Merge", "Merging", "Operation", "WeightShape", "operation_of"]
 
-class Action(StrEnum):
-    """What happens at each tap or element."""
-
-    SLIDING_MAC = "multiply-accumulate over a sliding window"
-    MAC = "multiply-accumulate over every input"
-    LARGEST = "the largest of a window"
-    MEAN = "the mean of a window"
-    RECTIFY = "zero where it is below zero"
-    SCALE_AND_SHIFT = "a scale and a shift a channel"
-    SUM = "the sum of the operands"
-    SOFTMAX = "probabilities from scores"
-    RENAME = "nothing: another name for the same elements"
-
-
-class Merge(StrEnum):
-    """How an operation disappears into the layer before it, where nothing else reads that layer's own output."""
-
-    FUSED = "fused"
-    """Applied on the way out."""
-    FOLDED = "folded"
-    """Multiplied into its parameters."""
-
-
-class Merging(NamedTuple):
-    """What an operation merges into, and how."""
-
-    how: Merge
-    into: frozenset[str]
-    """Kinds of layer that take it."""
-
-
-class FirmwareKernel(NamedTuple):
-    """The kernel that runs an operation on a device."""
-
-    name: str
-    """As the firmware's table of kernels has it."""
-    dataflows: tuple[str, ...] = ()
-    """Dataflows it is written for, where the operation has a choice."""
-    rows_in_arena: tuple[str, ...] = ()
-    """Those of them whose scratch rows lie in the arena, the closed form's `scratch_bytes` of them; an accumulator is a register."""
-    types: tuple[tuple[str, str], ...] = (("int8", "int8"), ("float32", "float32"), ("int8", "float32"))
-    """Types of inputs and of outputs it is written for; weights are int8."""
-
-
-WeightShape: TypeAlias = Callable[[Any, Shape], tuple[int, ...]]
-"""Shape of a layer's weights from the layer and its first input."""
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class Operation:
-    """One kind of layer."""
-
-    kind: str
-    """Name of the kind in files."""
-    action: Action
-    lowering: Lowering
-    """What it becomes where it runs on its own."""
-    draw: Callable[[Random, int], DrawnLayer]
-    """Draws a random layer of this kind from a generator and a scale."""
-    kernel: FirmwareKernel | str
-    """What runs it in the firmware, or the reason why nothing does."""
-    box: LayerBox | None = None
-    """What bounds its lowering and counts; without one a sweep computes it in Python ints."""
-    arity: int = 1
-    """Tensors it reads."""
-    merging: Merging | None = None
-    sweepable: tuple[str, ...] = ()
-    """Fields whose numbers a sweep may vary."""
-    weight_shape: WeightShape | None = None
-    """None where it has no parameters; where it has, a bias is one number for each of the first extent."""
-    in_place: bool = False
-    """Whether a run in raster order may write its outputs over its input, where the geometry allows."""
-
-    @property
-    def takes_dataflow(self) -> bool:
-        """Whether the chosen dataflow applies; everything else runs output stationary."""
-        return self.action is Action.SLIDING_MAC
-
-    @property
-    def pools(self) -> bool:
-        """Whether it gathers a window without weights; the network's `pooled` type is its output's."""
-        return self.action in (Action.LARGEST, Action.MEAN)
-
-    @property
-    def renames(self) -> bool:
-        """Whether it does nothing, ever."""
-        return self.action is Action.RENAME
-
-    def runs_under(self, dataflow: str) -> bool:
-        """Tell whether the firmware has a kernel of it for a dataflow."""
-        return isinstance(self.kernel, FirmwareKernel) and (not self.takes_dataflow or dataflow in self.kernel.dataflows)
-
-    def runs_from(self, inputs: str, outputs: str) -> bool:
-        """Tell whether the firmware has a kernel of it from a type of inputs to a type of outputs."""
-        return isinstance(self.kernel, FirmwareKernel) and (inputs, outputs) in self.kernel.types
-
-    def __repr__(self) -> str:
-        """Name the kind: a row is a singleton."""
-        return f"<{self.kind}>"
-
-    def __reduce__(self) -> tuple[Callable[[str], Operation], tuple[str]]:
-        """Travel between processes by name, so that a row stays the row."""
-        return operation_of, (self.kind,)
-
-
+_FUSES_INTO: Final = frozenset({"conv2d", "linear", "add", "batch_norm2d", "binary", "transposed_conv2d"})
+_NOT_YET: Final = (
+    "the firmware runs networks of convolutions, linear layers, poolings and additions; this is costed and run in Python alone"
+)
 _WINDOW: Final = ("kernel", "stride", "padding", "dilation")
 
 CONV2D: Final = Operation(
@@ -183,7 +84,7 @@ RELU: Final = Operation(
     box=lowered.elementwise_box,
     draw=drawn.draw_relu,
     kernel=FirmwareKernel("relu"),
-    merging=Merging(Merge.FUSED, frozenset({"conv2d", "linear", "add", "batch_norm2d"})),
+    merging=Merging(Merge.FUSED, _FUSES_INTO),
 )
 BATCH_NORM2D: Final = Operation(
     kind="batch_norm2d",
@@ -221,8 +122,228 @@ SOFTMAX: Final = Operation(
     kernel=FirmwareKernel("softmax"),
 )
 
+LOG_SOFTMAX: Final = Operation(
+    kind="log_softmax",
+    action=Action.LOG_SOFTMAX,
+    lowering=lowered.lower_softmax,
+    box=lowered.softmax_box,
+    draw=drawn_data.draw_log_softmax,
+    kernel=_NOT_YET,
+)
+TRANSPOSED_CONV2D: Final = Operation(
+    kind="transposed_conv2d",
+    action=Action.SPREADING_MAC,
+    lowering=sequence.lower_transposed,
+    box=sequence.transposed_box,
+    draw=drawn_data.draw_transposed,
+    kernel=_NOT_YET,
+    sweepable=("out_channels", "kernel", "stride", "padding", "dilation", "groups"),
+    weight_shape=lambda layer, shape: (layer.out_channels, channels_per_group(shape[0], layer.groups), *layer.kernel),
+)
+CLAMP: Final = Operation(
+    kind="clamp",
+    action=Action.BOUND,
+    lowering=elementwise.lower_pass,
+    box=elementwise.unary_box,
+    draw=drawn_data.draw_clamp,
+    kernel=_NOT_YET,
+    merging=Merging(Merge.FUSED, _FUSES_INTO),
+)
+UNARY: Final = Operation(
+    kind="unary",
+    action=Action.FUNCTION,
+    lowering=elementwise.lower_unary,
+    box=elementwise.unary_box,
+    draw=drawn_data.draw_unary,
+    kernel=_NOT_YET,
+)
+BINARY: Final = Operation(
+    kind="binary",
+    action=Action.COMBINE,
+    arity=None,
+    lowering=elementwise.lower_binary,
+    box=elementwise.binary_box,
+    draw=drawn_data.draw_binary,
+    kernel=_NOT_YET,
+    weight_shape=lambda layer, _shape: None if layer.constant is None else (*layer.constant, 1),
+)
+CONVERT: Final = Operation(
+    kind="convert",
+    action=Action.MOVE,
+    lowering=elementwise.lower_pass,
+    box=elementwise.unary_box,
+    draw=drawn_data.draw_convert,
+    kernel=_NOT_YET,
+    moved=moved.moved_in_order,
+)
+CONCAT: Final = Operation(
+    kind="concat",
+    action=Action.MOVE,
+    arity=None,
+    lowering=moving.lower_concat,
+    box=moving.concat_box,
+    draw=drawn_data.draw_concat,
+    kernel=_NOT_YET,
+    moved=moved.moved_by_concat,
+)
+SLICE: Final = Operation(
+    kind="slice",
+    action=Action.MOVE,
+    lowering=moving.lower_slice,
+    box=moving.slice_box,
+    draw=drawn_data.draw_slice,
+    kernel=_NOT_YET,
+    moved=moved.moved_by_slice,
+)
+PAD: Final = Operation(
+    kind="pad_nd",
+    action=Action.MOVE,
+    lowering=moving.lower_pad,
+    box=moving.pad_box,
+    draw=drawn_data.draw_pad,
+    kernel=_NOT_YET,
+    moved=moved.moved_by_pad,
+)
+TRANSPOSE: Final = Operation(
+    kind="transpose",
+    action=Action.MOVE,
+    lowering=moving.lower_transpose,
+    box=moving.transpose_box,
+    draw=drawn_data.draw_transpose,
+    kernel=_NOT_YET,
+    moved=moved.moved_by_transpose,
+)
+RESHAPE: Final = Operation(
+    kind="reshape",
+    action=Action.MOVE,
+    lowering=moving.lower_reshape,
+    box=moving.reshape_box,
+    draw=drawn_data.draw_reshape,
+    kernel=_NOT_YET,
+    moved=moved.moved_by_reshape,
+)
+GATHER: Final = Operation(
+    kind="gather",
+    action=Action.MOVE,
+    arity=None,
+    lowering=moving.lower_gather,
+    box=moving.gather_box,
+    draw=drawn_data.draw_gather,
+    kernel=_NOT_YET,
+    moved=moved.moved_by_gather,
+)
+RESIZE: Final = Operation(
+    kind="resize",
+    action=Action.INTERPOLATE,
+    lowering=moving.lower_resize,
+    box=moving.resize_box,
+    draw=drawn_data.draw_resize,
+    kernel=_NOT_YET,
+    moved=moved.moved_by_resize,
+)
+REARRANGE: Final = Operation(
+    kind="rearrange",
+    action=Action.MOVE,
+    lowering=moving.lower_rearrange,
+    box=moving.rearrange_box,
+    draw=drawn_data.draw_rearrange,
+    kernel=_NOT_YET,
+    moved=moved.moved_by_rearrange,
+)
+REDUCE: Final = Operation(
+    kind="reduce",
+    action=Action.REDUCE,
+    lowering=sequence.lower_reduce,
+    box=sequence.reduce_box,
+    draw=drawn_data.draw_reduce,
+    kernel=_NOT_YET,
+)
+EINSUM: Final = Operation(
+    kind="einsum",
+    action=Action.PRODUCT_SUM,
+    arity=2,
+    lowering=sequence.lower_einsum,
+    box=sequence.einsum_box,
+    draw=drawn_data.draw_einsum,
+    kernel=_NOT_YET,
+)
+EMBEDDING: Final = Operation(
+    kind="embedding",
+    action=Action.LOOK_UP,
+    lowering=sequence.lower_embedding,
+    box=sequence.embedding_box,
+    draw=drawn_data.draw_embedding,
+    kernel=_NOT_YET,
+    weight_shape=lambda layer, _shape: (layer.rows, layer.features),
+)
+LSTM: Final = Operation(
+    kind="lstm",
+    action=Action.GATE,
+    arity=None,
+    lowering=sequence.lower_lstm,
+    box=sequence.recurrent_box,
+    draw=drawn_data.draw_lstm,
+    kernel=_NOT_YET,
+    weight_shape=lambda layer, shape: (sequence.LSTM_GATES * layer.units, shape[0] + layer.units),
+)
+GRU: Final = Operation(
+    kind="gru",
+    action=Action.GATE,
+    arity=None,
+    lowering=sequence.lower_gru,
+    box=sequence.recurrent_box,
+    draw=drawn_data.draw_gru,
+    kernel=_NOT_YET,
+    weight_shape=lambda layer, shape: (sequence.GRU_GATES * layer.units, shape[0] + layer.units + (layer.reset_after and layer.bias)),
+)
+SVDF: Final = Operation(
+    kind="svdf",
+    action=Action.FILTER_IN_TIME,
+    arity=2,
+    lowering=sequence.lower_svdf,
+    box=sequence.svdf_box,
+    draw=drawn_data.draw_svdf,
+    kernel=_NOT_YET,
+    weight_shape=lambda layer, shape: (layer.units, layer.rank * (shape[0] + layer.memory)),
+)
+EXTRA_INPUT: Final = Operation(
+    kind="extra_input",
+    action=Action.GIVEN,
+    arity=0,
+    lowering=sequence.lower_given,
+    box=sequence.given_box,
+    draw=drawn_data.draw_extra_input,
+    kernel="the firmware runs networks of one input",
+)
+KEPT_STATE: Final = Operation(
+    kind="kept_state",
+    action=Action.GIVEN,
+    arity=0,
+    lowering=sequence.lower_given,
+    box=sequence.given_box,
+    draw=drawn_data.draw_kept_state,
+    kernel="the firmware keeps nothing from one run to the next",
+    lasts=True,
+)
+ASSIGN: Final = Operation(
+    kind="assign",
+    action=Action.MOVE,
+    arity=2,
+    lowering=sequence.lower_assign,
+    box=sequence.assign_box,
+    draw=drawn_data.draw_assign,
+    kernel="the firmware keeps nothing from one run to the next",
+    moved=moved.moved_in_order,
+)
+
 OPERATIONS: Final[dict[str, Operation]] = {
-    row.kind: row for row in (CONV2D, LINEAR, MAX_POOL2D, AVG_POOL2D, ADAPTIVE_AVG_POOL2D, RELU, BATCH_NORM2D, FLATTEN, ADD, SOFTMAX)
+    row.kind: row
+    for row in (
+        *(CONV2D, LINEAR, MAX_POOL2D, AVG_POOL2D, ADAPTIVE_AVG_POOL2D, RELU, BATCH_NORM2D, FLATTEN, ADD, SOFTMAX),
+        *(LOG_SOFTMAX, TRANSPOSED_CONV2D, CLAMP, UNARY, BINARY, CONVERT),
+        *(CONCAT, SLICE, PAD, TRANSPOSE, RESHAPE, GATHER, RESIZE, REARRANGE),
+        *(REDUCE, EINSUM, EMBEDDING, LSTM, GRU, SVDF, EXTRA_INPUT, KEPT_STATE, ASSIGN),
+    )
 }
 """Every kind of layer by its name."""
 

@@ -8,12 +8,14 @@ from costmodel.columns import Number, floor_div
 from costmodel.provenance import formula
 
 Shape: TypeAlias = tuple[Number, ...]
-"""(channels, rows, columns), or (features,)."""
+"""(channels, rows, columns), or (features,); layers that only move or combine elements take any other number of extents."""
 
 
 def _extents(shape: Shape) -> dict[str, Number]:
-    """Return the extents of a shape of up to three axes, for `explain`."""
-    channels, rows, columns, *_ = (*shape, 1, 1, 1)
+    """Return the extents of a shape as three, for `explain`: all beyond the second together."""
+    channels, rows, columns, *rest = (*shape, 1, 1, 1)
+    for extent in rest[: max(len(shape) - 3, 0)]:
+        columns = columns * extent
     return {"C": channels, "H": rows, "W": columns}
 
 

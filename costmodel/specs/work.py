@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from costmodel.columns import Number
 from costmodel.specs.axis import AdaptiveAxis, Axis
@@ -43,11 +43,41 @@ class Elementwise(NamedTuple):
     """Parameters read in all; where there are any, each element costs one multiply-accumulate."""
 
 
+class Passes(NamedTuple):
+    """Work on whole tensors whose accesses follow from its geometry alone, stated by its lowering; every number an int or a column."""
+
+    operation: Operation
+    """What happens at each element."""
+    layer: Any
+    """The layer's fields, which say which elements meet."""
+    inputs: tuple[tuple[Number, ...], ...]
+    """Shapes it reads."""
+    output: tuple[Number, ...]
+    """Shape it makes."""
+    reads: Number
+    """Elements read of its inputs, in all."""
+    writes: Number
+    """Elements written, in all."""
+    weights: Number = 0
+    """Elements read of constants and tables, in all."""
+    biases: Number = 0
+    """Biases read, in all, where it has any."""
+    macs: Number = 0
+    operations: Number = 0
+    """Comparisons or additions that are no multiply-accumulates."""
+    psums: Number = 0
+    """Partial results written to scratch, each read again."""
+    scratch: Number = 0
+    """Elements of scratch, 4 bytes each."""
+
+
 class View(NamedTuple):
     """No work: another name for the same elements, or work another layer already does."""
 
     operation: Operation
     """What it stands for, and what the layer before may do on the way out."""
+    layer: Any = None
+    """The layer's fields, where they say what that is."""
 
 
-Work: TypeAlias = LoopNest | Elementwise | View
+Work: TypeAlias = LoopNest | Elementwise | Passes | View

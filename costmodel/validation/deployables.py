@@ -8,10 +8,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from costmodel.deployment.borders import without_borders
 from costmodel.deployment.deployed import Variant
-from costmodel.deployment.parameters import random_input, random_model
+from costmodel.deployment.parameters import random_example, random_input, random_model
 from costmodel.sources.catalogue import load_network
 from costmodel.sources.importers.model_files import is_model_file
+from costmodel.sources.model_loading import load_model
 from costmodel.sources.stored_models.network_of_model import names_a_model
 from costmodel.sources.stored_models.packaged_models import load_stored_model
 from costmodel.specs.lowering import NETWORK_INPUT
@@ -62,7 +64,8 @@ def deployable(reference: str, seed: int) -> Deployable:
     Parameters
     ----------
     reference : str
-        A model folder or a packaged model, whose weights are its own; or a network as `load_network` takes it.
+        A model folder, a packaged model or a file of another tool's format, whose weights are its own; or a network as `load_network`
+        takes it.
     seed : int
         Of the weights of a network without, and of the example input.
 
@@ -76,7 +79,11 @@ def deployable(reference: str, seed: int) -> Deployable:
     InputError
         If there is none, or it is wrong.
     """
-    if names_a_model(reference) and not is_model_file(reference):
+    if is_model_file(reference):
+        # Conversions at the borders are left to whoever calls it: the firmware is given steps, and hands on steps.
+        model = without_borders(load_model(reference))
+        return Deployable(model, random_example(model, seed), trained=True)
+    if names_a_model(reference):
         model = load_stored_model(reference)
         return Deployable(model, random_input(model.network, seed), trained=True)
     network = load_network(reference)

@@ -1,4 +1,4 @@
-"""Random networks of a few layers from a seed, every kind of layer among them."""
+"""Random networks of a few layers from a seed, every kind of layer that the firmware runs among them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from costmodel.errors import ShapeError
 from costmodel.specs.network import Network
-from costmodel.specs.operations import OPERATIONS
+from costmodel.specs.operations import OPERATIONS, FirmwareKernel
 
 _CONVOLUTIONS: Final = 4
 """How often a convolution is drawn for each other kind."""
@@ -42,11 +42,12 @@ def random_networks(count: int, seed: int) -> Iterator[Network]:
 
 
 def _network(generator: np.random.Generator, name: str) -> Network:
-    weighted = [row for row in OPERATIONS.values() for _ in range(_CONVOLUTIONS if row.takes_dataflow else 1)]
+    running = [row for row in OPERATIONS.values() if isinstance(row.kernel, FirmwareKernel)]
+    weighted = [row for row in running for _ in range(_CONVOLUTIONS if row.takes_dataflow else 1)]
     operation = weighted[generator.integers(len(weighted))]
     drawn = operation.draw(generator, 1)
     layers = list(drawn.layers)
-    for follower in OPERATIONS.values():
+    for follower in running:
         # What may merge into the layer, and sometimes cannot because something else reads the layer as well.
         if follower.merging is None or layers[-1]["kind"] not in follower.merging.into or generator.integers(2):
             continue

@@ -2,5 +2,5 @@
  * new one. */
 #ifndef CM_CORE_HASH_H
 #define CM_CORE_HASH_H
-#define CM_CORE_HASH "149849ae86b3828e"
+#define CM_CORE_HASH "1ff1347222ecf193"
 #endif

@@ -16,12 +16,22 @@
 #define FINISH(job, filter, sum)        cm_requantise(sum, job, (filter)->rescale)
 #define PASSED(job, x)                  (x)
 #define ZERO(job)                       ((int8_t)(job)->output_zero_point)
-#define MEAN(sum, count)                rounded_mean(sum, count)
+#define MEAN(job, sum, count)           mean_of(job, sum, count)
 #define NORMALISE(job, filter, x, w, b) normalised(job, (filter)->rescale, x, w, b)
 
 /* Nearest, halves away from zero. */
 static inline int8_t rounded_mean(int32_t sum, int32_t count) {
     return (int8_t)((sum >= 0 ? sum + count / 2 : sum - count / 2) / count);
+}
+
+/* A mean, in the input's scale, or by a factor that holds the division in another. */
+static inline int8_t mean_of(const cm_job *job, int32_t sum, int32_t count) {
+    uint32_t zeros;
+    if (job->rescales == NULL) {
+        return rounded_mean(sum, count);
+    }
+    zeros = (uint32_t)job->input_quantisation.zero_point * (uint32_t)count;
+    return cm_requantise((int32_t)((uint32_t)sum - zeros), job, job->rescales);
 }
 
 static inline int8_t normalised(const cm_job *job, const cm_rescale *rescale, int8_t x, int8_t w, int32_t b) {

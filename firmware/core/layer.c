@@ -1,7 +1,8 @@
 /* One layer of the model file: its description checked against its tensors, then resolved onto an arena. */
 #include "layer.h"
 
-#define MAX_SHIFT 30 /* of a rescale: to the left, and one more to the right */
+#define MAX_BELOW 255 /* steps from the largest int8 down to the least */
+#define MAX_SHIFT 30  /* of a rescale: to the left, and one more to the right */
 #define OIHW      0u
 #define NO_TENSOR 0xffffu
 
@@ -127,6 +128,10 @@ static cm_status read_tables(cm_job *job, const cm_model *model, const uint8_t *
         /* One for each input and one for the sum. */
         return read_u32(record + 96) == 3 ? read_rescales(job, model, record + 92, 3) : CM_ERROR_SHAPE;
     }
+    if (whole && job->kind == CM_ADAPTIVE_AVERAGE_POOL && !is_absent(record + 92)) {
+        /* A mean in another scale: the division is in the factor. */
+        return read_rescales(job, model, record + 92, 1);
+    }
     if (whole && (weights || job->kind == CM_SOFTMAX)) {
         return read_rescales(job, model, record + 92, weights ? channels : 1);
     }
@@ -163,8 +168,8 @@ cm_status cm_layer_decode(cm_job *job, cm_operands *operands, const cm_model *mo
     uint64_t weights;
     uint32_t biases, channels;
     cm_status status;
-    if (record[0] >= CM_KIND_COUNT || record[1] > 1 || read_u16(record + 14) != 0 || read_u32(record + 100) != 0 ||
-        read_u32(record + 104) != 0 || read_u32(record + 108) != 0) {
+    if (record[0] >= CM_KIND_COUNT || record[1] > 1 || read_u16(record + 14) > MAX_BELOW ||
+        read_u32(record + 100) != 0 || read_u32(record + 104) != 0 || read_u32(record + 108) != 0) {
         return CM_ERROR_LAYER;
     }
     if (read_u16(record + 2) != OIHW) {
@@ -181,6 +186,9 @@ cm_status cm_layer_decode(cm_job *job, cm_operands *operands, const cm_model *mo
     if (status == CM_OK) {
         status = read_types(job, model, operands);
     }
+    if (status == CM_OK && read_u16(record + 14) != 0 && job->type != CM_TYPE_INT8) {
+        status = CM_ERROR_LAYER;
+    }
     if (status == CM_OK) {
         status = cm_read_geometry(job, record, operands, &weights, &biases);
     }
@@ -195,7 +203,7 @@ cm_status cm_layer_decode(cm_job *job, cm_operands *operands, const cm_model *mo
         return status;
     }
     job->low = (job->relu ? job->output_zero_point : INT8_MIN) - job->output_zero_point;
-    job->high = INT8_MAX - job->output_zero_point;
+    job->high = INT8_MAX - (int32_t)read_u16(record + 14) - job->output_zero_point;
     job->elements = out->elements;
     job->input_bytes = in->bytes;
     job->second_input_bytes = job->kind == CM_ADD ? second->bytes : 0;

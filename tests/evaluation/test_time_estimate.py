@@ -13,7 +13,7 @@ from costmodel.sources.runtimes import load_runtime, usual_runtime
 from costmodel.specs.base import with_changes
 
 RUNTIMES = {name: load_runtime(name) for name in names("runtimes")}
-INT8 = ("autoencoder", "ds-cnn", "mobilenet-v1-0.25", "resnet8")
+INT8 = ("autoencoder", "ds-cnn", "mobilenet-v1-0.25", "resnet20", "resnet8")
 
 
 @pytest.mark.parametrize("device_name", names("devices"))

@@ -49,8 +49,8 @@ def test_same_padding_of_a_later_layer_is_for_what_it_reads():
         ("global_avg_pool2d", "adaptive_avg_pool2d with output_size: 1"),
         ("depthwise_conv2d", "conv2d with groups equal to its input channels"),
         ("conv1d", "kernel: [k, 1]"),
-        ("relu6", "relu reads and writes as many elements"),
-        ("lstm", "linear of 4 x units outputs"),
+        ("relu6", "clamp with low: 0 and high: 6 is the same"),
+        ("matmul", "einsum with equation: mk,kn->mn is the same"),
     ],
 )
 def test_a_kind_of_another_tool_names_what_counts_like_it(kind, way):

@@ -14,6 +14,8 @@ PUBLISHED = {
     "cifar-aap": (53_578, 53_344, None, None),
     "cifar-aap-pruned": (28_576, None, 691_200 + 2_937_600 + 204 * 76 + 760, 662_700 + 2_697_900 + 204 * 76 + 760),
     "resnet18": (11_689_512, None, 1_814_073_344, 1_680_390_912),
+    # He et al. 2016: 0.27 million parameters.
+    "resnet20": (269_722, None, 40_551_040, None),
     # Banbury et al., MLPerf Tiny Benchmark: reference models.
     "resnet8": (None, 77_360, 12_501_632, None),
     "ds-cnn": (None, 22_016, 2_656_768, None),

@@ -126,7 +126,9 @@ def test_a_field_out_of_its_limits_is_refused(fields: dict[str, Any]) -> None:
         network(conv(**fields))
 
 
-@pytest.mark.parametrize("shape", ["3x8", "axbxc", "0x8x8", [3, 8], [3, 8, -1], 0, True, "3x8x8x8", f"{MAX_EXTENT + 1}x1x1", 1.5, None])
+@pytest.mark.parametrize(
+    "shape", ["3x8", "axbxc", "0x8x8", [3] * 9, [], [3, 8, -1], 0, True, "3x8x8x8", f"{MAX_EXTENT + 1}x1x1", 1.5, None]
+)
 def test_an_input_that_is_no_shape_is_refused(shape: Any) -> None:
     with pytest.raises(ValidationError):
         network(layer("relu"), shape=shape)
@@ -135,6 +137,11 @@ def test_an_input_that_is_no_shape_is_refused(shape: Any) -> None:
 @pytest.mark.parametrize("shape", ["3x8x8", "3X8X8", [3, 8, 8], (3, 8, 8)])
 def test_an_input_is_written_as_people_write_it(shape: Any) -> None:
     assert network(layer("relu"), shape=shape).input == (3, 8, 8)
+
+
+@pytest.mark.parametrize("shape", [[3, 8], [2, 3, 4, 5]])
+def test_an_input_may_have_any_rank(shape: list[int]) -> None:
+    assert network(layer("relu"), shape=shape).steps[0].lowered.output == tuple(shape)
 
 
 @pytest.mark.parametrize("shape", [7, "7", [7]])

@@ -131,7 +131,8 @@ def _lone_layer(kind: str, shape: str | None, fields: dict[str, Any], bias: bool
     layer: dict[str, Any] = {"name": name, "kind": name, **fields}
     if "bias" in known:
         layer["bias"] = bias
-    if OPERATIONS[name].arity > 1:
-        layer["inputs"] = ["input"] * OPERATIONS[name].arity
+    arity = OPERATIONS[name].arity
+    if arity is None or arity > 1:
+        layer["inputs"] = ["input"] * (1 if arity is None and fields.get("constant") is not None else arity or 2)
     found = extents("--input", shape, (1, 3))
     return load_network({"name": name, "input": [found] if isinstance(found, int) else found, "types": types, "layers": [layer]})

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 
 def validate_command(
+    model: Annotated[str | None, typer.Argument(metavar="[MODEL]", help="As --network.", show_default=False)] = None,
     network: Annotated[str, typer.Option("--network", "-n", help="Network of the zoo, or a file.")] = "cifar-aap-pruned",
     target: Annotated[str, typer.Option("--target", "-t", help="host, xtensa, riscv, arm, several with commas, or all.")] = "host",
     layers: Annotated[int | None, typer.Option(min=1, max=100_000, help="Run so many random layers instead of a network.")] = None,
@@ -40,6 +41,7 @@ def validate_command(
     costmodel validate --target all
     costmodel validate --layers 200 --seed 7
     costmodel validate --image photo.jpg
+    costmodel validate model.tflite
     costmodel validate --network model/ --data cifar10.zip --picture check.png
     """
     import os
@@ -56,6 +58,7 @@ def validate_command(
     from costmodel.validation.validating import Target, Workbench, expect_layers, validate
 
     output = format_of(output_format)
+    network = model or network
     targets = all_chosen("--target", (target,), Target)
     variants = all_chosen("--variant", (variant,), Variant)
     usual = os.environ.get("CC")

@@ -11,7 +11,7 @@ from costmodel.specs.counting import Dataflow, Taps
 from costmodel.specs.mapping import ChosenDataflow
 from costmodel.specs.network import TensorBytes
 from costmodel.specs.operations import Action
-from costmodel.specs.work import Elementwise, LoopNest, View, Work
+from costmodel.specs.work import Elementwise, LoopNest, Passes, View, Work
 
 
 def trace_blocks(
@@ -57,17 +57,23 @@ def trace_blocks(
     return execute_work(work, _zeros(work), dataflow, taps, bias=bias, sizes=sizes, memory=memory, progress=progress).counts
 
 
-def _zeros(work: LoopNest | Elementwise) -> LayerTensors:
+def _zeros(work: LoopNest | Elementwise | Passes) -> LayerTensors:
     import numpy as np
 
     if isinstance(work, Elementwise):
         parameters = np.zeros((2, work.parameters // 2), np.int64) if work.parameters else None
         return LayerTensors((np.zeros(work.elements, np.int64),) * work.operands, parameters)
+    if isinstance(work, Passes):
+        shape = work.operation.weight_shape(work.layer, work.inputs[0]) if work.operation.weight_shape is not None else None
+        weight = None if shape is None else np.zeros(shape, np.int64)
+        bias = np.zeros(shape[0], np.int64) if shape is not None and work.biases else None
+        return LayerTensors(tuple(np.zeros(extents, np.int64) for extents in work.inputs), weight, bias)
     channels = work.groups * work.out_channels
     bias = np.zeros(channels, np.int64) if work.bias else None
     if work.operation.action is Action.MAC:
         return LayerTensors((np.zeros(work.in_channels, np.int64),), np.zeros((channels, work.in_channels), np.int64), bias)
-    planes = np.zeros((work.groups * work.in_channels, work.h.H, work.w.H), np.int64)
+    rows, columns = (axis.output if work.operation.action is Action.SPREADING_MAC else axis.H for axis in (work.h, work.w))
+    planes = np.zeros((work.groups * work.in_channels, rows, columns), np.int64)
     if isinstance(work.h, Axis) and isinstance(work.w, Axis):
         return LayerTensors((planes,), np.zeros((channels, work.in_channels, work.h.K, work.w.K), np.int64), bias)
     return LayerTensors((planes,))

@@ -36,8 +36,8 @@ def run_batch_norm(elements: int, channels: int, inputs: Port, parameters: Port,
             memory.mac_count += 1
 
 
-def run_softmax(elements: int, inputs: Port, output: Port) -> None:
-    """Turn scores into probabilities in three passes: the largest, the sum, the quotients."""
+def run_softmax(elements: int, inputs: Port, output: Port, *, logarithms: bool = False) -> None:
+    """Turn scores into probabilities, or their logarithms, in three passes: the largest, the sum, the quotients."""
     largest = inputs.read(0)
     for i in range(1, elements):
         element = inputs.read(i)
@@ -47,4 +47,5 @@ def run_softmax(elements: int, inputs: Port, output: Port) -> None:
     for i in range(elements):
         total += math.exp(inputs.read(i) - largest)
     for i in range(elements):
-        output.write(i, math.exp(inputs.read(i) - largest) / total)
+        difference = inputs.read(i) - largest
+        output.write(i, difference - math.log(total) if logarithms else math.exp(difference) / total)

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, MutableSequence, Sequence
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias, cast
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 
 from costmodel.dataflows.executed.convolution import Convolution, Progress
 from costmodel.dataflows.executed.counted_memory import ElementMemory, Memory, Operand
 from costmodel.dataflows.executed.elementwise import run_add, run_batch_norm, run_relu, run_softmax
 from costmodel.dataflows.executed.input_stationary import run_input_stationary
+from costmodel.dataflows.executed.layer_run import ONE_BYTE, Execution, LayerRun, LayerTensors
 from costmodel.dataflows.executed.linear import run_linear
 from costmodel.dataflows.executed.no_local_reuse import run_no_local_reuse
 from costmodel.dataflows.executed.output_stationary import run_output_stationary
+from costmodel.dataflows.executed.passing import PASSES, REMEMBERING, run_passes
 from costmodel.dataflows.executed.pooling import run_pooling
-from costmodel.dataflows.executed.ports import ElementPort, Port
+from costmodel.dataflows.executed.ports import Port
 from costmodel.dataflows.executed.reach import reach_of
+from costmodel.dataflows.executed.recurrent import run_transposed
 from costmodel.dataflows.executed.row_stationary import run_row_stationary
 from costmodel.dataflows.executed.weight_stationary import run_weight_stationary
 from costmodel.errors import MissingError, ShapeError
@@ -24,12 +27,14 @@ from costmodel.specs.counting import Dataflow, Taps
 from costmodel.specs.mapping import ChosenDataflow
 from costmodel.specs.network import TensorBytes
 from costmodel.specs.operations import Action
-from costmodel.specs.work import Elementwise, LoopNest, View, Work
+from costmodel.specs.work import Elementwise, LoopNest, Passes, View, Work
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Tensor: TypeAlias = NDArray[Any]
+
+__all__ = ["ELEMENTS", "EXECUTIONS", "NESTS", "ONE_BYTE", "PASSES", "REMEMBERING", "VIEWED", "Execution", "LayerTensors", "execute_work"]
 
 EXECUTIONS: Final[dict[str, Callable[..., None]]] = {
     Dataflow.OUTPUT_STATIONARY: run_output_stationary,
@@ -39,28 +44,6 @@ EXECUTIONS: Final[dict[str, Callable[..., None]]] = {
     Dataflow.NO_LOCAL_REUSE: run_no_local_reuse,
 }
 """How each dataflow runs a convolution, given its parameters in their order."""
-
-
-class LayerTensors(NamedTuple):
-    """The tensors a layer reads: NumPy arrays, activations CHW, weights OIHW."""
-
-    inputs: tuple[Tensor, ...]
-    """One array; two for an addition."""
-    weight: Tensor | None = None
-    """Convolution: (out, in per group, rows, columns); linear: (out, in); batch norm: (2, channels), scale and shift."""
-    bias: Tensor | None = None
-    """(out,); None where the layer has none."""
-
-
-ONE_BYTE: Final = TensorBytes(1, 1, 1, 1)
-"""Every element one byte."""
-
-
-class Execution(NamedTuple):
-    """What came of running a layer."""
-
-    output: Tensor
-    counts: AccessCounts
 
 
 def execute_work(
@@ -109,83 +92,51 @@ def execute_work(
     MissingError
         If the work needs a tensor that is not given.
     """
-    run = _Run(tensors, taps, bias, sizes, memory if memory is not None else ElementMemory(), progress or _no_progress)
+    run = LayerRun(tensors, taps, bias, sizes, memory if memory is not None else ElementMemory(), progress or _no_progress)
     if isinstance(work, View):
-        return Execution(VIEWED[work.operation.action](tensors), AccessCounts())
+        return Execution(VIEWED[work.operation.action](tensors, work), AccessCounts())
+    if isinstance(work, Passes):
+        return run_passes(work, run)
     if isinstance(work, Elementwise):
         return _elementwise(work, run)
     return NESTS[work.operation.action](work, dataflow, run)
-
-
-class _Run(NamedTuple):
-    tensors: LayerTensors
-    taps: Taps
-    count_bias: bool
-    sizes: TensorBytes
-    memory: Memory
-    progress: Progress
-
-    def input(self, position: int, shape: tuple[int, ...]) -> Port:
-        if len(self.tensors.inputs) <= position:
-            raise MissingError(f"tensors: input {position + 1} is missing")
-        return self._tensor(Operand.INPUT, self.tensors.inputs[position], shape, self.sizes.input_bytes)
-
-    def weight(self, shape: tuple[int, ...]) -> Port:
-        if self.tensors.weight is None:
-            raise MissingError("tensors: this layer needs a weight")
-        return self._tensor(Operand.WEIGHT, self.tensors.weight, shape, self.sizes.weight_bytes)
-
-    def bias(self, length: int, has_bias: bool) -> Port:
-        if not has_bias:
-            return ElementPort([0] * length)
-        if self.tensors.bias is None:
-            raise MissingError("tensors: this layer needs a bias")
-        if not self.count_bias:
-            return ElementPort(_elements(self.tensors.bias, (length,), Operand.BIAS))
-        return self._tensor(Operand.BIAS, self.tensors.bias, (length,), self.sizes.bias_bytes)
-
-    def output(self, length: int) -> Port:
-        return self.memory.tensor(Operand.OUTPUT, [None] * length, self.sizes.output_bytes)
-
-    def finish(self, output: Port, shape: tuple[int, ...]) -> Execution:
-        import numpy as np
-
-        given = (*self.tensors.inputs, self.tensors.weight, self.tensors.bias)
-        floats = [tensor.dtype for tensor in given if tensor is not None and tensor.dtype.kind == "f"]
-        whole = np.int64 if all(isinstance(value, int) for value in output.values) else np.float64
-        dtype = np.result_type(*floats) if floats else whole
-        return Execution(np.array(output.values, dtype=dtype).reshape(shape), self.memory.counts())
-
-    def _tensor(self, operand: Operand, tensor: Tensor, shape: tuple[int, ...], element_bytes: int) -> Port:
-        return self.memory.tensor(operand, _elements(tensor, shape, operand), element_bytes)
-
-
-def _elements(tensor: Tensor, shape: tuple[int, ...], operand: Operand) -> MutableSequence[Any]:
-    """Return a tensor's elements as Python ints and floats; single precision stays single precision."""
-    if tensor.shape != shape:
-        expected, found = ("x".join(map(str, extents)) for extents in (shape, tensor.shape))
-        raise ShapeError(operand.value, f"expected a tensor of {expected}, found {found}")
-    single = tensor.dtype.kind == "f" and tensor.dtype.itemsize < 8
-    return list(tensor.ravel()) if single else tensor.ravel().tolist()
 
 
 def _no_progress(done: int, total: int) -> None:
     """Report to nobody."""
 
 
-def _renamed(tensors: LayerTensors) -> Tensor:
+def _renamed(tensors: LayerTensors, _view: View) -> Tensor:
     (tensor,) = tensors.inputs
     return tensor.reshape(-1)
 
 
-def _rectified(tensors: LayerTensors) -> Tensor:
+def _reshaped(tensors: LayerTensors, view: View) -> Tensor:
+    (tensor,) = tensors.inputs
+    return tensor.reshape(view.layer.shape)
+
+
+def _kept_between(tensors: LayerTensors, view: View) -> Tensor:
+    import numpy as np
+
+    (tensor,) = tensors.inputs
+    return np.clip(tensor, view.layer.low, view.layer.high)
+
+
+def _given(tensors: LayerTensors, _view: View) -> Tensor:
+    if not tensors.inputs:
+        raise MissingError("tensors: what is given before anything runs is missing")
+    return tensors.inputs[0]
+
+
+def _rectified(tensors: LayerTensors, _view: View) -> Tensor:
     import numpy as np
 
     (tensor,) = tensors.inputs
     return np.maximum(tensor, 0)
 
 
-def _scaled(tensors: LayerTensors) -> Tensor:
+def _scaled(tensors: LayerTensors, _view: View) -> Tensor:
     (tensor,) = tensors.inputs
     if tensors.weight is None:
         raise MissingError("tensors: a batch norm needs its scale and shift")
@@ -193,15 +144,18 @@ def _scaled(tensors: LayerTensors) -> Tensor:
     return cast("Tensor", tensor * scale + shift)
 
 
-VIEWED: Final[dict[Action, Callable[[LayerTensors], Tensor]]] = {
+VIEWED: Final[dict[Action, Callable[[LayerTensors, View], Tensor]]] = {
     Action.RENAME: _renamed,
+    Action.MOVE: _reshaped,
+    Action.BOUND: _kept_between,
+    Action.GIVEN: _given,
     Action.RECTIFY: _rectified,
     Action.SCALE_AND_SHIFT: _scaled,
 }
 """What a merged layer makes of its input on the way out of the layer before."""
 
 
-def _convolution(nest: LoopNest, dataflow: Dataflow | ChosenDataflow, run: _Run) -> Execution:
+def _convolution(nest: LoopNest, dataflow: Dataflow | ChosenDataflow, run: LayerRun) -> Execution:
     h, w = cast("Axis", nest.h), cast("Axis", nest.w)
     rows, columns = reach_of(h), reach_of(w)
     channels = nest.groups * nest.out_channels
@@ -234,7 +188,7 @@ def _convolution(nest: LoopNest, dataflow: Dataflow | ChosenDataflow, run: _Run)
     return run.finish(output, shape)
 
 
-def _linear(nest: LoopNest, _dataflow: Dataflow | ChosenDataflow, run: _Run) -> Execution:
+def _linear(nest: LoopNest, _dataflow: Dataflow | ChosenDataflow, run: LayerRun) -> Execution:
     out_features, features = nest.out_channels, nest.in_channels
     inputs, weight = run.input(0, (features,)), run.weight((out_features, features))
     output = run.output(out_features)
@@ -242,7 +196,7 @@ def _linear(nest: LoopNest, _dataflow: Dataflow | ChosenDataflow, run: _Run) -> 
     return run.finish(output, (out_features,))
 
 
-def _pooling(nest: LoopNest, _dataflow: Dataflow | ChosenDataflow, run: _Run) -> Execution:
+def _pooling(nest: LoopNest, _dataflow: Dataflow | ChosenDataflow, run: LayerRun) -> Execution:
     rows, columns = reach_of(nest.h), reach_of(nest.w)
     shape = (nest.groups, len(rows), len(columns))
     inputs = run.input(0, (nest.groups, nest.h.H, nest.w.H))
@@ -252,42 +206,64 @@ def _pooling(nest: LoopNest, _dataflow: Dataflow | ChosenDataflow, run: _Run) ->
     return run.finish(output, shape)
 
 
-NESTS: Final[dict[Action, Callable[[LoopNest, Dataflow | ChosenDataflow, _Run], Execution]]] = {
+def _transposed(nest: LoopNest, _dataflow: Dataflow | ChosenDataflow, run: LayerRun) -> Execution:
+    h, w = cast("Axis", nest.h), cast("Axis", nest.w)
+    rows, columns = reach_of(h), reach_of(w)
+    channels = nest.groups * nest.out_channels
+    output = run.output(channels * h.H * w.H)
+    run_transposed(
+        *(nest.groups, nest.out_channels, nest.in_channels, rows, columns, (h.H, w.H), (h.K, w.K), run.taps is Taps.NOMINAL),
+        run.input(0, (nest.groups * nest.in_channels, len(rows), len(columns))),
+        run.weight((channels, nest.in_channels, h.K, w.K)),
+        run.bias(channels, nest.bias),
+        output,
+        run.memory,
+    )
+    return run.finish(output, (channels, h.H, w.H))
+
+
+NESTS: Final[dict[Action, Callable[[LoopNest, Dataflow | ChosenDataflow, LayerRun], Execution]]] = {
     Action.SLIDING_MAC: _convolution,
     Action.MAC: _linear,
     Action.LARGEST: _pooling,
     Action.MEAN: _pooling,
+    Action.SPREADING_MAC: _transposed,
 }
 """How a loop nest runs, by what happens at each tap."""
 
 
-def _add(work: Elementwise, operands: Sequence[Port], output: Port, _run: _Run) -> None:
+def _add(work: Elementwise, operands: Sequence[Port], output: Port, _run: LayerRun) -> None:
     run_add(work.elements, operands, output)
 
 
-def _softmax(work: Elementwise, operands: Sequence[Port], output: Port, _run: _Run) -> None:
+def _softmax(work: Elementwise, operands: Sequence[Port], output: Port, _run: LayerRun) -> None:
     run_softmax(work.elements, operands[0], output)
 
 
-def _relu(work: Elementwise, operands: Sequence[Port], output: Port, _run: _Run) -> None:
+def _log_softmax(work: Elementwise, operands: Sequence[Port], output: Port, _run: LayerRun) -> None:
+    run_softmax(work.elements, operands[0], output, logarithms=True)
+
+
+def _relu(work: Elementwise, operands: Sequence[Port], output: Port, _run: LayerRun) -> None:
     run_relu(work.elements, operands[0], output)
 
 
-def _batch_norm(work: Elementwise, operands: Sequence[Port], output: Port, run: _Run) -> None:
+def _batch_norm(work: Elementwise, operands: Sequence[Port], output: Port, run: LayerRun) -> None:
     channels = work.parameters // 2
     run_batch_norm(work.elements, channels, operands[0], run.weight((2, channels)), output, run.memory)
 
 
-ELEMENTS: Final[dict[Action, Callable[[Elementwise, Sequence[Port], Port, _Run], None]]] = {
+ELEMENTS: Final[dict[Action, Callable[[Elementwise, Sequence[Port], Port, LayerRun], None]]] = {
     Action.SUM: _add,
     Action.SOFTMAX: _softmax,
+    Action.LOG_SOFTMAX: _log_softmax,
     Action.RECTIFY: _relu,
     Action.SCALE_AND_SHIFT: _batch_norm,
 }
 """How a pass over tensors runs, by what happens at each element."""
 
 
-def _elementwise(work: Elementwise, run: _Run) -> Execution:
+def _elementwise(work: Elementwise, run: LayerRun) -> Execution:
     if not run.tensors.inputs:
         raise MissingError("tensors: input 1 is missing")
     shape = run.tensors.inputs[0].shape

@@ -16,6 +16,7 @@ from costmodel.results.counts import AccessCounts
 from costmodel.specs.lowering import Step
 from costmodel.specs.operations import Action
 from costmodel.specs.stages import Grain, Role, Stage, Strip
+from costmodel.specs.work import View
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -259,8 +260,11 @@ class _Run:
         """Apply what is merged into a step."""
         for position, other in enumerate(self.network.steps):
             action = other.operation.action
-            if other.merged and self.network.holders[position] == step and action is not Action.RENAME:
+            work = other.lowered.work
+            # A view is another name for the same pixel.
+            shares = other.merged and self.network.holders[position] == step and action not in (Action.RENAME, Action.MOVE)
+            if shares and isinstance(work, View):
                 given = self.network.parameters.get(position)
                 tensors = LayerTensors((pixel[:, None, None],), *(given[1:] if given is not None else ()))
-                pixel = VIEWED[action](tensors).reshape(-1)
+                pixel = VIEWED[action](tensors, work).reshape(-1)
         return pixel

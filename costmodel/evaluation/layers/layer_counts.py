@@ -34,7 +34,7 @@ def count(
     layer : Layer or mapping
         A layer spec, or its fields (`{"kind": "conv2d", "name": "conv", "out_channels": 8, "kernel": 3}`).
     input_shape : sequence of int
-        (channels, rows, columns) or (features,); an addition reads two tensors of it.
+        (channels, rows, columns) or (features,); what reads several tensors reads several of it.
     dataflow : Mapping, Dataflow or str
         Applies to convolutions; a text has its parameters, if it takes any: `name(parameter=value)`.
     taps : Taps or str
@@ -64,6 +64,7 @@ def count(
     """
     spec: Any = layer if isinstance(layer, LayerBase) else _LAYER.validate_python(dict(layer))
     shape = tuple(input_shape)
-    inputs = (shape,) * operation_of(spec.kind).arity
+    arity = operation_of(spec.kind).arity
+    inputs = (shape,) * (len(spec.inputs) or 1 if arity is None else arity)
     lowered = lower(spec, inputs, None)
     return count_work(lowered.work, mapping_of(dataflow).of(spec.name), taps if isinstance(taps, Taps) else Taps(taps), bias=bias)

@@ -9,7 +9,6 @@ import numpy as np
 from costmodel.sources.importers.channels_first.layer_draft import LayerDraft
 from costmodel.sources.importers.channels_first.to_layers import drafted_layers, network_of_draft
 from costmodel.sources.importers.tflite import FORMAT as TFLITE
-from costmodel.sources.importers.to_network import network_of
 from costmodel.specs.imported_graph import ImportedGraph, ImportedTensor
 from costmodel.specs.lowering import NETWORK_INPUT
 from costmodel.specs.model import LayerParameters, Model
@@ -35,7 +34,9 @@ def model_of(graph: ImportedGraph) -> Model:
         As `network_of` raises it.
     """
     if graph.format_name == TFLITE:
-        return Model(network=network_of(graph), parameters={}, source=f"{graph.format_name}: {graph.name}")
+        from costmodel.sources.importers.channels_last.to_model import model_of_tflite
+
+        return model_of_tflite(graph)
     return model_of_draft(drafted_layers(graph))
 
 

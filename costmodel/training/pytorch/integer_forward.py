@@ -74,8 +74,12 @@ def _finished(sums: Steps, layer: DeployedLayer, axis: int) -> Steps:
     shape = [1] * sums.ndim
     shape[axis] = -1
     multipliers, shifts = (np.array(column, np.int64).reshape(shape) for column in zip(*layer.rescales, strict=True))
-    finished: Steps = np.clip(rescaled(wrapped(sums), multipliers, shifts), 0 if layer.relu else -128, 127)
+    finished: Steps = np.clip(rescaled(wrapped(sums), multipliers, shifts), 0 if layer.relu else -128, _highest(layer))
     return finished
+
+
+def _highest(layer: DeployedLayer) -> int:
+    return 127 if layer.highest is None else int(layer.highest)
 
 
 def _sums(layer: DeployedLayer, product: Callable[[torch.Tensor, torch.Tensor], torch.Tensor], values: Steps, axis: int) -> Steps:
@@ -132,7 +136,7 @@ def _average_pool(layer: DeployedLayer, inputs: Sequence[Steps], _target: Deploy
     return np.where(counts > 0, _means(summed(inputs[0]), np.maximum(counts, 1)), 0)
 
 
-def _adaptive(_layer: DeployedLayer, inputs: Sequence[Steps], target: DeployedTensor) -> Steps:
+def _adaptive(layer: DeployedLayer, inputs: Sequence[Steps], target: DeployedTensor) -> Steps:
     _, _, height, width = inputs[0].shape
     found = np.zeros((len(inputs[0]), *target.shape), np.int64)
     for row in range(target.height):
@@ -140,7 +144,9 @@ def _adaptive(_layer: DeployedLayer, inputs: Sequence[Steps], target: DeployedTe
             rows = slice(row * height // target.height, -(-(row + 1) * height // target.height))
             columns = slice(column * width // target.width, -(-(column + 1) * width // target.width))
             part = inputs[0][:, :, rows, columns]
-            found[:, :, row, column] = _means(part.sum(axis=(2, 3)), np.int64(part.shape[2] * part.shape[3]))
+            sums = part.sum(axis=(2, 3))
+            means = _finished(sums, layer, 1) if layer.rescales else _means(sums, np.int64(part.shape[2] * part.shape[3]))
+            found[:, :, row, column] = means
     return found
 
 
@@ -152,7 +158,7 @@ def _means(sums: Steps, counts: Any) -> Steps:
 def _add(layer: DeployedLayer, inputs: Sequence[Steps], _target: DeployedTensor) -> Steps:
     first, second, output = layer.rescales
     total = wrapped(rescaled(inputs[0] << _ADD_HEADROOM, *first) + rescaled(inputs[1] << _ADD_HEADROOM, *second))
-    finished: Steps = np.clip(rescaled(total, *output), 0 if layer.relu else -128, 127)
+    finished: Steps = np.clip(rescaled(total, *output), 0 if layer.relu else -128, _highest(layer))
     return finished
 
 

@@ -14,8 +14,8 @@ import torch
 from numpy.typing import NDArray
 
 from costmodel.compression.quantise import INT8_MAX, as_steps, quantise
-from costmodel.deployment.deploy import INT8_STEPS
 from costmodel.deployment.folding import merge
+from costmodel.deployment.requantisation import INT8_STEPS
 from costmodel.errors import MissingError
 from costmodel.specs.lowering import NETWORK_INPUT
 from costmodel.specs.model import LayerParameters, Model
@@ -55,7 +55,7 @@ class QuantisedModule(torch.nn.Module):
         self.network = network
         self.per_channel = per_channel
         self.input_scale = quantisations[NETWORK_INPUT].scales[0]
-        self._fused = merge(network).fused_relu
+        self._fused = frozenset(merge(network).bounds)
         self._early_pools = _pools_before_rounding(network)
         self.weights, self.biases, self.scales = torch.nn.ParameterDict(), torch.nn.ParameterDict(), torch.nn.ParameterDict()
         for index, (layer, step) in enumerate(zip(network.ordered, network.steps, strict=True)):

@@ -221,7 +221,7 @@ def pad(draft: LayerDraft, operator: ImportedOperator) -> None:
         sliced(draft, operator, 0, operator.outputs[0], taken)
         return
     before, after = ([0 if axis == PADDING else widths[side + axis] for axis in found.axes] for side in (0, rank))
-    draft.add(operator, "pad", [found.layer], found.axes, before=before, after=after, mode=mode, value=filling)
+    draft.add(operator, "pad_nd", [found.layer], found.axes, before=before, after=after, mode=mode, value=filling)
 
 
 def rearrange(function: str) -> Callable[[LayerDraft, ImportedOperator], None]:

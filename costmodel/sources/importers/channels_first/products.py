@@ -13,6 +13,7 @@ from costmodel.sources.importers.channels_first.layer_draft import LayerDraft, L
 from costmodel.sources.importers.channels_first.layouts import PADDING, Laid, features_first, padded
 from costmodel.sources.importers.channels_first.windows import has_bias
 from costmodel.specs.imported_graph import ImportedOperator
+from costmodel.specs.layers import LAYERS
 
 
 def gemm(draft: LayerDraft, operator: ImportedOperator) -> None:
@@ -160,7 +161,7 @@ def _one_way(draft: LayerDraft, operator: ImportedOperator, kind: str, gates: in
     has = len(operator.inputs) > 3 and operator.inputs[3] >= 0
     bias = draft.tensor(operator, 3) if has else None
     fields: dict[str, Any] = {"units": units, "bias": has, "sequence": True, "weight_type": weights.element}
-    if kind == "gru":
+    if "reset_after" in LAYERS[kind].model_fields:
         fields["reset_after"] = bool(operator.whole("linear_before_reset"))
     name = draft.append(operator, kind, [layer], operator.outputs[0], **fields)
 

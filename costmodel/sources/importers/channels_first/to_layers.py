@@ -49,7 +49,7 @@ def drafted_layers(graph: ImportedGraph) -> LayerDraft:
     for place in others:
         tensor, axes = graph.tensors[place], input_axes(draft, place)
         shape = Laid("", axes).shape(tensor.shape)
-        name = draft.append(graph.operators[0], "network_input", [], place, stem=tensor.name, shape=list(shape))
+        name = draft.append(graph.operators[0], "extra_input", [], place, stem=tensor.name, shape=list(shape))
         draft.laid[place] = Laid(name, axes)
     refusals = _lowered(draft)
     if refusals:

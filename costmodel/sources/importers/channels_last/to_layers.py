@@ -1,0 +1,128 @@
+"""A TensorFlow Lite graph as a network: lowered operator by operator, or refused with everything that is missing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import PurePath
+from typing import Any, Final
+
+from costmodel.dataflows.imported_counts import bias_places, nominal_mac_count, stored_counts
+from costmodel.errors import CollectedError, FormatError, InputError, Location, did_you_mean
+from costmodel.sources.importers.channels_last.arrangement import Arrangement, arranged_shape, usual_axes
+from costmodel.sources.importers.channels_last.draft import Draft
+from costmodel.sources.importers.channels_last.folding import folds
+from costmodel.sources.importers.lowering_table import FOLDED_ONLY, LOWERINGS
+from costmodel.specs.imported_graph import ImportedGraph
+from costmodel.specs.layers import DataType
+from costmodel.specs.lowering import NETWORK_INPUT
+from costmodel.specs.network import Network
+
+_MOST_TOLD: Final = 20
+"""Refusals told at once."""
+OPAQUE: Final = "CUSTOM:ethos-u"
+"""What a model compiled by Vela is: one operator that only its accelerator can read."""
+
+
+def drafted_layers(graph: ImportedGraph) -> Draft:
+    """Return a graph's layers in the making.
+
+    Parameters
+    ----------
+    graph : ImportedGraph
+        Of a TensorFlow Lite file.
+
+    Returns
+    -------
+    Draft
+        Layers, where their parameters stand, and why operators became none.
+
+    Raises
+    ------
+    InputError
+        If it computes nothing, or an operator cannot be taken over: each is named, with its share of the work.
+    """
+    where = Location(graph.name)
+    if any(operator.kind == OPAQUE for operator in graph.operators):
+        raise FormatError(
+            "was compiled by Vela for an Ethos-U accelerator, which alone can read it; give the model it was made from", where
+        )
+    if not graph.operators:
+        raise FormatError("has a graph without operators", where)
+    if not graph.inputs:
+        raise FormatError("has a graph without inputs", where)
+    draft = Draft(graph)
+    for number, place in enumerate(graph.inputs):
+        tensor = graph.tensors[place]
+        axes = usual_axes(tensor.shape)
+        shape = arranged_shape(tensor.shape, axes)
+        if tensor.element not in list(DataType):
+            raise FormatError(f"takes {tensor.element} ({tensor.name!r}); supported are {', '.join(DataType)}", where)
+        layer = NETWORK_INPUT if number == 0 else draft.append("input", "extra_input", [], place, shape=list(shape))
+        draft.held[place] = Arrangement(layer, tensor.shape, axes, shape)
+    refusals = _lowered(draft)
+    if refusals:
+        raise refusals[0] if len(refusals) == 1 else CollectedError(refusals[:_MOST_TOLD])
+    if not draft.layers:
+        raise FormatError("has a graph that computes nothing", where)
+    return draft
+
+
+def _lowered(draft: Draft) -> list[InputError]:
+    """Lower every operator whose inputs could be; return what was refused."""
+    refusals: list[InputError] = []
+    lost: set[int] = set()
+    for at, operator in enumerate(draft.graph.operators):
+        draft.at = at
+        if lost.intersection(operator.inputs):
+            lost.update(operator.outputs)
+            continue
+        count = len(draft.layers)
+        try:
+            if folds(draft, operator):
+                continue
+            if (lower := LOWERINGS.get(operator.kind)) is None:
+                if operator.kind in FOLDED_ONLY:
+                    raise draft.refused(operator, "its inputs are computed; constant ones are supported")
+                raise draft.refused(operator, f"it is not supported{_nearest(operator.kind)}")
+            lower(draft, operator)
+        except InputError as error:
+            del draft.layers[count:]
+            refusals.append(error)
+            lost.update(operator.outputs)
+    return refusals
+
+
+def _nearest(kind: str) -> str:
+    """Name the operator that is spelt most alike; an operator of somebody's own has none."""
+    return "" if kind.startswith("CUSTOM:") else did_you_mean(kind, list(LOWERINGS)).partition(" (known")[0]
+
+
+def network_of_draft(draft: Draft) -> Network:
+    """Return the network of drafted layers; a type that most of its tensors have is the network's, and told with no layer."""
+    graph = draft.graph
+    source = graph.tensors[graph.inputs[0]].element
+    types = Counter(layer["output_type"] for layer in draft.layers)
+    usual = types.most_common(1)[0][0]
+    biases = [graph.tensors[place].element for operator in graph.operators for place in bias_places(graph, operator)]
+    weights = Counter(layer["weight_type"] for layer in draft.layers if "weight_type" in layer)
+    weight = weights.most_common(1)[0][0] if weights else usual
+    layers = [
+        {name: value for name, value in layer.items() if (name, value) not in (("output_type", usual), ("weight_type", weight))}
+        for layer in draft.layers
+    ]
+    stored = stored_counts(graph)
+    bias = biases[0] if biases else usual
+    fields: dict[str, Any] = {
+        "name": PurePath(graph.name).stem,
+        "description": f"{graph.format_name}, {len(graph.operators)} operators; {nominal_mac_count(graph):,} nominal"
+        f" multiply-accumulates, {stored.weight_count:,} weights, {stored.bias_count:,} biases",
+        "input": draft.held[graph.inputs[0]].shape,
+        "types": {
+            "input": source,
+            "activation": usual,
+            "weight": weight,
+            "bias": bias if bias in list(DataType) else usual,
+        },
+        "layers": layers,
+    }
+    return Network.model_validate(fields)
