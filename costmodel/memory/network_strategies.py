@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple, Protocol
 
+from costmodel.memory.arenas.climbing import climbed
+from costmodel.memory.arenas.fitting import problem_of
+from costmodel.memory.arenas.proving import proven
 from costmodel.memory.lifetimes import Lifetimes, lifetimes_of
-from costmodel.memory.placement import blocks_of, place_blocks, sizes_of
+from costmodel.memory.ordering import OrderProblem, best_order
+from costmodel.memory.placement import Block, Sizes, blocks_of, place_blocks, sizes_of
 from costmodel.memory.planning import plan_memory
 from costmodel.memory.strategies import COUNTS_INPUT, alive_by_step, lower_bound
 from costmodel.memory.streaming.blocks import Layout, layout_of
-from costmodel.memory.streaming.covers import BANDS, PIXELS, ROWS, RUNNING, WINDOWS, Cover, fused, mixed, streamed
+from costmodel.memory.streaming.covers import BANDS, PIXELS, ROWS, RUNNING, WINDOWS, Cover, fused, layered, mixed, streamed
 from costmodel.memory.streaming.staged_lives import StagedLives, staged_lives
+from costmodel.memory.tflm.greedy import PlannedBuffer, place_greedily
 from costmodel.results.storage.strategy_plan import PlannedPiece, PlannedStage, StrategyPlan
 from costmodel.specs.network import Network
 from costmodel.specs.scenario import MemoryAccounting
-from costmodel.specs.schedule import ScheduleName, schedule_of
+from costmodel.specs.schedule import ScheduleName, holders_of, schedule_of
 from costmodel.specs.shapes import element_count
 from costmodel.specs.stages import Grain, InputDelivery, Stage
 from costmodel.specs.strategy import MemoryStrategy
@@ -124,8 +129,7 @@ def _covered(
     """A strategy that runs layers together, in one arena."""
     cover = cover_of(subject)
     if isinstance(cover, str):
-        plan = StrategyPlan(strategy=strategy, reason=cover, total_bytes=None, bound_bytes=None, with_input=True, delivery=delivery)
-        return plan, None
+        return _refused(strategy, delivery, cover), None
     return planned_cover(strategy, subject, cover), cover
 
 
@@ -147,15 +151,43 @@ def planned_cover(strategy: MemoryStrategy, subject: Subject, cover: Cover) -> S
         Without work and verdict.
     """
     staged = staged_lives(subject.network, subject.layout, cover)
+    blocks = blocks_of(staged.lives, with_input=True)
+    placed = place_blocks(blocks, sizes_of(staged.lives, blocks), lower_bound(staged.lives, in_place=True, with_input=True))
+    return planned_pieces(strategy, subject, cover, staged, blocks, [int(offset) for offset in placed.offsets])
+
+
+def planned_pieces(
+    strategy: MemoryStrategy, subject: Subject, cover: Cover, staged: StagedLives, blocks: Sequence[Block], placed: Sequence[int]
+) -> StrategyPlan:
+    """Return a plan of blocks that have been placed.
+
+    Parameters
+    ----------
+    strategy : MemoryStrategy
+        What the plan is called.
+    subject : Subject
+        The network.
+    cover : Cover
+        Its stages.
+    staged : StagedLives
+        Its pieces of memory.
+    blocks : sequence of Block
+        What was placed.
+    placed : sequence of int
+        Offset of each block [B].
+
+    Returns
+    -------
+    StrategyPlan
+        Its height is the largest end of a piece.
+    """
     lives = staged.lives
-    blocks = blocks_of(lives, with_input=True)
     bound = lower_bound(lives, in_place=True, with_input=True)
-    placed = place_blocks(blocks, sizes_of(lives, blocks), bound)
-    offsets = {place: int(offset) for block, offset in zip(blocks, placed.offsets, strict=False) for place in block.tensors}
+    offsets = {place: offset for block, offset in zip(blocks, placed, strict=True) for place in block.tensors}
     alive = alive_by_step(lives, in_place=True, with_input=True)
     return StrategyPlan(
         strategy=strategy,
-        total_bytes=int(placed.height_bytes) if blocks else 0,
+        total_bytes=max((offset + int(lives.tensors[place].size_bytes) for place, offset in offsets.items()), default=0),
         bound_bytes=int(bound),
         with_input=staged.has_input,
         delivery=cover.delivery,
@@ -220,8 +252,84 @@ _COVERS: Final[dict[MemoryStrategy, tuple[InputDelivery, Callable[[Subject], Cov
     MemoryStrategy.STREAMING: (_DELIVERED, _mixed),
 }
 
+
+def _greedy(subject: Subject) -> tuple[StrategyPlan, None]:
+    """Place as TensorFlow Lite Micro does: every size rounded up, nothing in place."""
+    cover = Cover(tuple(layered(subject.layout, 0, len(subject.layout.blocks))))
+    staged = staged_lives(subject.network, subject.layout, cover)
+    apart = staged._replace(lives=staged.lives._replace(tensors=tuple(life._replace(in_place_of=None) for life in staged.lives.tensors)))
+    lives = apart.lives
+    buffers = [PlannedBuffer(life.name, int(life.size_bytes), max(life.made, 0), life.last) for life in lives.tensors]
+    plan = planned_pieces(MemoryStrategy.GREEDY, subject, cover, apart, blocks_of(lives, with_input=True), place_greedily(buffers))
+    bound = lower_bound(lives, in_place=False, with_input=True)
+    return plan.model_copy(update={"bound_bytes": int(bound)}), None
+
+
+def _climbing(subject: Subject) -> tuple[StrategyPlan, None]:
+    """Climb from the best of a portfolio."""
+    cover = Cover(tuple(layered(subject.layout, 0, len(subject.layout.blocks))))
+    return _climbed(MemoryStrategy.HILL_CLIMBING, subject, cover), None
+
+
+def _climbed(strategy: MemoryStrategy, subject: Subject, cover: Cover) -> StrategyPlan:
+    staged, blocks, sizes, bound = _to_place(subject, cover)
+    return planned_pieces(strategy, subject, cover, staged, blocks, climbed(problem_of(blocks, sizes, bound)).offsets)
+
+
+def _to_place(subject: Subject, cover: Cover) -> tuple[StagedLives, Sequence[Block], Sizes, int]:
+    staged = staged_lives(subject.network, subject.layout, cover)
+    blocks = blocks_of(staged.lives, with_input=True)
+    return staged, blocks, sizes_of(staged.lives, blocks), int(lower_bound(staged.lives, in_place=True, with_input=True))
+
+
+def _exact(subject: Subject) -> tuple[StrategyPlan, None]:
+    """Search until proven."""
+    cover = Cover(tuple(layered(subject.layout, 0, len(subject.layout.blocks))))
+    staged, blocks, sizes, bound = _to_place(subject, cover)
+    found = proven(staged.lives, blocks, sizes, bound)
+    if found.reason is not None:
+        return _refused(MemoryStrategy.EXACT, InputDelivery.WHOLE, found.reason), None
+    plan = planned_pieces(MemoryStrategy.EXACT, subject, cover, staged, blocks, found.fitted.offsets)
+    return plan.model_copy(update={"is_proven": found.is_proven}), None
+
+
+def _reordered(subject: Subject) -> tuple[StrategyPlan, Cover | None]:
+    """Run the layers in the order that keeps the least alive."""
+    if all(len(block.steps) == 1 for block in subject.layout.blocks):
+        return _refused(MemoryStrategy.REORDERED, InputDelivery.WHOLE, "a chain has one order"), None
+    running = [step for block in subject.layout.blocks for step in block.steps]
+    at = {step: place for place, step in enumerate(running)}
+    tensors = subject.lives.tensors
+    found = best_order(
+        OrderProblem(
+            sizes=tuple(int(tensors[place + 1].size_bytes) for place in range(len(running))),
+            reads=tuple(tuple(at[source] for source in subject.layout.sources[step] if source >= 0) for step in running),
+            kept=frozenset(place for place in range(len(running)) if _is_output(subject.network, running[place])),
+            input_bytes=int(tensors[0].size_bytes),
+            input_readers=frozenset(at[step] for step in running if -1 in subject.layout.sources[step]),
+        )
+    )
+    cover = Cover(tuple(Stage((running[place],)) for place in found.order))
+    plan = _climbed(MemoryStrategy.REORDERED, subject, cover)
+    return plan.model_copy(update={"order_is_proven": found.is_proven}), cover
+
+
+def _is_output(network: Network, step: int) -> bool:
+    """Whether what a step makes, under any of its names, is read by nobody."""
+    read = {source for each in network.steps for source in each.sources}
+    return any(holder == step and position not in read for position, holder in enumerate(holders_of(network.steps)))
+
+
+def _refused(strategy: MemoryStrategy, delivery: InputDelivery, why: str) -> StrategyPlan:
+    return StrategyPlan(strategy=strategy, reason=why, total_bytes=None, bound_bytes=None, with_input=True, delivery=delivery)
+
+
 NETWORK_STRATEGIES: Final[dict[MemoryStrategy, NetworkStrategy]] = {
     **{MemoryStrategy(accounting.value): functools.partial(_accounted, accounting) for accounting in MemoryAccounting},
+    MemoryStrategy.GREEDY: _greedy,
+    MemoryStrategy.HILL_CLIMBING: _climbing,
+    MemoryStrategy.EXACT: _exact,
+    MemoryStrategy.REORDERED: _reordered,
     **{strategy: functools.partial(_covered, strategy, *parts) for strategy, parts in _COVERS.items()},
 }
 """How each strategy plans."""

@@ -27,6 +27,10 @@ WORDS: Final = {
     MemoryStrategy.PING_PONG: "two buffers in turn",
     MemoryStrategy.STATIC_IN_PLACE: "static buffers, poolings in place",
     MemoryStrategy.ARENA_IN_PLACE: "one arena, poolings in place",
+    MemoryStrategy.GREEDY: "one arena as TensorFlow Lite Micro plans it",
+    MemoryStrategy.HILL_CLIMBING: "one arena, climbing from the best of 14 orders",
+    MemoryStrategy.EXACT: "one arena, searched until proven",
+    MemoryStrategy.REORDERED: "layers in the order that keeps least alive",
     MemoryStrategy.FUSED_BANDS: "convolution and pooling over a band of its rows",
     MemoryStrategy.FUSED_ROWS: "convolution row by row into the pooling's result",
     MemoryStrategy.FUSED_WINDOWS: "convolution and pooling, window by window",
@@ -103,7 +107,7 @@ def _strategies_table(comparison: PlanComparison) -> Table:
                 WORDS[plan.strategy],
                 plan.total_bytes,
                 Cell(plan.bound_ratio, Form.TIMES) if plan.bound_ratio is not None else None,
-                "yes" if plan.is_optimal else "not proven",
+                _optimal(plan),
                 _signed_share(plan.extra_mac_nominal_ratio or 0.0),
                 _signed_share((plan.extra_access_count or 0) / max((plan.access_count or 0) - (plan.extra_access_count or 0), 1)),
                 *([Cell(plan.duration_s, Form.TIME)] if timed else []),
@@ -132,6 +136,11 @@ def _strategies_table(comparison: PlanComparison) -> Table:
         f"{times}"
     )
     return plain_table(f"{comparison.network} on {comparison.device}: what its tensors take", titles, rows, note)
+
+
+def _optimal(plan: StrategyPlan) -> str:
+    found = "yes" if plan.is_optimal else "not proven"
+    return found if plan.order_is_proven in (None, True) else f"{found}; order: not proven"
 
 
 def _signed_share(ratio: float) -> str:

@@ -53,6 +53,10 @@ class StrategyPlan(Result):
     """What the tensors take together; None where the strategy does not apply."""
     bound_bytes: int | None
     """The most that is alive at once: nothing that runs the same stages takes less."""
+    is_proven: bool = False
+    """Whether a search has shown that no plan of these stages takes less, even where none reaches the bound."""
+    order_is_proven: bool | None = None
+    """Whether no order of the layers keeps less alive; None where the order was not searched."""
     with_input: bool
     """Whether the network's input is among them, whole or as a ring."""
     delivery: InputDelivery
@@ -82,7 +86,7 @@ class StrategyPlan(Result):
     @property
     def is_optimal(self) -> bool | None:
         """Whether no plan of these stages can take less; None where the strategy does not apply."""
-        return None if self.total_bytes is None else self.total_bytes == self.bound_bytes
+        return None if self.total_bytes is None else self.is_proven or self.total_bytes == self.bound_bytes
 
     @property
     def bound_ratio(self) -> float | None:

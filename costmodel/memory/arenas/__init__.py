@@ -1,0 +1,1 @@
+"""Arenas: orders to fill one in, climbing from the best of them, and a search that proves."""
