@@ -26,7 +26,14 @@ class Proven(NamedTuple):
 
 
 def proven(
-    lives: Lifetimes, blocks: Sequence[Block], sizes: Sizes, bound_bytes: int, *, time_limit_s: float = TIME_LIMIT_S, workers: int = WORKERS
+    lives: Lifetimes,
+    blocks: Sequence[Block],
+    sizes: Sizes,
+    bound_bytes: int,
+    *,
+    time_limit_s: float = TIME_LIMIT_S,
+    workers: int = WORKERS,
+    iterations: int | None = None,
 ) -> Proven:
     """Return the lowest arena, or the lowest that was found in time.
 
