@@ -185,3 +185,28 @@ def test_channels_have_scales_of_their_own_where_asked() -> None:
     steps, quantisation = quantise(np.array([[0.5, -1.0], [100.0, 25.0]]), per_channel=True)
     assert quantisation.scales == (float(np.float32(1 / 127)), float(np.float32(100 / 127)))
     assert steps.tolist() == [[64, -127], [127, 32]]
+
+
+@pytest.mark.parametrize("scales", [(0.02,), (0.02, 0.01, 0.03, 0.05)])
+def test_weights_whose_integers_are_known_keep_them(scales: tuple[float, ...]) -> None:
+    net = network([{"kind": "conv2d", "name": "conv", "out_channels": 4, "kernel": 1}], (2, 3, 3))
+    steps = np.random.default_rng(3).integers(-90, 91, (4, 2, 1, 1))
+    weight = steps * np.array(scales).reshape(-1, 1, 1, 1)
+    model = Model(net, {"conv": LayerParameters(weight, np.zeros(4))}, "given", {}, {"conv": symmetric_quantisation(*scales)})
+    deployed = deploy(model, Variant.INT8, np.ones(net.input, np.float32), firmware_plan(net, Variant.INT8))
+    layer = deployed.layers[0]
+    np.testing.assert_array_equal(layer.weights, steps)
+    assert layer.weight_quantisation == symmetric_quantisation(*scales)
+    assert len(layer.rescales) == len(scales)
+
+
+def test_a_batch_norm_that_is_multiplied_into_weights_takes_their_integers_away() -> None:
+    net = network([{"kind": "conv2d", "name": "conv", "out_channels": 1, "kernel": 1}, {"kind": "batch_norm2d", "name": "norm"}], (1, 2, 2))
+    parameters = {
+        "conv": LayerParameters(np.full((1, 1, 1, 1), 0.5), None),
+        "norm": LayerParameters(np.array([3.0]), np.array([0.0])),
+    }
+    model = Model(net, parameters, "given", {}, {"conv": symmetric_quantisation(0.5)})
+    deployed = deploy(model, Variant.INT8, np.ones(net.input, np.float32), firmware_plan(net, Variant.INT8))
+    assert deployed.layers[0].weights.item() == 127
+    assert deployed.layers[0].weight_quantisation.scales[0] == pytest.approx(1.5 / 127)

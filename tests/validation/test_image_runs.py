@@ -20,7 +20,7 @@ from costmodel.specs.network import Network
 from costmodel.specs.quantisation import symmetric_quantisation
 from costmodel.validation.deployables import deployable
 from costmodel.validation.image_runs import run_images
-from costmodel.validation.validating import Workbench
+from costmodel.validation.validating import Target, Workbench, validate
 
 pytestmark = pytest.mark.firmware
 
@@ -119,3 +119,14 @@ def test_a_network_without_weights_gets_those_of_the_seed() -> None:
     np.testing.assert_array_equal(
         held.model.parameters["fc2"].weight, random_model(load_network("cifar-aap-pruned"), 7).parameters["fc2"].weight
     )
+
+
+@pytest.mark.slow
+@pytest.mark.emulator
+@pytest.mark.parametrize("target", [Target.XTENSA, Target.RISCV, Target.ARM])
+def test_twenty_images_are_bit_exact_on_each_emulated_core(target: Target, bench: Workbench, tmp_path: Path) -> None:
+    held = deployable(write_small_model(tmp_path / "model"), 1)
+    images = (drawn(20)[0].transpose(0, 3, 1, 2).astype(np.float32) - 128) / 64
+    comparison = validate([held.expected(Variant.INT8, image) for image in images], [target], bench)
+    assert comparison.equal
+    assert len(comparison.runs) == 20 * 2

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 OPERATORS: Final = "operators"
 """The kind that is no packaged data: what is understood of model files."""
+MODELS: Final = "models"
+"""Trained models, each a folder."""
 
 
 def list_command(
@@ -37,6 +39,7 @@ def list_command(
     costmodel list
     costmodel list networks
     costmodel list devices --format json
+    costmodel list models
     costmodel list operators --network model.tflite
     """
     from costmodel.cli.output import format_of, write_answer
@@ -45,6 +48,8 @@ def list_command(
     from costmodel.evaluation.timing.knowledge import knowledge_of
     from costmodel.report.answers.packaged import everything_answer, kind_answer, runtimes_answer
     from costmodel.sources.catalogue import KINDS, load_device, load_named, names
+    from costmodel.sources.stored_models.model_folder import read_manifest
+    from costmodel.sources.stored_models.packaged_models import packaged_model_folder, packaged_model_names
     from costmodel.specs.devices.runtime import Runtime
     from costmodel.specs.network import Network
 
@@ -58,8 +63,13 @@ def list_command(
         write_answer(everything_answer({each: names(each) for each in KINDS}), form)
         return
     asked = kind.replace("-", "_")
+    if asked == MODELS:
+        write_answer(kind_answer(MODELS, {name: read_manifest(packaged_model_folder(name)) for name in packaged_model_names()}, {}), form)
+        if not packaged_model_names():
+            typer.echo("no trained model comes with this version; `costmodel compress` makes one", err=True)
+        return
     if asked not in KINDS:
-        raise UnknownNameError("kind", asked, (*KINDS, OPERATORS), "packaged")
+        raise UnknownNameError("kind", asked, (*KINDS, MODELS, OPERATORS), "packaged")
     specs = {name: load_named(asked, name) for name in names(asked)}
     runtimes = [spec for spec in specs.values() if isinstance(spec, Runtime)]
     if runtimes:
