@@ -65,7 +65,9 @@ def _content(out: bytearray, value: Field) -> int:
     if isinstance(value, Mapping):
         return _table(out, value)
     if isinstance(value, str):
-        value = value.encode()
+        start = _content(out, value.encode())
+        out.append(0)
+        return start
     if isinstance(value, bytes | bytearray):
         value = Vector("B", value)
     if isinstance(value, Vector):

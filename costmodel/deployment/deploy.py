@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -21,6 +22,7 @@ from costmodel.deployment.deployed import (
 from costmodel.deployment.folding import NO_BOUNDS, MergedNetwork, fold_parameters, merge, network_as_deployed
 from costmodel.deployment.reference import run_reference
 from costmodel.deployment.requantisation import INT8_STEPS, step_of, with_parameters, with_rescales
+from costmodel.deployment.tables import real_function, table_of
 from costmodel.errors import ShapeError, SpecError
 from costmodel.results.storage.memory_plan import MemoryPlan
 from costmodel.specs.layers import ELEMENT_BYTES, DataType
@@ -153,6 +155,10 @@ def _assemble(
         deployed = DeployedLayer(layer.name, kernel, inputs, output, relu=bounds.low is not None, highest=highest)
         if kernel in (Kernel.CONV2D, Kernel.MAX_POOL, Kernel.AVERAGE_POOL):
             deployed = _with_window(deployed, layer)
+        if kernel is Kernel.UNARY and variant is Variant.INT8:
+            deployed = replace(deployed, weights=table_of(layer, tensors[inputs[0]].quantisation, tensors[output].quantisation))
+        elif kernel is Kernel.UNARY:
+            deployed = replace(deployed, function=partial(real_function, layer))
         if index in folded:
             deployed = with_parameters(deployed, folded[index], variant, tensors[inputs[0]].quantisation, known.get(index))
         if variant is Variant.INT8:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,6 +54,8 @@ class Kernel(IntEnum):
     BATCH_NORM = 7
     ADD = 8
     SOFTMAX = 9
+    CONVERT = 10
+    UNARY = 11
 
 
 @dataclass(frozen=True)
@@ -116,7 +119,7 @@ class DeployedLayer:
     highest: float | None = None
     """Largest result: a step in the int8 variant, a real number in the float32 variant; None where the type alone bounds it."""
     weights: Int8Array | None = None
-    """(out, in, rows, columns), (out, in) or (channels,)."""
+    """(out, in, rows, columns), (out, in) or (channels,); the 256 results of a function, by the step as an unsigned byte."""
     bias: ParameterArray | None = None
     weight_order: int = 0
     """How the weights lie: 0 is OIHW, row-major; others come with kernels that block their loops."""
@@ -124,9 +127,11 @@ class DeployedLayer:
     """Of the tensor, or per output channel."""
     bias_quantisation: Quantisation | None = None
     """Of int8 biases (float32 variant); an int32 bias counts in steps of input scale times weight scale."""
+    function: Callable[[NDArray[Any]], NDArray[Any]] | None = None
+    """Float32 variant: what a layer that the firmware looks up computes of real numbers; for the reference alone."""
     rescales: tuple[Rescale, ...] = ()
     """int8 variant. Of a sum of products: one for the tensor or one per output channel. Of an addition: first input, second input, sum.
-    Of a softmax: a difference of inputs to an exponent with 5 integer bits."""
+    Of a conversion, and of a mean in another scale: one. Of a softmax: a difference of inputs to an exponent with 5 integer bits."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -67,23 +67,23 @@ _EXPONENT_BITS: Final = 5
 """Integer bits of an exponent."""
 
 
-def exp_of_negative(a: Any) -> Column:
-    """Return e**a in Q0 for a <= 0 in Q5.
+def exp_of_negative(a: Any, bits: int = _EXPONENT_BITS) -> Column:
+    """Return e**a in Q0 for a <= 0 in Q5, or with another number of integer bits.
 
     A Taylor polynomial of the fourth degree around -1/8 for the part within a quarter, and one factor for each power of two from 1/4 to 16
     in the rest.
     """
     a = np.asarray(a, np.int64)
-    quarter = 1 << (31 - _EXPONENT_BITS - 2)
+    quarter = 1 << (31 - bits - 2)
     part = (a & (quarter - 1)) - quarter
     rest = part - a
-    x = (part << _EXPONENT_BITS) + (1 << 28)
+    x = (part << bits) + (1 << 28)
     x2 = doubled_high_product(x, x)
     x3 = doubled_high_product(x2, x)
     x4 = doubled_high_product(x2, x2)
     tail = divided_by_power(doubled_high_product(divided_by_power(x4, 2) + x3, _ONE_THIRD) + x2, 1)
     result = _EXP_OF_MINUS_EIGHTH + doubled_high_product(_EXP_OF_MINUS_EIGHTH, x + tail)
-    for power, factor in enumerate(_EXP_OF_MINUS_POWERS):
+    for power, factor in enumerate(_EXP_OF_MINUS_POWERS[: bits + 2]):
         result = np.where(rest & (quarter << power), doubled_high_product(result, factor), result)
     return np.where(a == 0, INT32_MAX, result)
 
@@ -136,3 +136,36 @@ def softmax(steps: Any, multiplier: int, shift: int) -> Column:
     reciprocal = reciprocal_of_one_plus((total << zeros) - (1 << 31))
     quotients = divided_by_power(doubled_high_product(reciprocal, powers), ACCUMULATOR_BITS + 31 - 8 - zeros)
     return np.where(near, np.clip(quotients - 128, -128, 127), -128)
+
+
+LOGISTIC_BITS: Final = 4
+"""Integer bits of a logistic function's argument."""
+_LOGISTIC_FRACTION: Final = 23
+"""Bits by which its result is divided: steps of 1/256."""
+
+
+def logistic(steps: Any, zero_point: int, multiplier: int, shift: int) -> Column:
+    """Return int8 logistic functions in steps of 1/256 from -128.
+
+    Parameters
+    ----------
+    steps : array of int
+        Int8 inputs.
+    zero_point : int
+        The step that stands for 0.
+    multiplier, shift : int
+        Of the factor that takes a step to Q4; beyond 2**4 either way the function is at its ends.
+
+    Returns
+    -------
+    array of int64
+        -128 to 127.
+    """
+    inputs = np.asarray(steps, np.int64) - zero_point
+    largest = ((1 << LOGISTIC_BITS) - 1) * (1 << (31 - LOGISTIC_BITS))
+    radius = largest >> shift if shift >= 0 else largest << -shift
+    arguments = rescaled(np.clip(inputs, -radius, radius), multiplier, shift)
+    positive = reciprocal_of_one_plus(exp_of_negative(-np.abs(arguments), LOGISTIC_BITS))
+    whole = np.where(arguments > 0, positive, np.where(arguments < 0, INT32_MAX - positive, 1 << 30))
+    found = np.clip(divided_by_power(whole, _LOGISTIC_FRACTION) - 128, -128, 127)
+    return np.asarray(np.where(inputs <= -radius, -128, np.where(inputs >= radius, 127, found)), np.int64)

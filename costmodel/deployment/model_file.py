@@ -16,6 +16,7 @@ from costmodel.deployment.deployed import (
     DeployedLayer,
     DeployedNetwork,
     DeployedTensor,
+    Kernel,
     Variant,
 )
 from costmodel.deployment.requantisation import INT8_STEPS
@@ -95,6 +96,8 @@ def write_model_file(network: DeployedNetwork) -> bytes:
     tensors_at = HEADER.size
     layers_at = tensors_at + TENSOR.size * len(network.tensors)
     room = _Room(layers_at + LAYER.size * len(network.layers))
+    if network.variant is Variant.FLOAT32 and any(layer.kernel is Kernel.UNARY for layer in network.layers):
+        raise LimitError(f"a model file of floats has no functions, which layers of {network.name} are; the int8 variant looks them up")
     if network.variant is Variant.FLOAT32 and any(layer.highest is not None for layer in network.layers):
         raise LimitError(f"a model file of floats has no largest results, which layers of {network.name} have")
     if max(len(network.tensors), len(network.layers)) > 4096:

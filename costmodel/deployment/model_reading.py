@@ -30,6 +30,7 @@ from costmodel.deployment.model_file import (
     VARIANTS,
 )
 from costmodel.deployment.requantisation import INT8_STEPS
+from costmodel.deployment.tables import TABLE_ENTRIES
 from costmodel.errors import FormatError
 from costmodel.specs.layers import DataType
 from costmodel.specs.quantisation import Quantisation
@@ -161,6 +162,8 @@ def _layer(data: bytes, offset: int, tensors: Sequence[DeployedTensor], variant:
             shape = (target.channels, source.channels // max(groups, 1), height.kernel, width.kernel)
         elif kernel == Kernel.BATCH_NORM:
             shape = (source.channels,)
+        elif kernel == Kernel.UNARY:
+            shape = (TABLE_ENTRIES,)
         if weights.size != np.prod(shape, dtype=object):
             raise FormatError(f"model file: layer {name!r} has {weights.size} weights, its shape asks for {shape}")
         weights = weights.reshape(shape)
@@ -172,5 +175,5 @@ def _layer(data: bytes, offset: int, tensors: Sequence[DeployedTensor], variant:
         name, Kernel(kernel), inputs, output, groups, height, width, bool(relu), highest, weights, bias, OIHW,
         _scales(data, weight_scales_at, weight_scales, f"weight scales of {name}"),
         _scales(data, bias_scales_at, bias_scales, f"bias scales of {name}"),
-        tuple(Rescale(*pair) for pair in pairs),
+        rescales=tuple(Rescale(*pair) for pair in pairs),
     )  # fmt: skip

@@ -282,6 +282,18 @@ def _softmax_float32(source: Tensor) -> Tensor:
     return weights / total
 
 
+def _convert(layer: DeployedLayer, inputs: list[Tensor], sources: list[DeployedTensor], target: DeployedTensor) -> Tensor:
+    source = _operand(inputs[0], sources[0], target)
+    return source if target.type is DataType.FLOAT32 else _finished(source, layer, target)
+
+
+def _unary(layer: DeployedLayer, inputs: list[Tensor], sources: list[DeployedTensor], _target: DeployedTensor) -> Tensor:
+    if layer.weights is not None:
+        return layer.weights[inputs[0].astype(np.uint8)]
+    reals = _real(inputs[0], sources[0])
+    return reals if layer.function is None else layer.function(reals).astype(np.float32)
+
+
 def _view(_layer: DeployedLayer, inputs: list[Tensor], _sources: list[DeployedTensor], target: DeployedTensor) -> Tensor:
     return inputs[0].reshape(target.shape)
 
@@ -297,4 +309,6 @@ _RUN: Final[dict[Kernel, Callable[[DeployedLayer, list[Tensor], list[DeployedTen
     Kernel.BATCH_NORM: _batch_norm,
     Kernel.ADD: _add,
     Kernel.SOFTMAX: _softmax,
+    Kernel.CONVERT: _convert,
+    Kernel.UNARY: _unary,
 }

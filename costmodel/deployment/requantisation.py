@@ -85,7 +85,7 @@ def with_rescales(deployed: DeployedLayer, tensors: Sequence[DeployedTensor]) ->
     Returns
     -------
     DeployedLayer
-        With one factor per scale of its weights, three of an addition, one of a softmax, one of a mean in another scale.
+        With one factor per scale of its weights, three of an addition, one of a softmax, of a conversion and of a mean in another scale.
     """
     scale, target = _scale(tensors[deployed.inputs[0]]), _scale(tensors[deployed.output])
     factors: list[float] = []
@@ -95,6 +95,8 @@ def with_rescales(deployed: DeployedLayer, tensors: Sequence[DeployedTensor]) ->
         other = _scale(tensors[deployed.inputs[1]])
         twice = 2 * max(scale, other)
         factors = [scale / twice, other / twice, twice / (ADD_ONE * target)]
+    elif deployed.kernel is Kernel.CONVERT:
+        factors = [scale / target]
     elif deployed.kernel is Kernel.SOFTMAX:
         # A smaller factor would shift to the right, which no difference of int8 steps needs.
         factors = [min(max(scale * SOFTMAX_ONE, 1.0), 2.0**31 - 1)]

@@ -23,9 +23,7 @@ from costmodel.specs.shapes import channels_per_group
 __all__ = ["OPERATIONS", "Action", "FirmwareKernel", "Merge", "Merging", "Operation", "WeightShape", "operation_of"]
 
 _FUSES_INTO: Final = frozenset({"conv2d", "linear", "add", "batch_norm2d", "binary", "transposed_conv2d"})
-_NOT_YET: Final = (
-    "the firmware runs networks of convolutions, linear layers, poolings and additions; this is costed and run in Python alone"
-)
+_NOT_YET: Final = "the firmware has kernels for what most int8 networks are made of; this is costed, and executed in Python alone"
 _WINDOW: Final = ("kernel", "stride", "padding", "dilation")
 
 CONV2D: Final = Operation(
@@ -155,7 +153,7 @@ UNARY: Final = Operation(
     lowering=elementwise.lower_unary,
     box=elementwise.unary_box,
     draw=drawn_data.draw_unary,
-    kernel=_NOT_YET,
+    kernel=FirmwareKernel("unary", types=(("int8", "int8"),)),
 )
 BINARY: Final = Operation(
     kind="binary",
@@ -173,7 +171,7 @@ CONVERT: Final = Operation(
     lowering=elementwise.lower_pass,
     box=elementwise.unary_box,
     draw=drawn_data.draw_convert,
-    kernel=_NOT_YET,
+    kernel=FirmwareKernel("convert"),
     moved=moved.moved_in_order,
 )
 CONCAT: Final = Operation(

@@ -1,4 +1,4 @@
-"""Random networks of a few layers from a seed, every kind of layer that the firmware runs among them."""
+"""Random networks of a few layers from a seed, every kind of layer that the firmware runs in each variant among them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from costmodel.errors import ShapeError
 from costmodel.specs.network import Network
-from costmodel.specs.operations import OPERATIONS, FirmwareKernel
+from costmodel.specs.operations import OPERATIONS
 
 _CONVOLUTIONS: Final = 4
 """How often a convolution is drawn for each other kind."""
@@ -42,7 +42,7 @@ def random_networks(count: int, seed: int) -> Iterator[Network]:
 
 
 def _network(generator: np.random.Generator, name: str) -> Network:
-    running = [row for row in OPERATIONS.values() if isinstance(row.kernel, FirmwareKernel)]
+    running = [row for row in OPERATIONS.values() if row.runs_from("int8", "int8") and row.runs_from("float32", "float32")]
     weighted = [row for row in running for _ in range(_CONVOLUTIONS if row.takes_dataflow else 1)]
     operation = weighted[generator.integers(len(weighted))]
     drawn = operation.draw(generator, 1)

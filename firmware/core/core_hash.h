@@ -2,5 +2,5 @@
  * new one. */
 #ifndef CM_CORE_HASH_H
 #define CM_CORE_HASH_H
-#define CM_CORE_HASH "1ff1347222ecf193"
+#define CM_CORE_HASH "6efbe34e2980fe54"
 #endif

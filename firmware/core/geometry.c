@@ -1,6 +1,7 @@
 /* The geometry of one layer of the model file: its description checked against its tensors. */
 #include "layer.h"
 
+#define TABLE_ENTRIES       256u   /* results of a function, by step */
 #define MAX_KERNEL          65535u /* and dilation */
 #define MAX_PADDED_EXTENT   (1u << 30)
 #define MAX_WINDOW_ELEMENTS (1u << 23) /* so that the sum of a pooling window fits an int32_t */
@@ -126,7 +127,11 @@ static cm_status read_kind(cm_job *job, const uint8_t *record, const cm_tensor *
         *parameters = in->channels;
         *biases = in->channels;
         return cm_same_shape(in, out) ? CM_OK : CM_ERROR_SHAPE;
+    case CM_UNARY:
+        *parameters = TABLE_ENTRIES;
+        return job->type == CM_TYPE_INT8 && cm_same_shape(in, out) ? CM_OK : CM_ERROR_SHAPE;
     case CM_RELU:
+    case CM_CONVERT:
     case CM_ADD:
     case CM_SOFTMAX:
         return cm_same_shape(in, out) ? CM_OK : CM_ERROR_SHAPE;

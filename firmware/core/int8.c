@@ -15,6 +15,7 @@
 #define MULTIPLY_ADD(sum, x, w)         cm_wrapping_sum(sum, (int32_t)(x) * (int32_t)(w))
 #define FINISH(job, filter, sum)        cm_requantise(sum, job, (filter)->rescale)
 #define PASSED(job, x)                  (x)
+#define CONVERTED(job, x)               converted(job, x)
 #define ZERO(job)                       ((int8_t)(job)->output_zero_point)
 #define MEAN(job, sum, count)           mean_of(job, sum, count)
 #define NORMALISE(job, filter, x, w, b) normalised(job, (filter)->rescale, x, w, b)
@@ -32,6 +33,10 @@ static inline int8_t mean_of(const cm_job *job, int32_t sum, int32_t count) {
     }
     zeros = (uint32_t)job->input_quantisation.zero_point * (uint32_t)count;
     return cm_requantise((int32_t)((uint32_t)sum - zeros), job, job->rescales);
+}
+
+static inline int8_t converted(const cm_job *job, int8_t x) {
+    return cm_requantise((int32_t)x - job->input_quantisation.zero_point, job, job->rescales);
 }
 
 static inline int8_t normalised(const cm_job *job, const cm_rescale *rescale, int8_t x, int8_t w, int32_t b) {
@@ -54,5 +59,15 @@ void cm_add_int8(const cm_job *job, cm_counters *counters) {
         const int32_t b = (CM_LOAD(second[i], input_read_count) - second_zero) * (1 << ADD_HEADROOM);
         const int32_t sum = cm_wrapping_sum(cm_rescaled(a, &job->rescales[0]), cm_rescaled(b, &job->rescales[1]));
         CM_STORE(output[i], output_write_count, cm_requantise(sum, job, &job->rescales[2]));
+    }
+}
+
+/* A function of each step, looked up among its 256 results. */
+void cm_unary_int8(const cm_job *job, cm_counters *counters) {
+    const int8_t *input = job->input, *table = job->weights;
+    int8_t *output = job->output;
+    for (uint32_t i = 0; i < job->elements; i++) {
+        const uint8_t x = (uint8_t)CM_LOAD(input[i], input_read_count);
+        CM_STORE(output[i], output_write_count, CM_LOAD(table[x], weight_read_count));
     }
 }

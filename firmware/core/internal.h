@@ -115,6 +115,8 @@ void cm_relu_int8(const cm_job *job, cm_counters *counters);
 void cm_batch_norm_int8(const cm_job *job, cm_counters *counters);
 void cm_add_int8(const cm_job *job, cm_counters *counters);
 void cm_softmax_int8(const cm_job *job, cm_counters *counters);
+void cm_convert_int8(const cm_job *job, cm_counters *counters);
+void cm_unary_int8(const cm_job *job, cm_counters *counters);
 
 void cm_conv_os_int8_offset(const cm_job *job, cm_counters *counters);
 void cm_conv_rs_int8_offset(const cm_job *job, cm_counters *counters);
@@ -127,6 +129,7 @@ void cm_max_pool_float32(const cm_job *job, cm_counters *counters);
 void cm_average_pool_float32(const cm_job *job, cm_counters *counters);
 void cm_relu_float32(const cm_job *job, cm_counters *counters);
 void cm_batch_norm_float32(const cm_job *job, cm_counters *counters);
+void cm_convert_float32(const cm_job *job, cm_counters *counters);
 void cm_add_float32(const cm_job *job, cm_counters *counters);     /* either input int8 or float32 */
 void cm_softmax_float32(const cm_job *job, cm_counters *counters); /* its input int8 or float32 */
 
@@ -137,5 +140,6 @@ void cm_max_pool_float32_of_int8(const cm_job *job, cm_counters *counters);
 void cm_average_pool_float32_of_int8(const cm_job *job, cm_counters *counters);
 void cm_relu_float32_of_int8(const cm_job *job, cm_counters *counters);
 void cm_batch_norm_float32_of_int8(const cm_job *job, cm_counters *counters);
+void cm_convert_float32_of_int8(const cm_job *job, cm_counters *counters);
 
 #endif

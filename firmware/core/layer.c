@@ -29,9 +29,8 @@ static cm_status read_types(cm_job *job, const cm_model *model, const cm_operand
         return CM_ERROR_TYPE;
     }
     /* These pass steps on as they are. */
-    if ((job->kind == CM_MAX_POOL || job->kind == CM_AVERAGE_POOL || job->kind == CM_ADAPTIVE_AVERAGE_POOL ||
-         job->kind == CM_RELU) &&
-        type == CM_TYPE_INT8 && in->quantisation.zero_point != out->quantisation.zero_point) {
+    if ((job->kind == CM_MAX_POOL || job->kind == CM_AVERAGE_POOL || job->kind == CM_RELU) && type == CM_TYPE_INT8 &&
+        in->quantisation.zero_point != out->quantisation.zero_point) {
         return CM_ERROR_TYPE;
     }
     return CM_OK;
@@ -132,7 +131,7 @@ static cm_status read_tables(cm_job *job, const cm_model *model, const uint8_t *
         /* A mean in another scale: the division is in the factor. */
         return read_rescales(job, model, record + 92, 1);
     }
-    if (whole && (weights || job->kind == CM_SOFTMAX)) {
+    if (whole && (weights || job->kind == CM_SOFTMAX || job->kind == CM_CONVERT)) {
         return read_rescales(job, model, record + 92, weights ? channels : 1);
     }
     return is_absent(record + 92) ? CM_OK : CM_ERROR_SHAPE;
@@ -198,6 +197,11 @@ cm_status cm_layer_decode(cm_job *job, cm_operands *operands, const cm_model *mo
     if (status == CM_OK) {
         channels = job->kind == CM_LINEAR ? out->elements : out->channels;
         status = read_tables(job, model, record, channels);
+    }
+    if (status == CM_OK && job->kind == CM_ADAPTIVE_AVERAGE_POOL && job->type == CM_TYPE_INT8 &&
+        job->rescales == NULL && in->quantisation.zero_point != out->quantisation.zero_point) {
+        /* Without a factor it passes steps on as they are. */
+        status = CM_ERROR_TYPE;
     }
     if (status != CM_OK) {
         return status;

@@ -1,5 +1,6 @@
 /* Runs one prepared layer, and states what memory it needs. */
 #include "internal.h"
+#include <stddef.h>
 
 typedef void (*kernel)(const cm_job *job, cm_counters *counters);
 
@@ -19,6 +20,8 @@ static const kernel output_stationary[CM_KIND_COUNT][ARITHMETIC_COUNT] = {
     [CM_BATCH_NORM] = {cm_batch_norm_int8, cm_batch_norm_int8, cm_batch_norm_float32, cm_batch_norm_float32_of_int8},
     [CM_ADD] = {cm_add_int8, cm_add_int8, cm_add_float32, cm_add_float32},
     [CM_SOFTMAX] = {cm_softmax_int8, cm_softmax_int8, cm_softmax_float32, cm_softmax_float32},
+    [CM_CONVERT] = {cm_convert_int8, cm_convert_int8, cm_convert_float32, cm_convert_float32_of_int8},
+    [CM_UNARY] = {cm_unary_int8, cm_unary_int8, NULL, NULL},
 };
 
 static const kernel row_stationary_convolution[ARITHMETIC_COUNT] = {cm_conv_rs_int8, cm_conv_rs_int8_offset,

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from oracles import oracle
-from tflite_writer import small_network
+from tflite_writer import ModelFile, Scalar, small_network
 
 from costmodel.compression.quantise import rescale_of
 from costmodel.deployment.borders import without_borders
@@ -23,12 +23,16 @@ from costmodel.deployment.fixed_point import rescaled
 from costmodel.deployment.parameters import random_example
 from costmodel.deployment.reference import run_reference
 from costmodel.deployment.requantisation import mean_rescale, step_of
+from costmodel.deployment.tables import real_function, table_of
 from costmodel.sources.importers.channels_last.arrangement import places_in_file
 from costmodel.sources.importers.channels_last.draft import Draft
 from costmodel.sources.importers.channels_last.to_layers import drafted_layers
 from costmodel.sources.importers.channels_last.to_model import model_of_tflite
 from costmodel.sources.importers.model_files import load_model_graph
 from costmodel.sources.importers.tflite import from_tflite
+from costmodel.sources.importers.tflite_schema import OPERATORS
+from costmodel.specs.kinds.elementwise_layers import UnaryFunction
+from costmodel.specs.layers import Unary
 from costmodel.specs.model import Model
 from costmodel.specs.quantisation import Quantisation
 from costmodel.validation.firmware_plan import firmware_plan
@@ -189,6 +193,45 @@ def test_outputs_equal_those_of_tensorflow_lite_micro(name: str, tmp_path: Path)
 @pytest.mark.parametrize("name", SLOW_OUTPUTS)
 def test_outputs_of_a_larger_network_equal_those_of_tensorflow_lite_micro(name: str, tmp_path: Path) -> None:
     check_outputs(name, tmp_path)
+
+
+LEAKY_OPTIONS = 75
+"""Place of a leaky rectifier's options in the schema's union."""
+FUNCTIONS: list[tuple[str, dict[int, Any] | None, tuple[float, int], list[tuple[float, int]]]] = [
+    ("LOGISTIC", None, (1 / 256, -128), [(0.05, 3), (0.11, -40), (0.002, 0), (0.7, 127)]),
+    ("LEAKY_RELU", {0: Scalar("f", 0.1)}, (0.03, 11), [(0.05, 3), (0.011, -128), (0.2, 60)]),
+    ("QUANTIZE", None, (0.03, 11), [(0.05, 3), (0.011, -128), (0.2, 60), (0.03, 12)]),
+]
+"""Operators of one step, their options, the scale and zero point of their output, and those of their inputs."""
+
+
+@pytest.mark.parametrize(("kind", "options", "made", "taken"), FUNCTIONS, ids=[kind for kind, *_ in FUNCTIONS])
+def test_every_step_of_a_function_equals_the_reference_kernels(
+    kind: str, options: dict[int, Any] | None, made: tuple[float, int], taken: list[tuple[float, int]], tmp_path: Path
+) -> None:
+    oracle("ai_edge_litert.interpreter")
+    for number, (scale, zero) in enumerate(taken):
+        file = ModelFile()
+        source = file.tensor([1, 256], scales=[scale], zero_point=zero)
+        target = file.tensor([1, 256], scales=made[:1], zero_point=made[1])
+        file.operator(OPERATORS.index(kind), [source], [target], options, options_type=LEAKY_OPTIONS)
+        path = tmp_path / f"{number}.tflite"
+        path.write_bytes(file.written([source], [target]))
+        imported = Imported(path)
+        every = np.arange(-128, 128).astype(np.int8)[None]
+        expected = reference_tensors(path, source, every, [target])
+        np.testing.assert_array_equal(imported.answers(every)[target], expected[target].reshape(-1), f"{kind} of {scale}, {zero}")
+
+
+@pytest.mark.parametrize("function", ["tanh", "hard_swish", "gelu", "abs", "log", "rsqrt", "exp", "sqrt"])
+def test_a_table_holds_the_nearest_steps(function: str) -> None:
+    source, target = Quantisation(scales=(0.04,), zero_points=(5,)), Quantisation(scales=(0.03,), zero_points=(-7,))
+    layer = Unary(name="f", function=UnaryFunction(function), table=True)
+    table = table_of(layer, source, target)
+    for step in range(-128, 128):
+        real = float(real_function(layer, np.array([(step - 5) * 0.04]))[0])
+        if np.isfinite(real):
+            assert table[step % 256] == np.clip(np.rint(real / 0.03) - 7, -128, 127)
 
 
 def test_weights_keep_their_integers_and_their_order() -> None:

@@ -69,6 +69,8 @@ CLAMPED = {
         {"name": "relu6", "kind": "clamp", "low": 0, "high": 0.25},
         {"name": "view", "kind": "reshape", "shape": [5, 49, 1]},
         {"name": "mean", "kind": "adaptive_avg_pool2d", "output_size": 1},
+        {"name": "other", "kind": "convert"},
+        {"name": "squash", "kind": "unary", "function": "logistic", "table": True},
         {"name": "flat", "kind": "flatten"},
         {"name": "fc", "kind": "linear", "out_features": 4},
     ],
@@ -78,7 +80,8 @@ CLAMPED = {
 def test_results_between_bounds_and_means_in_another_scale(bench: Workbench) -> None:
     model = random_model(Network.model_validate(CLAMPED), 3)
     scales = {"conv": 0.01, "relu6": 0.01, "mean": 0.004}
-    model.quantisations.update({name: Quantisation(scales=(scale,), zero_points=(-20,)) for name, scale in scales.items()})  # type: ignore[attr-defined]
+    zeros = {"conv": -20, "relu6": -20, "mean": 7}
+    model.quantisations.update({name: Quantisation(scales=(scale,), zero_points=(zeros[name],)) for name, scale in scales.items()})  # type: ignore[attr-defined]
     expected = expect_model(model, Variant.INT8, random_example(model, 5))
     conv, mean = expected.deployed.layers[0], expected.deployed.layers[3]
     assert (conv.relu, conv.highest) == (True, 5)
@@ -91,8 +94,10 @@ def test_results_between_bounds_and_means_in_another_scale(bench: Workbench) -> 
 
 
 def test_what_the_firmware_does_not_bound_is_told() -> None:
-    with pytest.raises(LimitError, match="a model file of floats has no largest results"):
+    with pytest.raises(LimitError, match="a model file of floats has no functions"):
         expect_network(Network.model_validate(CLAMPED), Variant.FLOAT32, 1)
+    with pytest.raises(LimitError, match="a model file of floats has no largest results"):
+        expect_network(Network.model_validate({**CLAMPED, "layers": CLAMPED["layers"][:2]}), Variant.FLOAT32, 1)  # type: ignore[index]
     layers = [{**CLAMPED["layers"][1], "low": -1}]  # type: ignore[index]
     below = Network.model_validate({**CLAMPED, "layers": [CLAMPED["layers"][0], *layers]})  # type: ignore[index]
     with pytest.raises(SpecError, match="found a least result of -1"):
