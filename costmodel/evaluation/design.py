@@ -80,7 +80,7 @@ class LayerRecord:
 
 _UNKNOWN: Final = Constant(cast(Any, None), "", None, None, "not given")
 """What a number is read from where the scenario does not give it."""
-_DESCRIPTIVE = frozenset({"name", "kind", "inputs", "output_type", "weight_type", "bias"})
+_DESCRIPTIVE = frozenset({"name", "kind", "inputs", "output", "output_type", "weight_type", "bias"})
 
 
 def design_of(scenario: Scenario, dataflow: Mapping | Dataflow, rates: TapRates | None, read: Read | None = None) -> Design:

@@ -100,7 +100,9 @@ def lifetimes_of(
     place = {-1: 0} | {position: number + 1 for number, position in enumerate(running)}
 
     read_by = {owner: {r for member in held for r in readers[member]}.difference(held) for owner, held in members.items()}
-    outputs = {owner for owner, held in members.items() if not all(readers[member] for member in held)}
+    outputs = {
+        owner for owner, held in members.items() if any((member >= 0 and steps[member].is_output) or not readers[member] for member in held)
+    }
 
     def life(owner: int, name: str, elements: Number, element_bytes: Number) -> TensorLife:
         # What is given is there before anything runs; what the network keeps is there for good.

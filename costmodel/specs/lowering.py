@@ -29,6 +29,8 @@ class Step(NamedTuple):
 
     What is given reads nothing and has a buffer of its own.
     """
+    is_output: bool = False
+    """Whether its output is one of the network's though another layer reads it."""
 
     @property
     def operation(self) -> Operation:
@@ -99,7 +101,7 @@ def lower_network(layers: Sequence[Any], sources: Sequence[tuple[int, ...]], net
         producer = _absorbing_kind(steps, readers, reads[0]) if reads else None
         lowered = lower(layer, inputs, producer)
         merged = isinstance(lowered.work, View) and bool(reads)
-        steps.append(Step(layer.name, layer.kind, tuple(reads), inputs, lowered, merged))
+        steps.append(Step(layer.name, layer.kind, tuple(reads), inputs, lowered, merged, getattr(layer, "output", False)))
     return tuple(steps)
 
 
@@ -115,7 +117,7 @@ def readers_of(sources: Sequence[tuple[int, ...]]) -> tuple[tuple[int, ...], ...
 
 def _absorbing_kind(steps: Sequence[Step], readers: Sequence[Sized], source: int) -> str | None:
     """Return the kind of the layer a reader may merge into; None where something else needs that layer's own output."""
-    while source >= 0 and len(readers[source]) == 1:
+    while source >= 0 and len(readers[source]) == 1 and not steps[source].is_output:
         if not steps[source].operation.renames:
             return steps[source].kind
         source = steps[source].sources[0]

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from costmodel.dataflows.counting import count_work
 from costmodel.errors import ShapeError, SpecError, UnknownNameError
+from costmodel.memory.lifetimes import lifetimes_of
 from costmodel.results.counts import AccessCounts
 from costmodel.specs.base import MAX_EXTENT, MAX_KERNEL
 from costmodel.specs.counting import Dataflow
@@ -21,6 +22,7 @@ from costmodel.specs.layers import Conv2d
 from costmodel.specs.lowering import lower, lower_network
 from costmodel.specs.network import Network
 from costmodel.specs.operations import ADD, BATCH_NORM2D, CONV2D, RELU, SOFTMAX
+from costmodel.specs.schedule import ScheduleName, schedule_of
 from costmodel.specs.work import Elementwise, LoopNest, View
 
 
@@ -137,6 +139,19 @@ def test_an_input_that_is_no_shape_is_refused(shape: Any) -> None:
 @pytest.mark.parametrize("shape", ["3x8x8", "3X8X8", [3, 8, 8], (3, 8, 8)])
 def test_an_input_is_written_as_people_write_it(shape: Any) -> None:
     assert network(layer("relu"), shape=shape).input == (3, 8, 8)
+
+
+def test_an_output_that_is_read_too_stays_to_the_end_and_takes_nothing_in() -> None:
+    layers = [conv("a"), layer("relu", "b"), layer("max_pool2d", "c", kernel=2), layer("relu", "d")]
+    plain, kept = network(*layers), network({**layers[0], "output": True}, *layers[1:])
+    assert [step.merged for step in plain.steps] == [False, True, False, False]
+    assert [step.merged for step in kept.steps] == [False, False, False, False]
+    lives = [
+        lifetimes_of(net.steps, schedule_of(ScheduleName.LAYER_BY_LAYER, net.steps), net.tensor_bytes, 192, 1).tensors
+        for net in (plain, kept)
+    ]
+    assert {life.name: life.last for life in lives[0]}["a"] == 1
+    assert {life.name: life.last for life in lives[1]}["a"] == 3
 
 
 @pytest.mark.parametrize("shape", [[3, 8], [2, 3, 4, 5]])

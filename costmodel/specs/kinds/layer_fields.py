@@ -106,6 +106,8 @@ class LayerBase(Spec):
     """Layers it reads (`input` is the network's input); left out, the layer before it."""
     output_type: DataType | None = None
     """Element type of its output; left out, the network's activation type."""
+    output: bool = False
+    """Whether its output is one of the network's though another layer reads it; what nothing reads always is."""
 
     structure: ClassVar[frozenset[str]] = frozenset()
     """Fields that say which extents and elements, not how many: the same for every design of a sweep, and no number of a formula."""

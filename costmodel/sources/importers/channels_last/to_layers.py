@@ -60,6 +60,11 @@ def drafted_layers(graph: ImportedGraph) -> Draft:
         layer = NETWORK_INPUT if number == 0 else draft.append("input", "extra_input", [], place, shape=list(shape))
         draft.held[place] = Arrangement(layer, tensor.shape, axes, shape)
     refusals = _lowered(draft)
+    read = {place for operator in graph.operators for place in operator.inputs}
+    layers = {layer["name"]: layer for layer in draft.layers}
+    for place in read.intersection(graph.outputs):
+        if place in draft.held and (kept := layers.get(draft.held[place].layer)) is not None:
+            kept["output"] = True
     if refusals:
         raise refusals[0] if len(refusals) == 1 else CollectedError(refusals[:_MOST_TOLD])
     if not draft.layers:
