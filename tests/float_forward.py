@@ -44,6 +44,10 @@ def _computed(layer: Any, inputs: list[Array], weight: Array | None, bias: Array
         return np.stack([np.stack([_bin(x, r, rows, c, columns) for c in range(columns)], -1) for r in range(rows)], -2)
     if layer.kind == "relu":
         return np.maximum(x, 0)
+    if layer.kind == "clamp":
+        return np.clip(x, layer.low, layer.high)
+    if layer.kind == "concat":
+        return np.concatenate(inputs, axis=layer.axis)
     if layer.kind == "batch_norm2d":
         return x * weight[:, None, None] + bias[:, None, None]
     if layer.kind == "flatten":

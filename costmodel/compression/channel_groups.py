@@ -7,7 +7,7 @@ from typing import Any, Final, TypeAlias
 
 from costmodel.specs.lowering import Step
 from costmodel.specs.network import Network
-from costmodel.specs.operations import Action
+from costmodel.specs.operations import CONCAT, Action
 
 Labels: TypeAlias = tuple[int, ...]
 """For each channel or feature of a tensor, the tie it belongs to."""
@@ -123,8 +123,10 @@ def _outputs(ties: _Ties, layer: Any, step: Step, reads: list[Labels]) -> Labels
         return made
     if action is Action.MAC:
         return ties.fresh(shape[0])
-    if action in _PASSED:
+    if action in _PASSED or (action is Action.BOUND and _keeps_zero(layer)):
         return reads[0]
+    if step.operation is CONCAT and layer.axis in (0, -len(shape)):
+        return tuple(label for labels in reads for label in labels)
     if action is Action.RENAME and len(reads[0]) and shape[0] % len(reads[0]) == 0 and len(shape) == 1:
         return tuple(label for label in reads[0] for _ in range(shape[0] // len(reads[0])))
     if action is Action.SUM and len({len(labels) for labels in reads}) == 1:
@@ -137,6 +139,11 @@ def _outputs(ties: _Ties, layer: Any, step: Step, reads: list[Labels]) -> Labels
     made = ties.fresh(shape[0])
     ties.fix(made)
     return made
+
+
+def _keeps_zero(layer: Any) -> bool:
+    """Whether a channel of zeros leaves a clamp as zeros."""
+    return (layer.low is None or layer.low <= 0) and (layer.high is None or layer.high >= 0)
 
 
 def _groups(owners: list[int], roots: list[Labels], fixed: set[int]) -> tuple[ChannelGroup, ...]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -57,7 +58,16 @@ def pruned(
     found = tied(network)
     gone: set[int] = set()
     for group, ratio in _ratios(found, ratios):
-        gone |= _least(group, kept_of(found, group, ratio), ranks(found, group, parameters, criterion, gradients))
+        values = ranks(found, group, parameters, criterion, gradients)
+        places = {tie: place for place, tie in enumerate(group.ties)}
+        # Of equals the first stay.
+        order = sorted(group.ties, key=lambda tie: (values[tie], -places[tie]))
+        wanted = len(group.ties) - kept_of(found, group, ratio)
+        least = removable(found, order, wanted)
+        if len(least) < wanted:
+            name = network.ordered[group.layers[0]].name
+            raise SpecError(f"{name}: a ratio of {ratio:g} leaves nothing of a layer that is tied to it")
+        gone |= least
     return without(found, parameters, gone)
 
 
@@ -100,19 +110,12 @@ def pruned_globally(
     """
     found = tied(network)
     ranked: list[tuple[float, int]] = []
-    most: dict[int, int] = {}
-    for place, group in enumerate(found.groups):
+    for group in found.groups:
         values = ranks(found, group, parameters, criterion, gradients)
         mean = float(np.mean(list(values.values()))) or 1.0
         ranked += [(values[tie] / mean, tie) for tie in group.ties]
-        most[place] = len(group.ties) - 1
-    where = {tie: place for place, group in enumerate(found.groups) for tie in group.ties}
     wanted = len(ranked) - int(kept_channels(len(ranked), ratio))
-    gone: set[int] = set()
-    for _, tie in sorted(ranked, key=lambda each: (each[0], -each[1])):
-        if len(gone) < wanted and most[where[tie]] > 0:
-            most[where[tie]] -= 1
-            gone.add(tie)
+    gone = removable(found, [tie for _, tie in sorted(ranked, key=lambda each: (each[0], -each[1]))], wanted)
     if len(gone) < wanted:
         raise SpecError(f"global ratio {ratio:g}: {wanted} of {len(ranked)} channels cannot go, a layer would have nothing left")
     return without(found, parameters, gone)
@@ -135,6 +138,33 @@ def ranks(
         for tie, value in zip(found.outputs[index], values, strict=True):
             total[tie] += float(value)
     return total
+
+
+def removable(found: TiedNetwork, order: Sequence[int], wanted: int) -> set[int]:
+    """Return the first so many ties that can go and leave each layer at least one channel; fewer where there are no more.
+
+    Parameters
+    ----------
+    found : TiedNetwork
+        Whose ties they are.
+    order : sequence of int
+        What goes first stands first.
+    wanted : int
+        How many are to go.
+
+    Returns
+    -------
+    set of int
+        At most `wanted`.
+    """
+    channels = [Counter(found.outputs[index]) for group in found.groups for index in group.layers]
+    left = [each.total() for each in channels]
+    gone: set[int] = set()
+    for tie in order:
+        if len(gone) < wanted and all(tie not in each or left[place] > each[tie] for place, each in enumerate(channels)):
+            gone.add(tie)
+            left = [count - each[tie] for count, each in zip(left, channels, strict=True)]
+    return gone
 
 
 def kept_of(found: TiedNetwork, group: ChannelGroup, ratio: float) -> int:
@@ -187,12 +217,6 @@ def masked(found: TiedNetwork, parameters: Parameters, gone: Collection[int]) ->
 
 def _places(labels: Labels, gone: Collection[int]) -> list[int]:
     return [place for place, tie in enumerate(labels) if tie not in gone]
-
-
-def _least(group: ChannelGroup, kept: int, values: Mapping[int, float]) -> set[int]:
-    # Of equals the first stay.
-    order = sorted(range(len(group.ties)), key=lambda place: (-values[group.ties[place]], place))
-    return {group.ties[place] for place in order[kept:]}
 
 
 def _ratios(found: TiedNetwork, ratios: Mapping[str, float]) -> list[tuple[ChannelGroup, float]]:

@@ -119,5 +119,8 @@ def _network(reference: str | None) -> tuple[Network | None, Model | None]:
         return made.network, None
     if names_a_model(reference) and not is_model_file(reference):
         model = load_stored_model(reference)
+        for layer, step in zip(model.network.ordered, model.network.steps, strict=True):
+            if step.operation.weight_shape is not None and layer.name not in model.parameters:
+                raise MissingError(f"{reference}: the model has no weights for {layer.name}")
         return model.network, model
     return load_network(reference), None

@@ -1,7 +1,6 @@
 """A network without some of its channels answers what the whole one does with those channels set to zero."""
 
 import random
-from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -10,7 +9,7 @@ from random_graphs import random_graphs
 
 from costmodel.compression.channel_groups import tied
 from costmodel.compression.importance import importance_of
-from costmodel.compression.slicing import masked, pruned, pruned_globally, ranks, ratios_by_kind, without
+from costmodel.compression.slicing import masked, pruned, pruned_globally, ranks, ratios_by_kind, removable, without
 from costmodel.deployment.parameters import random_parameters
 from costmodel.errors import InputError, MissingError
 from costmodel.sources.catalogue import load_network
@@ -38,16 +37,17 @@ def whole_numbers(network: Network, seed: int) -> dict[str, LayerParameters]:
     }
 
 
-def draws(network: Network, seed: int) -> Iterator[int]:
-    """Ties to leave out, at least one of each group kept."""
+def draws(network: Network, seed: int) -> set[int]:
+    """Ties to leave out; each layer keeps at least one channel."""
     draw = random.Random(f"{seed}-{network.name}")
-    for group in tied(network).groups:
-        yield from draw.sample(group.ties, draw.randrange(len(group.ties)))
+    found = tied(network)
+    ties = [tie for group in found.groups for tie in group.ties]
+    return removable(found, draw.sample(ties, len(ties)), draw.randrange(len(ties)))
 
 
 @pytest.mark.parametrize("network", GRAPHS, ids=lambda network: network.name)
 def test_a_pruned_network_answers_what_the_masked_one_does(network: Network) -> None:
-    found, gone = tied(network), set(draws(network, 5))
+    found, gone = tied(network), draws(network, 5)
     own = whole_numbers(network, 5)
     small, kept = without(found, own, gone)
     image = np.random.default_rng(6).integers(-8, 9, network.input).astype(np.float64)
@@ -64,6 +64,51 @@ def test_the_random_graphs_have_what_ties_channels() -> None:
     assert len(kinds) > 100
     assert sum(len(group.layers) > 1 for network in GRAPHS for group in tied(network).groups) > 20
     assert sum(any(layer.kind == "conv2d" and layer.groups > 1 for layer in network.layers) for network in GRAPHS) > 10
+
+
+def joined(bounds: dict[str, float]) -> Network:
+    """Two branches one after the other, and a sum of them that ties them."""
+    layers = [
+        {"kind": "conv2d", "name": "left", "out_channels": 5, "kernel": 3, "padding": 1, "inputs": ["input"]},
+        {"kind": "clamp", "name": "kept", **bounds},
+        {"kind": "conv2d", "name": "right", "out_channels": 4, "kernel": 1, "inputs": ["input"]},
+        {"kind": "concat", "name": "both", "inputs": ["kept", "right", "kept"]},
+        {"kind": "batch_norm2d", "name": "norm", "inputs": ["both"]},
+        {"kind": "conv2d", "name": "mixed", "out_channels": 14, "kernel": 3, "padding": 1},
+        {"kind": "add", "name": "sum", "inputs": ["mixed", "both"]},
+        {"kind": "adaptive_avg_pool2d", "name": "mean", "output_size": 2},
+        {"kind": "flatten", "name": "flat"},
+        {"kind": "linear", "name": "head", "out_features": 3},
+    ]
+    return Network.model_validate({"name": "joined", "input": [2, 6, 6], "layers": layers})
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_channels_that_are_put_one_after_the_other_stay_their_own(seed: int) -> None:
+    network = joined({"low": 0.0, "high": 6.0})
+    found = tied(network)
+    assert {network.ordered[index].name for group in found.groups for index in group.layers} == {"left", "right", "mixed"}
+    gone = draws(network, seed)
+    own = whole_numbers(network, seed)
+    small, kept = without(found, own, gone)
+    image = np.random.default_rng(seed).integers(-8, 9, network.input).astype(np.float64)
+    np.testing.assert_array_equal(forward(small, kept, image), forward(network, masked(found, own, gone), image))
+
+
+def test_no_layer_is_left_without_channels_by_what_it_is_tied_to() -> None:
+    network = joined({"low": 0.0})
+    own = random_parameters(network, 1)
+    for ratio in (0.3, 0.6, 0.77):
+        small, _ = pruned(network, own, {"mixed": ratio})
+        assert min(step.lowered.output[0] for step in small.steps) >= 1
+    with pytest.raises(InputError, match=r"left: a ratio of 0\.8 leaves nothing of a layer that is tied to it"):
+        pruned(network, own, {"mixed": 0.8})
+
+
+def test_a_clamp_that_makes_something_of_nothing_ties_its_channels_to_itself() -> None:
+    network = joined({"low": 1.0})
+    names = {network.ordered[index].name for group in tied(network).groups for index in group.layers}
+    assert "left" not in names
 
 
 def test_the_decks_ratios_leave_the_decks_widths() -> None:

@@ -127,6 +127,29 @@ def test_a_rounded_module_is_trained_within_a_step_or_two_of_the_integers_it_bec
         assert len(model.weight_quantisations["conv"].scales) == (6 if per_channel else 1)
 
 
+def test_a_clamp_is_trained_and_rounded_as_it_runs() -> None:
+    from costmodel.specs.trained.training_recipe import Quantising
+    from costmodel.training.images.synthetic import synthetic_set
+    from costmodel.training.pytorch.fitting import scores
+    from costmodel.training.pytorch.judging import integer_scores_of
+    from costmodel.training.pytorch.network_module import NetworkModule
+    from costmodel.training.pytorch.quantising import calibrated_module
+
+    layers = [layer.model_dump(exclude_defaults=True) | {"kind": layer.kind} for layer in small_network().layers]
+    layers[1] = {"kind": "clamp", "name": "relu", "low": 0.0, "high": 0.4}
+    network = small_network(input=[3, 32, 32], layers=layers)
+    images = synthetic_set(200, 20).train.images
+    own = random_parameters(network, 6)
+    module = NetworkModule(network)
+    module.take(own)
+    image = np.random.default_rng(4).normal(size=(3, 32, 32))
+    np.testing.assert_allclose(scores_of(module, image), forward(network, own, image), rtol=1e-4, atol=1e-5)
+    rounding = calibrated_module(Model(network, own, "random"), images[:100], Quantising())
+    model = rounding.model("rounded")
+    real = scores(rounding, images) / model.quantisations["scores"].scales[0]
+    assert np.abs(real - integer_scores_of(model, images)).max() < 2.1
+
+
 def test_what_cannot_be_trained_is_said() -> None:
     from costmodel.training.pytorch.quantising import folded
 

@@ -15,7 +15,7 @@ from costmodel.sources.documents.text_file import read_document
 from costmodel.sources.documents.validation_errors import checked_spec
 from costmodel.sources.documents.yaml_document import MAX_FILE_BYTES, parse_document
 from costmodel.sources.stored_models.network_text import network_text
-from costmodel.specs.model import Model
+from costmodel.specs.model import Model, Parameters
 from costmodel.specs.network import Network
 from costmodel.specs.trained.model_manifest import MANIFEST_VERSION, ModelManifest, StoredFile
 
@@ -130,6 +130,7 @@ def read_model(folder: Path) -> Model:
     except (SafetensorError, KeyError, ValueError, TypeError) as error:
         raise FormatError(f"is no safetensors file: {error}", Location(place)) from None
     parameters = parameters_of(arrays, manifest.weight_quantisations, place)
+    _check_shapes(network, parameters, place)
     names = [layer.name for layer in network.layers]
     for name in (*parameters, *manifest.weight_quantisations, *(key for key in manifest.quantisations if key != "input")):
         if name not in names:
@@ -143,6 +144,20 @@ def read_model(folder: Path) -> Model:
         accuracies=manifest.accuracies,
         origin=manifest.origin,
     )
+
+
+def _check_shapes(network: Network, parameters: Parameters, place: str) -> None:
+    """Refuse parameters that are none of their layer's."""
+    for layer, step in zip(network.ordered, network.steps, strict=True):
+        shape_from, own = step.operation.weight_shape, parameters.get(layer.name)
+        if own is None:
+            continue
+        shape = None if shape_from is None else shape_from(layer, step.inputs[0])
+        if shape is None:
+            raise FormatError(f"{layer.name}: weights of a layer that has none", Location(place))
+        if own.weight.shape != shape or (own.bias is not None and own.bias.shape != shape[:1]):
+            biases = "" if own.bias is None else f" and biases {own.bias.shape}"
+            raise FormatError(f"{layer.name}: weights {own.weight.shape}{biases}, expected {shape} and as many biases", Location(place))
 
 
 def _network(folder: Path, manifest: ModelManifest) -> Network:

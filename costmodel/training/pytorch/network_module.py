@@ -214,6 +214,7 @@ _COMPUTE: Final[dict[Action, Callable[..., torch.Tensor]]] = {
     Action.LARGEST: _largest,
     Action.MEAN: _mean,
     Action.RECTIFY: lambda _layer, _step, inputs, *_: functional.relu(inputs[0]),
+    Action.BOUND: lambda layer, _step, inputs, *_: torch.clamp(inputs[0], layer.low, layer.high),
     Action.SUM: lambda _layer, _step, inputs, *_: inputs[0] + inputs[1],
     Action.SOFTMAX: lambda _layer, _step, inputs, *_: functional.softmax(inputs[0], 1),
     Action.RENAME: lambda _layer, _step, inputs, *_: inputs[0].flatten(1),

@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 
 from costmodel.compression.quantise import INT8_MAX, as_steps, quantise
-from costmodel.deployment.folding import merge
+from costmodel.deployment.folding import NO_BOUNDS, merge
 from costmodel.deployment.requantisation import INT8_STEPS
 from costmodel.errors import MissingError
 from costmodel.specs.lowering import NETWORK_INPUT
@@ -55,7 +55,7 @@ class QuantisedModule(torch.nn.Module):
         self.network = network
         self.per_channel = per_channel
         self.input_scale = quantisations[NETWORK_INPUT].scales[0]
-        self._fused = frozenset(merge(network).bounds)
+        self._bounds = merge(network).bounds
         self._early_pools = _pools_before_rounding(network)
         self.weights, self.biases, self.scales = torch.nn.ParameterDict(), torch.nn.ParameterDict(), torch.nn.ParameterDict()
         for index, (layer, step) in enumerate(zip(network.ordered, network.steps, strict=True)):
@@ -90,10 +90,11 @@ class QuantisedModule(torch.nn.Module):
                 if index in self._early_pools:
                     # The largest of a window is the same before rounding as after it, of a quarter of the elements.
                     found = computed_layer(ordered[self._early_pools[index]], self.network.steps[self._early_pools[index]], [found])
-                if index in self._fused:
-                    found = torch.relu(found)
+                bounds = self._bounds.get(index, NO_BOUNDS)
+                if bounds != NO_BOUNDS:
+                    found = torch.clamp(found, bounds.low, bounds.high)
                 scale = self.scales[key].abs()
-                found = rounded(found, _learned(scale, found), 0 if index in self._fused else INT8_STEPS[0])
+                found = rounded(found, _learned(scale, found), 0 if bounds.low == 0 else INT8_STEPS[0])
             elif step.operation.action is Action.MEAN:
                 found = rounded(found, scale, INT8_STEPS[0])
             held[index] = (found, scale)

@@ -112,6 +112,14 @@ def test_a_manifest_that_says_something_wrong_is_refused_in_one_line(change: dic
         read_model(tmp_path / "model")
 
 
+def test_weights_of_another_shape_than_their_layers_are_refused(tmp_path: Path) -> None:
+    model = random_model(load_network("cifar-aap-pruned"), 3)
+    wide = dict(model.parameters) | {"fc2": LayerParameters(np.zeros((10, 128)), np.zeros(10))}
+    write_model(replace(model, parameters=wide), tmp_path / "model")
+    with pytest.raises(FormatError, match=r"fc2: weights \(10, 128\) and biases \(10,\), expected \(10, 76\)"):
+        read_model(tmp_path / "model")
+
+
 def test_a_model_replaces_a_model_and_nothing_else(tmp_path: Path) -> None:
     stored(tmp_path / "model")
     stored(tmp_path / "model", "cifar-aap")
