@@ -15,6 +15,22 @@ def load_runtime(reference: str | Path | Runtime) -> Runtime:
     return cast(Runtime, load_of_kind("runtimes", reference))
 
 
+def runtime_text(runtime: Runtime) -> str:
+    """Return a runtime as the YAML that `load_runtime` reads back equal."""
+    import io
+
+    from ruamel.yaml import YAML
+
+    writer = YAML(typ="safe", pure=True)
+    writer.width = 140
+    # Leaves in one line, as the packaged files have them.
+    writer.default_flow_style = None
+    writer.sort_base_mapping_type_on_output = False  # type: ignore[assignment] # its stub knows None alone
+    stream = io.StringIO()
+    writer.dump(runtime.model_dump(mode="json", exclude_defaults=True), stream)
+    return stream.getvalue()
+
+
 def usual_runtime(device: Device) -> Runtime | None:
     """Return the packaged runtime taken on a device where nobody names one; None where none is."""
     for name in names("runtimes"):

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Final, NamedTuple, Protocol, TypeVar
 
-from costmodel.evaluation.timing.network_regressors import TimedStep, network_mix, timed_steps
+from costmodel.evaluation.timing.network_regressors import TimedStep, mix_of_measured, network_mix, timed_steps
 from costmodel.latency.class_range import cycles_time_s, range_cycles
 from costmodel.latency.kernel_paths import KernelPath, kernel_regressors
 from costmodel.latency.kernel_rates import COVERAGE, path_cycles
@@ -15,7 +15,7 @@ from costmodel.latency.scaling import ANY_NETWORK, SAME_NETWORK, USUAL_RATES, Ti
 from costmodel.results.time_estimate import PathTime, TimeBasis, TimeEstimate
 from costmodel.results.trust import Trust
 from costmodel.specs.devices.hardware import Device
-from costmodel.specs.devices.runtime import ClassRange, KernelRates, MeasuredNetwork, PathRates, Runtime, VersionProfile
+from costmodel.specs.devices.runtime import ClassRange, KernelRates, PathRates, Runtime, VersionProfile
 from costmodel.specs.layers import ARITHMETIC_TYPE, DataType
 from costmodel.specs.network import Network
 from costmodel.specs.work import LoopNest
@@ -166,7 +166,7 @@ def _by_networks(asked: _Asked) -> TimeEstimate | None:
     factors = {} if profile is None else {known.network: known.factor_ratio for known in profile.networks}
     same = profile is not None and asked.network.name in factors and all(network.network in factors for network in measured)
     timed = [
-        Timed(_measured_mix(network), network.duration_s * network.clock_hz, factors.get(network.network, 1.0)) for network in measured
+        Timed(mix_of_measured(network), network.duration_s * network.clock_hz, factors.get(network.network, 1.0)) for network in measured
     ]
     cycles = scaled_from(
         Timed(mix, 0.0, factors.get(asked.network.name, 1.0) if same else 1.0),
@@ -235,10 +235,6 @@ def _nearest_clock(entries: Sequence[KernelRates], clock_hz: float) -> KernelRat
 
 def _computes_in_floats(network: Network) -> bool:
     return any(ARITHMETIC_TYPE[kind] is DataType.FLOAT32 for kind in network.output_types)
-
-
-def _measured_mix(network: MeasuredNetwork) -> OperationMix:
-    return OperationMix(network.convolution_mac_count, network.pointwise_mac_count, network.depthwise_mac_count, network.linear_mac_count)
 
 
 def _rates_of(profile: VersionProfile) -> OperationMix:

@@ -9,6 +9,7 @@ from costmodel.dataflows.counting import count_work
 from costmodel.latency.kernel_paths import KernelPath, path_of
 from costmodel.latency.operation_mix import OperationMix, mix_of
 from costmodel.specs.counting import Dataflow, Taps
+from costmodel.specs.devices.runtime import MeasuredNetwork
 from costmodel.specs.lowering import Step
 from costmodel.specs.network import Network
 
@@ -40,3 +41,8 @@ def network_mix(network: Network) -> OperationMix:
     for timed in timed_steps(network):
         total = total.plus(mix_of(timed.path, timed.mac_count))
     return total
+
+
+def mix_of_measured(network: MeasuredNetwork) -> OperationMix:
+    """Return the multiply-accumulates of a measured network by kind."""
+    return OperationMix(network.convolution_mac_count, network.pointwise_mac_count, network.depthwise_mac_count, network.linear_mac_count)

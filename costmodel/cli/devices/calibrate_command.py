@@ -1,0 +1,50 @@
+"""`costmodel calibrate`: a runtime's speed on a device, from networks that were measured there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def calibrate_command(
+    measured: Annotated[
+        Path | None, typer.Argument(metavar="TABLE.csv", help="Columns network, latency_ms and, if need be, clock_mhz.", show_default=False)
+    ] = None,
+    device: Annotated[str | None, typer.Option(help="Packaged device, or a file.", show_default=False)] = None,
+    runtime: Annotated[str, typer.Option(help="What ran the networks, by any name.")] = "my-runtime",
+    version: Annotated[str, typer.Option(help="Its version: times of another one are another table.")] = "as measured",
+    out: Annotated[Path | None, typer.Option(help="File to write.  [default: RUNTIME-DEVICE.runtime.yaml]", show_default=False)] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace the file if it is there.")] = False,
+    output_format: Annotated[str, typer.Option("--format", help="terminal, json, csv or markdown.")] = "terminal",
+) -> None:
+    """Fit a runtime's speed on a device to whole networks measured there: one is enough for an answer, two show how far it is off.
+
+    The file that is written holds the measured networks; `report` and `predict` take it as --runtime.
+
+    Examples
+    --------
+    costmodel calibrate measured.csv --device nrf52840 --runtime tflm-cmsis-nn
+    costmodel report model.tflite --device nrf52840 --runtime tflm-cmsis-nn-nrf52840.runtime.yaml
+    """
+    from costmodel.cli.output import format_of, write_answer
+    from costmodel.errors import MissingError, SpecError
+    from costmodel.evaluation.timing.fitting_networks import NetworkTime, fit_networks
+    from costmodel.report.answers.calibration import calibration_answer
+    from costmodel.sources.catalogue import load_device
+    from costmodel.sources.documents.atomic_file import write_whole
+    from costmodel.sources.measured_times import read_measured_times
+    from costmodel.sources.runtimes import runtime_text
+
+    form = format_of(output_format)
+    if measured is None or device is None:
+        raise MissingError("give a table and a device: costmodel calibrate measured.csv --device nrf52840 --runtime tflm-cmsis-nn")
+    target = load_device(device)
+    path = out or Path(f"{runtime}-{target.name}.runtime.yaml")
+    if path.exists() and not force:
+        raise SpecError(f"{path}: is there already; --force replaces it, --out names another file")
+    times = [NetworkTime(*row) for row in read_measured_times(measured)]
+    made, fit = fit_networks(times, target, runtime, version)
+    write_whole(path, runtime_text(made))
+    write_answer(calibration_answer(fit, str(path)), form)

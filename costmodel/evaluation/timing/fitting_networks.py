@@ -1,0 +1,117 @@
+"""A runtime fitted to networks that were measured on one device: rates by kind of layer, and errors of each network left out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from costmodel.errors import MissingError, SpecError
+from costmodel.evaluation.timing.network_regressors import mix_of_measured, network_mix
+from costmodel.latency.operation_mix import MIX_KINDS, OperationMix
+from costmodel.latency.scaling import IDENTIFIED_SHARE_RATIO, USUAL_RATES, Timed, scaled_from, shares_of
+from costmodel.results.calibration_fit import CalibrationFit, KindRate, LeftOut
+from costmodel.specs.devices.hardware import Device
+from costmodel.specs.devices.runtime import MeasuredNetwork, Runtime
+from costmodel.specs.network import Network
+from costmodel.units import HZ_PER_MHZ
+
+VERSION: Final = "as measured"
+"""Of a runtime whose user stated none."""
+
+
+class NetworkTime(NamedTuple):
+    """A network and its measured time."""
+
+    network: Network
+    duration_s: float
+    clock_hz: float | None
+    """None for the device's fastest."""
+
+
+def fit_networks(times: Sequence[NetworkTime], device: Device, runtime: str, version: str = VERSION) -> tuple[Runtime, CalibrationFit]:
+    """Fit a runtime to measured networks.
+
+    Parameters
+    ----------
+    times : sequence of NetworkTime
+        At least one; two or more with errors.
+    device : Device
+        They were measured on.
+    runtime : str
+        What ran them.
+    version : str, optional
+        Of it.
+
+    Returns
+    -------
+    tuple of Runtime and CalibrationFit
+        The first answers for other networks; the second says how well.
+
+    Raises
+    ------
+    SpecError
+        If a network multiplies nothing, or stands twice at one clock.
+    MissingError
+        If the clock is known from neither the table nor the device.
+    """
+    fastest = max(device.clock_hz) if device.clock_hz else None
+    measured: list[MeasuredNetwork] = []
+    for time in times:
+        clock = time.clock_hz or fastest
+        mix = network_mix(time.network)
+        if clock is None:
+            raise MissingError(f"{device.name} states no clock: add a column clock_mhz")
+        if not mix.total:
+            raise SpecError(f"{time.network.name}: has no multiply-accumulates, so that its time tells no rate")
+        if any(known.network == time.network.name and known.clock_hz == clock for known in measured):
+            raise SpecError(f"{time.network.name}: stands twice at {clock / HZ_PER_MHZ:g} MHz; give one time, such as the mean")
+        measured.append(
+            MeasuredNetwork(
+                device=device.name,
+                network=time.network.name,
+                clock_hz=clock,
+                version=version,
+                duration_s=time.duration_s,
+                **{f"{kind}_mac_count": int(count) for kind, count in zip(MIX_KINDS, mix, strict=True)},
+                source="measured: given by the user",
+            )
+        )
+    made = Runtime(
+        name=f"{runtime}-measured",
+        description=f"{runtime} on {device.name}, from {len(measured)} measured network{'s' if len(measured) > 1 else ''}.",
+        measured=tuple(measured),
+        source="measured: given by the user",
+    )
+    timed = [Timed(mix_of_measured(network), network.duration_s * network.clock_hz) for network in measured]
+    left_out = tuple(_left_out(place, measured, timed) for place in range(len(measured))) if len(measured) > 1 else ()
+    rates = tuple(_rate(kind, timed) for kind in MIX_KINDS)
+    return made, CalibrationFit(device=device.name, runtime=runtime, network_count=len(measured), rates=rates, left_out=left_out)
+
+
+def _left_out(place: int, measured: Sequence[MeasuredNetwork], timed: Sequence[Timed]) -> LeftOut:
+    others = [each for at, each in enumerate(timed) if at != place]
+    found = scaled_from(timed[place], others)
+    clock = measured[place].clock_hz
+    told = not found.unidentified
+    return LeftOut(
+        network=measured[place].network,
+        measured_s=measured[place].duration_s,
+        predicted_s=found.cycles / clock if told else None,
+        low_s=found.low_cycles / clock,
+        high_s=found.high_cycles / clock,
+        unidentified=found.unidentified,
+    )
+
+
+def _rate(kind: str, timed: Sequence[Timed]) -> KindRate:
+    """What one multiply-accumulate of a kind takes: the estimate for a network of nothing else."""
+    found = scaled_from(Timed(OperationMix()._replace(**{kind: 1}), 0.0), timed)
+    place = MIX_KINDS.index(kind)
+    most = max(shares_of(network.mix, USUAL_RATES)[place] for network in timed)
+    return KindRate(
+        kind=kind,
+        rate_cycles=found.cycles,
+        low_cycles=found.low_cycles,
+        high_cycles=found.high_cycles,
+        identified=most >= IDENTIFIED_SHARE_RATIO / 2,
+    )

@@ -1,0 +1,89 @@
+"""`calibrate` as a newcomer uses it: a table in, rates and errors out, a file that `report` takes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from costmodel.cli.app import main
+from costmodel.evaluation.timing.estimate import estimate_time
+from costmodel.sources.catalogue import load_device, load_network
+from costmodel.sources.runtimes import load_runtime, runtime_text
+
+TABLE = "network,latency_ms\nresnet8,731\nds-cnn,187\nmobilenet-v1-0.25,565\nautoencoder,16.1\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "measured.csv").write_text(TABLE, encoding="utf-8")
+    return tmp_path
+
+
+def test_a_table_becomes_a_runtime_that_a_report_takes(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["calibrate", "measured.csv", "--device", "nrf52840", "--runtime", "mine", "--format", "json"]) == 0
+    fit = json.loads(capsys.readouterr().out)
+    assert fit["network_count"] == 4
+    assert [rate["kind"] for rate in fit["rates"]] == ["convolution", "pointwise", "depthwise", "linear"]
+    assert all(rate["identified"] for rate in fit["rates"])
+    assert main(["report", "resnet8", "--device", "nrf52840", "--runtime", "mine-nrf52840.runtime.yaml", "--format", "json"]) == 0
+    time = json.loads(capsys.readouterr().out)["outlook"]["time"]
+    assert time["trust"] == "scaled"
+    assert time["duration_s"] == pytest.approx(0.731, rel=0.05)
+
+
+def test_measured_networks_are_met_and_the_file_reads_back_equal(folder: Path) -> None:
+    assert main(["calibrate", "measured.csv", "--device", "nrf52840", "--out", "mine.yaml"]) == 0
+    runtime = load_runtime("mine.yaml")
+    (folder / "again.yaml").write_text(runtime_text(runtime), encoding="utf-8")
+    assert load_runtime("again.yaml") == runtime
+    for network, seconds in (("ds-cnn", 0.187), ("mobilenet-v1-0.25", 0.565)):
+        found = estimate_time(load_network(network), load_device("nrf52840"), runtime)
+        assert found.low_s is not None
+        assert found.high_s is not None
+        assert found.low_s < seconds < found.high_s
+
+
+def test_one_network_answers_and_says_what_it_cannot(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "one.csv").write_text("model,time (ms),clock_mhz\nresnet8,389,120\n", encoding="utf-8")
+    assert main(["calibrate", "one.csv", "--device", "nrf52840"]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "no: measure a network with depthwise layers" in said
+    assert "a second one would show how far its prediction is off" in said
+    assert main(["report", "ds-cnn", "--device", "nrf52840", "--runtime", "my-runtime-nrf52840.runtime.yaml", "--format", "json"]) == 0
+    time = json.loads(capsys.readouterr().out)["outlook"]["time"]
+    assert time["trust"] == "range"
+    assert time["duration_s"] is None
+    assert "pointwise" in time["unidentified"]
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        ("network,latency\nresnet8,389\n", "measured.csv:1:1 column `latency` has no unit: name it latency_s or latency_ms"),
+        ("network,latency_ms\nresnt8,389\n", "did you mean 'resnet8'"),
+        ("network,latency_ms,clock_mhz\nresnet8,389,0\n", "measured.csv:2:1 the clock should be above 0, found 0"),
+        ("network,latency_ms\nresnet8,-3\n", "measured.csv:2:1 the time should be above 0, found -3"),
+        ("network,latency_ms\nresnet8,fast\n", "the time should be a number, found 'fast'"),
+        ("network,latency_ms\nresnet8,1\nresnet8,2\n", "resnet8: stands twice at 64 MHz"),
+        ("latency_ms\n3\n", "has no column of networks"),
+        ("network,latency_ms\n", "holds no rows"),
+        ("network,latency_ms\nresnet8\n", "has 1 cells, fewer than the header names"),
+    ],
+)
+def test_a_mistake_is_one_line(folder: Path, table: str, said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "measured.csv").write_text(table, encoding="utf-8")
+    assert main(["calibrate", "measured.csv", "--device", "nrf52840"]) == 2
+    found = capsys.readouterr().err
+    assert said in found
+    assert found.count("\n") == 1
+    assert not (folder / "my-runtime-nrf52840.runtime.yaml").exists()
+
+
+def test_a_file_that_is_there_is_kept(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "mine.yaml").write_text("precious", encoding="utf-8")
+    assert main(["calibrate", "measured.csv", "--device", "nrf52840", "--out", "mine.yaml"]) == 2
+    assert "--force replaces it" in capsys.readouterr().err
+    assert (folder / "mine.yaml").read_text(encoding="utf-8") == "precious"
