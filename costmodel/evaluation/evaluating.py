@@ -90,6 +90,8 @@ def evaluate(scenario: Scenario, progress: Progress | None = None, known: tuple[
         power=None if first.power is None else PowerSummary(source=_awake(scenario), **first.power._asdict()),
         battery=battery,
         reasons=_reasons(scenario, first, battery),
+        left_out=network.left_out,
+        at_least=bool(network.left_out),
     )
     return found.model_copy(update={"findings": find(found)})
 

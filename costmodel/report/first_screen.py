@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 
 from costmodel.report.quantities import bytes_text, energy_scale, energy_text, every_text, joules_text, life_text, share_text
 from costmodel.report.sections.outlook import assumed_text, basis_text, energy_words, life_words, time_words
+from costmodel.report.sections.summary import left_out_text
 from costmodel.results.advice import Advice, AdviceKind
 from costmodel.results.evaluation import DataflowEvaluation, Evaluation
 from costmodel.results.outlook import Outlook
@@ -75,6 +76,7 @@ def first_screen(asked: Asked, width: int = WIDEST) -> tuple[Line, ...]:
     evaluation = asked.evaluation
     blocks = (
         _title(evaluation, width),
+        _wrapped("AT LEAST  ", left_out_text(evaluation.left_out), width, "nearly", 2) if evaluation.at_least else [],
         [*_verdict(evaluation, width), *_rows(asked, width)],
         _assumed(asked.outlook, width),
         _wrapped("Next: ", next_step(asked), width, "next"),

@@ -146,5 +146,9 @@ class Evaluation(Result):
     power: PowerSummary | None
     battery: BatterySummary | None
     findings: tuple[Finding, ...] = ()
+    left_out: tuple[str, ...] = ()
+    """Operators of the network's model file that are not costed."""
+    at_least: bool = False
+    """Whether counts, stored bytes, energies and times are at least what is told; RAM holds what is left out from the start."""
     reasons: dict[str, str] = Field(default_factory=dict)
     """Why a figure is None, by its name."""

@@ -76,3 +76,5 @@ class NetworkDiff(Result):
     layers: tuple[LayerChange, ...]
     """In the order of the network after; removed ones where they stood."""
     exceeded: tuple[ExceededLimit, ...] = ()
+    left_out: tuple[str, ...] = ()
+    """Operators of either network's model file that are not costed: totals are then at least what is told."""

@@ -22,7 +22,7 @@ POISONING_BYTES: Final = {"none": 0, "light": 12, "comprehensive": 12}
 
 
 def planned_scenario(
-    network: str,
+    network: str | Network,
     device: str | None = None,
     *,
     activation: str | None = None,
@@ -36,8 +36,8 @@ def planned_scenario(
 
     Parameters
     ----------
-    network : str
-        Packaged name or file.
+    network : str or Network
+        Packaged name or file, or the network itself.
     device : str, optional
         Packaged name or file.
     activation : str, optional

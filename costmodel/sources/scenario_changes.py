@@ -20,6 +20,7 @@ from costmodel.specs.counting import CountingConvention, Granularity, Taps
 from costmodel.specs.devices.battery import BatteryModelName
 from costmodel.specs.devices.power import PowerProfile
 from costmodel.specs.mapping import Mapping as DataflowMapping
+from costmodel.specs.network import Network
 from costmodel.specs.scenario import Scenario
 
 REFERENCE_SCENARIO: Final = "esp32-deck"
@@ -31,7 +32,7 @@ DEFAULT_DEVICE: Final = "esp32-wroom"
 class ScenarioChanges(NamedTuple):
     """What is changed in a scenario; None where nothing is."""
 
-    network: str | None = None
+    network: str | Network | None = None
     device: str | None = None
     dataflows: tuple[DataflowMapping, ...] | None = None
     taps: Taps | None = None
@@ -151,6 +152,8 @@ def _description(start: Scenario, changes: ScenarioChanges) -> str:
 
 
 def _said(value: object) -> str:
+    if isinstance(value, Network):
+        return value.name
     if isinstance(value, tuple):
         return " and ".join(str(part) for part in value)
     return {True: "counted", False: "not counted"}.get(value, str(value)) if isinstance(value, bool) else f"{value}"

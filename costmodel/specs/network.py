@@ -85,6 +85,8 @@ class Network(Spec):
     """Element types; a layer's own come first."""
     layers: tuple[Layer, ...]
     """The layers; each reads the one before it unless it names its inputs."""
+    left_out: tuple[str, ...] = ()
+    """Operators of the model file it was read from that are not among the layers: every total is then at least what is told."""
 
     @model_validator(mode="after")
     def _fits(self) -> Network:

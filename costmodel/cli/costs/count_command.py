@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from costmodel.cli.model_options import AllowUnsupported, InputShapes
+
 if TYPE_CHECKING:
     from costmodel.specs.counting import CountingConvention
     from costmodel.specs.network import Network
@@ -24,6 +26,8 @@ def count_command(
     output_size: Annotated[str | None, typer.Option(help="Output of adaptive pooling: 2 or 2x2.")] = None,
     bias: Annotated[bool, typer.Option("--bias/--no-bias", help="Whether biases are there and count.")] = True,
     network: Annotated[str | None, typer.Option(help="Count a packaged network or a network file instead of one layer.")] = None,
+    input_shape: InputShapes = None,
+    allow_unsupported: AllowUnsupported = False,
     layer: Annotated[str | None, typer.Option(help="With --network: this layer only.")] = None,
     dataflow: Annotated[list[str] | None, typer.Option(help="A dataflow, or all; may be given several times.", show_default="all")] = None,
     taps: Annotated[str, typer.Option(help="valid (on real input) or nominal (padding counted too).")] = "valid",
@@ -42,6 +46,7 @@ def count_command(
     costmodel count linear --input 204 --out-features 76
     costmodel count --network cifar-aap-pruned --layer conv1 --taps nominal --granularity block_packed --block-bytes 64
     """
+    from costmodel.cli.model_options import model_network
     from costmodel.cli.options import extents, mappings_chosen
     from costmodel.cli.output import format_of, write_answer
     from costmodel.errors import MissingError, SpecError, UnknownNameError
@@ -65,9 +70,11 @@ def count_command(
         if kind is not None or shape is not None or fields:
             found = kind or _option(next(iter(fields), "input"))
             raise SpecError(f"--network: counts a whole network or one --layer of it; {found!r} describes a layer of its own")
-        counted = load_network(network)
+        counted = load_network(model_network(network, input_shape, allow_unsupported) or network)
         if layer is not None and layer not in (names := [step.name for step in counted.steps]):
             raise UnknownNameError("--layer", layer, names, f"a layer of {counted.name}")
+    elif input_shape or allow_unsupported:
+        raise SpecError("--network: give the model file that --input-shape and --allow-unsupported are about")
     elif kind is None:
         raise MissingError("give a kind of layer with its shape (count conv2d --input 3x32x32 ...), or --network NAME")
     else:

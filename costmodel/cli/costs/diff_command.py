@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from costmodel.cli.model_options import AllowUnsupported, InputShapes
+
 if TYPE_CHECKING:
     from costmodel.evaluation.differences import Limit
     from costmodel.results.network_diff import NetworkDiff
@@ -19,6 +21,8 @@ _LIMIT: Final = re.compile(r"^\s*(?:([A-Za-z][A-Za-z_-]*)\s*=\s*)?([0-9]+(?:\.[0
 def diff_command(
     before: Annotated[str, typer.Argument(metavar="BEFORE", help="Network: a packaged name, a YAML file, a .tflite.")],
     after: Annotated[str, typer.Argument(metavar="AFTER", help="The network that takes its place.")],
+    input_shape: InputShapes = None,
+    allow_unsupported: AllowUnsupported = False,
     device: Annotated[str | None, typer.Option(help="Packaged device, or a file.")] = None,
     dataflow: Annotated[str | None, typer.Option(help="Dataflow both run in; left out, output-stationary.")] = None,
     max_increase: Annotated[
@@ -42,6 +46,7 @@ def diff_command(
     costmodel diff before.tflite after.tflite --max-increase macs=5%,ram=0 --format markdown
     """
     from costmodel.cli.answers.report_additions import tflm_arena_of
+    from costmodel.cli.model_options import model_network
     from costmodel.cli.options import mappings_chosen
     from costmodel.cli.output import format_of, write_answer
     from costmodel.evaluation.differences import diff_networks
@@ -53,7 +58,8 @@ def diff_command(
     form = format_of(output_format)
     limits = limits_of(max_increase or ())
     chosen = mappings_chosen("--dataflow", [dataflow])[:1] if dataflow else (mapping_of(Dataflow.OUTPUT_STATIONARY),)
-    sides = [changed_scenario(None, ScenarioChanges(network=name, device=device, dataflows=chosen)) for name in (before, after)]
+    networks = [model_network(name, input_shape, allow_unsupported) for name in (before, after)]
+    sides = [changed_scenario(None, ScenarioChanges(network=network, device=device, dataflows=chosen)) for network in networks]
     found = diff_networks(sides[0], sides[1], limits, (tflm_arena_of(before), tflm_arena_of(after)))
     _refuse_unknown(limits, found)
     write_answer(diff_answer(found, checked=bool(limits)), form)

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from costmodel.cli.model_options import InputShapes
+
 
 def plan_command(
     network: Annotated[
@@ -14,6 +16,7 @@ def plan_command(
         typer.Argument(metavar="[NETWORK]", help="Network of the zoo, a YAML file or a .tflite.", show_default=False),
     ] = None,
     network_option: Annotated[str | None, typer.Option("--network", help="The same, as an option.")] = None,
+    input_shape: InputShapes = None,
     device: Annotated[str | None, typer.Option(help="Packaged device, or a file.", show_default="esp32-wroom")] = None,
     strategy: Annotated[
         list[str] | None, typer.Option(help="A strategy to plan and draw, or all; may be given several times.", show_default="all")
@@ -40,6 +43,7 @@ def plan_command(
     costmodel plan --network mobilenet-v1-0.25 --strategy streaming --out plan.svg
     costmodel plan resnet8 --device esp32-wroom --static-bytes 60000 --idf 5.4 --poisoning light
     """
+    from costmodel.cli.model_options import model_network
     from costmodel.cli.options import all_chosen
     from costmodel.cli.output import format_of, write_answer
     from costmodel.errors import MissingError, SpecError
@@ -56,7 +60,7 @@ def plan_command(
     form = format_of(output_format)
     strategies = all_chosen("--strategy", strategy or (), MemoryStrategy)
     scenario = planned_scenario(
-        name,
+        model_network(name, input_shape) or name,
         device,
         activation=activation,
         pooled=pooled,

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from costmodel.cli.model_options import AllowUnsupported, InputShapes
+
 
 def report_command(
     ctx: typer.Context,
@@ -22,6 +24,8 @@ def report_command(
         str | None,
         typer.Option(help="Network of the zoo, a YAML file or a .tflite. Without a scenario, the rest starts from defaults."),
     ] = None,
+    input_shape: InputShapes = None,
+    allow_unsupported: AllowUnsupported = False,
     device: Annotated[str | None, typer.Option(help="Packaged device, or a file.")] = None,
     dataflow: Annotated[
         list[str] | None, typer.Option(help="Dataflow to cost; the first one runs. Several times, or `all`.", show_default=False)
@@ -88,6 +92,7 @@ def report_command(
     from costmodel.cli.answers.report_additions import tflm_arena_of
     from costmodel.cli.answers.report_output import ReportFormat, ScreenAsked, deliver_report
     from costmodel.cli.command_words import command_text
+    from costmodel.cli.model_options import model_network
     from costmodel.cli.options import all_chosen, chosen, mappings_chosen
     from costmodel.cli.quantity_text import AMPERES, SECONDS, VOLTS, quantity
     from costmodel.sources.scenario_changes import ScenarioChanges, changed_scenario
@@ -95,8 +100,14 @@ def report_command(
     from costmodel.specs.devices.battery import BatteryModelName
 
     formats = all_chosen("--format", output_format, ReportFormat) if output_format else None
+    arena = tflm_arena_of(network or scenario)
+    if input_shape or allow_unsupported:
+        scenario, read = (scenario, network) if network is not None else (None, scenario)
+        chosen_network = model_network(read, input_shape, allow_unsupported)
+    else:
+        chosen_network = network
     changes = ScenarioChanges(
-        network=network,
+        network=chosen_network,
         device=device,
         dataflows=mappings_chosen("--dataflow", dataflow) if dataflow else None,
         taps=None if taps is None else chosen("--taps", taps, Taps),
@@ -117,7 +128,6 @@ def report_command(
         radio=radio,
     )
     asked = changed_scenario(scenario, changes)
-    arena = tflm_arena_of(network or scenario)
     analysed = None
     if trace is not None:
         from costmodel.cli.answers.report_additions import with_trace

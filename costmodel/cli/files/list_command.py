@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
+
+from costmodel.cli.model_options import InputShapes
 
 if TYPE_CHECKING:
     from costmodel.report.answer import Answer
@@ -26,6 +29,7 @@ def list_command(
         ),
     ] = None,
     network: Annotated[str | None, typer.Option(metavar="MODEL", help="With `operators`: a model file, such as model.tflite.")] = None,
+    input_shape: InputShapes = None,
     output_format: Annotated[str, typer.Option("--format", help="terminal, json, csv or markdown.")] = "terminal",
 ) -> None:
     """List what is packaged: everything by name, or one kind with its key figures; or the operators of model files that are understood.
@@ -55,7 +59,7 @@ def list_command(
 
     form = format_of(output_format)
     if kind is not None and kind.casefold() == OPERATORS:
-        write_answer(_operators(network), form)
+        write_answer(_operators(network, input_shape or ()), form)
         return
     if network is not None:
         raise SpecError("--network: goes with `list operators`, which says what a model file needs")
@@ -81,7 +85,7 @@ def list_command(
     write_answer(kind_answer(asked, specs, macs), form)
 
 
-def _operators(path: str | None) -> Answer:
+def _operators(path: str | None, shapes: Sequence[str]) -> Answer:
     from functools import partial
 
     from costmodel.evaluation.graphs.operators import operator_uses, registration_of
@@ -90,6 +94,7 @@ def _operators(path: str | None) -> Answer:
 
     if path is None:
         return understood_answer([(*found, registration_of(found.kind)) for found in understood_operators()])
+    from costmodel.cli.model_options import given_shapes
     from costmodel.errors import InputError, SpecError
     from costmodel.evaluation.graphs.tflm import plan_tflm_arena
     from costmodel.sources.importers.model_files import is_model_file, load_model_graph
@@ -98,7 +103,7 @@ def _operators(path: str | None) -> Answer:
 
     if not is_model_file(path):
         raise SpecError(f"--network: {path} is no model file; operators are those of a .tflite or .onnx")
-    graph = load_model_graph(Path(path))
+    graph = load_model_graph(Path(path), given_shapes(shapes))
     refusals: list[str] = []
     try:
         network_of(graph)

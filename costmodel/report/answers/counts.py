@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from costmodel.report.answer import Answer, answer_of
-from costmodel.report.document import Content, Table, plain_table
+from costmodel.report.document import Content, Paragraph, Table, plain_table
+from costmodel.report.sections.summary import left_out_text
 from costmodel.results.counted_layer import CountedLayer
 from costmodel.results.counts import SCRATCH_READS, SCRATCH_WRITES, TENSOR_READS, TENSOR_WRITES, AccessCounts
 from costmodel.specs.counting import CountingConvention, Granularity
@@ -39,7 +40,8 @@ def counts_answer(network: Network, counted: Counted, totals: Totals, convention
     """
     first = next(iter(counted.values()))
     tables = [_layer_table(first[0], counted, convention)] if len(first) == 1 else _network_tables(network, counted, convention)
-    return answer_of(tables, _content(network, counted, totals, convention), _records(counted))
+    said = [Paragraph(text) for text in (left_out_text(network.left_out),) if text]
+    return answer_of([*said, *tables], _content(network, counted, totals, convention), _records(counted))
 
 
 def convention_text(convention: CountingConvention) -> str:
@@ -114,6 +116,8 @@ def _content(
     return {
         "schema_version": 1,
         "network": network.name,
+        "at_least": bool(network.left_out),
+        "left_out": list(network.left_out),
         "counting": convention.model_dump(mode="json"),
         "layers": [
             {

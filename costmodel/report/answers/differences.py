@@ -8,6 +8,7 @@ from typing import Final
 from costmodel.report.answer import Answer
 from costmodel.report.document import Block, Column, Document, Paragraph, Remark, Remarks, Row, Section, Table
 from costmodel.report.quantities import NONE, bytes_text, count_text, energy_text, share_text, time_text
+from costmodel.report.sections.summary import left_out_text
 from costmodel.results.network_diff import FigureChange, LayerChange, NetworkDiff
 
 _LABELS: Final[Mapping[str, str]] = {
@@ -63,7 +64,8 @@ def diff_answer(found: NetworkDiff, checked: bool) -> Answer:
     if changed:
         blocks.append(_layers_table(changed))
     title = f"{found.before} to {found.after} on {found.device}, {found.dataflow}"
-    return Answer(Document(title, (), (Section("diff", "", tuple(blocks)),), ""), found, _records(found))
+    said = tuple(text for text in (left_out_text(found.left_out),) if text)
+    return Answer(Document(title, said, (Section("diff", "", tuple(blocks)),), ""), found, _records(found))
 
 
 def _verdicts(found: NetworkDiff) -> tuple[Remark, ...]:

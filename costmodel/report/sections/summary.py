@@ -37,7 +37,19 @@ def lead_sentences(evaluation: Evaluation) -> tuple[str, ...]:
     compared = " against ".join(names) if len(names) <= 2 else f"{', '.join(names)} side by side"
     network = f"{evaluation.network} ({shape} in, {count_text(evaluation.parameter_count)} parameters)"
     question = f"What does {network} cost on {evaluation.device}, {compared}?"
-    return tuple(text for text in (question, evaluation.description, f"Counted: {convention_text(evaluation)}.") if text)
+    counted = f"Counted: {convention_text(evaluation)}."
+    return tuple(text for text in (question, evaluation.description, left_out_text(evaluation.left_out), counted) if text)
+
+
+def left_out_text(left_out: Sequence[str]) -> str:
+    """Say what is not costed, and what that makes of every total; nothing where all is."""
+    if not left_out:
+        return ""
+    many = f"{len(left_out)} operators are" if len(left_out) > 1 else "One operator is"
+    return (
+        f"{many} not costed, so every total is at least what is told, but for RAM, which holds what they make from the start:"
+        f" {'; '.join(left_out)}."
+    )
 
 
 def convention_text(evaluation: Evaluation) -> str:
@@ -119,7 +131,16 @@ def figures_section(evaluation: Evaluation, more: Sequence[Fact] = ()) -> Sectio
                     f"{count_text(battery.duty_inference_count)} inferences",
                 )
             )
+    if evaluation.at_least:
+        facts = [Fact(f"{fact.label}, {_bound(fact)}", fact.value, fact.note) for fact in facts]
     return Section("figures", "Key figures", (Facts((*facts, *more)),))
+
+
+def _bound(fact: Fact) -> str:
+    """What work that is left out makes of a figure: a battery lasts the shorter for it, and what it makes is held from the start."""
+    if fact.label == "RAM":
+        return "its tensors given"
+    return "at most" if fact.label.startswith("Battery") else "at least"
 
 
 def _duration_note(evaluation: Evaluation) -> str:
