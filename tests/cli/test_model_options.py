@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tflite_writer import small_network
 
 from costmodel.cli.app import main
 from costmodel.cli.model_options import given_shapes
@@ -104,7 +105,13 @@ def test_counts_say_what_they_leave_out(tmp_path: Path, capsys: pytest.CaptureFi
 
 def test_what_is_no_shape_or_no_model_is_told_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = str(open_model(tmp_path))
+    small = tmp_path / "small.tflite"
+    small.write_bytes(small_network())
+    assert main(["count", "--network", str(small), "--input-shape", "image=1x8x8x3"]) == 0
+    capsys.readouterr()
     for arguments, words in (
+        (["count", "--network", str(small), "--input-shape", "image=1x9x9x3"], "'image' is 1x8x8x3: convert anew"),
+        (["count", "--network", str(small), "--input-shape", "imag=1x8x8x3"], "did you mean 'image'?"),
         (["report", "resnet8", "--input-shape", "x=1x3"], "goes with a model file, found resnet8"),
         (["report", "resnet8", "--allow-unsupported"], "--allow-unsupported: goes with a model file"),
         (["report", path, "--input-shape", "1x3x5x7"], "expected NAME=SHAPE"),

@@ -16,6 +16,7 @@ from tflm_kernel_cases import kernel_cases
 from tflm_runtime import asked_runtime
 
 from costmodel.evaluation.graphs.tflm import plan_tflm_arena
+from costmodel.memory.network_strategies import plan_strategy, subject_of
 from costmodel.memory.tflm.arena import Arena, arena_of
 from costmodel.memory.tflm.builds import CHIP_32, CHIP_32_RECORDED, HOST_64, TflmBuild
 from costmodel.memory.tflm.greedy import PlannedBuffer, aligned_bytes, height_bytes, place_greedily
@@ -24,7 +25,9 @@ from costmodel.memory.tflm.nodes import Node
 from costmodel.memory.tflm.refusals import why_refused
 from costmodel.sources.importers.model_files import load_model_graph
 from costmodel.sources.importers.tflite import from_tflite
+from costmodel.sources.importers.to_network import network_of
 from costmodel.specs.imported_graph import GraphBody, ImportedGraph, ImportedOperator, ImportedTensor
+from costmodel.specs.strategy import MemoryStrategy
 
 SHARED = Path(os.environ.get("COSTMODEL_SHARED", Path(__file__).parents[4] / "shared"))
 MODELS = SHARED / "data" / "models"
@@ -76,7 +79,10 @@ def test_the_arena_of_a_public_model_is_what_the_runtime_recorded(folder: Path, 
 @pytest.mark.data
 def test_equal_sizes_are_placed_in_the_reverse_of_their_order() -> None:
     # Stable ties would give 64,512; the most alive at once is 55,296.
-    assert plan_tflm_arena(load_model_graph(MODELS / "vww_96_int8.tflite")).head_bytes == 73_728
+    graph = load_model_graph(MODELS / "vww_96_int8.tflite")
+    assert plan_tflm_arena(graph).head_bytes == 73_728
+    plan, _ = plan_strategy(MemoryStrategy.GREEDY, subject_of(network_of(graph)))
+    assert (plan.total_bytes, plan.bound_bytes) == (73_728, 55_296)
 
 
 @pytest.mark.skipif(
