@@ -12,10 +12,9 @@ import numpy as np
 
 from costmodel.errors import MissingError, SpecError
 from costmodel.sources.catalogue import load_network
-from costmodel.sources.importers.model_files import is_model_file
+from costmodel.sources.model_loading import load_model
 from costmodel.sources.stored_models.model_folder import write_model
 from costmodel.sources.stored_models.network_of_model import names_a_model
-from costmodel.sources.stored_models.packaged_models import load_stored_model
 from costmodel.sources.training_recipes import RecipeChanges, changed_recipe
 from costmodel.specs.base import with_changes
 from costmodel.specs.model import Model
@@ -117,8 +116,8 @@ def _network(reference: str | None) -> tuple[Network | None, Model | None]:
 
         made: Any = model_of_function(reference)
         return made.network, None
-    if names_a_model(reference) and not is_model_file(reference):
-        model = load_stored_model(reference)
+    if names_a_model(reference):
+        model = load_model(reference)
         for layer, step in zip(model.network.ordered, model.network.steps, strict=True):
             if step.operation.weight_shape is not None and layer.name not in model.parameters:
                 raise MissingError(f"{reference}: the model has no weights for {layer.name}")

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from costmodel.errors import FormatError, Location, MissingError, SpecError, did_you_mean
+from costmodel.sources.model_loading import load_model
 from costmodel.sources.stored_models.network_of_model import names_a_model
-from costmodel.sources.stored_models.packaged_models import load_stored_model
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -72,8 +72,8 @@ def load_teacher(reference: str) -> Callable[[NDArray[np.uint8]], NDArray[np.flo
     Parameters
     ----------
     reference : str
-        A model folder or a packaged model, or `FILE.py:FUNCTION`, which returns a PyTorch module that takes (images, channels, rows,
-        columns) of uint8 and normalises them itself.
+        A model folder, a packaged model or a model file of another tool, or `FILE.py:FUNCTION`, which returns a PyTorch module that takes
+        (images, channels, rows, columns) of uint8 and normalises them itself.
 
     Returns
     -------
@@ -101,7 +101,7 @@ def load_teacher(reference: str) -> Callable[[NDArray[np.uint8]], NDArray[np.flo
         return scores
     if not names_a_model(reference):
         raise MissingError(f"teacher: {reference!r} is no model folder, no packaged model and no FILE.py:FUNCTION")
-    model = load_stored_model(reference)
+    model = load_model(reference)
 
     def answers(images: NDArray[np.uint8]) -> NDArray[np.float32]:
         from costmodel.training.pytorch.judging import float_scores

@@ -97,6 +97,20 @@ def test_a_killed_run_goes_on_from_its_last_epoch_to_the_same_bits(here: Path, c
 
 
 @pytest.mark.usefixtures("torch_here")
+def test_ctrl_c_says_that_the_same_command_goes_on(here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    from costmodel.training.pytorch import fitting
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(fitting, "_save", interrupted)
+    assert main(["compress", "--network", "net.yaml", "--data", "synthetic", "--epochs", "2"]) == 130
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err == "stopped: what is done is kept in model.stages; the same command goes on\n"
+
+
+@pytest.mark.usefixtures("torch_here")
 def test_two_runs_do_not_share_a_folder(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (here / "model.stages").mkdir()
     lock = FolderLock(here / "model.stages")

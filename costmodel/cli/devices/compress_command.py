@@ -63,6 +63,7 @@ def compress_command(
 
     from costmodel.cli.options import chosen
     from costmodel.cli.output import format_of, write_answer
+    from costmodel.printable_text import printable
     from costmodel.report.answers.compressed import CompressedStage, compressed_answer
     from costmodel.report.progress import ProgressDisplay
     from costmodel.sources.cache_folder import cache_folder
@@ -105,7 +106,13 @@ def compress_command(
             teacher=run.teacher,
             told=lambda progress: display.stage(f"{progress.stage}, {progress.stages_left} stages after it", progress.done, progress.total),
         )
-        for result in made:
+        try:
+            results = list(made)
+        except KeyboardInterrupt:
+            display.clear()
+            typer.echo(f"stopped: what is done is kept in {printable(str(run.folder))}; the same command goes on", err=True)
+            raise typer.Exit(130) from None
+        for result in results:
             stages.append(
                 CompressedStage(result.stage, result.model.accuracies[0], *stage_cost(result.model, device, battery, period, runtime))
             )
