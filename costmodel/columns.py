@@ -11,7 +11,11 @@ from collections.abc import Sequence
 from typing import Any, Final, TypeAlias
 
 Number: TypeAlias = Any
-"""A Python int or float, or a NumPy array of them (a column); any mixture that broadcasts."""
+"""A Python int or float, or a NumPy array of them (a column); any mixture that broadcasts.
+
+The type checker takes it for anything: told `int | float | NDArray`, it finds 295 places in 64 modules where a lone number leaves the one
+code that serves columns too (`round`, a Pydantic field, a comparison), each of them a cast.
+"""
 
 
 _SCALARS: Final = frozenset({int, float, bool})

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from costmodel.dataflows.counting import count_work
 from costmodel.errors import MissingError
 from costmodel.evaluation.design import steps_of
-from costmodel.evaluation.layers.layer_cost import is_convolution, nominal_taps_by_region, other_tap_count
+from costmodel.evaluation.layers.layer_cost import Reach, is_convolution, nominal_taps_by_region, other_tap_count, tap_count
 from costmodel.evaluation.totals import difference_of, total_of
 from costmodel.latency.fitting import fit_other_rate_s, fit_two_rates
 from costmodel.latency.rates import TapRates
@@ -26,7 +26,9 @@ from costmodel.specs.work import LoopNest
 TOTAL = "total"
 """The layer name that stands for all layers together."""
 FARTHEST_RATIO = 10
-"""How many times as many taps as the largest measured layer of its kind a layer may have without a word."""
+"""How many times as many taps as the largest measured layer of its kind a layer may have and still be given a time."""
+BEYOND = "not calibrated: this lies beyond what was measured"
+"""Why there is no time where conditions of the calibration do not hold."""
 
 
 class Calibrated(NamedTuple):
@@ -39,7 +41,9 @@ class Calibrated(NamedTuple):
     measurement_count: int
     alternatives: tuple[AlternativeFit, ...]
     conditions: tuple[UnmetCondition, ...] = ()
-    """What the rates were not measured under; they are used all the same, and a report says so."""
+    """What a scenario asks of the rates beyond what they were measured under; where there is any, none are given."""
+    reach: Reach = ()
+    """How far the rates reach."""
 
 
 def calibrate(scenario: Scenario, dataflow: Mapping | Dataflow) -> Calibrated:
@@ -55,7 +59,8 @@ def calibrate(scenario: Scenario, dataflow: Mapping | Dataflow) -> Calibrated:
     Returns
     -------
     Calibrated
-        Rates, or None with the reason: a device, dataflow or data type nobody measured is not calibrated.
+        Rates, or None with the reason: a device, dataflow or data type nobody measured is not calibrated, nor is what lies beyond the
+        measurements, whose error nobody knows.
     """
     calibration, measured = scenario.calibration, scenario.calibration_network
     if calibration is None or measured is None:
@@ -67,8 +72,10 @@ def calibrate(scenario: Scenario, dataflow: Mapping | Dataflow) -> Calibrated:
     fit = _fit(calibration, measured) if is_observed() else _remembered_fit(calibration, measured)
     fitted = scenario.network.layers == measured.layers and scenario.network.input == measured.input
     reason = f"calibrated on {fit.measurement_count} convolutions of {measured.name} ({calibration.name})"
-    conditions = () if is_recording() else unmet_conditions(scenario, calibration, measured)
-    return Calibrated(fit.rates, reason, fitted, fit.measurement_count, fit.alternatives, conditions)
+    conditions = unmet_conditions(scenario, calibration, measured)
+    if conditions:
+        return Calibrated(None, BEYOND, False, 0, (), conditions)
+    return Calibrated(fit.rates, reason, fitted, fit.measurement_count, fit.alternatives, (), reach_of(measured))
 
 
 class _Fit(NamedTuple):
@@ -175,14 +182,19 @@ def unmet_conditions(scenario: Scenario, calibration: LatencyCalibration, measur
     return tuple(found)
 
 
+def reach_of(measured: Network) -> Reach:
+    """Return how many taps a layer of each measured kind may have and still be given a time."""
+    return tuple((kind, FARTHEST_RATIO * taps) for kind, (_, taps) in _largest_by_kind(measured).items())
+
+
 @functools.lru_cache(maxsize=64)
 def _largest_by_kind(network: Network) -> dict[str, tuple[str, int]]:
     """The layer of each kind that has the most taps, of those that do anything."""
     found: dict[str, tuple[str, int]] = {}
     for step in network.steps:
-        taps = sum(nominal_taps_by_region(step)) if is_convolution(step) else other_tap_count(step)
+        taps = tap_count(step)
         if taps > found.get(step.kind, ("", 0))[1]:
-            found[step.kind] = (step.name, taps)
+            found[step.kind] = (step.name, int(taps))
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -13,14 +14,14 @@ from costmodel.battery.energy_budget import (
     inference_energy_j,
     inference_rate_hz,
 )
-from costmodel.columns import Number, is_column
+from costmodel.columns import Number, any_true, chosen, is_column
 from costmodel.energy.access_energy import leakage_energy_pj
 from costmodel.errors import SpecError
 from costmodel.evaluation.battery.inputs import BoardNumbers
 from costmodel.evaluation.battery.lives import BatteryCost, battery_cost
 from costmodel.evaluation.design import Design
 from costmodel.evaluation.energy_range import EnergyRange, energy_range
-from costmodel.evaluation.layers.layer_cost import LayerCost, is_convolution, layer_cost, with_rates
+from costmodel.evaluation.layers.layer_cost import LayerCost, Reach, is_convolution, layer_cost, with_rates
 from costmodel.evaluation.storage.device_fit import fits_flash, fits_heap
 from costmodel.evaluation.storage.ram_use import ram_bytes, scratch_in_ram_bytes
 from costmodel.evaluation.storage.tensors import Tensors, tensors_of
@@ -168,6 +169,8 @@ def cost(design: Design, traced: Sequence[AccessCounts | None] | None = None, ot
             for place, (step, sizes, mac_pj, dataflow) in enumerate(each)
         ]
     )
+    if design.reach:
+        layers = _timed_within(layers, design.reach)
     tensor_pj = total_of([layer.tensor_pj for layer in layers])
     scratch_pj = total_of([layer.scratch_pj for layer in layers])
     # One core: the steps of a stage take turns, so that a stage lasts as long as all of them.
@@ -194,6 +197,19 @@ def cost(design: Design, traced: Sequence[AccessCounts | None] | None = None, ot
         power=power,
         battery=battery,
     )
+
+
+def _timed_within(layers: tuple[LayerCost, ...], reach: Reach) -> tuple[LayerCost, ...]:
+    """Return layers without times where one of them lies beyond what was measured: NaN for such designs of a column."""
+    limits = dict(reach)
+    beyond: Number = False
+    for layer in layers:
+        taps = layer.interior_tap_count + layer.boundary_tap_count if is_convolution(layer.step) else layer.counts.input_read_count
+        beyond = beyond | (taps > limits.get(layer.step.kind, 0))
+    if not any_true(beyond):
+        return layers
+    unknown = chosen(beyond, math.nan, 0.0)
+    return tuple([layer if layer.duration_s is None else layer._replace(duration_s=layer.duration_s + unknown) for layer in layers])
 
 
 def power_cost(board: BoardNumbers, duration_s: Number | None) -> PowerCost:

@@ -60,6 +60,8 @@ class Design(NamedTuple):
     accountings: tuple[MemoryAccounting, ...] = tuple(MemoryAccounting)
     """Ways of sharing memory to account for; a sweep keeps those it needs."""
     rates: TapRates | None = None
+    reach: tuple[tuple[str, Number], ...] = ()
+    """How many taps a layer of each kind may have for the rates to hold; a column's designs beyond have no time."""
     duration_s: Number | None = None
     """Measured; comes before the rates."""
     board: BoardNumbers | None = None
@@ -83,7 +85,13 @@ _UNKNOWN: Final = Constant(cast(Any, None), "", None, None, "not given")
 _DESCRIPTIVE = frozenset({"name", "kind", "inputs", "output", "output_type", "weight_type", "bias"})
 
 
-def design_of(scenario: Scenario, dataflow: Mapping | Dataflow, rates: TapRates | None, read: Read | None = None) -> Design:
+def design_of(
+    scenario: Scenario,
+    dataflow: Mapping | Dataflow,
+    rates: TapRates | None,
+    read: Read | None = None,
+    reach: tuple[tuple[str, Number], ...] = (),
+) -> Design:
     """Unpack a scenario into a design.
 
     Parameters
@@ -97,6 +105,8 @@ def design_of(scenario: Scenario, dataflow: Mapping | Dataflow, rates: TapRates 
     read : callable, optional
         What each number beside the network becomes, by its path in the scenario: the one list of what a sweep may vary there. Left out, its
         value; while formulas are being recorded, a number that remembers its path and source.
+    reach : tuple, optional
+        How many taps a layer of each kind may have for the rates to hold.
 
     Returns
     -------
@@ -131,7 +141,8 @@ def design_of(scenario: Scenario, dataflow: Mapping | Dataflow, rates: TapRates 
         accounting=scenario.accounting,
         schedule=scenario.schedule,
         rates=rates,
-        duration_s=read(scenario.duration_s or _UNKNOWN, "duration_s", "inference duration"),
+        reach=reach,
+        duration_s=read(own_duration(scenario) or _UNKNOWN, "duration_s", "inference duration"),
         board=board_numbers(scenario.states if battery is not None else None, own_power(scenario), read),
         cell=None if battery is None else cell_numbers(battery, scenario.model, scenario.temperature_degc, read),
         period_s=read(scenario.period_s or _UNKNOWN, "period_s", "period"),
@@ -144,6 +155,11 @@ def own_power(scenario: Scenario) -> PowerProfile | None:
     """Return the power of a scenario's board; None where none is given, or it was measured on another device than the scenario's."""
     power = scenario.power
     return None if power is None or power.device not in (None, scenario.device.name) else power
+
+
+def own_duration(scenario: Scenario) -> Constant | None:
+    """Return the measured duration of a scenario; None where none is given, or it was measured on another device than the scenario's."""
+    return scenario.duration_s if scenario.duration_device in (None, scenario.device.name) else None
 
 
 def _plain(value: int, name: str, network: Network) -> int:

@@ -11,7 +11,7 @@ from costmodel.errors import SpecError
 from costmodel.evaluation.battery.lives import Drain, fits_period
 from costmodel.evaluation.calibrating import Calibrated, calibrate
 from costmodel.evaluation.composition import Cost, cost
-from costmodel.evaluation.design import design_of, own_power
+from costmodel.evaluation.design import design_of, own_duration, own_power
 from costmodel.evaluation.findings import find
 from costmodel.evaluation.layers.layer_cost import LayerCost, is_convolution
 from costmodel.evaluation.layers.tracing import Progress, traced_accesses
@@ -121,7 +121,7 @@ def cost_of(
     traced = None
     if scenario.counting.granularity is Granularity.BLOCK_TRACED:
         traced = traced_accesses(scenario, dataflow, progress)
-    return calibrated, cost(design_of(scenario, dataflow, calibrated.rates), traced, other)
+    return calibrated, cost(design_of(scenario, dataflow, calibrated.rates, reach=calibrated.reach), traced, other)
 
 
 def _leakage(leakage_w: Constant) -> dict[str, float | None]:
@@ -290,9 +290,10 @@ def _latency(scenario: Scenario, calibrated: Calibrated, answer: Cost) -> Latenc
 
 
 def _duration_source(scenario: Scenario, answer: Cost, calibrated: Calibrated) -> str:
-    if scenario.duration_s is not None:
-        return f"measured ({scenario.duration_s.source})"
-    return calibrated.reason if answer.duration_s is not None else f"{NO_DURATION}; {calibrated.reason}"
+    measured = own_duration(scenario)
+    if measured is not None:
+        return f"measured ({measured.source})"
+    return calibrated.reason if answer.duration_s is not None else f"{no_duration_reason(scenario)}; {calibrated.reason}"
 
 
 def _awake(scenario: Scenario) -> str:
@@ -345,6 +346,16 @@ def _finite(value: float | None) -> float | None:
     return None if value is None or math.isinf(value) else value
 
 
+def no_duration_reason(scenario: Scenario) -> str:
+    """Say why nothing is known of a duration, and what to give."""
+    if scenario.duration_s is None:
+        return NO_DURATION
+    return (
+        f"the duration was measured on {scenario.duration_device} and says nothing of {scenario.device.name}: give one measured on this"
+        " device (duration_s; --duration or --trace)"
+    )
+
+
 def no_power_reason(scenario: Scenario) -> str:
     """Say why nothing is known of a board's power, and what to give."""
     if scenario.power is None:
@@ -358,7 +369,7 @@ def no_power_reason(scenario: Scenario) -> str:
 def _reasons(scenario: Scenario, answer: Cost, battery: BatterySummary | None) -> dict[str, str]:
     reasons: dict[str, str] = {}
     if answer.duration_s is None:
-        reasons["duration_s"] = NO_DURATION
+        reasons["duration_s"] = no_duration_reason(scenario)
     if answer.power is None:
         reasons["power"] = no_power_reason(scenario)
     if battery is None:

@@ -30,15 +30,30 @@ def result_figures(result: BaseModel | Mapping[str, Any], taken: Mapping[str, Fi
     -------
     dict of str to Figure
         Named as in the result's JSON, members of lists by what tells them apart: `memory.ram_bytes`,
-        `dataflows.output-stationary.energy_bounds.tensor_low_pj`.
+        `dataflows.output-stationary.energy_bounds.tensor_low_pj`. What a figure of the same owner is already, by one formula of the same
+        numbers, is that figure under another name: `battery.usable_j` is `battery.usable_energy`.
     """
     known = {} if taken is None else taken
     seen = {_identity(figure.value) for figure in known.values()}
+    homes: dict[tuple[Any, ...] | None, Figure] = {}
+    for name, figure in known.items():
+        homes.setdefault(_quantity(name, figure.value), figure)
     found: dict[str, Figure] = {}
-    for name, unit, value in _numbers(result, "", ""):
+    for name, unit, value in every_number(result):
         if origin_of(value) is not None and _identity(value) not in seen and name not in known:
-            found[name] = Figure(value, unit, f"{name.rpartition('.')[2]} of the answer")
+            quantity = _quantity(name, value)
+            home = None if quantity is None else homes.get(quantity)
+            found[name] = Figure(value, unit, f"{name.rpartition('.')[2]} of the answer") if home is None else home
     return found
+
+
+def _quantity(name: str, value: Any) -> tuple[Any, ...] | None:
+    """What makes two numbers of one owner one quantity, although each was computed for itself: formula, part, and the numbers put in."""
+    origin = origin_of(value)
+    if origin is None or origin.record is None:
+        return None
+    numbers = tuple(repr(number) for number in origin.record.symbols.values())
+    return name.partition(".")[0], origin.record.formula.id, origin.part, float(value), numbers
 
 
 def _identity(value: Any) -> tuple[int, str | None] | None:
@@ -47,7 +62,7 @@ def _identity(value: Any) -> tuple[int, str | None] | None:
     return None if origin is None or origin.record is None else (id(origin.record), origin.part)
 
 
-def _numbers(value: Any, path: str, stated: str) -> Iterator[tuple[str, str, Any]]:
+def every_number(value: Any, path: str = "", stated: str = "") -> Iterator[tuple[str, str, Any]]:
     """Walk the numbers of a value: full name, unit, number; `stated` is the unit that stands beside it, where its name has none."""
     if isinstance(value, bool) or value is None:
         return
@@ -57,7 +72,7 @@ def _numbers(value: Any, path: str, stated: str) -> Iterator[tuple[str, str, Any
         return
     beside = getattr(value, "unit", "")
     for label, part in _members(value):
-        yield from _numbers(part, f"{path}.{label}" if path else label, beside if isinstance(beside, str) else "")
+        yield from every_number(part, f"{path}.{label}" if path else label, beside if isinstance(beside, str) else "")
 
 
 def _members(value: Any) -> Iterator[tuple[str, Any]]:

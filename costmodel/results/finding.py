@@ -46,7 +46,7 @@ class FindingKind(StrEnum):
     BOUNDARY = "latency.boundary"
     """Time does not go with MACs: `small`, `large`, `mac_ratio`, `time_ratio`, `small_boundary_ratio`, `large_boundary_ratio`."""
     BEYOND_CALIBRATION = "latency.beyond_calibration"
-    """Times rest on rates that were measured under other conditions."""
+    """No time is given: the rates were measured under other conditions."""
     PADDING = "counts.padding"
     """Multiply-accumulates on padding: `padding_ratio`."""
     NOT_CALIBRATED = "latency.not_calibrated"

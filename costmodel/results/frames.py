@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
 
+from costmodel.results.base import Result
 from costmodel.results.counts import AccessCounts
 from costmodel.results.evaluation import DataflowEvaluation, EnergySplit, Evaluation, LayerEvaluation
 
@@ -48,9 +50,7 @@ def dataflows_frame(evaluation: Evaluation) -> pd.DataFrame:
     rows = [
         {
             "dataflow": answer.dataflow.value,
-            **_counts(answer.counts, ""),
-            **_counts(answer.accesses, "accesses_"),
-            **_energies(answer.energy),
+            **_columns(answer, _TOTAL_NAMES),
             "duration_s": answer.latency.total_s,
             "latency_reason": answer.latency.reason,
         }
@@ -83,30 +83,32 @@ def memory_frame(evaluation: Evaluation) -> pd.DataFrame:
 
 
 def _layer_row(answer: DataflowEvaluation, layer: LayerEvaluation) -> dict[str, Any]:
-    return {
-        "dataflow": answer.dataflow.value,
-        "layer": layer.name,
-        "kind": layer.kind,
-        "output": "x".join(str(extent) for extent in layer.output_shape),
-        "parameter_count": layer.parameter_count,
-        "interior_pixel_count": layer.interior_pixel_count,
-        "boundary_pixel_count": layer.boundary_pixel_count,
-        **_counts(layer.counts, ""),
-        **_counts(layer.valid_counts, "valid_"),
-        **_counts(layer.accesses, "accesses_"),
-        **_energies(layer.energy),
-        "duration_s": layer.duration_s,
-    }
+    return {"dataflow": answer.dataflow.value, "layer": layer.name, **_columns(layer, _LAYER_NAMES)}
 
 
-def _counts(counts: AccessCounts, prefix: str) -> dict[str, Any]:
-    return {f"{prefix}{name}": value for name, value in counts._asdict().items()}
+def _columns(part: Result, names: Mapping[str, str]) -> dict[str, Any]:
+    """Return the fields of a result as columns: numbers first, then counts and energies, the time last; a new field is a new column."""
+    fields = {field: getattr(part, field) for field in type(part).model_fields if field in names}
+    plain = {names[field]: _shape_text(value) for field, value in fields.items() if not isinstance(value, AccessCounts | EnergySplit)}
+    nested: dict[str, Any] = {}
+    for field, value in fields.items():
+        if isinstance(value, AccessCounts):
+            nested |= {f"{names[field]}{counter}": count for counter, count in value._asdict().items()}
+        elif isinstance(value, EnergySplit):
+            nested |= {**{name: getattr(value, name) for name in EnergySplit.model_fields}, "memory_pj": value.memory_pj}
+    times = {name: plain.pop(name) for name in tuple(plain) if name.endswith("_s")}
+    return {**plain, **nested, **times}
 
 
-def _energies(energy: EnergySplit) -> dict[str, float]:
-    return {
-        "tensor_pj": energy.tensor_pj,
-        "scratch_pj": energy.scratch_pj,
-        "memory_pj": energy.memory_pj,
-        "compute_pj": energy.compute_pj,
-    }
+def _shape_text(value: Any) -> Any:
+    return "x".join(str(extent) for extent in value) if isinstance(value, tuple) else value
+
+
+_PREFIXES: Final = {"counts": "", "valid_counts": "valid_", "accesses": "accesses_"}
+"""What the columns of counters begin with."""
+_LAYER_NAMES: Final = {field: field for field in LayerEvaluation.model_fields if field != "name"} | {"output_shape": "output"} | _PREFIXES
+"""Column of each field of a layer."""
+_TOTAL_NAMES: Final = {field: field for field in ("counts", "accesses", "energy")} | {
+    field: prefix for field, prefix in _PREFIXES.items() if field in DataflowEvaluation.model_fields
+}
+"""Those of a dataflow as a whole that are columns."""

@@ -69,4 +69,4 @@ class LatencySummary(Result):
     alternatives: tuple[AlternativeFit, ...] = ()
     """Other readings of the same times: what they agree on is robust, the rest is not identified."""
     conditions: tuple[UnmetCondition, ...] = ()
-    """What the times were not measured under."""
+    """What was asked beyond what the calibration was measured under; where there is any, no time is given."""

@@ -51,4 +51,6 @@ class SweepSummary(NamedTuple):
     damaged: tuple[str, ...]
     """Kept parts that were damaged and computed anew."""
     explained: tuple[ExplainedFigure, ...]
+    figures: frozenset[str]
+    """Columns that are figures of a design's own scenario, by the names `explain` knows."""
     notes: tuple[str, ...]

@@ -95,7 +95,9 @@ def _no_longer_true(start: Scenario, changes: ScenarioChanges) -> set[str]:
     """Fields that were measured on, or belong to, what is now replaced."""
     gone: set[str] = set()
     if changes.network is not None or changes.device is not None:
-        gone |= {"duration_s", "observed_heap"}
+        gone |= {"duration_s", "duration_device", "observed_heap"}
+    if changes.duration_s is not None:
+        gone.add("duration_device")
     if changes.device is not None and load_device(changes.device) != start.device:
         gone |= {"memory_energy", "flash_energy", "cache_energy", "compute_energy", "calibration", "calibration_network", "power", "states"}
     return gone

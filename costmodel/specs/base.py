@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Any, ClassVar, Final, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import PydanticCustomError, core_schema
@@ -30,6 +30,8 @@ class Spec(BaseModel):
     """Frozen, strict about names and types, without NaN or infinity."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, validate_default=True)
+    said_of: ClassVar[Mapping[str, str]] = {}
+    """Fields that say something of another field: its name to theirs. They go where it is replaced."""
 
 
 def with_changes(spec: S, changes: Mapping[str, object]) -> S:
@@ -53,6 +55,9 @@ def with_changes(spec: S, changes: Mapping[str, object]) -> S:
         If a new value does not fit.
     """
     values = {name: getattr(spec, name) for name in type(spec).model_fields}
+    for field, about in type(spec).said_of.items():
+        if field in changes:
+            values[about] = None
     return type(spec).model_validate({**values, **changes})
 
 

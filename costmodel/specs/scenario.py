@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from collections.abc import Mapping as Fields
 from enum import StrEnum
-from typing import Annotated, Final
+from typing import Annotated, ClassVar, Final
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
@@ -50,6 +51,8 @@ SHELF: Final = Constant(SHELF_DEGC, "degC", None, None, "definition: the tempera
 class Scenario(Spec):
     """One question: what a network costs on a device, and how that is counted."""
 
+    said_of: ClassVar[Fields[str, str]] = {"duration_s": "duration_device"}
+
     name: Name
     description: str = ""
     network: Network
@@ -87,6 +90,8 @@ class Scenario(Spec):
     """The network they were measured on."""
     duration_s: PositiveSeconds | None = None
     """Measured duration of one inference; comes before a calibrated latency."""
+    duration_device: Name | None = None
+    """Name of the device it was measured on; of another device it says nothing. Left out, it is the scenario's own."""
     power: PowerProfile | None = None
     """Of the board, awake; comes before the awake states."""
     states: PowerStates | None = None
@@ -116,11 +121,26 @@ class Scenario(Spec):
         return sleep
 
     def attributed(self, boards: Iterable[PowerStates]) -> Scenario:
-        """Return the scenario whose power names the device of the known board that has its figures; see `PowerProfile.attributed`."""
-        power = self.power
-        if power is None or power.device is not None:
-            return self
-        return with_changes(self, {"power": power.attributed(boards)})
+        """Return the scenario whose power and duration name the device of the known board that has their figures.
+
+        Parameters
+        ----------
+        boards : iterable of PowerStates
+            Those that were measured on a device say which.
+
+        Returns
+        -------
+        Scenario
+            The same where no board has its figures: a copied measurement keeps whose it is; see `PowerProfile.attributed`.
+        """
+        known, changes = tuple(boards), dict[str, object]()
+        if self.power is not None and self.power.device is None:
+            changes["power"] = self.power.attributed(known)
+        if self.duration_s is not None and self.duration_device is None:
+            own = _range_of(self.duration_s)
+            measured_on = [board.device for board in known if board.duration_s is not None and _range_of(board.duration_s) == own]
+            changes |= {"duration_s": self.duration_s, "duration_device": next(iter(measured_on), None)}
+        return with_changes(self, changes) if changes else self
 
     @model_validator(mode="after")
     def _radio_has_a_share(self) -> Scenario:
@@ -144,3 +164,7 @@ class Scenario(Spec):
     def _mapped_layers_are_there(self) -> Scenario:
         check_layers(self.dataflows, self.network.convolutions, self.network.name)
         return self
+
+
+def _range_of(constant: Constant) -> tuple[float | None, ...]:
+    return constant.value, constant.low, constant.high

@@ -7,11 +7,12 @@ import pytest
 from pydantic import ValidationError
 
 import costmodel
-from costmodel.errors import SpecError
+from costmodel.errors import MissingError, SpecError
 from costmodel.evaluation.composition import Cost, cost
 from costmodel.evaluation.design import LayerRecord, design_of
 from costmodel.evaluation.evaluating import cost_of, evaluate
 from costmodel.results.evaluation import Evaluation
+from costmodel.results.finding import FindingKind
 from costmodel.results.latency import Condition
 from costmodel.sources.catalogue import load_network
 from costmodel.specs.base import with_changes
@@ -110,6 +111,49 @@ def test_what_a_calibration_was_not_measured_under_is_named() -> None:
     assert conditions(network=load_network("cifar-baseline")) == [(Condition.FAR_LARGER, "fc1")]
     softmax = with_changes(REFERENCE.network, {"layers": (*REFERENCE.network.layers, Softmax(name="last", kind="softmax"))})
     assert conditions(network=softmax) == [(Condition.KIND_NOT_MEASURED, "last")]
+
+
+def test_beyond_what_was_measured_no_time_is_given() -> None:
+    def answered(**changes: object) -> Evaluation:
+        return evaluate(with_changes(REFERENCE, {"duration_s": None, "observed_heap": None, **changes}))
+
+    assert answered().duration_s == pytest.approx(0.31333)
+    for changes in ({"weights_in": "flash"}, {"network": load_network("cifar-baseline")}):
+        beyond = answered(**changes)
+        latency = beyond.dataflows[0].latency
+        assert (latency.total_s, latency.calibration, beyond.duration_s, beyond.battery) == (None, None, None, None)
+        assert {layer.duration_s for layer in beyond.dataflows[0].layers} == {None}
+        assert latency.reason.startswith("not calibrated")
+        assert FindingKind.BEYOND_CALIBRATION in {finding.id for finding in beyond.findings}
+
+
+def test_a_sweep_gives_no_time_to_designs_beyond_what_was_measured() -> None:
+    axes = [{"path": "layers.conv1.out_channels", "values": [25, 100, 400, 1000]}]
+    study = {"name": "far", "set": {"duration_s": None}, "axes": axes, "columns": ["latency.total", "conv1.time"], "keep": "all"}
+    answer = costmodel.sweep(study)
+    columns = answer.columns()
+    told = [evaluate(answer.scenario(row)) for row in range(4)]
+    totals = [found.dataflows[0].latency.total_s for found in told]
+    assert [value is None for value in totals] == [False, False, True, True]
+    assert [value != value for value in columns["latency.total"].tolist()] == [False, False, True, True]
+    assert columns["latency.total"][:2].tolist() == pytest.approx(totals[:2], rel=1e-12)
+    assert [value != value for value in columns["conv1.time"].tolist()] == [False, False, True, True]
+
+
+def test_a_duration_measured_on_another_device_is_withheld() -> None:
+    copied = {name: getattr(REFERENCE, name) for name in Scenario.model_fields if name not in ("duration_device", "calibration", "states")}
+    fields = {**copied, "calibration": None, "calibration_network": None, "device": "nrf52840", "observed_heap": None}
+    edited = costmodel.load_scenario(fields)
+    assert edited.duration_device == "esp32-wroom"
+    found = evaluate(edited)
+    assert (found.duration_s, found.battery, found.leakage_pj) == (None, None, None)
+    assert "measured on esp32-wroom and says nothing of nrf52840" in found.reasons["duration_s"]
+    with pytest.raises(MissingError, match="measured on esp32-wroom"):
+        costmodel.estimate_battery(with_changes(edited, {"power": with_changes(REFERENCE.power, {"device": "nrf52840"})}))
+    # A duration of its own is taken, also where it happens to be as long.
+    own = with_changes(edited, {"duration_s": 0.32})
+    assert (own.duration_device, evaluate(own).duration_s) == (None, 0.32)
+    assert costmodel.load_scenario({**fields, "duration_s": 0.32}).duration_device is None
 
 
 def test_measured_duration_comes_before_the_calibrated_one(reference: Evaluation) -> None:

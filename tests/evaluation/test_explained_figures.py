@@ -132,3 +132,11 @@ def test_figures_of_a_capture_are_explained_down_to_what_was_read_off_it() -> No
     for node in nodes(found):
         if node.substituted:
             assert float(evaluate(parse(node.substituted), {}, Numbers())) == pytest.approx(node.value, rel=1e-4)
+
+
+def test_one_quantity_under_two_names_is_one_figure() -> None:
+    deck = load_scenario("esp32-deck")
+    known = recorded_figures(deck, deck.dataflows[0])
+    names = {"battery.usable_j": "battery.usable_energy", "battery.duty_w": "battery.duty_power", "memory.ram_bytes": "memory.ram"}
+    assert all(known[name] is known[home] for name, home in names.items())
+    assert explain(deck, "battery.usable_j").substituted == explain(deck, "battery.usable_energy").substituted

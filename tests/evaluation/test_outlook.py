@@ -13,6 +13,7 @@ from costmodel.results.trust import Trust
 from costmodel.sources.catalogue import load_power_states, load_scenario, names
 from costmodel.sources.scenario_changes import ScenarioChanges, changed_scenario
 from costmodel.sources.usual_use import usual_use
+from costmodel.specs.base import with_changes
 
 
 def told(changes: ScenarioChanges, runtime: str | None = None) -> Outlook:
@@ -63,8 +64,8 @@ def test_an_inference_longer_than_its_period_has_no_life() -> None:
 
 
 def test_a_runtime_that_is_named_comes_before_this_firmwares_times() -> None:
-    own = told(ScenarioChanges(network="cifar-aap-pruned", device="esp32-wroom"))
-    other = told(ScenarioChanges(network="cifar-aap-pruned", device="esp32-wroom"), "tinymaix")
+    asked = with_changes(load_scenario("esp32-deck"), {"duration_s": None})
+    own, other = (outlook_of(asked, evaluate(asked), usual_use(asked, runtime)) for runtime in (None, "tinymaix"))
     assert own.time.basis is TimeBasis.LAYER_TIMES
     assert other.time.basis is TimeBasis.CLASS_RANGE
     assert other.time.runtime == "tinymaix"

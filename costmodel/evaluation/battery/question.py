@@ -333,7 +333,7 @@ def scenario_question(scenario: Scenario, sample_count: int, seed: int) -> Batte
     MissingError
         If power, battery or duration are missing.
     """
-    from costmodel.evaluation.design import own_power
+    from costmodel.evaluation.design import own_duration, own_power
     from costmodel.evaluation.evaluating import no_power_reason
 
     if scenario.battery is None:
@@ -341,7 +341,7 @@ def scenario_question(scenario: Scenario, sample_count: int, seed: int) -> Batte
     power = own_power(scenario)
     if power is None and scenario.states is None:
         raise MissingError(f"battery life: {no_power_reason(scenario)}")
-    duration = scenario.duration_s or _calibrated_duration(scenario)
+    duration = own_duration(scenario) or _calibrated_duration(scenario)
     period_s = duration.value if scenario.period_s is None else scenario.period_s.value
     return BatteryQuestion(
         cell=scenario.battery,
@@ -360,10 +360,12 @@ def scenario_question(scenario: Scenario, sample_count: int, seed: int) -> Batte
 
 
 def _calibrated_duration(scenario: Scenario) -> Constant:
-    from costmodel.evaluation.evaluating import cost_of
+    from costmodel.evaluation.evaluating import cost_of, no_duration_reason
 
     _, answer = cost_of(scenario, scenario.dataflows[0])
     if answer.duration_s is None:
+        if scenario.duration_s is not None:
+            raise MissingError(f"battery life: {no_duration_reason(scenario)}")
         raise MissingError("battery life: the duration of an inference is not known; give --duration or --trace")
     return Constant(answer.duration_s, "s", None, None, "calibrated latency")
 

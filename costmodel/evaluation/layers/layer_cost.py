@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from operator import itemgetter
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 from costmodel.columns import Number, is_column, product
 from costmodel.dataflows.closed_forms.terms import ACCUMULATOR_BYTES, SYMBOLS, convolution_terms, sliding
@@ -48,6 +48,10 @@ _TENSOR_READS, _READS_BUT_WEIGHTS, _SCRATCH_READS, _SCRATCH_WRITES = (
     itemgetter(*map(AccessCounts._fields.index, counters))
     for counters in (TENSOR_READS, [name for name in TENSOR_READS if name != "weight_read_count"], SCRATCH_READS, SCRATCH_WRITES)
 )
+
+
+Reach: TypeAlias = tuple[tuple[str, Number], ...]
+"""Most taps that a layer of each kind may have where times are calibrated; a kind that is not there was never timed."""
 
 
 class LayerCost(NamedTuple):
@@ -264,6 +268,11 @@ def other_tap_count(step: Step) -> Number:
     if isinstance(work, View) or is_convolution(step):
         return 0
     return count_work(work, Dataflow.OUTPUT_STATIONARY).input_read_count
+
+
+def tap_count(step: Step) -> Number:
+    """Return the nominal taps of a layer of any kind."""
+    return total_of(nominal_taps_by_region(step)) if is_convolution(step) else other_tap_count(step)
 
 
 def layer_time_s(step: Step, counts: AccessCounts, interior: Number, boundary: Number, rates: TapRates, weights_in_ram: bool) -> Number:

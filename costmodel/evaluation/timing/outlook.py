@@ -7,7 +7,7 @@ from typing import Final
 
 from costmodel.evaluation.battery.answer import answer_battery
 from costmodel.evaluation.battery.question import BatteryQuestion, estimate_battery
-from costmodel.evaluation.design import own_power
+from costmodel.evaluation.design import own_duration, own_power
 from costmodel.evaluation.timing.estimate import estimate_time
 from costmodel.provenance import Constant
 from costmodel.results.battery_life import BatteryAnswer
@@ -126,7 +126,7 @@ def scenario_time(scenario: Scenario, evaluation: Evaluation, use: UsualUse) -> 
     """
     own = evaluation.duration_s
     if own is not None and not use.runtime_given:
-        given = scenario.duration_s
+        given = own_duration(scenario)
         measured = given is not None
         return TimeEstimate(
             runtime="costmodel" if not measured else "as measured",

@@ -7,6 +7,7 @@ from typing import Any
 
 from costmodel.report.answer import Answer, answer_of
 from costmodel.report.answers.written import written_table
+from costmodel.report.cells import Cell, Form
 from costmodel.report.document import Content, Table, plain_table
 from costmodel.report.quantities import NONE, count_text, many_text, plain_text, sentence
 from costmodel.results.sweep_summary import SweepSummary, Value
@@ -49,9 +50,14 @@ def sweep_answer(found: SweepSummary, content: Any, written: Sequence[str]) -> A
 def _designs(found: SweepSummary, *, without: Collection[str] = (), title: str = "", note: str = "") -> Table:
     names = [name for name in found.headings if name not in without]
     rows: list[tuple[Content, ...]] = [
-        ("knee" if row == found.knee else str(row), *(values[name] for name in names)) for row, values in found.shown
+        ("knee" if row == found.knee else str(row), *(_cell(found, name, values[name]) for name in names)) for row, values in found.shown
     ]
     return plain_table(title, ("", *(found.headings[name] for name in names)), rows, note)
+
+
+def _cell(found: SweepSummary, name: str, value: Value) -> Cell:
+    """A value; a figure's names it, as `explain` knows it of the design's scenario."""
+    return Cell(value, Form.PLAIN, name if name in found.figures else "")
 
 
 def _note(found: SweepSummary) -> str:

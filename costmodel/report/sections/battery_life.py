@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from costmodel.report.cells import Cell, Form
@@ -17,7 +18,7 @@ from costmodel.report.quantities import (
     time_text,
     watt_hours_text,
 )
-from costmodel.results.battery_life import BatteryAnswer, Sensitivity
+from costmodel.results.battery_life import BatteryAnswer, BatteryLife, DrainShare, InferenceEnergy, Sensitivity
 from costmodel.units import S_PER_DAY, S_PER_HOUR
 
 _MOST_INPUTS: Final = 8
@@ -47,9 +48,11 @@ def battery_section(answer: BatteryAnswer, *, in_report: bool = False) -> Sectio
                 f"{digits(answer.temperature_degc)} °C leaves of the capacity ({watt_hours_text(answer.usable_j)} usable)."
             )
         )
-    blocks += [_remarks(answer), _lives(answer), _drains(answer), _energy(answer)]
+    # Within a report `explain` knows the scenario's own figures by other names.
+    named = _unnamed if in_report else _named
+    blocks += [_remarks(answer), _lives(answer, named), _drains(answer, named), _energy(answer, named)]
     if answer.sensitivities:
-        blocks.append(_sensitivities(answer))
+        blocks.append(_sensitivities(answer, named))
     if answer.assumptions:
         blocks.append(Paragraph("Assumed, not measured: " + "; ".join(answer.assumptions) + "."))
     # On a logarithmic axis there is nothing to draw where no life is finite and above nothing.
@@ -67,6 +70,15 @@ def battery_lead(answer: BatteryAnswer) -> tuple[str, ...]:
         f"{with_interval(life.life_s, life.life_low_s, life.life_high_s)}; {life.dominated_by}.",
         *(f"{caveat}." for caveat in answer.caveats),
     )
+
+
+def _named(*path: str) -> str:
+    """Return what `explain --of "battery ..."` calls a figure of the answer."""
+    return ".".join(("battery", *path))
+
+
+def _unnamed(*_: str) -> str:
+    return ""
 
 
 def _asked(answer: BatteryAnswer) -> str:
@@ -100,17 +112,17 @@ def _remarks(answer: BatteryAnswer) -> Remarks:
     return Remarks(tuple(items))
 
 
-def _lives(answer: BatteryAnswer) -> Table:
+def _lives(answer: BatteryAnswer, named: Callable[..., str]) -> Table:
     rows = tuple(
         Row(
             (
                 life.rest,
-                Cell(life.life_s, Form.LIFE) if life.life_s is not None else "endless",
-                Cell(life.life_low_s, Form.LIFE),
-                Cell(life.life_high_s, Form.LIFE),
-                Cell(life.inference_count, Form.COUNT),
-                Cell(life.board_w, Form.POWER),
-                Cell(life.average_w, Form.POWER),
+                Cell(life.life_s, Form.LIFE, named("lives", life.rest, "life_s")) if life.life_s is not None else "endless",
+                Cell(life.life_low_s, Form.LIFE, named("lives", life.rest, "life_low_s")),
+                Cell(life.life_high_s, Form.LIFE, named("lives", life.rest, "life_high_s")),
+                Cell(life.inference_count, Form.COUNT, named("lives", life.rest, "inference_count")),
+                Cell(life.board_w, Form.POWER, named("lives", life.rest, "board_w")),
+                Cell(life.average_w, Form.POWER, named("lives", life.rest, "average_w")),
                 life.dominated_by,
             )
         )
@@ -134,16 +146,19 @@ def _lives(answer: BatteryAnswer) -> Table:
     return Table(title, columns, rows, note)
 
 
-def _drains(answer: BatteryAnswer) -> Table:
+def _drains(answer: BatteryAnswer, named: Callable[..., str]) -> Table:
+    def cell(drain: DrainShare, field: str, form: Form) -> Cell:
+        return Cell(getattr(drain, field), form, named("lives", answer.lives[0].rest, "drains", drain.part, field))
+
     rows = tuple(
         Row(
             (
                 drain.part,
-                Cell(drain.duration_s, Form.TIME),
-                Cell(drain.energy_j, Form.JOULES),
-                Cell(drain.energy_low_j, Form.JOULES),
-                Cell(drain.energy_high_j, Form.JOULES),
-                Cell(drain.share_ratio, Form.SHARE),
+                cell(drain, "duration_s", Form.TIME),
+                cell(drain, "energy_j", Form.JOULES),
+                cell(drain, "energy_low_j", Form.JOULES),
+                cell(drain, "energy_high_j", Form.JOULES),
+                cell(drain, "share_ratio", Form.SHARE),
             )
         )
         for drain in answer.lives[0].drains
@@ -159,49 +174,37 @@ def _drains(answer: BatteryAnswer) -> Table:
     return Table(f"One period: {_asked(answer)}", columns, rows)
 
 
-def _energy(answer: BatteryAnswer) -> Table:
+def _energy(answer: BatteryAnswer, named: Callable[..., str]) -> Table:
     energy, life = answer.inference, answer.lives[0]
+
+    def ranged(told: str, part: BatteryLife | InferenceEnergy, figure: str, form: Form, note: str = "") -> Row:
+        """A figure with the ends of its interval: `life_s`, `life_low_s`, `life_high_s`."""
+        stem, _, unit = figure.rpartition("_")
+        fields = (figure, f"{stem}_low_{unit}", f"{stem}_high_{unit}")
+        owner = ("lives", life.rest) if part is life else ("inference",)
+        return Row((told, *(Cell(getattr(part, field), form, named(*owner, field)) for field in fields), note))
+
     rows = (
-        _ranged("Inferences until empty", Form.COUNT, (life.inference_count, life.inference_low_count, life.inference_high_count)),
-        _ranged("Average power at the board", Form.POWER, (life.board_w, life.board_low_w, life.board_high_w)),
-        _ranged("Average power from the battery", Form.POWER, (life.average_w, life.average_low_w, life.average_high_w)),
-        _ranged(
-            "Energy of one inference, at the board",
-            Form.JOULES,
-            (energy.inference_j, energy.inference_low_j, energy.inference_high_j),
-            f"over {time_text(energy.duration_s)}",
-        ),
-        _ranged(
-            "of it what idling costs",
-            Form.JOULES,
-            (energy.baseline_j, energy.baseline_low_j, energy.baseline_high_j),
-            share_text(energy.baseline_ratio),
-        ),
-        _ranged(
-            "of it what inferring adds",
-            Form.JOULES,
-            (energy.computational_j, energy.computational_low_j, energy.computational_high_j),
-            share_text(energy.computational_ratio),
-        ),
+        ranged("Inferences until empty", life, "inference_count", Form.COUNT),
+        ranged("Average power at the board", life, "board_w", Form.POWER),
+        ranged("Average power from the battery", life, "average_w", Form.POWER),
+        ranged("Energy of one inference, at the board", energy, "inference_j", Form.JOULES, f"over {time_text(energy.duration_s)}"),
+        ranged("of it what idling costs", energy, "baseline_j", Form.JOULES, share_text(energy.baseline_ratio)),
+        ranged("of it what inferring adds", energy, "computational_j", Form.JOULES, share_text(energy.computational_ratio)),
     )
     columns = (Column("Figure", number=False), Column("Value"), Column("2.5 %"), Column("97.5 %"), Column("Note", number=False))
     return Table("What it rests on", columns, rows)
 
 
-def _ranged(figure: str, form: Form, values: tuple[float | None, float | None, float | None], note: str = "") -> Row:
-    """Return a figure with the ends of its interval."""
-    return Row((figure, *(Cell(value, form) for value in values), note))
-
-
-def _sensitivities(answer: BatteryAnswer) -> Table:
+def _sensitivities(answer: BatteryAnswer, named: Callable[..., str]) -> Table:
     rows = tuple(
         Row(
             (
                 each.input,
                 *_input_cells(each),
-                Cell(each.life_at_low_s, Form.LIFE),
-                Cell(each.life_at_high_s, Form.LIFE),
-                Cell(each.swing_s, Form.LIFE),
+                Cell(each.life_at_low_s, Form.LIFE, named("sensitivities", each.input, "life_at_low_s")),
+                Cell(each.life_at_high_s, Form.LIFE, named("sensitivities", each.input, "life_at_high_s")),
+                Cell(each.swing_s, Form.LIFE, named("sensitivities", each.input, "swing_s")),
             )
         )
         for each in answer.sensitivities[:_MOST_INPUTS]

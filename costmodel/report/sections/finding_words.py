@@ -217,7 +217,7 @@ def _robustness(answer: DataflowEvaluation) -> str:
 
 def _beyond_calibration(_values: Values, evaluation: Evaluation) -> Words:
     told = dict.fromkeys(condition_text(unmet) for answer in evaluation.dataflows for unmet in answer.latency.conditions)
-    return Words("The calibrated times go beyond what was measured.", sentence("; ".join(told)))
+    return Words("No time is given beyond what the calibration was measured under.", sentence("; ".join(told)))
 
 
 def _padding(values: Values, evaluation: Evaluation) -> Words:

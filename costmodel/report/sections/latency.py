@@ -40,19 +40,19 @@ def latency_section(evaluation: Evaluation) -> Section:
 def _basis_text(answer: DataflowEvaluation) -> str:
     latency = answer.latency
     if latency.total_s is None:
-        return f"{answer.dataflow.value}: {latency.reason}."
+        beyond = "; ".join(condition_text(unmet) for unmet in latency.conditions)
+        return f"{answer.dataflow.value}: {latency.reason}." + (f" {sentence(beyond)}" if beyond else "")
     own = ", on this very network: fitted to these times, so not a prediction" if latency.fitted else ""
-    beyond = "; ".join(condition_text(unmet) for unmet in latency.conditions)
-    return f"{answer.dataflow.value}: {time_text(latency.total_s)}, {latency.reason}{own}." + (f" {sentence(beyond)}" if beyond else "")
+    return f"{answer.dataflow.value}: {time_text(latency.total_s)}, {latency.reason}{own}."
 
 
 def condition_text(unmet: UnmetCondition) -> str:
-    """Return in words what a time was not measured under."""
+    """Return in words what was not measured."""
     if unmet.condition is Condition.WEIGHTS_ELSEWHERE:
         here = Storage.FLASH if unmet.measured_in == Storage.RAM.value else Storage.RAM
         return f"the rates were measured with weights in {_MEMORIES[unmet.measured_in or here]}, here they are in {_MEMORIES[here]}"
     if unmet.condition is Condition.KIND_NOT_MEASURED:
-        return f"no {unmet.kind} layer was measured, and {unmet.layer} takes the time of the other layers"
+        return f"no {unmet.kind} layer was measured, and {unmet.layer} is one"
     times = digits(unmet.ratio or 0.0)
     return f"{unmet.layer} has {times} times the taps of {unmet.measured_layer}, the largest {unmet.kind} layer that was measured"
 

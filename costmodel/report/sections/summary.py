@@ -145,10 +145,8 @@ def _bound(fact: Fact) -> str:
 
 def _duration_note(evaluation: Evaluation) -> str:
     if evaluation.duration_s is None:
-        return "not measured, not calibrated"
-    runs = evaluation.dataflows[0].latency
-    if runs.conditions and evaluation.duration_s == runs.total_s:
-        return "calibrated, but beyond what was measured: see Time"
+        beyond = bool(evaluation.dataflows[0].latency.conditions)
+        return "unknown: beyond what was measured, see Time" if beyond else "unknown: not measured, not calibrated"
     return evaluation.duration_source.partition(" (")[0]
 
 

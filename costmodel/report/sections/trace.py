@@ -127,11 +127,19 @@ def _facts(summary: TraceSummary, told: WindowFigures) -> Facts:
 
     return Facts(
         (
-            Fact(f"Energy of {_noun(summary)}", Cell(told.inference.mean, Form.JOULES), between(told.inference)),
-            Fact("of it baseline", Cell(told.baseline.mean, Form.JOULES), share_text(summary.baseline_ratio)),
-            Fact("of it computation", Cell(told.computational.mean, Form.JOULES), share_text(summary.computational_ratio)),
-            Fact("Idle", Cell(told.idle_w, Form.POWER), f"{current_text(told.idle_current.mean)} at {digits(summary.supply_v)} V"),
-            Fact("Inferring", Cell(told.active_w, Form.POWER), f"{current_text(told.active_current.mean)}"),
+            Fact(f"Energy of {_noun(summary)}", Cell(told.inference.mean, Form.JOULES, "trace.inference.mean"), between(told.inference)),
+            Fact("of it baseline", Cell(told.baseline.mean, Form.JOULES, "trace.baseline.mean"), share_text(summary.baseline_ratio)),
+            Fact(
+                "of it computation",
+                Cell(told.computational.mean, Form.JOULES, "trace.computational.mean"),
+                share_text(summary.computational_ratio),
+            ),
+            Fact(
+                "Idle",
+                Cell(told.idle_w, Form.POWER, "trace.idle_w"),
+                f"{current_text(told.idle_current.mean)} at {digits(summary.supply_v)} V",
+            ),
+            Fact("Inferring", Cell(told.active_w, Form.POWER, "trace.active_w"), f"{current_text(told.active_current.mean)}"),
         )
     )
 
@@ -141,15 +149,17 @@ def _noun(summary: TraceSummary) -> str:
 
 
 def _whole_facts(summary: TraceSummary) -> Facts:
-    items = [Fact("Whole capture", Cell(summary.total_j, Form.JOULES), f"{power_text(summary.average_w)} on average")]
+    items = [Fact("Whole capture", Cell(summary.total_j, Form.JOULES, "trace.total_j"), f"{power_text(summary.average_w)} on average")]
     if summary.mean_a is not None and summary.charge_ah is not None:
-        items.append(Fact("Mean current", Cell(summary.mean_a, Form.CURRENT), f"over {time_text(summary.duration_s)}"))
+        items.append(Fact("Mean current", Cell(summary.mean_a, Form.CURRENT, "trace.mean_a"), f"over {time_text(summary.duration_s)}"))
         items.append(
             Fact("Charge", f"{digits(summary.charge_ah * UA_PER_A)} µAh", f"{digits(summary.charge_ah * S_PER_HOUR * MA_PER_A)} mC")
         )
     if summary.above_a is not None and summary.above_s is not None:
         share = share_text(summary.above_s / summary.duration_s)
-        items.append(Fact(f"Above {current_text(summary.above_a)}", Cell(summary.above_s, Form.TIME), f"{share} of the capture"))
+        items.append(
+            Fact(f"Above {current_text(summary.above_a)}", Cell(summary.above_s, Form.TIME, "trace.above_s"), f"{share} of the capture")
+        )
     return Facts(tuple(items))
 
 
@@ -159,25 +169,19 @@ def _percentiles(summary: TraceSummary) -> Table:
 
 
 def _spreads(summary: TraceSummary, told: WindowFigures) -> Table:
+    fields = (("mean", None), ("sigma", None), ("cv", Form.FINE_SHARE), ("low", None), ("high", None))
+    forms = {
+        "idle_current": Form.CURRENT,
+        "active_current": Form.CURRENT,
+        "duration": Form.TIME,
+        "inference": Form.JOULES,
+        "baseline": Form.JOULES,
+        "computational": Form.JOULES,
+    }
     rows = tuple(
-        Row(
-            (
-                spread.name,
-                Cell(spread.mean, form),
-                Cell(spread.sigma, form),
-                Cell(spread.cv, Form.FINE_SHARE),
-                Cell(spread.low, form),
-                Cell(spread.high, form),
-            )
-        )
-        for spread, form in (
-            (told.idle_current, Form.CURRENT),
-            (told.active_current, Form.CURRENT),
-            (told.duration, Form.TIME),
-            (told.inference, Form.JOULES),
-            (told.baseline, Form.JOULES),
-            (told.computational, Form.JOULES),
-        )
+        Row((spread.name, *(Cell(getattr(spread, field), own or form, f"trace.{name}.{field}") for field, own in fields)))
+        for name, form in forms.items()
+        for spread in (getattr(told, name),)
     )
     columns = (
         Column("Figure", number=False),
@@ -227,10 +231,10 @@ def _windows(summary: TraceSummary) -> Table:
                 f"{window.start_s:.6f}",
                 *((Cell(window.inference_count, Form.COUNT),) if marked else ()),
                 *((window.kind,) if kinds else ()),
-                Cell(window.duration_s, Form.TIME),
-                Cell(window.inference_j, Form.JOULES),
-                Cell(window.baseline_j, Form.JOULES),
-                Cell(window.computational_j, Form.JOULES),
+                Cell(window.duration_s, Form.TIME, f"trace.windows.{place}.duration_s"),
+                Cell(window.inference_j, Form.JOULES, f"trace.windows.{place}.inference_j"),
+                Cell(window.baseline_j, Form.JOULES, f"trace.windows.{place}.baseline_j"),
+                Cell(window.computational_j, Form.JOULES, f"trace.windows.{place}.computational_j"),
             )
         )
         for place, window in enumerate(summary.windows[:_MOST_ROWS])

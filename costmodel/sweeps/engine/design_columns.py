@@ -52,7 +52,7 @@ def filled(design: Design, scenario: Scenario, columns: Mapping[DesignField, Num
             numbers[place.field] = column
     if numbers:
         read = design_of(scenario, scenario.dataflows[0], design.rates, lambda constant, path, _: numbers.get(path, constant.value))
-        design = read._replace(accountings=design.accountings)
+        design = read._replace(accountings=design.accountings, reach=design.reach)
     return design._replace(
         layers=tuple(_record(layer, changed[layer.name]) if layer.name in changed else layer for layer in design.layers),
         input_shape=tuple(extents),

@@ -157,11 +157,11 @@ def _number(block: Block, path: str, base: Any) -> Any:
 
 
 def _fits(answer: Cost, duration_s: Any, period_s: Any) -> Any:
-    """Tell whether an inference fits its period, and with it the wake-up from the asked rest."""
+    """Tell whether an inference fits its period, and with it the wake-up from the asked rest; so does an unknown one."""
     alone, found = duration_s <= period_s, answer.battery
-    if found is None or not (state := found.board.state(found.rest)).wakes:
-        return alone
-    return alone & fits_period(state, duration_s, period_s)
+    if found is not None and (state := found.board.state(found.rest)).wakes:
+        alone = alone & fits_period(state, duration_s, period_s)
+    return alone | (duration_s != duration_s) if answer.design.reach else alone
 
 
 def _count(mask: Any, shape: tuple[int, ...]) -> int:

@@ -135,7 +135,7 @@ def _settings(space: Space, place: int, part: Part, names: Sequence[str]) -> Ite
             axis = resolved_axis(space.study.axes[place], scenario, space.study.sample is not None)
             if not isinstance(axis, NumericAxis):
                 continue
-            design = design_of(scenario, scenario.dataflows[0], part.design.rates)
+            design = design_of(scenario, scenario.dataflows[0], part.design.rates, reach=part.design.reach)
             other = part._replace(scenario=scenario, design=design)
             for block, answer in _probed(other, axis):
                 values = Values(other, block, answer)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 from pathlib import Path
@@ -11,7 +12,7 @@ import numpy as np
 
 from costmodel.errors import SpecError, UnknownNameError
 from costmodel.evaluation.composition import cost
-from costmodel.evaluation.figures import figures_of
+from costmodel.evaluation.figures import figure_of
 from costmodel.results.sweep_summary import ExplainedFigure, ExplainedShare, SweepSummary
 from costmodel.sources.documents.atomic_file import write_whole
 from costmodel.sources.documents.validation_errors import found_text
@@ -30,8 +31,11 @@ _MOST_DIGITS: Final = 18
 
 def units_of(space: Space) -> dict[str, str]:
     """Return the unit of every figure a study keeps."""
-    known = {name: figure.unit for name, figure in figures_of(cost(space.parts[0].design)).items()}
-    return {name: known[name] for name in space.study.figures if name in known}
+    found, units = cost(space.parts[0].design), {}
+    for name in space.study.figures:
+        with contextlib.suppress(UnknownNameError):  # An axis, a number of the scenario or a given figure has none of a cost's.
+            units[name] = figure_of(found, name).unit
+    return units
 
 
 def row_values(answer: SweepAnswer, row: int) -> dict[str, Any]:
@@ -113,6 +117,7 @@ def shown_summary(answer: SweepAnswer) -> SweepSummary:
         common=_common(answer),
         survivors=tuple(answer.survivors),
         damaged=tuple(str(part) for part in answer.damaged),
+        figures=frozenset(units),
         explained=tuple(
             ExplainedFigure(
                 one.figure,

@@ -210,7 +210,7 @@ def _part(
                     raise SpecError(f"axis {axis.label!r}: an access and a block are one width; set counting.block_bytes to null")
         axes.append(axis)
     calibrated = calibrate(scenario, scenario.dataflows[0])
-    design = design_of(scenario, scenario.dataflows[0], calibrated.rates)
+    design = design_of(scenario, scenario.dataflows[0], calibrated.rates, reach=calibrated.reach)
     ordered = tuple(sorted(axes, key=lambda axis: axis.rank))
     designs = study.sample.designs if study.sample else math.prod(len(axis.levels) for axis in ordered if axis.levels is not None)
     if designs > 1 << 53:
