@@ -218,7 +218,8 @@ def noise_estimate(node: Node) -> Asked:
     return Asked(kept=(4 * node.option("num_channels"),))
 
 
-def _outer(node: Node, axes: int = 1) -> int:
+def outer_rows(node: Node, axes: int = 1) -> int:
+    """Return how many rows of its innermost axes an input has."""
     tensor = node.source(0)
     return math.prod(tensor.shape[: len(tensor.shape) - axes]) if tensor is not None else 0
 
@@ -227,19 +228,19 @@ def framed(node: Node) -> Asked:
     """Return rings of frames and pointers to them."""
     step = max(node.option("frame_step"), 1)
     ring = _ring(node, -(-node.option("frame_size") // step) * step)
-    return Asked(kept=(node.build.pointer_bytes * _outer(node),) * 2 + (ring,) * _outer(node))
+    return Asked(kept=(node.build.pointer_bytes * outer_rows(node),) * 2 + (ring,) * outer_rows(node))
 
 
 def delayed(node: Node) -> Asked:
     """Return rings of delayed frames and pointers to them."""
     ring = _ring(node, node.extent(0, -1) + node.option("delay_length"))
-    return Asked(kept=(node.build.pointer_bytes * _outer(node),) * 2 + (ring,) * _outer(node))
+    return Asked(kept=(node.build.pointer_bytes * outer_rows(node),) * 2 + (ring,) * outer_rows(node))
 
 
 def overlapping(node: Node) -> Asked:
     """Return a frame of sums for each row and pointers to them."""
     frame = node.extent(0, -1) * _SCALARS.get(node.source_type(0), 2)
-    return Asked(kept=(node.build.pointer_bytes * _outer(node, 2), *(frame,) * _outer(node, 2)))
+    return Asked(kept=(node.build.pointer_bytes * outer_rows(node, 2), *(frame,) * outer_rows(node, 2)))
 
 
 def stacked(node: Node) -> Asked:

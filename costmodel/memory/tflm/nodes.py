@@ -62,7 +62,7 @@ class Node:
         return 0 if tensor is None else math.prod(tensor.shape)
 
     def option(self, name: str) -> int:
-        """Return a whole number among the options of an operator of its author's own; 0 where it is missing."""
+        """Return a whole number among the options of an operator of its author's own; 0 where it is missing or negative."""
         options = self.operator.options.get("custom")
         found = options.get(name, 0) if isinstance(options, Mapping) else 0
-        return found if isinstance(found, int) else 0
+        return max(found, 0) if isinstance(found, int) else 0

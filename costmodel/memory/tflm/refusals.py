@@ -10,13 +10,16 @@ from typing import Final
 
 from costmodel.memory.tflm.builds import HOST_64
 from costmodel.memory.tflm.greedy import PlannedBuffer
+from costmodel.memory.tflm.kernel_buffers import outer_rows
 from costmodel.memory.tflm.kernels import KERNELS
-from costmodel.memory.tflm.lifetimes import called_graphs
+from costmodel.memory.tflm.lifetimes import MOST_CALLS, called_graphs
 from costmodel.memory.tflm.nodes import Node
 from costmodel.specs.imported_graph import ELEMENT_BITS, GraphBody, ImportedGraph, ImportedOperator
 
 _BIAS_SLACK_RATIO: Final = 0.02
 MOST_OPERATORS: Final = 20_000
+MOST_GRAPHS: Final = 100
+MOST_ROWS: Final = 10_000
 MOST_BUFFERS: Final = 5_000
 """Larger models fit no microcontroller, and their placement takes the square of their number."""
 OWN_PLAN: Final = "OfflineMemoryAllocation"
@@ -51,6 +54,8 @@ def why_refused(graph: ImportedGraph) -> str | None:
     bodies = (graph, *graph.bodies)
     if sum(len(body.operators) for body in bodies) > MOST_OPERATORS:
         return f"more than {MOST_OPERATORS:,} operators"
+    if len(bodies) > MOST_GRAPHS:
+        return f"more than {MOST_GRAPHS} graphs"
     for number, body in enumerate(bodies):
         for at, operator in enumerate(body.operators):
             reason = _operator(body, operator)
@@ -58,7 +63,9 @@ def why_refused(graph: ImportedGraph) -> str | None:
                 return f"{_place(body, number, at)}: {reason}"
     if (unsized := _unsized(bodies)) is not None:
         return unsized
-    return "a graph runs itself" if _runs_itself(graph) else None
+    if _runs_itself(graph):
+        return "a graph runs itself"
+    return f"it runs more than {MOST_CALLS:,} operators" if _run_count(graph, 0, {}) > MOST_CALLS else None
 
 
 def _place(body: GraphBody, number: int, at: int) -> str:
@@ -223,6 +230,11 @@ def _rescaled(node: Node) -> str | None:
     return None if target is not None and target.scales and target.zero_points else "its output has no scale"
 
 
+def _rows(node: Node) -> str | None:
+    rows = max(outer_rows(node), outer_rows(node, 2))
+    return f"it keeps a state for each of {rows:,} rows; at most {MOST_ROWS:,} are planned" if rows > MOST_ROWS else None
+
+
 _SCALE_SLACK_RATIO: Final = 0.001
 _FIXED: Final[Mapping[tuple[str, str, str], tuple[float, int]]] = {
     ("LOGISTIC", "int8", "int8"): (1 / 256, -128),
@@ -236,6 +248,9 @@ _FIXED: Final[Mapping[tuple[str, str, str], tuple[float, int]]] = {
 """By operator, input and output: scale and zero point of the output."""
 _RULES: Final[Mapping[str, Callable[[Node], str | None]]] = {
     "AVERAGE_POOL_2D": _pooled,
+    "CUSTOM:SignalDelay": _rows,
+    "CUSTOM:SignalFramer": _rows,
+    "CUSTOM:SignalOverlapAdd": _rows,
     "CONCATENATION": _concatenated,
     "CONV_2D": _convolution,
     "DEPTHWISE_CONV_2D": _depthwise,
@@ -262,6 +277,16 @@ def _unsized(bodies: tuple[GraphBody, ...]) -> str | None:
             if tensor.element not in _SIZED:
                 return f"tensor {tensor.name!r} is {tensor.element}, a type the runtime does not have"
     return None
+
+
+def _run_count(graph: ImportedGraph, number: int, known: dict[int, int]) -> int:
+    """How many operators run where a graph does, those of graphs that it runs included."""
+    body = graph.graph(number)
+    if body is None:
+        return 0
+    if number not in known:
+        known[number] = sum(1 + sum(_run_count(graph, called, known) for called in called_graphs(one)) for one in body.operators)
+    return known[number]
 
 
 def _runs_itself(graph: ImportedGraph) -> bool:

@@ -108,7 +108,8 @@ def _prepared(tail: _Tail, nodes: list[tuple[Node, Kernel]], bodies: tuple[Graph
         scratch += len(asked.scratch)
         if node.operator.kind == "VAR_HANDLE":
             names |= {(number, place): _variable(node) for place in node.operator.outputs}
-        name = names.get((number, node.operator.inputs[0])) if node.operator.kind == "ASSIGN_VARIABLE" else None
+        handle = node.operator.inputs[0] if node.operator.kind == "ASSIGN_VARIABLE" and node.operator.inputs else -1
+        name = names.get((number, handle))
         if name is not None and name not in assigned and (content := node.source(1)) is not None:
             assigned.add(name)
             tail.keep("variables", tensor_bytes(content))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import itertools
 import json
@@ -10,17 +11,21 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from tflite_writer import small_network
 from tflm_kernel_cases import kernel_cases
 from tflm_runtime import asked_runtime
 
+from costmodel.errors import CostModelError
+from costmodel.evaluation.graphs.operators import operator_uses
 from costmodel.evaluation.graphs.tflm import plan_tflm_arena
 from costmodel.memory.network_strategies import plan_strategy, subject_of
 from costmodel.memory.tflm.arena import Arena, arena_of
 from costmodel.memory.tflm.builds import CHIP_32, CHIP_32_RECORDED, HOST_64, TflmBuild
 from costmodel.memory.tflm.greedy import PlannedBuffer, aligned_bytes, height_bytes, place_greedily
 from costmodel.memory.tflm.kernel_buffers import detections
+from costmodel.memory.tflm.kernels import KERNELS
 from costmodel.memory.tflm.nodes import Node
 from costmodel.memory.tflm.refusals import why_refused
 from costmodel.sources.importers.model_files import load_model_graph
@@ -159,6 +164,52 @@ def test_a_graph_that_runs_itself_is_refused() -> None:
     body = GraphBody((tensor,), (ImportedOperator("CALL_ONCE", 1, (), (), {"graph": 1}),), (), ())
     graph = ImportedGraph((tensor,), body.operators, (0,), (0,), name="m", format_name="f", const_bytes=0, bodies=(body,))
     assert why_refused(graph) == "a graph runs itself"
+
+
+@settings(max_examples=150)
+@given(st.data())
+def test_hostile_files_are_planned_or_told(data: st.DataObject) -> None:
+    content = bytearray(small_network())
+    for _ in range(data.draw(st.integers(1, 4))):
+        content[data.draw(st.integers(8, len(content) - 1))] = data.draw(st.sampled_from([0, 1, 0x7F, 0xFF]) | st.integers(0, 255))
+    with contextlib.suppress(CostModelError):
+        graph = from_tflite(bytes(content), "m.tflite")
+        operator_uses(graph)
+        found = plan_tflm_arena(graph)
+        assert (found.total_bytes is None) == (found.reason is not None)
+
+
+kinds = st.sampled_from([kind for kind in KERNELS if kind not in ("IF", "WHILE", "CALL_ONCE")])
+places = st.lists(st.integers(-1, 4), max_size=5)
+shapes = st.lists(st.sampled_from([0, 1, 3, 1 << 40]), max_size=4)
+
+
+@settings(max_examples=300)
+@given(kinds, places, st.lists(st.integers(0, 4), max_size=3), st.lists(shapes, min_size=5, max_size=5), st.integers(-3, 1 << 40))
+def test_any_operator_over_any_tensors_is_planned_or_told(
+    kind: str, inputs: list[int], outputs: list[int], extents: list[list[int]], number: int
+) -> None:
+    elements = ("int8", "float32", "int16", "resource", "bool")
+    tensors = tuple(
+        ImportedTensor(f"t{at}", tuple(shape), element, 0) for at, (shape, element) in enumerate(zip(extents, elements, strict=True))
+    )
+    names = ("fft_length", "num_channels", "frame_size", "frame_step", "delay_length", "max_detections")
+    options = {"rank": number, "custom": dict.fromkeys(names, number)} if kind.startswith("CUSTOM:") else {"rank": number}
+    operator = ImportedOperator(kind, 1, tuple(inputs), tuple(outputs), options)
+    graph = ImportedGraph(tensors, (operator,), (0,), (1,), name="m", format_name="f", const_bytes=0)
+    for build in (CHIP_32, HOST_64):
+        if why_refused(graph) is None and isinstance(found := arena_of(graph, build), Arena):
+            assert found.head_bytes >= 0
+            assert found.tail_bytes > 0
+
+
+def test_graphs_that_run_others_over_and_over_are_refused() -> None:
+    def calling(number: int) -> tuple[ImportedOperator, ...]:
+        return tuple(ImportedOperator("CALL_ONCE", 1, (), (), {"graph": number}) for _ in range(4))
+
+    bodies = tuple(GraphBody((), calling(at + 1) if at < 20 else (), (), ()) for at in range(1, 21))
+    graph = ImportedGraph((), calling(1), (), (), name="m", format_name="f", const_bytes=0, bodies=bodies)
+    assert why_refused(graph) == "it runs more than 100,000 operators"
 
 
 def test_a_plan_of_the_files_own_is_not_guessed_at() -> None:
