@@ -2,5 +2,5 @@
  * new one. */
 #ifndef CM_CORE_HASH_H
 #define CM_CORE_HASH_H
-#define CM_CORE_HASH "6efbe34e2980fe54"
+#define CM_CORE_HASH "ffd8a8b585e17694"
 #endif

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +63,10 @@ def test_a_plan_is_shown_piece_by_piece_and_drawn(capsys: pytest.CaptureFixture[
         (["resnet8", "--idf", "4.1"], "--idf: before 4.3 the heap has another allocator, found 4.1"),
         (["resnet8", "--idf", "new"], "--idf: expected a version like 5.4, found 'new'"),
         (["resnet8", "--poisoning", "lite"], "did you mean 'light'?"),
+        (["ds-cnn", "--strategy", "streaming", "--emit", "tflm"], "--emit tflm: input under streaming is a ring; the interpreter knows"),
+        (["ds-cnn", "--strategy", "peak-live", "--emit", "c"], "--emit c: under peak-live conv1 has no offset"),
+        (["ds-cnn", "--emit", "rust"], "--emit: 'rust' is not a form of a plan"),
+        (["ds-cnn", "--largest", "--emit", "c"], "--largest: a search has no plan to draw or to write"),
         ([], "give a network"),
     ],
 )
@@ -81,3 +87,43 @@ def test_the_heap_is_replayed(capsys: pytest.CaptureFixture[str]) -> None:
     assert [event["action"] for event in replays["fused-bands"]["events"]] == ["malloc"]
     freed = {event["name"] for event in _json(capsys, "cifar-aap-pruned")["plans"][1]["replay"]["events"] if event["action"] == "free"}
     assert freed >= {"conv1", "pool1", "conv2"}
+
+
+def test_a_plan_is_a_header_that_compiles(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    header = tmp_path / "plan.h"
+    assert main(["plan", "ds-cnn", "--strategy", "streaming", "--emit", "c", "--out", str(header)]) == 0
+    text = header.read_text(encoding="utf-8")
+    assert "#define CM_PLAN_ARENA_BYTES 3934u" in text
+    assert '{"conv1", "ring", 0u, 832u, 13u, 0u, 0u},' in text
+    assert "cm_plan_table" in text
+    assert main(["plan", "cifar-aap-pruned", "--strategy", "streaming", "--emit", "c"]) == 0
+    assert "cm_plan_table" not in capsys.readouterr().out  # float32: the firmware streams int8
+    if (compiler := shutil.which("cc")) is None:
+        pytest.skip("no C compiler: install one to compile the header")
+    program = tmp_path / "program.c"
+    program.write_text(
+        '#include "plan.h"\nint main(void) { return cm_plan_table[1] == (int)CM_PLAN_STAGE_COUNT ? 0 : 1; }\n', encoding="utf-8"
+    )
+    strict = ["-std=c99", "-Wall", "-Wextra", "-Werror", "-Wno-unused-const-variable", "-Wno-unused-variable"]
+    subprocess.run([compiler, *strict, str(program), "-o", str(tmp_path / "program")], check=True)
+    subprocess.run([str(tmp_path / "program")], check=True)
+
+
+def test_a_plan_is_metadata_of_the_offline_planner(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["plan", "resnet8", "--strategy", "greedy", "--emit", "tflm"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["metadata"] == "OfflineMemoryAllocation"
+    version, subgraph, count, *offsets = found["values"]
+    assert (version, subgraph, count) == (1, 0, len(offsets))
+    assert found["tensors"][:2] == ["input", "conv1"]
+    assert found["arena_bytes"] == 49_152
+    assert all(offset % 16 == 0 for offset in offsets)
+
+
+def test_the_largest_version_fits_and_the_next_does_not(capsys: pytest.CaptureFixture[str]) -> None:
+    answer = _json(capsys, "ds-cnn", "--largest", "--strategy", "streaming", "--strategy", "greedy")
+    streaming, greedy = answer["versions"]
+    assert streaming["width_ratio"] > greedy["width_ratio"] >= 1
+    assert greedy["width_reason"].endswith("does not fit: contiguity")
+    assert streaming["width_reason"].endswith("of weights: the flash holds 4,194,304 B")
+    assert greedy["size_ratio"] >= 1
