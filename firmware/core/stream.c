@@ -1,6 +1,6 @@
 /* Stages: layers that take turns pixel by pixel. A step asks for what it reads, which asks for what that reads. */
 #include "stream.h"
-#include "internal.h"
+#include "windows.h"
 
 typedef struct {
     const cm_stage *stage;
@@ -13,23 +13,6 @@ typedef struct {
 } stream;
 
 static void advance(stream *s, int32_t at);
-
-static cm_window window_of(const cm_job *job, const cm_axis *axis, int32_t index) {
-    cm_window window = {index, 1, 1, 0};
-    if (job->kind == CM_ADD || job->kind == CM_RELU) {
-        return window;
-    }
-    if (job->kind != CM_ADAPTIVE_AVERAGE_POOL) {
-        return cm_clip(axis, index);
-    }
-    window.first = index * axis->input / axis->output;
-    window.count = cm_ceil_div((index + 1) * axis->input, axis->output) - window.first;
-    return window;
-}
-
-static int is_pool(const cm_job *job) {
-    return job->kind == CM_MAX_POOL || job->kind == CM_AVERAGE_POOL || job->kind == CM_ADAPTIVE_AVERAGE_POOL;
-}
 
 static int is_direct(const stream *s, int32_t at) {
     return at >= 0 && s->stage->steps[at].held == CM_HELD_DIRECT;
@@ -195,12 +178,13 @@ static void scatter(stream *s, int32_t at, int32_t channel, int32_t row, int32_t
     cm_stage_state *const state = &s->states[at];
     const cm_job *const job = &state->job;
     cm_counters *const counters = &s->counters[step->layer];
-    for (int32_t y = 0; y < (int32_t)state->rows; y++) {
+    const span rows = readers_of(job, &job->height, row), columns = readers_of(job, &job->width, column);
+    for (int32_t y = rows.first; y <= rows.last; y++) {
         const cm_window h = window_of(job, &job->height, y);
         if (row < h.first || row > h.first + (h.count - 1) * h.step || (row - h.first) % h.step != 0) {
             continue;
         }
-        for (int32_t x = 0; x < (int32_t)state->columns; x++) {
+        for (int32_t x = columns.first; x <= columns.last; x++) {
             const cm_window w = window_of(job, &job->width, x);
             const int32_t last_row = h.first + (h.count - 1) * h.step, last_column = w.first + (w.count - 1) * w.step;
             uint32_t unit;

@@ -127,3 +127,11 @@ def test_the_largest_version_fits_and_the_next_does_not(capsys: pytest.CaptureFi
     assert greedy["width_reason"].endswith("does not fit: contiguity")
     assert streaming["width_reason"].endswith("of weights: the flash holds 4,194,304 B")
     assert greedy["size_ratio"] >= 1
+
+
+def test_the_input_counts_wherever_it_lies(capsys: pytest.CaptureFixture[str]) -> None:
+    answer = _json(capsys, "autoencoder")
+    total = {plan["strategy"]: plan["total_bytes"] for plan in answer["plans"]}
+    assert total["peak-live"] == total["arena-in-place"] == 768  # beside the one lies an input of 640 bytes
+    assert answer["recommended"] == "arena-in-place"
+    assert "its input included" in answer["why"]

@@ -22,6 +22,7 @@ from costmodel.specs.mapping import mapping_of
 from costmodel.specs.network import Network
 from costmodel.specs.scenario import Scenario, Storage
 from costmodel.specs.schedule import sources_of
+from costmodel.specs.shapes import element_count
 from costmodel.specs.stages import InputDelivery, Stage
 from costmodel.specs.strategy import MemoryStrategy
 from costmodel.specs.work import Work
@@ -169,7 +170,12 @@ def _requests(plan: StrategyPlan, asked: _Asked) -> list[HeapRequest]:
 
 
 def _one_block(plan: StrategyPlan) -> bool:
-    return plan.strategy not in (
+    return not _one_by_one(plan)
+
+
+def _one_by_one(plan: StrategyPlan) -> bool:
+    """Whether its buffers are allocated one by one."""
+    return plan.strategy in (
         MemoryStrategy.SUM,
         MemoryStrategy.PEAK_LIVE,
         MemoryStrategy.PING_PONG,
@@ -218,9 +224,15 @@ def _recommended(plans: Sequence[StrategyPlan], scenario: Scenario) -> tuple[Mem
     known = [plan for plan in possible if plan.total_bytes is not None and _fits(plan)]
     if not known:
         return None, "no strategy fits the heap"
-    best = min(known, key=lambda plan: (plan.extra_mac_count or 0, plan.total_bytes or 0))
+    beside = int(element_count(scenario.network.input)) * scenario.network.input_bytes
+
+    def ram_bytes(plan: StrategyPlan) -> int:
+        """What it takes together with an input that lies beside it."""
+        return (plan.total_bytes or 0) + (0 if in_flash or plan.with_input else beside)
+
+    best = min(known, key=lambda plan: (plan.extra_mac_count or 0, ram_bytes(plan), _one_by_one(plan)))
     if best.heap is None:
-        return best.strategy, "the device states no heap; of those that compute nothing twice it takes the fewest bytes"
+        return best.strategy, "the device states no heap; of those that compute nothing twice it takes the fewest bytes, its input included"
     if best.extra_mac_count:
         return best.strategy, "it fits, and computes the least twice of those that do"
-    return best.strategy, "it fits, computes nothing twice and takes the fewest bytes of those that do"
+    return best.strategy, "it fits, computes nothing twice and takes the fewest bytes of those that do, its input included"
