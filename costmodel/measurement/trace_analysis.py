@@ -77,7 +77,7 @@ def analyse_trace(
     MissingError
         If what the user says fits nothing in it: what was seen, and what to change.
     """
-    blocks = condensed(trace.chunks, name=trace.name)
+    blocks = condensed(trace.chunks)
     if blocks is None:
         raise FormatError("the capture holds no sample with a number", Location(trace.name))
     if np.median(blocks.mean_a) < -_BELOW_ZERO * np.quantile(np.abs(blocks.mean_a), 0.999):

@@ -271,6 +271,12 @@ def capture_warnings(blocks: Blocks, found: FoundWindows | None) -> tuple[str, .
         notes.append(f"{tally.clipped_count} samples lie at exactly {MA_PER_A * tally.highest_a:.6g} mA: the range was clipped there")
     if tally.garbage_count:
         notes.append(f"{tally.garbage_count} sample(s) beyond any current were left out")
+    if tally.widened_count:
+        block_ms = MS_PER_S * blocks.samples_a_block * blocks.period_s
+        notes.append(
+            f"a capture this long is kept in means of {block_ms:.3g} ms: inferences of a few of them are not found; "
+            "cut it into pieces for those"
+        )
     if tally.unresolved:
         block_us = MS_PER_S * blocks.samples_a_block * blocks.period_s
         notes.append(f"current jumps too often for its samples to be kept: later edges lie within {block_us:.3g} ms only")

@@ -136,3 +136,17 @@ def test_a_clock_coarser_than_the_samples_is_told_of():
 
 def test_a_plain_capture_raises_no_doubt():
     assert analysed(*capture(10_000.0, _EACH_SECOND, 1e-4)[:2]).warnings == ()
+
+
+@pytest.mark.parametrize("rate_hz", [1_000.0, 10_000.0])
+def test_a_capture_beyond_what_is_kept_at_once_is_kept_in_wider_blocks_and_its_edges_stay(rate_hz, monkeypatch):
+    monkeypatch.setattr("costmodel.measurement.windows.trace_blocks.MOST_BLOCKS", 700)
+    monkeypatch.setattr("costmodel.measurement.windows.trace_blocks._LOOKED_AHEAD", 1 << 14)
+    windows = tuple((0.8 + 2.0 * place, 0.9, 0.043) for place in range(10))
+    time, current, clean = capture(rate_hz, windows, 1e-4, span_s=21.0)
+    chunks = (TraceChunk(time[first : first + 4096], current[first : first + 4096], None, first) for first in range(0, len(time), 4096))
+    summary = analyse_trace(Trace("capture", "array", "sample", chunks), _SUPPLY_V, "given").summary
+    assert edge_errors(summary, windows, rate_hz).max() <= 0.04 * rate_hz
+    assert summary.total_j == pytest.approx(clean.sum() / rate_hz * _SUPPLY_V, rel=1e-4)
+    assert summary.computational.mean == pytest.approx(0.0066 * 0.9 * _SUPPLY_V, rel=0.01)
+    assert any("a capture this long is kept in means of" in note for note in summary.warnings)

@@ -14,9 +14,8 @@ from typing import Final, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from costmodel.errors import LimitError, Location
 from costmodel.measurement.captures.trace_chunk import MOST_CURRENT_A, Floats, TraceChunk
-from costmodel.units import MS_PER_S, S_PER_MINUTE
+from costmodel.units import MS_PER_S
 
 F = TypeVar("F", bound=np.floating)
 
@@ -24,7 +23,7 @@ BLOCK_S: Final = 0.64 / MS_PER_S
 """Span of a block: short beside any inference worth a battery, long enough to average noise."""
 LONGEST_BLOCK: Final = 64
 MOST_BLOCKS: Final = 5_000_000
-"""More would take half a gigabyte: 53 minutes of a fast instrument, 83 at a thousand samples a second."""
+"""More would take half a gigabyte: beyond 53 minutes of a fast instrument, 83 at a thousand samples a second, blocks span twice as long."""
 _LOOKED_AHEAD: Final = 1 << 18
 """Samples read before the span of a block is settled: a capture that ends before is kept in finer ones."""
 _BLOCKS_OF_SHORT: Final = 1 << 17
@@ -98,6 +97,8 @@ class Tally:
     """Step that all currents are multiples of; 0 where they hardly repeat, or share none [A]."""
     value_count: int = 0
     """Different currents among those looked at, where they share a step."""
+    widened_count: int = 0
+    """Times blocks were joined in pairs, because the capture is long."""
     unresolved: bool = False
     """Whether the raw samples of some jumps were let go."""
 
@@ -112,7 +113,6 @@ class _Condenser:
     size: int
     period_s: float
     tally: Tally
-    name: str
     time: Floats = field(default_factory=lambda: np.zeros(0))
     current: Floats = field(default_factory=lambda: np.zeros(0))
     voltage: Floats | None = None
@@ -201,16 +201,45 @@ class _Condenser:
         if not final and size > 1:
             self._keep(edges, current, means)
         self.blocks += rows
-        if self.blocks > MOST_BLOCKS:
-            raise LimitError(
-                f"the capture is longer than {MOST_BLOCKS * self.size * self.period_s / S_PER_MINUTE:,.0f} min, the most that is analysed "
-                f"at once at {1 / self.period_s:,.6g} samples/s: cut it into pieces",
-                Location(self.name) if self.name else None,
-            )
         self.end_s = float(edges[-1])
         self.time = self.time[count:]
         self.current = self.current[count:]
         self.voltage = None if self.voltage is None else self.voltage[count:]
+        while self.blocks > MOST_BLOCKS and not final:
+            self._widen()
+
+    def _widen(self) -> None:
+        """Join blocks in pairs: a capture of any length is kept in as many, each of twice the span."""
+        even = self.blocks // 2 * 2
+        starts, means, charges = _joined(self.starts), _joined(self.means), _joined(self.charges)
+        energies = _joined(self.energies) if self.energies else None
+        joined = _paired(means, even, 0.5)
+        if self.size == 1:
+            self.noises.append(_noise(means[:4096]))
+            near = np.flatnonzero(_beside(_jumps(np.nan, joined, self.noises[-1], 2)))
+            kept = near[: _KEPT_SAMPLES // 4].tolist()
+            self.tally.unresolved = self.tally.unresolved or len(kept) < len(near)
+        else:
+            kept = sorted({block // 2 for block in self.raw})
+        raw, self.raw = self.raw, {}
+        for pair in kept:
+            here = range(2 * pair, min(2 * pair + 2, len(means)))
+            halves = [raw.get(block) or _as_sample(starts, means, charges, energies, block) for block in here]
+            volts = [half[2] for half in halves if half[2] is not None]
+            self.raw[pair] = (
+                np.concatenate([half[0] for half in halves]),
+                np.concatenate([half[1] for half in halves]),
+                np.concatenate(volts) if volts else None,
+            )
+        apart = means[1:even:2] - means[:even:2]
+        self.variances = [_paired(_joined(self.variances), even, 0.5)]
+        self.variances[0][: even // 2] += (0.25 * apart * apart).astype(np.float32)
+        self.starts, self.means, self.charges = [starts[::2].copy()], [joined], [_paired(charges, even, 1.0)]
+        self.energies = [] if energies is None else [_paired(energies, even, 1.0)]
+        self.blocks = len(joined)
+        self.last_mean, self.last_raw = float(joined[-1]), self.raw.get(self.blocks - 1)
+        self.size *= 2
+        self.tally.widened_count += 1
 
     def _gaps(self, steps: Floats) -> None:
         if len(steps) and steps.min() <= 0.0:
@@ -229,12 +258,8 @@ class _Condenser:
         """Keep the raw samples around each jump from one block to the next."""
         noise = _noise(current[:4096])
         self.noises.append(noise)
-        limit = _JUMP_SIGMAS * noise * np.sqrt(2.0 / self.size) + 1e-4 * np.abs(means)
-        before = np.concatenate(([self.last_mean], means[:-1]))
-        jumps = np.abs(means - before) > limit
-        wanted = jumps.copy()
-        wanted[:-1] |= jumps[1:]
-        wanted[1:] |= jumps[:-1]
+        jumps = _jumps(self.last_mean, means, noise, self.size)
+        wanted = _beside(jumps)
         wanted[0] |= self.keep_next
         self.keep_next = bool(jumps[-1])
         kept: list[int] = np.flatnonzero(wanted).tolist()
@@ -254,7 +279,7 @@ class _Condenser:
         return edges[here].copy(), self.current[here].copy(), volts
 
 
-def condensed(chunks: Iterable[TraceChunk], block_s: float = BLOCK_S, name: str = "") -> Blocks | None:
+def condensed(chunks: Iterable[TraceChunk], block_s: float = BLOCK_S) -> Blocks | None:
     """Condense a capture in one pass.
 
     Parameters
@@ -263,8 +288,6 @@ def condensed(chunks: Iterable[TraceChunk], block_s: float = BLOCK_S, name: str 
         The capture.
     block_s : float, optional
         Span of a block [s].
-    name : str, optional
-        File name, for the message.
 
     Returns
     -------
@@ -279,13 +302,13 @@ def condensed(chunks: Iterable[TraceChunk], block_s: float = BLOCK_S, name: str 
             waiting.append(chunk)
             if sum(len(piece.time_s) for piece in waiting) < _LOOKED_AHEAD:
                 continue
-            condenser = _begun(waiting, tally, block_s, LONGEST_BLOCK, name)
+            condenser = _begun(waiting, tally, block_s, LONGEST_BLOCK)
             waiting = []
         else:
             condenser.add(chunk)
     if condenser is None:
         count = sum(len(piece.time_s) for piece in waiting)
-        condenser = _begun(waiting, tally, block_s, max(count // _BLOCKS_OF_SHORT, 1), name)
+        condenser = _begun(waiting, tally, block_s, max(count // _BLOCKS_OF_SHORT, 1))
     condenser._condense((len(condenser.time) - 1) // condenser.size * condenser.size)
     condenser._condense(len(condenser.time), final=True)
     if not condenser.blocks:
@@ -306,6 +329,34 @@ def condensed(chunks: Iterable[TraceChunk], block_s: float = BLOCK_S, name: str 
     )
 
 
+def _jumps(before_a: float, means: Floats, noise: float, size: int) -> NDArray[np.bool_]:
+    """Tell which blocks' means jump from the one before."""
+    limit = _JUMP_SIGMAS * noise * np.sqrt(2.0 / size) + 1e-4 * np.abs(means)
+    jumps: NDArray[np.bool_] = np.abs(means - np.concatenate(([before_a], means[:-1]))) > limit
+    return jumps
+
+
+def _beside(jumps: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Tell which blocks jump or lie beside one that does."""
+    beside = jumps.copy()
+    beside[:-1] |= jumps[1:]
+    beside[1:] |= jumps[:-1]
+    return beside
+
+
+def _as_sample(starts: Floats, means: Floats, charges: Floats, energies: Floats | None, block: int) -> tuple[Floats, Floats, Floats | None]:
+    """Return a block whose samples were not kept as one sample."""
+    here = slice(block, block + 1)
+    volts = None if energies is None else energies[here] / np.where(charges[here] == 0.0, 1.0, charges[here])
+    return starts[here].copy(), means[here].copy(), volts
+
+
+def _paired(values: NDArray[F], even: int, weight: float) -> NDArray[F]:
+    """Return the sums of neighbours times a weight; a last one without a neighbour stays as it is."""
+    pairs = values[:even].reshape(-1, 2).sum(axis=1) * values.dtype.type(weight)
+    return np.concatenate((pairs, values[even:]))
+
+
 def _joined(parts: list[NDArray[F]]) -> NDArray[F]:
     """Join arrays and let the parts go, so that both are held for one column at a time only."""
     whole = np.concatenate(parts)
@@ -313,12 +364,12 @@ def _joined(parts: list[NDArray[F]]) -> NDArray[F]:
     return whole
 
 
-def _begun(waiting: list[TraceChunk], tally: Tally, block_s: float, longest: int, name: str) -> _Condenser:
+def _begun(waiting: list[TraceChunk], tally: Tally, block_s: float, longest: int) -> _Condenser:
     steps = np.concatenate([np.zeros(0), *(np.diff(chunk.time_s) for chunk in waiting)])
     rising = steps[steps > 0]
     period_s = float(np.median(rising)) if len(rising) else 1.0
     size = int(min(max(round(block_s / period_s), 1), longest))
-    condenser = _Condenser(size, period_s, tally, name)
+    condenser = _Condenser(size, period_s, tally)
     tally.step_a, tally.value_count = _instrument_step([chunk.current_a for chunk in waiting])
     for chunk in waiting:
         condenser.add(chunk)
