@@ -293,7 +293,15 @@ def test_a_power_far_from_the_product_beside_it_is_said(read_text):
 
 @pytest.mark.parametrize(
     ("header", "low", "high", "mark"),
-    [("PD13", "0", "1", "PD13"), ("D0-D7", "00000000", "00100000", "D2"), ("D0,D1", "0,0", "0,1", "D1"), ("pin", "0", "1", "3")],
+    [
+        ("PD13", "0", "1", "PD13"),
+        ("D0-D7", "00000000", "00100000", "D2"),
+        ("D0,D1", "0,0", "0,1", "D1"),
+        ("pin", "0", "1", "3"),
+        ("D0-D7", "-00-X001", "-01-X00X", "D2"),
+        ("pin", "LOW", "HIGH", "pin"),
+        ("D0,D1", "X,0", "1,X", "D1"),
+    ],
 )
 def test_a_pin_that_is_high_while_the_board_infers_marks_its_inferences(read_text, monkeypatch, header, low, high, mark):
     monkeypatch.setattr("costmodel.measurement.captures.delimited_lines._BLOCK_BYTES", 64)
@@ -301,6 +309,18 @@ def test_a_pin_that_is_high_while_the_board_infers_marks_its_inferences(read_tex
     trace = read_text(f"time_s,current_mA,{header}\n{rows}", mark=mark)
     joined(trace)
     assert [(run.start_s, run.end_s) for run in trace.runs] == [(pytest.approx(0.3 + each), pytest.approx(0.6 + each)) for each in range(3)]
+
+
+def test_a_level_that_is_not_known_leaves_a_pin_as_it_was(read_text):
+    levels = ["-", "0", "1", "-", "1", "0", "0", "-", "0"]
+    trace = read_text("time_s,current_mA,D0\n" + "".join(f"{place},36,{level}\n" for place, level in enumerate(levels)), mark="D0")
+    joined(trace)
+    assert [(run.start_s, run.end_s) for run in trace.runs] == [(2.0, 5.0)]
+
+
+def test_what_tells_no_level_of_a_pin_is_named_with_its_line(read_text):
+    with pytest.raises(FormatError, match=r"capture.csv:3 expected the level of a pin .* found 'maybe'"):
+        joined(read_text("time_s,current_mA,D0\n0,36,low\n1,36,maybe\n", mark="D0"))
 
 
 def test_a_pin_that_is_not_there_is_named(read_text):

@@ -24,12 +24,13 @@ from costmodel.measurement.captures.delimited_lines import (
     sound_lines,
     spaced_evenly,
 )
-from costmodel.measurement.captures.time_marks import PinMarks
+from costmodel.measurement.captures.time_marks import PinMarks, told_level
 from costmodel.measurement.captures.trace_chunk import MOST_CURRENT_A, Trace, TraceChunk, checked
 from costmodel.measurement.captures.trace_columns import (
     DATE_TIME,
     UNITS,
     HeaderNames,
+    SchemaColumn,
     TraceColumns,
     names_columns,
     power_column,
@@ -319,7 +320,13 @@ def _columns(lines: Lines, layout: _Layout) -> tuple[Floats, list[Floats]]:
     """Return time, and current, voltage and pin in the file's units."""
     time, name = layout.columns.time, layout.name
     text = lines._replace(text=lines.text.replace(b",", b".")) if layout.decimal_comma else lines
-    values = numeric_columns(text, layout.fields, _positions(layout), layout.delimiter, name)
+    positions = _positions(layout)
+    try:
+        values = numeric_columns(text, layout.fields, positions, layout.delimiter, name)
+    except FormatError:
+        if layout.columns.mark is None:
+            raise
+        values = [*numeric_columns(text, layout.fields, positions[:-1], layout.delimiter, name), _levels(text, layout, layout.columns.mark)]
     if layout.rate_hz is not None:
         places = np.arange(lines.line_count) + (lines.first_line - layout.header.first_line)
         return places / layout.rate_hz, values
@@ -330,6 +337,20 @@ def _columns(lines: Lines, layout: _Layout) -> tuple[Floats, list[Floats]]:
         return (moments - (moments[0] if origin is None else origin)) / np.timedelta64(1, "s"), values
     seconds, *others = values
     return seconds * time.factor if time.factor != 1.0 else seconds, others
+
+
+def _levels(lines: Lines, layout: _Layout, mark: SchemaColumn) -> Floats:
+    """Return what a pin's cells tell in letters, as the numbers other files hold: a digit in the pin's place among eight."""
+    bit = layout.columns.mark_bit
+    levels = []
+    for offset, line in enumerate(lines.text.decode("utf-8", errors="replace").splitlines()):
+        cell = line.split(layout.delimiter)[mark.position]
+        level = told_level(cell, bit)
+        if level is None:
+            where = Location(layout.name, lines.first_line + offset)
+            raise FormatError(f"expected the level of a pin such as 0, 1, low, high or X, found {cell.strip()[:40]!r}", where)
+        levels.append(level if bit is None else level * 10.0 ** (7 - bit))
+    return np.array(levels)
 
 
 def _pin(level: Floats, bit: int | None) -> Floats:

@@ -15,6 +15,11 @@ from costmodel.measurement.captures.trace_chunk import Floats, MarkedRun
 
 _HIGH: Final = 0.5
 """Share of the way from low to high above which a pin is high."""
+_LEVELS: Final = {
+    **{"0": 0.0, "low": 0.0, "false": 0.0, "off": 0.0, "l": 0.0},
+    **{"1": 1.0, "high": 1.0, "true": 1.0, "on": 1.0, "h": 1.0, "x": 1.0, "-": math.nan, "": math.nan},
+}
+"""What people and Nordic's export write for the level of a pin."""
 _MOST_MARKS: Final = 1_000_000
 
 
@@ -94,6 +99,30 @@ def _time(value: Any, name: str, line: int) -> float:
     return float(value)
 
 
+def told_level(cell: str, bit: int | None) -> float | None:
+    """Return the level of a pin that a cell tells in letters.
+
+    Nordic's Power Profiler writes a character for each of `D0` to `D7`, D0 first: 0, 1, X where the pin was both within the sample, and -
+    where its level is not known (`exportChartAction` of pc-nrfconnect-ppk puts those of pin 0, 1, ... one after the other).
+
+    Parameters
+    ----------
+    cell : str
+        As it stands in the file.
+    bit : int or None
+        Place of the pin where the cell holds a character for each.
+
+    Returns
+    -------
+    float or None
+        1 for high and for X, 0 for low, NaN where it is not known; None where the cell tells no level.
+    """
+    text = cell.strip(' "').lower()
+    if bit is not None:
+        text = text[bit] if len(text) > bit else text
+    return _LEVELS.get(text)
+
+
 @dataclass
 class PinMarks:
     """Runs of a pin that is high, gathered as a capture is walked through."""
@@ -107,6 +136,8 @@ class PinMarks:
 
     def add(self, time_s: Floats, level: Floats) -> None:
         """Take more samples of the pin; NaN leaves it as it was."""
+        known = ~np.isnan(level)
+        time_s, level = time_s[known], level[known]
         high: NDArray[np.bool_] = level > _HIGH
         if not len(high):
             return
