@@ -348,7 +348,7 @@ def test_headers_that_cannot_be_read_say_what_is_expected(read_text, header, err
     assert words in str(caught.value)
 
 
-@pytest.mark.parametrize("moment", ["23:59:50.125", "3/1/2024 10:00:00", "2024-03-01"])
+@pytest.mark.parametrize("moment", ["23:59:50.125", "10:00:00 PM", "2024-03-01"])
 def test_half_a_date_time_says_what_is_read(read_text, moment):
     with pytest.raises(FormatError, match=f"time column 'Time' holds '{moment}'; expected a number, or date and time in one field"):
         read_text(f"Time;Current [mA]\n{moment};36.4\n")
@@ -396,3 +396,23 @@ def test_no_corruption_of_a_file_escapes_as_anything_but_an_input_error(complain
             assert len(chunk.time_s) == len(chunk.current_a)
 
     assert "\n" not in complaint_of(walk)
+
+
+@pytest.mark.parametrize(
+    ("begin", "end"),
+    [
+        ("2/3/2024 1:00:00.5", "2/3/2024 1:00:02"),
+        ("03/21/2024 11:59:59.5 AM", "03/21/2024 12:00:01 PM"),
+        ("3/21/2024 12:59:59.5 pm", "3/21/2024 1:00:01 pm"),
+        ("2024/03/21 23:59:59.5", "2024/03/22 00:00:01"),
+        ("21.03.2024 9:59:59.5", "21.03.2024 10:00:01"),
+    ],
+)
+def test_date_times_as_spreadsheets_write_them(read_text, begin, end):
+    trace = read_text(f"Time,Current (mA)\n{begin},36\n{end},43\n")
+    assert joined(trace)[0].tolist() == [0.0, 1.5]
+
+
+def test_a_voltage_alone_names_the_option_for_a_shunt(read_text):
+    with pytest.raises(FormatError, match="or --shunt where the voltage over a resistor was taken"):
+        read_text("time_s,CH1 (mV)\n0,3.6\n")

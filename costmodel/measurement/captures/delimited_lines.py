@@ -228,17 +228,22 @@ def date_time(cell: str) -> np.datetime64 | None:
         day, month = found["first"], found["second"]
         if int(month) > _MONTHS:
             day, month = month, day
-        date = f"{found['year']}-{month}-{day}"
+        date = f"{found['year']}-{int(month):02}-{int(day):02}"
+    hour = int(found["hour"])
+    if found["half"] is not None:
+        hour = hour % _HALF_DAY + (_HALF_DAY if found["half"].lower() == "pm" else 0)
     try:
-        return np.datetime64(f"{date}T{found['clock'].replace(',', '.')}", "ns")
+        return np.datetime64(f"{date.replace('/', '-')}T{hour:02}{found['clock'].replace(',', '.')}", "ns")
     except ValueError:
         return None
 
 
 _MONTHS: Final = 12
+_HALF_DAY: Final = 12
+"""Hours."""
 _DATE_TIME: Final = re.compile(
-    r'^\s*"?(?:(?P<iso>\d{4}-\d\d-\d\d)|(?P<first>\d\d)[-./](?P<second>\d\d)[-./](?P<year>\d{4}))'
-    r'[T ](?P<clock>\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?)\s*(?:Z|UTC|[+-]\d\d:?\d\d)?"?\s*$'
+    r'^\s*"?(?:(?P<iso>\d{4}[-/]\d\d[-/]\d\d)|(?P<first>\d\d?)[-./](?P<second>\d\d?)[-./](?P<year>\d{4}))'
+    r'[T ]\s*(?P<hour>\d\d?)(?P<clock>:\d\d(?::\d\d(?:[.,]\d{1,9})?)?)\s*(?P<half>[AaPp][Mm])?\s*(?:Z|UTC|[+-]\d\d:?\d\d)?"?\s*$'
 )
 
 

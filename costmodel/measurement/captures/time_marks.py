@@ -75,7 +75,8 @@ def _json_times(text: str, name: str) -> list[tuple[float, int]]:
 def _line_times(text: str, name: str) -> list[tuple[float, int]]:
     times: list[tuple[float, int]] = []
     for number, line in enumerate(text.splitlines(), 1):
-        cells = [cell.strip(' "') for cell in line.replace(";", ",").replace("\t", ",").split(",") if cell.strip()]
+        spread = line.replace(";", ",").replace("\t", ",")
+        cells = [cell.strip(' "') for cell in (spread.split(",") if "," in spread else spread.split()) if cell.strip()]
         if not cells or line.lstrip().startswith("#") or (not times and not _is_number(cells[0])):
             continue
         if len(cells) > 2:

@@ -250,6 +250,8 @@ _EXAMPLES: Final = {
 def _required(kind: str, column: SchemaColumn | None, names: Sequence[str], where: Location) -> SchemaColumn:
     if column is None:
         power = ", or of a power such as 'power_mW'" if kind == "current" else ""
+        if kind == "current" and any(_split(name)[1] in VOLTAGE_UNITS for name in names):
+            power += ", or --shunt where the voltage over a resistor was taken"
         rate = ", or --sample-rate where samples follow each other evenly" if kind == "time" else ""
         raise FormatError(
             f"no {kind} column among {', '.join(map(repr, names))}; expected a name such as {_EXAMPLES[kind]}{power}, "
@@ -337,9 +339,10 @@ def _column(kind: str, position: int, header: HeaderNames, where: Location, give
     return SchemaColumn(position, name, _shown(_plain(unit)), known[_plain(unit)])
 
 
+_LONGEST_SYMBOL: Final = 2
 _CAPITALS: Final = CURRENT_UNITS.keys() | VOLTAGE_UNITS.keys() | POWER_UNITS.keys()
 
 
 def _shown(unit: str) -> str:
-    """Return a unit as people write it: ampere, volt and watt in capitals."""
-    return unit[:-1] + unit[-1].upper() if unit in _CAPITALS else unit
+    """Return a unit as people write it: ampere, volt and watt in capitals, words as they are."""
+    return unit[:-1] + unit[-1].upper() if unit in _CAPITALS and len(unit) <= _LONGEST_SYMBOL else unit
