@@ -26,6 +26,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "validate": "run the firmware and compare its counters",
     "compare": "hold a device's log against the counts",
     "trace": "read a power trace and find the inferences in it",
+    "import": "write a model file as a folder to read and edit",
     "init": "write a network and a scenario to start from",
     "list": "list what is packaged: networks, devices, memories and more",
 }
@@ -49,6 +50,7 @@ _ROOMS: Final[Mapping[str, str]] = {
     "validate": "devices",
     "compare": "devices",
     "trace": "devices",
+    "import": "files",
     "init": "files",
     "list": "files",
 }

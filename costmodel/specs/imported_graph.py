@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 ELEMENT_BITS: Final[Mapping[str, int]] = {
     "int4": 4,
@@ -111,6 +111,23 @@ class ImportedOperator:
         return found if len(found) == len(value) else default
 
 
+class FoldedOperators(NamedTuple):
+    """Operators of a file that reading took out of its graph."""
+
+    kind: str
+    why: str
+    count: int
+
+
+class OperatorFate(NamedTuple):
+    """What became of an operator of a graph."""
+
+    layers: tuple[str, ...]
+    """Layers of the network that came of it."""
+    why: str
+    """Why none did; empty where some did."""
+
+
 @dataclass(frozen=True)
 class GraphBody:
     """One graph of a model file: the first, or what a condition, a loop or an initialisation runs."""
@@ -130,6 +147,8 @@ class ImportedGraph(GraphBody):
     format_name: str
     const_bytes: int
     """Bytes of all constants of the file, each stored buffer once."""
+    folded: tuple[FoldedOperators, ...] = ()
+    """Operators that are in the file and, as reading made it, not in the graph."""
     bodies: tuple[GraphBody, ...] = ()
     """The file's other graphs, in its order: an attribute that names graph 1 means the first of these."""
     metadata: tuple[str, ...] = ()

@@ -30,7 +30,7 @@ def with_composites(draft: GraphDraft) -> None:
         last = parts[-1]
         gone.update(id(part) for part in parts[:-1])
         last.kind, last.inputs, last.attributes, last.file_kind = kind, [source], {}, kind
-    draft.without(gone, {})
+    draft.without(gone, {}, "is part of an activation written as several operators")
 
 
 def _hard_swish(node: Node, readers: dict[str, list[Node]]) -> tuple[list[Node], str, str] | None:

@@ -15,7 +15,7 @@ _EPSILON: Final = 1e-5
 def with_biases(draft: GraphDraft) -> None:
     """Make an addition of one constant an output channel the bias of the operator before it."""
     readers, makers = draft.readers(), draft.makers()
-    gone, aliases = set(), {}
+    gone = set()
     for node in draft.nodes:
         if node.kind != "Add" or len(node.inputs) != 2:
             continue
@@ -30,9 +30,8 @@ def with_biases(draft: GraphDraft) -> None:
             maker.inputs = [*maker.inputs[:2], other]
             _takes(draft, maker, node)
             gone.add(id(node))
-            aliases[source] = node.outputs[0]
             break
-    draft.without(gone, {})
+    draft.without(gone, {}, "is the bias of the operator before it")
 
 
 def with_folded_norms(draft: GraphDraft) -> None:
@@ -69,7 +68,7 @@ def with_folded_norms(draft: GraphDraft) -> None:
         _takes(draft, maker, node)
         makers[node.outputs[0]] = maker
         gone.add(id(node))
-    draft.without(gone, {})
+    draft.without(gone, {}, "is multiplied into the weights before it")
 
 
 def norm_terms(draft: GraphDraft, node: Node) -> tuple[Array, Array] | None:
@@ -103,7 +102,7 @@ def with_folded_pads(draft: GraphDraft) -> None:
             reader.attributes["pads"] = tuple(a + b for a, b in zip(pads, added, strict=True))
         gone.add(id(node))
         aliases[node.outputs[0]] = node.inputs[0]
-    draft.without(gone, aliases)
+    draft.without(gone, aliases, "is the padding of the convolution behind it")
 
 
 def pad_widths(draft: GraphDraft, node: Node) -> tuple[int, ...] | None:

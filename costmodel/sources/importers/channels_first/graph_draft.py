@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from costmodel.errors import FormatError, LimitError, Location
-from costmodel.specs.imported_graph import ELEMENT_BITS, ImportedGraph, ImportedOperator, ImportedTensor, OptionValue
+from costmodel.specs.imported_graph import ELEMENT_BITS, FoldedOperators, ImportedGraph, ImportedOperator, ImportedTensor, OptionValue
 
 MOST_ELEMENTS: Final = 1 << 40
 """A tensor of more is refused: no network computes it."""
@@ -68,8 +68,8 @@ class GraphDraft:
     nodes: list[Node] = field(default_factory=list)
     inputs: list[str] = field(default_factory=list)
     outputs: list[str] = field(default_factory=list)
-    folded: dict[str, int] = field(default_factory=dict)
-    """Operators that are gone, by kind: what only computed constants, or was taken into another."""
+    folded: dict[tuple[str, str], int] = field(default_factory=dict)
+    """Operators that are gone, by kind and why."""
     open_axes: dict[str, tuple[int, ...]] = field(default_factory=dict)
     """Axes of inputs that the file leaves open."""
 
@@ -102,7 +102,7 @@ class GraphDraft:
         """Return who makes each value."""
         return {name: node for node in self.nodes for name in node.outputs if name}
 
-    def without(self, gone: Collection[int], aliases: Mapping[str, str]) -> None:
+    def without(self, gone: Collection[int], aliases: Mapping[str, str], why: str) -> None:
         """Take nodes out, by their `id`, and let what they made be read from elsewhere.
 
         Parameters
@@ -111,15 +111,21 @@ class GraphDraft:
             Nodes to take out; each is counted in `folded`.
         aliases : mapping
             From names to what is read instead; one may lead to another.
+        why : str
+            Why they are gone, for people.
         """
         for node in self.nodes:
             if id(node) in gone:
-                kind = node.file_kind or node.kind
-                self.folded[kind] = self.folded.get(kind, 0) + 1
+                self.gone(node, why)
         self.nodes = [node for node in self.nodes if id(node) not in gone]
         for node in self.nodes:
             node.inputs = [_followed(name, aliases) for name in node.inputs]
         self.outputs = [_followed(name, aliases) for name in self.outputs]
+
+    def gone(self, node: Node, why: str) -> None:
+        """Count an operator that is not in the graph any more."""
+        key = (node.file_kind or node.kind, why)
+        self.folded[key] = self.folded.get(key, 0) + 1
 
     def in_order(self) -> list[Node]:
         """Return the nodes so that each comes after what it reads.
@@ -205,6 +211,7 @@ class GraphDraft:
             inputs=tuple(places[name] for name in self.inputs),
             outputs=tuple(places[name] for name in self.outputs),
             const_bytes=sum(stored.values()),
+            folded=tuple(FoldedOperators(kind, why, count) for (kind, why), count in self.folded.items()),
         )
 
 

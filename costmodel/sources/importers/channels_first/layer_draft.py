@@ -29,6 +29,8 @@ class LazyParameters(NamedTuple):
 
     weight: Callable[[], Real]
     bias: Callable[[], Real] | None = None
+    stored: ImportedTensor | None = None
+    """The tensor its weights are, where they are stored as integers of one scale, or of one an output."""
 
 
 @dataclass
@@ -40,11 +42,11 @@ class LayerDraft:
     laid: dict[int, Laid] = field(default_factory=dict)
     """Where each tensor lies."""
     parameters: dict[str, LazyParameters] = field(default_factory=dict)
-    made: dict[str, int] = field(default_factory=dict)
+    makes: dict[str, int] = field(default_factory=dict)
     """The tensor that each layer makes."""
     flat: dict[int, tuple[tuple[int, ...], tuple[int, ...]]] = field(default_factory=dict)
     """Tensors flattened as they lie: the extents they had, and the order of those axes; the weights that read them are permuted."""
-    fates: dict[int, str] = field(default_factory=dict)
+    views: dict[int, str] = field(default_factory=dict)
     """For each operator by its place, why no layer came of it."""
     _names: dict[str, int] = field(default_factory=dict)
     _forms: dict[tuple[int, tuple[int, ...]], Laid] = field(default_factory=dict)
@@ -60,7 +62,7 @@ class LayerDraft:
 
     def view(self, why: str) -> None:
         """Say why no layer comes of the operator at hand."""
-        self.fates[self._at] = why
+        self.views[self._at] = why
 
     def tensor(self, operator: ImportedOperator, at: int) -> ImportedTensor:
         """Return an operator's input."""
@@ -154,7 +156,7 @@ class LayerDraft:
         if not row.renames and row.merging is None:
             layer["output_type"] = self.graph.tensors[makes].element
         self.layers.append(layer)
-        self.made[name] = makes
+        self.makes[name] = makes
         return name
 
     def add(

@@ -29,7 +29,7 @@ def _without_unread(draft: GraphDraft) -> None:
             gone.add(id(node))
         else:
             read.update(node.inputs)
-    draft.without(gone, {})
+    draft.without(gone, {}, "nothing reads what it makes")
 
 
 def _without_identities(draft: GraphDraft) -> None:
@@ -42,4 +42,4 @@ def _without_identities(draft: GraphDraft) -> None:
         if source.element == made.element and not any(node.outputs[1:]):
             gone.add(id(node))
             aliases[node.outputs[0]] = node.inputs[0]
-    draft.without(gone, aliases)
+    draft.without(gone, aliases, "hands on its input")

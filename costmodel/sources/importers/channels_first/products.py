@@ -64,14 +64,14 @@ def _linear(draft: LayerDraft, operator: ImportedOperator, form: Callable[[Real]
     if source.element_count == inputs:
         axes: tuple[int, ...] = (len(source.shape) - 1,)
         laid = draft.as_laid(operator, 0, axes)
-        parameters = LazyParameters(real, biases if bias is not None else None)
+        parameters = LazyParameters(real, biases if bias is not None else None, weights)
         draft.add(operator, "linear", [laid.layer], (len(made.shape) - 1,), parameters, out_features=outputs, **shared)
         return
     axes = features_first(source.shape)
     laid = draft.as_laid(operator, 0, axes)
     if len(axes) != 3:
         raise draft.refused(operator, f"an input of shape {list(source.shape)} is not supported; features and at most two more axes are")
-    parameters = LazyParameters(lambda: real().reshape(outputs, inputs, 1, 1), biases if bias is not None else None)
+    parameters = LazyParameters(lambda: real().reshape(outputs, inputs, 1, 1), biases if bias is not None else None, weights)
     draft.add(operator, "conv2d", [laid.layer], axes, parameters, out_channels=outputs, kernel=[1, 1], **shared)
 
 

@@ -57,7 +57,7 @@ def with_quantised_tensors(draft: GraphDraft) -> None:
             aliases[made] = source
         else:
             draft.values[made] = _quantised(Value(value.shape, element), element, scales, zeros, node)
-    draft.without(gone, aliases)
+    draft.without(gone, aliases, "is the type of the tensor it stands at")
 
 
 def _before_fused(draft: GraphDraft, name: str, makers: dict[str, Node], readers: dict[str, list[Node]]) -> None:

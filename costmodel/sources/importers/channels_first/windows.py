@@ -147,7 +147,7 @@ def weighted(draft: LayerDraft, operator: ImportedOperator, form: Callable[[Real
     """Return the parameters of an operator whose second input is its weights and whose third, if there, its bias."""
     weights = draft.tensor(operator, 1)
     bias = draft.tensor(operator, 2) if has_bias(operator) else None
-    return LazyParameters(lambda: form(real_of(weights)), None if bias is None else lambda: real_of(bias).reshape(-1))
+    return LazyParameters(lambda: form(real_of(weights)), None if bias is None else lambda: real_of(bias).reshape(-1), weights)
 
 
 def has_bias(operator: ImportedOperator) -> bool:

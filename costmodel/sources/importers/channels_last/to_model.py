@@ -35,7 +35,12 @@ def model_of_tflite(graph: ImportedGraph) -> Model:
     InputError
         As `drafted_layers` raises it, and where weights are stored in a form that is not read.
     """
-    draft = drafted_layers(graph)
+    return model_of_draft(drafted_layers(graph))
+
+
+def model_of_draft(draft: Draft) -> Model:
+    """Return drafted layers as a model; see `model_of_tflite`."""
+    graph = draft.graph
     parameters, scales = {}, {}
     for name, weights in draft.weights.items():
         parameters[name] = LayerParameters(_real(draft, weights.weight, weights, name), _biases(draft, weights, name))

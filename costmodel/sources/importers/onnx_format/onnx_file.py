@@ -175,7 +175,7 @@ class _Reading:
             found = folded(node, inputs) if known else None
         if found is not None:
             self._keep(node.outputs[0], found)
-            draft.folded[node.kind] = draft.folded.get(node.kind, 0) + 1
+            draft.gone(node, "computes a constant")
             return None
         node.module = module_of(node, proto)
         if plain(draft, node):
