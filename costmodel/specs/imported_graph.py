@@ -116,7 +116,7 @@ class FoldedOperators(NamedTuple):
 
     kind: str
     why: str
-    count: int
+    operator_count: int
 
 
 class OperatorFate(NamedTuple):

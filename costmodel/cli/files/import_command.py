@@ -11,7 +11,8 @@ import typer
 def import_command(
     file: Annotated[Path, typer.Argument(help="A .tflite, .onnx, .pt2, .h5 or .keras file.", show_default=False)],
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Folder to write.  [default: the file's name without its ending]", show_default=False)
+        Path | None,
+        typer.Option("--output", "-o", help="Folder to write.  [default: the file's name without its ending]", show_default=False),
     ] = None,
     output_format: Annotated[str, typer.Option("--format", help="terminal, json, csv or markdown.")] = "terminal",
 ) -> None:

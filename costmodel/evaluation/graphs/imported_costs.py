@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from costmodel.evaluation.layers.counted_layers import counted_layers
 from costmodel.results.counted_layer import CountedLayer
+from costmodel.results.counts import SCRATCH_READS, SCRATCH_WRITES, TENSOR_READS, TENSOR_WRITES
 from costmodel.results.imported_operator import Became, FoldedOperator, ImportedOperatorCost
 from costmodel.specs.counting import CountingConvention, Dataflow, Granularity, Taps
 from costmodel.specs.imported_graph import ImportedGraph, OperatorFate
@@ -37,12 +38,12 @@ def imported_operator_costs(graph: ImportedGraph, network: Network, fates: Seque
     nominal = CountingConvention(taps=Taps.NOMINAL, granularity=Granularity.ELEMENT)
     counted = {layer.step.name: layer for layer in counted_layers(network, Dataflow.OUTPUT_STATIONARY, nominal)}
     sizes = dict(zip(counted, network.tensor_bytes, strict=True))
-    macs = sum(layer.counts.mac_count for layer in counted.values())
-    accesses = sum(layer.counts.access_count for layer in counted.values())
+    macs = sum(int(layer.counts.mac_count) for layer in counted.values())
+    accesses = sum(_accesses(layer) for layer in counted.values())
     found = []
     for operator, fate in zip(graph.operators, fates, strict=True):
         own = [counted[name] for name in fate.layers]
-        mac_count, access_count = (sum(getattr(layer.counts, field) for layer in own) for field in ("mac_count", "access_count"))
+        mac_count, access_count = sum(int(layer.counts.mac_count) for layer in own), sum(_accesses(layer) for layer in own)
         became = _became(own)
         found.append(
             ImportedOperatorCost(
@@ -64,7 +65,7 @@ def imported_operator_costs(graph: ImportedGraph, network: Network, fates: Seque
 
 def folded_operators(graph: ImportedGraph) -> tuple[FoldedOperator, ...]:
     """Return the operators that reading took out of a graph, by kind and reason."""
-    return tuple(FoldedOperator(kind=each.kind, why=each.why, operator_count=each.count) for each in graph.folded)
+    return tuple(FoldedOperator(kind=each.kind, why=each.why, operator_count=each.operator_count) for each in graph.folded)
 
 
 def _became(layers: Sequence[CountedLayer]) -> Became:
@@ -82,6 +83,11 @@ def _reason(became: Became, layers: Sequence[CountedLayer]) -> str:
     if became is Became.FOLDED:
         return "multiplied into the parameters of the layer before"
     return "the same elements in the same order" if became is Became.VIEW and layers else ""
+
+
+def _accesses(layer: CountedLayer) -> int:
+    """Every read and write of a layer, of tensors and of scratch."""
+    return sum(int(getattr(layer.counts, field)) for field in (*TENSOR_READS, *TENSOR_WRITES, *SCRATCH_READS, *SCRATCH_WRITES))
 
 
 def _parameter_bytes(layer: CountedLayer, sizes: TensorBytes) -> int:

@@ -15,6 +15,7 @@ _TITLES = ("Operator", "Name", "Became", "Layers", "MACs", "Share", "Parameters"
 _UNITS = {"Parameters": "B", "Output": "B"}
 _TEXT = ("Operator", "Name", "Became", "Layers", "Why")
 _LAYERS_TOLD = 3
+_NAME_CHARACTERS = 48
 
 
 def imported_answer(
@@ -63,13 +64,19 @@ def imported_answer(
     return answer_of(blocks, content)
 
 
+def _short(name: str) -> str:
+    # TensorFlow Lite joins the names of what it fused.
+    first = name.partition(";")[0]
+    return first if len(first) <= _NAME_CHARACTERS else f"{first[: _NAME_CHARACTERS - 1]}…"
+
+
 def _row(operator: ImportedOperatorCost) -> Row:
     more = len(operator.layers) - _LAYERS_TOLD
     layers = ", ".join(operator.layers[:_LAYERS_TOLD]) + (f" and {more} more" if more > 0 else "")
     return Row(
         (
             operator.kind,
-            operator.name,
+            _short(operator.name),
             operator.became.value,
             layers,
             Cell(operator.mac_count, Form.COUNT),

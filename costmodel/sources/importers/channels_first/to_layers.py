@@ -11,6 +11,7 @@ from costmodel.sources.importers.channels_first.layer_draft import LayerDraft
 from costmodel.sources.importers.channels_first.layouts import Laid
 from costmodel.sources.importers.channels_first.moving import input_axes
 from costmodel.sources.importers.channels_first.operator_table import FIRST_LOWERINGS
+from costmodel.sources.importers.plain_layers import plain_layers, usual_types
 from costmodel.specs.imported_graph import ImportedGraph
 from costmodel.specs.layers import DataType
 from costmodel.specs.lowering import NETWORK_INPUT
@@ -86,7 +87,8 @@ def network_of_draft(draft: LayerDraft) -> Network:
     graph = draft.graph
     source = graph.tensors[graph.inputs[0]]
     biases = [graph.tensors[place].element for operator in graph.operators for place in bias_places(graph, operator)]
-    types = {"input": source.element, "activation": source.element, "bias": biases[0] if biases else source.element}
+    activation, weight = usual_types(draft.layers, source.element)
+    types = {"input": source.element, "activation": activation, "weight": weight, "bias": biases[0] if biases else activation}
     stored = stored_counts(graph)
     values: dict[str, Any] = {
         "name": PurePath(graph.name).stem,
@@ -94,7 +96,7 @@ def network_of_draft(draft: LayerDraft) -> Network:
         f" multiply-accumulates, {stored.weight_count:,} weights, {stored.bias_count:,} biases",
         "input": draft.laid[graph.inputs[0]].shape(source.shape),
         "types": types,
-        "layers": draft.layers,
+        "layers": plain_layers(draft.layers, activation, weight),
     }
     if source.element not in list(DataType):
         raise SpecError(f"its input {source.name!r} holds {source.element}; supported are {', '.join(DataType)}", Location(graph.name))

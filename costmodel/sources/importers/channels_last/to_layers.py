@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from pathlib import PurePath
 from typing import Any, Final
 
@@ -12,6 +11,7 @@ from costmodel.sources.importers.channels_last.arrangement import Arrangement, a
 from costmodel.sources.importers.channels_last.draft import Draft
 from costmodel.sources.importers.channels_last.folding import folds
 from costmodel.sources.importers.lowering_table import FOLDED_ONLY, LOWERINGS
+from costmodel.sources.importers.plain_layers import plain_layers, usual_types
 from costmodel.specs.imported_graph import ImportedGraph
 from costmodel.specs.layers import DataType
 from costmodel.specs.lowering import NETWORK_INPUT
@@ -106,15 +106,8 @@ def network_of_draft(draft: Draft) -> Network:
     """Return the network of drafted layers; a type that most of its tensors have is the network's, and told with no layer."""
     graph = draft.graph
     source = graph.tensors[graph.inputs[0]].element
-    types = Counter(layer["output_type"] for layer in draft.layers)
-    usual = types.most_common(1)[0][0]
+    usual, weight = usual_types(draft.layers, source)
     biases = [graph.tensors[place].element for operator in graph.operators for place in bias_places(graph, operator)]
-    weights = Counter(layer["weight_type"] for layer in draft.layers if "weight_type" in layer)
-    weight = weights.most_common(1)[0][0] if weights else usual
-    layers = [
-        {name: value for name, value in layer.items() if (name, value) not in (("output_type", usual), ("weight_type", weight))}
-        for layer in draft.layers
-    ]
     stored = stored_counts(graph)
     bias = biases[0] if biases else usual
     fields: dict[str, Any] = {
@@ -128,6 +121,6 @@ def network_of_draft(draft: Draft) -> Network:
             "weight": weight,
             "bias": bias if bias in list(DataType) else usual,
         },
-        "layers": layers,
+        "layers": plain_layers(draft.layers, usual, weight),
     }
     return Network.model_validate(fields)
