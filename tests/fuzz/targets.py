@@ -36,6 +36,7 @@ from costmodel.sweeps.engine.running import prepared_space, sweep
 from costmodel.sweeps.front.summary import summary_of
 from costmodel.sweeps.study.study_file import load_study
 from costmodel.validation.targets.image import image_values
+from tests.fuzz import model_targets as models
 from tests.fuzz.mutators import BINARY, TEXT, Mutator
 
 DATA = resources.files("costmodel.sources").joinpath("data")
@@ -397,6 +398,12 @@ TARGETS: Mapping[str, Target] = {
     "config": Target(".cfg", _config_seeds, _config),
     "sram": Target(".csv", _sram_table_seeds, _sram_table),
     "log": Target(".jsonl", _log_seeds, _log),
+    "tflite": Target(".tflite", models.tflite_seeds, models.read_model_file, BINARY),
+    "onnx": Target(".onnx", models.onnx_seeds, models.read_model_file, BINARY),
+    "pt2": Target(".pt2", models.pt2_seeds, models.read_model_file, BINARY),
+    "program": Target(".pt2", models.program_seeds, models.read_program),
+    "h5": Target(".h5", models.h5_seeds, models.read_model_file, BINARY),
+    "keras": Target(".keras", models.configuration_seeds, models.read_configuration),
     "options": Target(".txt", lambda: tuple(line.encode() for line in OPTIONS), _options),
 }
 """Every kind by the name `make fuzz ONLY=...` takes."""

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import onnx
@@ -14,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from onnx import TensorProto, helper, numpy_helper
+from onnx_examples import GENERATOR, array, integers, quantised, small, written
 from oracles import oracle
 
 from costmodel.cli.app import main
@@ -27,57 +26,6 @@ from costmodel.specs.network import Network
 
 SHARED = Path(os.environ.get("COSTMODEL_SHARED", Path(__file__).parents[4] / "shared"))
 STREAMING = SHARED / "data" / "models" / "espdl_streaming_model.onnx"
-GENERATOR = np.random.default_rng(0)
-
-
-def array(name: str, *shape: int, kind: str = "float32") -> onnx.TensorProto:
-    return numpy_helper.from_array(GENERATOR.normal(size=shape).astype(kind), name)
-
-
-def integers(name: str, *values: int) -> onnx.TensorProto:
-    return numpy_helper.from_array(np.asarray(values, np.int64), name)
-
-
-def written(
-    nodes: Sequence[onnx.NodeProto],
-    constants: Sequence[onnx.TensorProto],
-    shape: Sequence[int | str | None] = (1, 3, 8, 8),
-    made: str = "y",
-    opset: int = 17,
-    element: int = TensorProto.FLOAT,
-    **more: Any,
-) -> bytes:
-    graph = helper.make_graph(
-        list(nodes),
-        "g",
-        [helper.make_tensor_value_info("x", element, list(shape))],
-        [helper.make_tensor_value_info(made, TensorProto.FLOAT, None)],
-        list(constants),
-        **more,
-    )
-    opsets = [helper.make_opsetid("", opset), helper.make_opsetid("com.microsoft", 1)]
-    return helper.make_model(graph, opset_imports=opsets, ir_version=8).SerializeToString()
-
-
-def small() -> bytes:
-    """Convolution, norm, rectifier, pooling, flatten and a linear layer."""
-    return written(
-        [
-            helper.make_node("Conv", ["x", "w"], ["c"], name="/stem/conv/Conv", pads=[1, 1, 1, 1]),
-            helper.make_node("BatchNormalization", ["c", "gamma", "beta", "mean", "variance"], ["n"]),
-            helper.make_node("Relu", ["n"], ["r"]),
-            helper.make_node("MaxPool", ["r"], ["p"], kernel_shape=[2, 2], strides=[2, 2]),
-            helper.make_node("Flatten", ["p"], ["f"]),
-            helper.make_node("Gemm", ["f", "v", "b"], ["y"], transB=1),
-        ],
-        [
-            array("w", 4, 3, 3, 3),
-            *(array(name, 4) for name in ("gamma", "beta", "mean")),
-            numpy_helper.from_array(np.ones(4, np.float32), "variance"),
-            array("v", 10, 64),
-            array("b", 10),
-        ],
-    )
 
 
 def network(content: bytes, **shapes: tuple[int, ...]) -> Network:
@@ -159,16 +107,7 @@ def test_quantise_and_dequantise_around_operators_fold_into_types() -> None:
 
 
 def test_operators_that_carry_their_quantisation_are_plain_ones_on_integers() -> None:
-    scale = [numpy_helper.from_array(np.asarray(0.1, np.float32), "s"), numpy_helper.from_array(np.asarray(3, np.int8), "z")]
-    terms = ["s", "z"]
-    nodes = [
-        helper.make_node("QLinearConv", ["x", *terms, "w", *terms, *terms, "b"], ["c"]),
-        helper.make_node("QLinearAdd", ["c", *terms, "c", *terms, *terms], ["a"], domain="com.microsoft"),
-        helper.make_node("QLinearGlobalAveragePool", ["a", *terms, *terms], ["y"], domain="com.microsoft"),
-    ]
-    weights = numpy_helper.from_array(np.ones((4, 3, 3, 3), np.int8), "w")
-    bias = numpy_helper.from_array(np.ones(4, np.int32), "b")
-    graph = from_onnx(written(nodes, [*scale, weights, bias], element=TensorProto.INT8), "m.onnx")
+    graph = from_onnx(quantised(), "m.onnx")
     assert [operator.kind for operator in graph.operators] == ["Conv", "Add", "GlobalAveragePool"]
     assert [graph.tensors[operator.outputs[0]].shape for operator in graph.operators] == [(1, 4, 6, 6), (1, 4, 6, 6), (1, 4, 1, 1)]
     assert {graph.tensors[operator.outputs[0]].element for operator in graph.operators} == {"int8"}

@@ -205,10 +205,11 @@ def real_of(tensor: ImportedTensor) -> Real:
     array = array_of(tensor)
     if array is None:
         return np.zeros(tensor.shape)
-    found = array.astype(np.float64)
-    if tensor.scales:
-        spread = [-1 if at == tensor.channel_axis and len(tensor.scales) > 1 else 1 for at in range(max(array.ndim, 1))]
-        zeros = tensor.zero_points or (0,)
-        with np.errstate(all="ignore"):
+    with np.errstate(all="ignore"):
+        # A file may hold what is no number, and scales beyond any range.
+        found = array.astype(np.float64)
+        if tensor.scales:
+            spread = [-1 if at == tensor.channel_axis and len(tensor.scales) > 1 else 1 for at in range(max(array.ndim, 1))]
+            zeros = tensor.zero_points or (0,)
             found = (found - np.reshape(zeros, spread if len(zeros) > 1 else [1] * len(spread))) * np.reshape(tensor.scales, spread)
     return found.reshape(tensor.shape)

@@ -5,14 +5,20 @@ from __future__ import annotations
 import io
 import math
 import re
+import struct
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from costmodel.errors import FormatError, LimitError, Location, MissingError
 from costmodel.sources.importers.channels_first.graph_draft import Array
 
-_MOST_ELEMENTS: Final = 1 << 26
-"""Elements of all arrays together."""
+_MOST_BYTES: Final = 1 << 28
+"""Of all arrays together."""
+_MOST_TEXT_BYTES: Final = 1 << 25
+"""Of the configuration."""
+_CONFIGURATION: Final = "model_config"
+_VARIABLE_LENGTH: Final = 9
+"""Class of a type whose elements say their length."""
 _MOST_ENTRIES: Final = 100_000
 _DEEPEST: Final = 32
 
@@ -42,7 +48,8 @@ class StoredArrays:
             raise MissingError("reading Keras files needs h5py: pip install 'costmodel[keras]'", Location(name)) from None
         self._h5py = h5py
         self._where = Location(name)
-        self._left = _MOST_ELEMENTS
+        self._data = data
+        self._left_bytes = _MOST_BYTES
         self._entries = 0
         try:
             self._file = h5py.File(io.BytesIO(data), "r")
@@ -52,8 +59,33 @@ class StoredArrays:
     def configuration(self) -> str | None:
         """Return the configuration that a file of Keras 2 holds beside its arrays; None where there is none."""
         with _Told(self._where):
-            found = self._file.attrs.get("model_config")
+            if _CONFIGURATION not in self._file.attrs:
+                return None
+            if self._file.attrs.get_id(_CONFIGURATION).get_storage_size() > _MOST_TEXT_BYTES or self._claims_more_text():
+                raise LimitError(f"claims a configuration of more than {_MOST_TEXT_BYTES:,} bytes", self._where)
+            found = self._file.attrs.get(_CONFIGURATION)
         return found.decode("utf-8", errors="replace") if isinstance(found, bytes) else found if isinstance(found, str) else None
+
+    def _claims_more_text(self) -> bool:
+        """Tell whether the length of the configuration is more than can be: HDF5 takes memory for it before it looks for its bytes.
+
+        An attribute's message holds version, sizes of name, type and space, then these, then the content; of a text of any length that is
+        the length and where it lies. In version 1 each part ends at a multiple of 8 bytes (HDF5 file format, IV.A.2.m).
+        """
+        name = _CONFIGURATION.encode() + b"\0"
+        at = self._data.find(name)
+        while at >= 0:
+            for version, before, multiple in ((1, 8, 8), (2, 8, 1), (3, 9, 1)):
+                head = self._data[max(at - before, 0) : at]
+                if len(head) == before and head[0] == version:
+                    parts = struct.unpack_from("<HHH", head, 2)
+                    kind = at + -(-parts[0] // multiple) * multiple
+                    content = kind + sum(-(-part // multiple) * multiple for part in parts[1:])
+                    is_text = self._data[kind : kind + 1] != b"" and self._data[kind] & 15 == _VARIABLE_LENGTH
+                    if is_text and int.from_bytes(self._data[content : content + 4], "little") > _MOST_TEXT_BYTES:
+                        return True
+            at = self._data.find(name, at + 1)
+        return False
 
     def by_layer(self) -> dict[str, dict[str, Array]]:
         """Return the arrays of a file of Keras 2: by layer, then by name (`kernel`, `forward_lstm/kernel`)."""
@@ -105,9 +137,11 @@ class StoredArrays:
             raise FormatError(f"has the array {place!r} in another file, where nothing is read", self._where)
         if found.shape is None or found.dtype.kind not in "fiub":
             raise FormatError(f"has the array {place!r} of {found.dtype}, expected numbers", self._where)
-        self._left -= math.prod(found.shape)
-        if self._left < 0:
-            raise LimitError(f"holds more than {_MOST_ELEMENTS:,} numbers ({place}); no microcontroller holds them", self._where)
+        # A chunk is unpacked whole, whatever part of it the array takes.
+        size = max(math.prod(found.shape), math.prod(found.chunks or (1,))) * found.dtype.itemsize
+        self._left_bytes -= size
+        if self._left_bytes < 0:
+            raise LimitError(f"holds more than {_MOST_BYTES:,} bytes of numbers ({place}); no microcontroller holds them", self._where)
         array: Array = found[()]
         return array
 

@@ -104,6 +104,7 @@ class _Reading:
     def read(self, shapes: Mapping[str, tuple[int, ...]]) -> None:
         """Walk the graph."""
         graph = self._model.graph
+        self._named(*(entry.domain for entry in self._model.opset_import))
         self._initialize(graph)
         inputs = [entry for entry in graph.input if entry.name not in self.draft.values]
         for entry in inputs:
