@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 from pathlib import Path
 
 import numpy as np
@@ -259,3 +260,13 @@ def test_the_public_model_has_the_shapes_that_its_runtime_finds() -> None:
 def test_a_reference_to_a_file_is_a_network(tmp_path: Path) -> None:
     (tmp_path / "small.onnx").write_bytes(small())
     assert load_network(tmp_path / "small.onnx") == network_of(load_model_graph(tmp_path / "small.onnx"))
+
+
+def test_the_page_names_every_operator_and_layer_that_is_understood() -> None:
+    from costmodel.sources.importers.channels_first.operator_table import FIRST_LOWERINGS
+    from costmodel.sources.importers.keras_files.layer_table import LAYERS_OF_KERAS
+
+    words = set(re.findall(r"\w+", (Path(__file__).parents[3] / "docs" / "own_network.md").read_text(encoding="utf-8")))
+    # Those two are how other formats say what ONNX has no operator for.
+    assert set(FIRST_LOWERINGS) - {"AdaptiveAveragePool", "Silu"} <= words
+    assert set(LAYERS_OF_KERAS) <= words
