@@ -119,3 +119,9 @@ def test_a_folder_of_something_else_is_left_alone(capsys: pytest.CaptureFixture[
     assert Path("mine/notes.txt").read_text(encoding="utf-8") == "precious"
     # A model folder is replaced.
     assert main(["import", "net.onnx", "-o", "again"]) == main(["import", "net.onnx", "-o", "again"]) == 0
+
+
+def test_a_file_may_be_called_anything(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("my net (2).onnx").write_bytes(model())
+    assert main(["import", "my net (2).onnx", "-o", "two"]) == 0
+    assert load_network("two").name == "my_net_2_"

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
+from pathlib import PurePath
+from typing import Any, Final
 
 from costmodel.specs.lowering import NETWORK_INPUT
+
+_LONGEST_NAME: Final = 200
+
+
+def network_name(file: str) -> str:
+    """Return the name of a network by its file's, of characters that a name may have."""
+    return re.sub(r"[^A-Za-z0-9_.\-]+", "_", PurePath(file).stem).lstrip(".-")[:_LONGEST_NAME] or "network"
 
 
 def usual_types(layers: Sequence[dict[str, Any]], source: str) -> tuple[str, str]:

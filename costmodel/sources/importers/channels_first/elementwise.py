@@ -10,6 +10,7 @@ import numpy as np
 
 from costmodel.sources.importers.channels_first.layer_draft import LayerDraft, LazyParameters, real_of
 from costmodel.sources.importers.channels_first.layouts import PADDING, Laid, features_first
+from costmodel.sources.importers.channels_first.windows import planes
 from costmodel.specs.imported_graph import ImportedOperator
 from costmodel.specs.operations import ADD
 
@@ -148,17 +149,27 @@ def parametric_rectifier(draft: LayerDraft, operator: ImportedOperator) -> None:
 
 
 def layer_norm(draft: LayerDraft, operator: ImportedOperator) -> None:
-    """Lower a normalisation over the last axis as its parts: mean, difference, variance, root, product, scale and shift."""
-    tensor, rank = draft.tensor(operator, 0), len(draft.tensor(operator, 0).shape)
-    if operator.whole("axis", -1) % rank != rank - 1:
+    """Lower a normalisation over the last axis."""
+    shape = draft.tensor(operator, 0).shape
+    if operator.whole("axis", -1) % max(len(shape), 1) != len(shape) - 1:
         raise draft.refused(operator, "over several axes it is not supported; over the last it is")
-    axes = features_first(tensor.shape)
+    _normalised(draft, operator, features_first(shape), [0], shape[-1])
+
+
+def instance_norm(draft: LayerDraft, operator: ImportedOperator) -> None:
+    """Lower a normalisation of each channel over all rows and columns."""
+    tensor = draft.tensor(operator, 0)
+    _normalised(draft, operator, planes(draft, operator, tensor), [1, 2], tensor.shape[1])
+
+
+def _normalised(draft: LayerDraft, operator: ImportedOperator, axes: tuple[int, ...], over: list[int], count: int) -> None:
+    """Append a normalisation as its parts: mean, difference, variance, root, product, scale and shift of the first axis."""
     makes, stem = operator.outputs[0], operator.name or "norm"
     source = draft.as_laid(operator, 0, axes).layer
-    mean = draft.append(operator, "reduce", [source], makes, stem=f"{stem}.mean", function="mean", axes=[0], keep=True)
+    mean = draft.append(operator, "reduce", [source], makes, stem=f"{stem}.mean", function="mean", axes=over, keep=True)
     centred = draft.append(operator, "binary", [source, mean], makes, stem=f"{stem}.centred", function="sub")
     square = draft.append(operator, "unary", [centred], makes, stem=f"{stem}.square", function="square")
-    variance = draft.append(operator, "reduce", [square], makes, stem=f"{stem}.variance", function="mean", axes=[0], keep=True)
+    variance = draft.append(operator, "reduce", [square], makes, stem=f"{stem}.variance", function="mean", axes=over, keep=True)
     epsilon = operator.real("epsilon", 1e-5)
     shifted = draft.append(operator, "binary", [variance], makes, stem=f"{stem}.epsilon", function="add", constant=[1])
     draft.parameters[shifted] = LazyParameters(lambda: np.full(1, epsilon))
@@ -166,11 +177,16 @@ def layer_norm(draft: LayerDraft, operator: ImportedOperator) -> None:
     layer = draft.append(operator, "binary", [centred, root], makes, stem=f"{stem}.scaled", function="mul")
     for at, function in ((1, "mul"), (2, "add")):
         if at < len(operator.inputs) and operator.inputs[at] >= 0:
-            constant = draft.tensor(operator, at)
-            if constant.constant is None or constant.element_count != tensor.shape[-1]:
-                raise draft.refused(operator, "its scale and shift are not one constant a feature")
-            layer = draft.append(
-                operator, "binary", [layer], makes, stem=f"{stem}.{function}", function=function, constant=[tensor.shape[-1]]
-            )
-            draft.parameters[layer] = LazyParameters(lambda constant=constant: real_of(constant).reshape(-1))  # type: ignore[misc]
+            layer = _with_feature_constant(draft, operator, at, layer, function, count)
     draft.laid[makes] = Laid(layer, axes)
+
+
+def _with_feature_constant(draft: LayerDraft, operator: ImportedOperator, at: int, layer: str, function: str, count: int) -> str:
+    """Append arithmetic with one constant for each place of the first axis."""
+    constant = draft.tensor(operator, at)
+    if constant.constant is None or constant.element_count != count:
+        raise draft.refused(operator, f"its scale and shift are not {count} constants each")
+    stem = f"{operator.name or 'norm'}.{function}"
+    name = draft.append(operator, "binary", [layer], operator.outputs[0], stem=stem, function=function, constant=[count])
+    draft.parameters[name] = LazyParameters(lambda: real_of(constant).reshape(-1))
+    return name

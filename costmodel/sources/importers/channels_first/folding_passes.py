@@ -61,9 +61,11 @@ def with_folded_norms(draft: GraphDraft) -> None:
             continue
         with np.errstate(all="ignore"):
             spread = scale.reshape([-1 if at == axis else 1 for at in range(weights.ndim)])
-            changed = {f"{maker.inputs[1]}.folded": weights * spread, f"{node.inputs[2]}.folded": bias.reshape(-1) * scale + shift}
+            # Named by what the norm makes: weights may be shared by operators whose norms differ.
+            folded = {"weight": weights * spread, "bias": bias.reshape(-1) * scale + shift}
+            changed = {f"{node.outputs[0]}.{what}": array.astype(np.float32) for what, array in folded.items()}
         for name, array in changed.items():
-            draft.values[name] = Value(array.shape, "float32", array.astype(np.float32))
+            draft.values[name] = Value(array.shape, "float32", array)
         maker.inputs = [maker.inputs[0], *changed]
         _takes(draft, maker, node)
         makers[node.outputs[0]] = maker

@@ -284,7 +284,7 @@ def input_axes(draft: LayerDraft, place: int) -> tuple[int, ...]:
         The input's tensor.
     """
     shape = draft.graph.tensors[place].shape
-    if len(shape) != 3 and not (len(shape) == 4 and shape[0] != 1):
+    if len(shape) not in (3, 4):
         return plain_axes(shape)
     orders: dict[int, tuple[int, ...]] = {place: tuple(range(len(shape)))}
     for operator in draft.graph.operators:

@@ -135,6 +135,10 @@ def recurrent(kind: str, gates: int) -> Callable[[LayerDraft, ImportedOperator],
         directions, units = weights.shape[0], states.shape[2]
         if states.shape != (directions, gates * units, units) or weights.shape[1] != gates * units or weights.shape[2] != source.shape[2]:
             raise draft.refused(operator, f"weights of shape {list(weights.shape)} and {list(states.shape)} do not fit its input")
+        if len(operator.inputs) > 3 and operator.inputs[3] >= 0:
+            bias = draft.tensor(operator, 3)
+            if bias.constant is None or bias.shape != (directions, 2 * gates * units):
+                raise draft.refused(operator, f"biases of shape {list(bias.shape)} do not fit it, or are computed")
         for at in (4, 5, 6):
             array = draft.constant(operator, at)
             if at < len(operator.inputs) and operator.inputs[at] >= 0 and (array is None or (at > 4 and array.any())):

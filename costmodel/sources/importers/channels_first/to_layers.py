@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import PurePath
 from typing import Any, Final
 
 from costmodel.dataflows.imported_counts import bias_places, nominal_mac_count, stored_counts
 from costmodel.errors import CollectedError, FormatError, InputError, Location, SpecError
+from costmodel.sources.documents.validation_errors import checked_spec
+from costmodel.sources.documents.yaml_document import YamlDocument
 from costmodel.sources.importers.channels_first.layer_draft import LayerDraft
 from costmodel.sources.importers.channels_first.layouts import Laid
 from costmodel.sources.importers.channels_first.moving import input_axes
 from costmodel.sources.importers.channels_first.operator_table import FIRST_LOWERINGS
-from costmodel.sources.importers.plain_layers import plain_layers, usual_types
+from costmodel.sources.importers.plain_layers import network_name, plain_layers, usual_types
 from costmodel.specs.imported_graph import ImportedGraph
 from costmodel.specs.layers import DataType
 from costmodel.specs.lowering import NETWORK_INPUT
@@ -69,6 +70,7 @@ def _lowered(draft: LayerDraft) -> list[InputError]:
         if lost.intersection(operator.inputs):
             lost.update(operator.outputs)
             continue
+        count = len(draft.layers)
         try:
             made = draft.output(operator) if operator.outputs else None
             if (lower := FIRST_LOWERINGS.get(operator.kind)) is None or made is None:
@@ -78,7 +80,13 @@ def _lowered(draft: LayerDraft) -> list[InputError]:
             lower(draft, operator)
         except InputError as error:
             refusals.append(error)
-            lost.update(operator.outputs)
+        except (IndexError, KeyError, ValueError, TypeError, OverflowError, ZeroDivisionError):
+            # An operator with fewer inputs, or other attributes, than it must have.
+            refusals.append(draft.refused(operator, f"its inputs or attributes are not those of a {operator.kind}"))
+        else:
+            continue
+        del draft.layers[count:]
+        lost.update(operator.outputs)
     return refusals
 
 
@@ -91,7 +99,7 @@ def network_of_draft(draft: LayerDraft) -> Network:
     types = {"input": source.element, "activation": activation, "weight": weight, "bias": biases[0] if biases else activation}
     stored = stored_counts(graph)
     values: dict[str, Any] = {
-        "name": PurePath(graph.name).stem,
+        "name": network_name(graph.name),
         "description": f"{graph.format_name}, {len(graph.operators)} operators; {nominal_mac_count(graph):,} nominal"
         f" multiply-accumulates, {stored.weight_count:,} weights, {stored.bias_count:,} biases",
         "input": draft.laid[graph.inputs[0]].shape(source.shape),
@@ -100,4 +108,4 @@ def network_of_draft(draft: LayerDraft) -> Network:
     }
     if source.element not in list(DataType):
         raise SpecError(f"its input {source.name!r} holds {source.element}; supported are {', '.join(DataType)}", Location(graph.name))
-    return Network.model_validate(values)
+    return checked_spec(YamlDocument(values), Network, "network")

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import PurePath
 from typing import Any, Final
 
 from costmodel.dataflows.imported_counts import bias_places, nominal_mac_count, stored_counts
 from costmodel.errors import CollectedError, FormatError, InputError, Location, did_you_mean
+from costmodel.sources.documents.validation_errors import checked_spec
+from costmodel.sources.documents.yaml_document import YamlDocument
 from costmodel.sources.importers.channels_last.arrangement import Arrangement, arranged_shape, usual_axes
 from costmodel.sources.importers.channels_last.draft import Draft
 from costmodel.sources.importers.channels_last.folding import folds
 from costmodel.sources.importers.lowering_table import FOLDED_ONLY, LOWERINGS
-from costmodel.sources.importers.plain_layers import plain_layers, usual_types
+from costmodel.sources.importers.plain_layers import network_name, plain_layers, usual_types
 from costmodel.specs.imported_graph import ImportedGraph
 from costmodel.specs.layers import DataType
 from costmodel.specs.lowering import NETWORK_INPUT
@@ -111,7 +112,7 @@ def network_of_draft(draft: Draft) -> Network:
     stored = stored_counts(graph)
     bias = biases[0] if biases else usual
     fields: dict[str, Any] = {
-        "name": PurePath(graph.name).stem,
+        "name": network_name(graph.name),
         "description": f"{graph.format_name}, {len(graph.operators)} operators; {nominal_mac_count(graph):,} nominal"
         f" multiply-accumulates, {stored.weight_count:,} weights, {stored.bias_count:,} biases",
         "input": draft.held[graph.inputs[0]].shape,
@@ -123,4 +124,4 @@ def network_of_draft(draft: Draft) -> Network:
         },
         "layers": plain_layers(draft.layers, usual, weight),
     }
-    return Network.model_validate(fields)
+    return checked_spec(YamlDocument(fields), Network, "network")

@@ -155,7 +155,11 @@ class _Reading:
             part.nodes.append(node)
             protos[id(node)] = proto
         for node in part.in_order():
-            self._take(node, protos[id(node)], depth)
+            try:
+                self._take(node, protos[id(node)], depth)
+            except (IndexError, KeyError, ValueError, TypeError, OverflowError) as error:
+                # An operator with fewer inputs, or other attributes, than it must have.
+                raise self.draft.broken(f"its inputs or attributes are not those of a {node.kind}", node) from error
 
     def _take(self, node: Node, proto: onnx.NodeProto, depth: int) -> None:
         draft = self.draft
