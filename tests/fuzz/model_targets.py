@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import zipfile
 from pathlib import Path
 
 from costmodel.sources.importers.model_files import load_model_graph
@@ -70,9 +69,10 @@ def configuration_seeds() -> tuple[bytes, ...]:
 
 def read_configuration(path: Path, content: bytes) -> None:
     """Read a configuration beside arrays that are sound."""
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w") as packed:
-        packed.writestr("config.json", content)
-        packed.writestr("model.weights.h5", h5_seeds()[0])
+    import h5py
+
+    stream = io.BytesIO(h5_seeds()[0])
+    with h5py.File(stream, "a") as file:
+        file.attrs["model_config"] = content.decode("utf-8", errors="replace").replace("\0", "?")
     path.write_bytes(stream.getvalue())
     read_model_file(path, content)
