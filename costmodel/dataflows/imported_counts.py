@@ -85,7 +85,7 @@ def nominal_macs(graph: GraphBody, operator: ImportedOperator) -> int:
     """Return the multiply-accumulates of an operator, padding counted; 0 for what only moves, compares or pools."""
     count = _MACS.get(operator.kind)
     tensors = [graph.tensors[place] if place >= 0 else None for place in operator.inputs]
-    return 0 if count is None or not operator.outputs else count(tensors, graph.tensors[operator.outputs[0]])
+    return 0 if count is None else count(tensors, graph.tensors[operator.outputs[0]])
 
 
 Inputs = Sequence[ImportedTensor | None]

@@ -53,7 +53,7 @@ class StoredArrays:
         self._entries = 0
         try:
             self._file = h5py.File(io.BytesIO(data), "r")
-        except (OSError, RuntimeError, ValueError, KeyError, TypeError, SystemError) as error:
+        except (OSError, RuntimeError, ValueError, KeyError, TypeError, SystemError, OverflowError, MemoryError) as error:
             raise FormatError(f"is no HDF5 file, or is cut off or damaged: {_line(error)}", self._where) from None
 
     def configuration(self) -> str | None:
