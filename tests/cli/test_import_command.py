@@ -125,3 +125,14 @@ def test_a_file_may_be_called_anything(capsys: pytest.CaptureFixture[str]) -> No
     Path("my net (2).onnx").write_bytes(model())
     assert main(["import", "my net (2).onnx", "-o", "two"]) == 0
     assert load_network("two").name == "my_net_2_"
+
+
+def test_shapes_that_a_file_leaves_open_are_given(capsys: pytest.CaptureFixture[str]) -> None:
+    content = onnx.ModelProto.FromString(model())
+    content.graph.input[0].type.tensor_type.shape.dim[0].dim_param = "batch"
+    content.graph.input[0].type.tensor_type.shape.dim[2].dim_param = "rows"
+    Path("open.onnx").write_bytes(content.SerializeToString())
+    assert main(["import", "open.onnx"]) == 2
+    assert "give them, as in --input-shape x=1x3x<rows>x8" in capsys.readouterr().err
+    assert main(["import", "open.onnx", "--input-shape", "x=1x3x8x8"]) == 0
+    assert load_network("open").input == (3, 8, 8)

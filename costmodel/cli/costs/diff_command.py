@@ -19,7 +19,7 @@ _LIMIT: Final = re.compile(r"^\s*(?:([A-Za-z][A-Za-z_-]*)\s*=\s*)?([0-9]+(?:\.[0
 
 
 def diff_command(
-    before: Annotated[str, typer.Argument(metavar="BEFORE", help="Network: a packaged name, a YAML file, a .tflite.")],
+    before: Annotated[str, typer.Argument(metavar="BEFORE", help="Network: a packaged name, a YAML file, a model file.")],
     after: Annotated[str, typer.Argument(metavar="AFTER", help="The network that takes its place.")],
     input_shape: InputShapes = None,
     allow_unsupported: AllowUnsupported = False,

@@ -19,7 +19,7 @@ EXPLANATION_WIDTH: Final = 100
 def explain_command(
     figure: Annotated[str | None, typer.Argument(help="Figure to explain, such as conv2.energy. Left out: list them all.")] = None,
     scenario: Annotated[
-        str, typer.Option("--scenario", "-s", help="Scenario or network: a packaged name, a YAML file, a .tflite.")
+        str, typer.Option("--scenario", "-s", help="Scenario or network: a packaged name, a YAML file, a model file.")
     ] = "esp32-deck",
     trace: Annotated[
         Path | None, typer.Option(metavar="CAPTURE", help="Explain a figure of a current trace instead: trace.computational.mean, ...")

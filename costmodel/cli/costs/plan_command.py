@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def plan_command(
     network: Annotated[
         str | None,
-        typer.Argument(metavar="[NETWORK]", help="Network of the zoo, a YAML file or a .tflite.", show_default=False),
+        typer.Argument(metavar="[NETWORK]", help="Network of the zoo, a YAML file, a model file or folder.", show_default=False),
     ] = None,
     network_option: Annotated[str | None, typer.Option("--network", help="The same, as an option.")] = None,
     input_shape: InputShapes = None,

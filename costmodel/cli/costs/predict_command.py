@@ -9,7 +9,7 @@ import typer
 
 def predict_command(
     network: Annotated[
-        str | None, typer.Argument(metavar="NETWORK", help="Network: a name, a YAML file, a .tflite or a model folder.", show_default=False)
+        str | None, typer.Argument(metavar="NETWORK", help="Network: a name, a YAML file, a model file or folder.", show_default=False)
     ] = None,
     network_option: Annotated[str | None, typer.Option("--network", help="The same, as an option.", show_default=False)] = None,
     device: Annotated[list[str] | None, typer.Option(help="Device; several times.  [default: all]", show_default=False)] = None,

@@ -16,13 +16,13 @@ def report_command(
         str | None,
         typer.Argument(
             metavar="[SCENARIO]",
-            help="Scenario or network: a name, a YAML file, a .tflite.  [default: esp32-deck]",
+            help="Scenario or network: a name, a YAML file, a model file or folder.  [default: esp32-deck]",
             show_default=False,
         ),
     ] = None,
     network: Annotated[
         str | None,
-        typer.Option(help="Network of the zoo, a YAML file or a .tflite. Without a scenario, the rest starts from defaults."),
+        typer.Option(help="Network of the zoo, a YAML file, a model file or folder. Without a scenario, the rest starts from defaults."),
     ] = None,
     input_shape: InputShapes = None,
     allow_unsupported: AllowUnsupported = False,

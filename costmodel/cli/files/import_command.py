@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from costmodel.cli.model_options import InputShapes
+
 
 def import_command(
     file: Annotated[Path, typer.Argument(help="A .tflite, .onnx, .pt2, .h5 or .keras file.", show_default=False)],
@@ -14,6 +16,7 @@ def import_command(
         Path | None,
         typer.Option("--output", "-o", help="Folder to write.  [default: the file's name without its ending]", show_default=False),
     ] = None,
+    input_shapes: InputShapes = None,
     output_format: Annotated[str, typer.Option("--format", help="terminal, json, csv or markdown.")] = "terminal",
 ) -> None:
     """Write a model file as a folder (network as YAML, weights, manifest), and say what became of every operator.
@@ -21,8 +24,10 @@ def import_command(
     Examples
     --------
     costmodel import model.onnx -o my-model
+    costmodel import speech.onnx -o my-model --input-shape audio=1x1x16000
     costmodel report my-model --device esp32-s3-wroom-1-n8
     """
+    from costmodel.cli.model_options import given_shapes
     from costmodel.cli.output import OutputFormat, format_of, write_answer
     from costmodel.errors import SpecError
     from costmodel.evaluation.graphs.imported_costs import folded_operators, imported_operator_costs
@@ -38,7 +43,7 @@ def import_command(
     folder = file.with_suffix("") if output is None else output
     with ProgressDisplay("import", quiet=form is not OutputFormat.TERMINAL) as progress:
         progress.say(f"reading {file.name}")
-        graph = load_model_graph(file)
+        graph = load_model_graph(file, given_shapes(input_shapes or ()))
         progress.say(f"lowering {len(graph.operators):,} operators")
         found = imported_model(graph)
         network = found.model.network

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
+from costmodel.errors import FormatError, Location
 from costmodel.sources.importers.channels_first.layer_draft import LayerDraft
 from costmodel.sources.importers.channels_first.to_layers import drafted_layers, network_of_draft
 from costmodel.sources.importers.tflite import FORMAT as TFLITE
@@ -74,8 +75,12 @@ def _model(draft: LayerDraft) -> Model:
     network = network_of_draft(draft)
     parameters, weight_quantisations = {}, {}
     for name, lazy in draft.parameters.items():
-        weight = np.ascontiguousarray(lazy.weight(), np.float64)
-        parameters[name] = LayerParameters(weight, None if lazy.bias is None else np.ascontiguousarray(lazy.bias(), np.float64))
+        try:
+            weight = np.ascontiguousarray(lazy.weight(), np.float64)
+            bias = None if lazy.bias is None else np.ascontiguousarray(lazy.bias(), np.float64)
+        except ValueError:
+            raise FormatError(f"the layer {name!r} has parameters of shapes that do not go together", Location(graph.name)) from None
+        parameters[name] = LayerParameters(weight, bias)
         found = None if lazy.stored is None or lazy.stored.element != "int8" else _terms(lazy.stored)
         if found is not None and not any(found.zero_points) and len(found.scales) in (1, len(weight)):
             weight_quantisations[name] = found

@@ -76,12 +76,13 @@ def with_folded_norms(draft: GraphDraft) -> None:
 def norm_terms(draft: GraphDraft, node: Node) -> tuple[Array, Array] | None:
     """Return scale and shift of a batch normalisation's channels; None where its statistics are no constants."""
     arrays = [draft.constant(name) for name in node.inputs[1:5]]
-    found = [np.asarray(array, np.float64).reshape(-1) for array in arrays if array is not None]
-    if len(found) != 4 or len({array.size for array in found}) != 1:
-        return None
-    gamma, beta, mean, variance = found
     epsilon = node.attributes.get("epsilon", _EPSILON)
+    # A file may hold what is no number.
     with np.errstate(all="ignore"):
+        found = [np.asarray(array, np.float64).reshape(-1) for array in arrays if array is not None]
+        if len(found) != 4 or len({array.size for array in found}) != 1:
+            return None
+        gamma, beta, mean, variance = found
         scale = gamma / np.sqrt(variance + (epsilon if isinstance(epsilon, int | float) else _EPSILON))
         return scale, beta - mean * scale
 

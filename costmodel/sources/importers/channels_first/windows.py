@@ -196,13 +196,14 @@ def batch_norm(draft: LayerDraft, operator: ImportedOperator) -> None:
     if any(array is None for array in statistics) or len(source.shape) < 2 or source.shape[0] != 1:
         raise draft.refused(operator, f"with computed statistics or over a tensor of shape {list(source.shape)} it is not supported")
     axes = (1, PADDING, PADDING) if len(source.shape) == 2 else planes(draft, operator, source)
-    gamma, beta, mean, variance = (np.asarray(array, np.float64).reshape(-1) for array in statistics)
 
-    def scale() -> Real:
+    def terms() -> tuple[Real, Real]:
         with np.errstate(all="ignore"):
-            return np.asarray(gamma / np.sqrt(variance + operator.real("epsilon", 1e-5)))
+            gamma, beta, mean, variance = (np.asarray(array, np.float64).reshape(-1) for array in statistics)
+            scale = np.asarray(gamma / np.sqrt(variance + operator.real("epsilon", 1e-5)))
+            return scale, np.asarray(beta - mean * scale)
 
-    parameters = LazyParameters(scale, lambda: np.asarray(beta - mean * scale()))
+    parameters = LazyParameters(lambda: terms()[0], lambda: terms()[1])
     draft.add(operator, "batch_norm2d", [draft.as_laid(operator, 0, axes).layer], axes, parameters)
 
 
