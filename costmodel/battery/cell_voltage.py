@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
 from costmodel.battery.energy_budget import endless_where_idle
-from costmodel.battery.load_profile import LoadProfile, by_row_blocks, period_s
+from costmodel.battery.load_profile import LoadProfile, by_row_blocks, period_s, stopping_voltage_v
 from costmodel.columns import Number, is_column, larger, smaller
 from costmodel.provenance import formula
 from costmodel.units import S_PER_HOUR
@@ -25,7 +25,8 @@ _NODES: Final = (
     (0.33998104358485626, 0.6521451548625461),
     (0.8611363115940526, 0.34785484513745385),
 )
-"""Gauss-Legendre abscissae on (-1, 1) and weights."""
+"""Gauss-Legendre abscissae on (-1, 1) and weights: NumPy's `leggauss(4)`, written out because a lone life needs no NumPy at start-up; a
+test holds them equal."""
 
 
 @formula(
@@ -59,38 +60,6 @@ def loaded_current_a(power_w: Number, open_v: Number, resistance_ohm: Number) ->
     """
     square = larger(open_v * open_v - 4.0 * resistance_ohm * power_w, 0.0)
     return 2.0 * power_w / (open_v + _root(square))
-
-
-@formula(
-    id="battery.cutoff_voltage",
-    equation="V_stop = V_cut + R * P_max / V_cut",
-    symbols={
-        "V_stop": "open-circuit voltage at which the loaded cell is at cut-off [V]",
-        "V_cut": "cut-off voltage under load [V]",
-        "R": "internal resistance [ohm]",
-        "P_max": "largest power of the pattern [W]",
-    },
-    unit="V",
-    source=SOURCE,
-)
-def stopping_voltage_v(cutoff_v: Number, resistance_ohm: Number, peak_w: Number) -> Number:
-    """Return the open-circuit voltage at which the device stops.
-
-    Parameters
-    ----------
-    cutoff_v : float or column
-        Cut-off voltage under load [V].
-    resistance_ohm : float or column
-        Internal resistance [ohm].
-    peak_w : float or column
-        Largest power of the pattern [W].
-
-    Returns
-    -------
-    float or column
-        Voltage [V].
-    """
-    return cutoff_v + resistance_ohm * peak_w / cutoff_v
 
 
 def _terms(cell: CellVoltage, profile: LoadProfile) -> dict[str, Any]:

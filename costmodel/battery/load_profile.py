@@ -230,3 +230,35 @@ def by_row_blocks(function: Callable[..., Number], *values: Number, block_elemen
         block = (value[first : first + rows] if value.shape[0] > 1 else value for value in wide)
         result[first : first + rows] = function(*block)
     return result
+
+
+@formula(
+    id="battery.cutoff_voltage",
+    equation="V_stop = V_cut + R * P_max / V_cut",
+    symbols={
+        "V_stop": "open-circuit voltage at which the loaded cell is at cut-off [V]",
+        "V_cut": "cut-off voltage under load [V]",
+        "R": "internal resistance [ohm]",
+        "P_max": "largest power of the pattern [W]",
+    },
+    unit="V",
+    source="chen2006battery: equivalent circuit of a voltage source and a resistance",
+)
+def stopping_voltage_v(cutoff_v: Number, resistance_ohm: Number, peak_w: Number) -> Number:
+    """Return the open-circuit voltage at which the device stops.
+
+    Parameters
+    ----------
+    cutoff_v : float or column
+        Cut-off voltage under load [V].
+    resistance_ohm : float or column
+        Internal resistance [ohm].
+    peak_w : float or column
+        Largest power of the pattern [W].
+
+    Returns
+    -------
+    float or column
+        Voltage [V].
+    """
+    return cutoff_v + resistance_ohm * peak_w / cutoff_v

@@ -5,6 +5,7 @@ Source of the rules: ESP-IDF's heap component (`heap_caps`, `multi_heap`, `tlsf`
 
 from __future__ import annotations
 
+import bisect
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -97,14 +98,10 @@ def largest_request_bytes(region: HeapRegion, allocator: HeapAllocator, free_byt
         Bytes; 0 where it can serve none.
     """
     free = free_at_boot(region, allocator) if free_bytes is None else free_bytes
-    low, high = 0, free + 1
-    while high - low > 1:
-        middle = (low + high) // 2
-        if _holds(region, free, middle, need_of(middle, region, allocator)):
-            low = middle
-        else:
-            high = middle
-    return low
+    # Requests that are served come before those that are not: as many as are served is the largest of them.
+    return bisect.bisect_left(
+        range(1, free + 1), True, key=lambda asked: not _holds(region, free, asked, need_of(asked, region, allocator))
+    )
 
 
 def regions_without(regions: Sequence[HeapRegion], taken_bytes: int, first: int | None = None) -> tuple[HeapRegion, ...]:

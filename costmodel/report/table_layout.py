@@ -1,4 +1,8 @@
-"""How a table stands in lines of a given length: numbers whole, headings folded between words, in pieces where nothing else helps."""
+"""How a table stands in lines of a given length: numbers whole, headings folded between words, in pieces where nothing else helps.
+
+Rich's own tables fold or cut numbers where a line is short, and cannot stand in pieces one below the other; so the layout is made here, and
+Rich prints it.
+"""
 
 from __future__ import annotations
 

@@ -6,9 +6,8 @@ import itertools
 import math
 from typing import Any, Final
 
-from costmodel.battery.cell_voltage import stopping_voltage_v
 from costmodel.battery.duty_cycle import crossover_period_s
-from costmodel.battery.load_profile import rate_of_hz
+from costmodel.battery.load_profile import rate_of_hz, stopping_voltage_v
 from costmodel.columns import Number, is_column, larger
 from costmodel.evaluation.battery.lives import rest_currents
 from costmodel.evaluation.battery.question import BatteryNumbers, BatteryQuestion

@@ -135,7 +135,10 @@ def _jump(means: Floats, steady: NDArray[np.bool_], limit: float) -> float:
 
 
 def _peaks(counts: Floats, least: float, reach: int) -> list[int]:
-    """Return the bins of peaks with a valley between each two, and at least so many blocks within a reach of each."""
+    """Return the bins of peaks with a valley between each two, and at least so many blocks within a reach of each.
+
+    SciPy's `find_peaks` asks for a prominence in counts; here a valley is a share of the lower of its two peaks, whatever their heights.
+    """
     peaks: list[int] = []
     padded = np.concatenate(([0.0], counts, [0.0]))
     rising = (padded[1:-1] > padded[:-2]) & (padded[1:-1] >= padded[2:])

@@ -1,7 +1,8 @@
 """YAML (and JSON) text to plain values that remember where in the file they stood.
 
 The parser's events are put together here rather than by the parser's own constructor: that keeps the position of every key and value,
-refuses what a spec never needs (tags, several documents, duplicate keys), and bounds depth and size, so that no file hangs the reader.
+refuses what a spec never needs (tags, several documents, duplicate keys), and bounds depth and size, so that no file hangs the reader. The
+parser's own `compose` keeps positions too, but calls itself for each level: a deep file exhausts the stack before a limit is met.
 """
 
 from __future__ import annotations
