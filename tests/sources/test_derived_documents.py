@@ -54,6 +54,19 @@ def test_a_devices_heap_may_be_its_own_boot_log():
     assert device.allocator == load_device("esp32-wroom").allocator
 
 
+@pytest.mark.parametrize(
+    ("line", "size"),
+    [
+        ("I (859) esp_psram: Adding pool of 8192K of PSRAM memory to heap allocator", 8192 * 1024),
+        ("I (931) spiram: Adding pool of 4096K of external SPI memory to heap allocator", 4096 * 1024),
+    ],
+)
+def test_psram_that_the_boot_log_adds_is_a_region_of_its_own(line, size):
+    device = load_device({"name": "mine", "base": "esp32-wroom", "heap_init": LOG + line + "\n"})
+    assert (device.heap_regions[-1].name, device.heap_regions[-1].size_bytes) == ("spiram", size)
+    assert len(device.heap_regions) == 5
+
+
 def test_regions_a_device_states_replace_its_bases():
     device = load_device({"name": "mine", "base": "esp32-wroom", "heap_regions": [{"name": "all", "size_bytes": 1000}]})
     assert [region.name for region in device.heap_regions] == ["all"]
@@ -88,6 +101,38 @@ def test_static_data_of_a_program_are_gone_from_the_largest_region():
     by_name = {region.name: region.size_bytes for region in device.heap_regions}
     assert by_name[largest.name] == largest.size_bytes - 1204 - 30212
     assert "less 31,416 bytes of data and bss" in next(region.source for region in device.heap_regions if region.name == largest.name)
+
+
+MAP = """
+.text           0x08000000     0xb040
+.data           0x20000000      0x4b4 load address 0x0800b040
+ .data.table    0x20000010       0x40 build/table.o
+.bss            0x200004b4     0x7604
+ *(.bss)
+.noinit         0x20007ab8      0x100
+"""
+
+
+SIZE_A = """app.elf  :
+section   size        addr
+.text    45120   134217728
+.data     1204   536870912
+.bss     30212   536872116
+Total  76536
+"""
+USAGE = """Memory region         Used Size  Region Size  %age Used
+           FLASH:       25484 B       256 KB      9.72%
+             RAM:         32 KB        96 KB     33.33%
+"""
+
+
+@pytest.mark.parametrize(
+    ("size", "taken"), [(MAP, 0x4B4 + 0x7604 + 0x100), (SIZE_A, 31416), (USAGE, 32768)], ids=["map", "size -A", "memory usage"]
+)
+def test_static_data_are_read_from_what_linkers_say(size, taken):
+    before = load_device("stm32l476rg").heap_regions
+    after = load_device({"name": "mine", "base": "stm32l476rg", "size_output": size}).heap_regions
+    assert sum(region.size_bytes for region in before) - sum(region.size_bytes for region in after) == taken
 
 
 @pytest.mark.parametrize(

@@ -8,21 +8,32 @@ from typing import Any, Final
 
 from costmodel.errors import FormatError, SpecError
 from costmodel.sources.documents.yaml_document import YamlDocument
+from costmodel.units import BYTES_PER_KIB
 
 BASE: Final = "base"
 """Field that names what a file derives from."""
 HEAP_LOG: Final = "heap_init"
 """Field that holds the lines ESP-IDF logs of its heap at boot."""
 SIZE_OUTPUT: Final = "size_output"
-"""Field that holds what `arm-none-eabi-size` prints of the program: its static data are gone from the heap."""
+"""Field that holds what a linker or `size` says of the program: its static data are gone from the heap."""
 _BERKELEY: Final = re.compile(r"^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\d+)\s+[0-9a-fA-F]+\s+\S", re.MULTILINE)
 """text, data, bss, their sum, and the file."""
+_SECTION: Final = re.compile(
+    r"^\.(?:data|bss|noinit)\s+(?:0x[0-9a-fA-F]+\s+0x(?P<map>[0-9a-fA-F]+)|(?P<size>\d+)\s+(?:0x)?[0-9a-fA-F]+)", re.MULTILINE
+)
+"""Sections that take RAM: in a map of GNU ld address and size, in what `size -A` prints size and address."""
+_USAGE: Final = re.compile(r"^\s*S?RAM:\s+(\d+)\s*(B|KB|MB)\s+\d+\s*[KMG]?B\s", re.MULTILINE | re.IGNORECASE)
+"""What `ld --print-memory-usage` prints of the RAM."""
+_UNITS: Final = {"B": 1, "KB": BYTES_PER_KIB, "MB": BYTES_PER_KIB * BYTES_PER_KIB}
+"""As ld means them [B]."""
 _BY_NAME: Final = ("sleeps", "states")
 """Lists whose entries are told by their names: one that is overridden keeps its other fields, a new one is added."""
 _NOT_TAKEN: Final = ("bare", "device")
 """What is true of a base and not of what derives from it: a board around a bare module is none, and nobody measured it."""
 _MOST_BASES: Final = 8
 _REGION: Final = re.compile(r"heap_init:\s+At\s+(?:0x)?([0-9A-Fa-f]{6,16})\s+len\s+(?:0x)?([0-9A-Fa-f]{1,16})\s+\(.*?\):\s*(\S+)")
+_POOL: Final = re.compile(r"(?:esp_psram|spiram):\s+Adding pool of (\d{1,7})K of (?:PSRAM|external SPI) memory to heap allocator")
+"""What ESP-IDF logs of PSRAM that malloc may give: from 5.0 on, and before."""
 _TRIED: Final = ("DRAM", "RAM", "D/IRAM", "SPIRAM")
 """Kinds of region that malloc gives bytes from, in the order it tries them; instruction and RTC memory are none."""
 
@@ -115,6 +126,8 @@ def with_logged_heap(document: YamlDocument) -> YamlDocument:
     regions: list[dict[str, Any]] = []
     for kind in _TRIED:
         sizes = [int(length, 16) for _, length, named in found if named == kind]
+        if kind == "SPIRAM" and not sizes and isinstance(text, str):
+            sizes = [int(pool) * BYTES_PER_KIB for pool in _POOL.findall(text)]
         for place, size in enumerate(sizes):
             stem = kind.lower().replace("/", "-")
             name = stem if len(sizes) == 1 else f"{stem}-{place}"
@@ -134,7 +147,7 @@ def with_static_data(document: YamlDocument) -> YamlDocument:
     Parameters
     ----------
     document : YamlDocument
-        With `size_output: |` and what `size` prints (text, data, bss), or without.
+        With `size_output: |` and what `size` prints, a linker's map or its memory usage, or without.
 
     Returns
     -------
@@ -149,12 +162,13 @@ def with_static_data(document: YamlDocument) -> YamlDocument:
     if not isinstance(document.data, Mapping) or SIZE_OUTPUT not in document.data:
         return document
     text, where = document.data[SIZE_OUTPUT], document.location((SIZE_OUTPUT,))
-    found = _BERKELEY.search(text) if isinstance(text, str) else None
-    if found is None or int(found[1]) + int(found[2]) + int(found[3]) != int(found[4]):
+    static = _static_bytes(text) if isinstance(text, str) else None
+    if static is None:
         raise FormatError(
-            "size_output: expected what `arm-none-eabi-size` prints: text, data, bss, their sum in dec and hex, the file", where
+            "size_output: expected what `arm-none-eabi-size` prints: text, data, bss, their sum in dec and hex, the file; or `size -A`, a "
+            "map of GNU ld with .data and .bss, or the lines of `ld --print-memory-usage`",
+            where,
         )
-    static = int(found[2]) + int(found[3])
     regions = document.data.get("heap_regions")
     if (
         not isinstance(regions, list)
@@ -172,3 +186,15 @@ def with_static_data(document: YamlDocument) -> YamlDocument:
     return YamlDocument(
         {**kept, "heap_regions": [*regions[:largest], smaller, *regions[largest + 1 :]]}, document.file, document.places, document.prefix
     )
+
+
+def _static_bytes(text: str) -> int | None:
+    """Return the RAM that a program's static data take, of which a tool's text tells; None where it tells nothing."""
+    found = _BERKELEY.search(text)
+    if found is not None:
+        return int(found[2]) + int(found[3]) if int(found[1]) + int(found[2]) + int(found[3]) == int(found[4]) else None
+    usage = _USAGE.search(text)
+    if usage is not None:
+        return int(usage[1]) * _UNITS[usage[2].upper()]
+    sections = [int(each["map"], 16) if each["map"] else int(each["size"]) for each in _SECTION.finditer(text)]
+    return sum(sections) if sections else None
