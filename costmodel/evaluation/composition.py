@@ -82,6 +82,11 @@ class Cost(NamedTuple):
         return self.tensors.memory
 
     @property
+    def running(self) -> tuple[LayerCost, ...]:
+        """Cost of each step that runs, in the order and as often as the schedule says."""
+        return tuple(self.layers[step] for step in self.tensors.schedule.running)
+
+    @property
     def parameter_count(self) -> Number:
         """Weights and biases of all layers."""
         return self.tensors.parameter_count
@@ -171,10 +176,12 @@ def cost(design: Design, traced: Sequence[AccessCounts | None] | None = None, ot
     )
     if design.reach:
         layers = _timed_within(layers, design.reach)
-    tensor_pj = total_of([layer.tensor_pj for layer in layers])
-    scratch_pj = total_of([layer.scratch_pj for layer in layers])
+    # What runs, as often as the schedule says: a merged step never, a step of several stages in each.
+    running = [layers[step] for step in tensors.schedule.running]
+    tensor_pj = total_of([layer.tensor_pj for layer in running])
+    scratch_pj = total_of([layer.scratch_pj for layer in running])
     # One core: the steps of a stage take turns, so that a stage lasts as long as all of them.
-    latency_s = None if design.rates is None else total_of([layers[step].duration_s for step in tensors.schedule.running])
+    latency_s = None if design.rates is None else total_of([layer.duration_s for layer in running])
     duration_s = latency_s if design.duration_s is None else design.duration_s
     if other is not None and duration_s is other.duration_s:
         power, battery = other.power, other.battery
@@ -189,7 +196,7 @@ def cost(design: Design, traced: Sequence[AccessCounts | None] | None = None, ot
         tensor_pj=tensor_pj,
         scratch_pj=scratch_pj,
         energy_pj=total_of([tensor_pj, scratch_pj]),
-        compute_pj=total_of([layer.compute_pj for layer in layers]),
+        compute_pj=total_of([layer.compute_pj for layer in running]),
         tensors=tensors,
         latency_s=latency_s,
         duration_s=duration_s,

@@ -183,8 +183,8 @@ def _dataflow(
     return DataflowEvaluation(
         dataflow=dataflow,
         layers=layers,
-        counts=_sum_counts([layer.counts for layer in answer.layers]),
-        accesses=_sum_counts([layer.accesses for layer in answer.layers]),
+        counts=_sum_counts([layer.counts for layer in answer.running]),
+        accesses=_sum_counts([layer.accesses for layer in answer.running]),
         energy=_energy(answer),
         energy_bounds=EnergyBounds(**answer.bounds._asdict()),
         flash_weights=_flash_weights(scenario, dataflow, answer),

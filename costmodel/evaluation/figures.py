@@ -253,7 +253,7 @@ _BATTERY: Final[Mapping[str, _Declared]] = {
 
 
 def _network_count(answer: Cost, counter: str) -> Figure:
-    total = total_of([getattr(layer.counts, counter) for layer in answer.layers])
+    total = total_of([getattr(layer.counts, counter) for layer in answer.running])
     return Figure(total, "B" if counter.endswith("_bytes") else "", f"{counter} of all layers together, single elements")
 
 

@@ -56,7 +56,12 @@ def firmware_plan(
     MemoryPlan
         With the network's input.
     """
-    rows = [count.scratch_bytes for count in predicted_counts(network, variant, dataflow) if count.psum_read_count]
+    mapping = mapping_of(dataflow)
+    rows = [
+        count.scratch_bytes
+        for step, count in zip(network.steps, predicted_counts(network, variant, mapping), strict=True)
+        if step.operation.keeps_rows_in_arena(mapping.of(step.name).name, count.psum_read_count > 0)
+    ]
     return plan_network(network_as_deployed(network, variant), accounting, with_input=True, scratch_bytes=max(rows, default=0))
 
 

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -169,3 +170,18 @@ def test_a_network_file_that_does_not_fit_names_its_line(tmp_path: Path, capsys:
     assert main(["count", "--network", str(path)]) == 2
     way = "put a flatten before it, or, along a sequence, a conv2d with kernel: 1 and out_channels: 2"
     assert capsys.readouterr().err == f"{path}:4:5 fc: linear needs a flat input, found 3x8x8; {way}\n"
+
+
+def test_a_network_that_is_too_long_to_trace_is_refused_by_count_and_report(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    layers = [{"name": f"c{place}", "kind": "conv2d", "out_channels": 64, "kernel": 3, "padding": 1} for place in range(30)]
+    (tmp_path / "long.json").write_text(json.dumps({"name": "long", "input": [64, 32, 32], "layers": layers}), encoding="utf-8")
+    begun = time.monotonic()
+    assert main(["count", "--network", str(tmp_path / "long.json"), "--granularity", "block_traced", "--block-bytes", "64"]) == 2
+    assert "at most 1,000,000,000 are followed" in capsys.readouterr().err
+    scenario = {"name": "long", "network": "long.json", "device": "esp32-wroom", "counting": {"granularity": "block_traced"}}
+    (tmp_path / "long.scenario.json").write_text(json.dumps(scenario), encoding="utf-8")
+    assert main(["report", str(tmp_path / "long.scenario.json")]) == 2
+    told = capsys.readouterr().err
+    assert told.count("\n") == 1
+    assert "at most 1,000,000,000 are followed, so use block_packed or a smaller network" in told
+    assert time.monotonic() - begun < 60

@@ -121,6 +121,15 @@ def test_what_a_small_archive_unpacks_to_is_limited(name: str, begin: bytes, pie
 
 
 @posix
+def test_an_archives_list_of_files_is_limited(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "list.ppk2", "w") as archive:
+        archive.writestr("metadata.json", "{}")
+        archive.writestr("session.raw", b"")
+        for number in range(20_000):
+            archive.writestr(f"{number:0100d}", b"")
+    _refused("list of files has more than 1,048,576 bytes", "trace", tmp_path / "list.ppk2")
+
+
 def test_a_power_profilers_description_is_limited(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "bomb.ppk2", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("session.raw", bytes(6))

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
 
 from costmodel.dataflows.counting import count_work
-from costmodel.errors import LimitError, MissingError
+from costmodel.errors import MissingError
 from costmodel.evaluation.design import sizes_of, steps_of
 from costmodel.evaluation.layers.layer_cost import packed_counts
-from costmodel.evaluation.layers.tracing import trace_step
+from costmodel.evaluation.layers.tracing import MAX_LAYER_OPERATIONS, MAX_NETWORK_OPERATIONS, check_length, trace_step
 from costmodel.evaluation.totals import total_of
 from costmodel.provenance import is_recording, leaf
 from costmodel.results.counted_layer import CountedLayer
@@ -18,9 +17,6 @@ from costmodel.specs.counting import CountingConvention, Dataflow, Granularity, 
 from costmodel.specs.lowering import Step
 from costmodel.specs.mapping import ChosenDataflow, Mapping, check_layers, mapping_of
 from costmodel.specs.network import Network, TensorBytes
-
-MAX_TRACED_ACCESSES: Final = 50_000_000
-"""Most accesses of one layer that a block trace follows, one by one; about half a minute."""
 
 
 def counted_layers(
@@ -55,6 +51,8 @@ def counted_layers(
     """
     mapping = mapping_of(dataflow)
     check_layers([mapping], network.convolutions, network.name)
+    if convention.granularity is Granularity.BLOCK_TRACED and only is None:
+        check_length(network.steps, mapping, convention, MAX_NETWORK_OPERATIONS)
     return tuple(
         CountedLayer(step, _counts(step, sizes, mapping.of(step.name), convention))
         for step, sizes in zip(steps_of(network), sizes_of(network), strict=True)
@@ -127,10 +125,5 @@ def _counts(step: Step, sizes: TensorBytes, dataflow: ChosenDataflow, convention
             block = leaf(block, "counting.block_bytes", "given")
             element = element if element is None else leaf(element, "counting.element_bytes", "given")
         return packed_counts(counts, sizes, element, block)
-    followed = counts.mac_count + counts.operation_count + counts.output_write_count
-    if followed > MAX_TRACED_ACCESSES:
-        raise LimitError(
-            f"{step.name}: a block trace follows each of {followed:,} operations one by one; at most {MAX_TRACED_ACCESSES:,} are followed,"
-            " so use block_packed or a smaller layer"
-        )
+    check_length([step], Mapping(dataflow), convention, MAX_LAYER_OPERATIONS)
     return trace_step(step, sizes, dataflow, convention, convention.block_bytes)

@@ -23,6 +23,8 @@ _SESSION: Final = "session.raw"
 _METADATA: Final = "metadata.json"
 MAX_METADATA_BYTES: Final = 1 << 20
 """Largest description of a session that is read."""
+MAX_DIRECTORY_BYTES: Final = 1 << 20
+"""Most bytes of a list of files; a session has three."""
 
 
 def read_ppk2_trace(stream: BinaryIO, name: str, mark: str | None = None) -> Trace:
@@ -49,7 +51,7 @@ def read_ppk2_trace(stream: BinaryIO, name: str, mark: str | None = None) -> Tra
     """
     where = Location(name)
     try:
-        archive = zipfile.ZipFile(stream)
+        archive = zipfile.ZipFile(_BoundedReads(stream))
         names = archive.namelist()
         for wanted in (_SESSION, _METADATA):
             if wanted not in names:
@@ -69,6 +71,24 @@ def read_ppk2_trace(stream: BinaryIO, name: str, mark: str | None = None) -> Tra
     pin = PinMarks()
     chunks = _chunks(frames, rate_hz, name, channel, pin)
     return Trace(name, f"Nordic .ppk2 session: uA at {rate_hz:g} samples/s", "sample", chunks, runs=pin.runs)
+
+
+class _BoundedReads:
+    """A stream that refuses to be read in pieces no session needs: a list of files may be as large as the archive."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = stream
+        self.seek, self.tell, self.seekable = stream.seek, stream.tell, stream.seekable
+
+    def read(self, size: int = -1) -> bytes:
+        """Read so many bytes, or what is left."""
+        content = self._stream.read(min(size, MAX_DIRECTORY_BYTES + 1) if size >= 0 else MAX_DIRECTORY_BYTES + 1)
+        if len(content) > MAX_DIRECTORY_BYTES:
+            raise zipfile.BadZipFile(f"its list of files has more than {MAX_DIRECTORY_BYTES:,} bytes; at most so many are read")
+        return content
+
+    def close(self) -> None:
+        """Leave the stream to whoever opened it."""
 
 
 def _channel(mark: str | None, where: Location) -> int | None:

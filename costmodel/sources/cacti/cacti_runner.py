@@ -17,6 +17,7 @@ from costmodel.energy.cacti_output import NO_ORGANISATION, VERSION, sram_figures
 from costmodel.errors import CactiError, CactiFailure, InputError
 from costmodel.results.sram_run import SramFigures, SramRow
 from costmodel.sources.cache_folder import cache_folder
+from costmodel.sources.cacti.bounded_process import run_bounded
 from costmodel.sources.cacti.cacti_binary import CactiBinary
 from costmodel.sources.documents.atomic_file import write_whole
 from costmodel.sources.documents.input_file import read_input
@@ -74,11 +75,12 @@ def _listing_of(binary: CactiBinary, configuration: Path, timeout_s: float) -> t
     """Standard output and standard error of a run that ended with status 0."""
     command = [*binary.command, "-infile", str(configuration)]
     try:
-        done = subprocess.run(  # the command is the user's own program, without a shell
-            command, cwd=binary.folder, capture_output=True, timeout=timeout_s, check=False, stdin=subprocess.DEVNULL
-        )
+        done = run_bounded(command, binary.folder, timeout_s, MOST_OUTPUT_BYTES)
     except subprocess.TimeoutExpired:
         raise CactiError(CactiFailure.HANG, f"no answer after {timeout_s:g} s; the run was stopped") from None
+    except OverflowError:
+        told = f"it printed more than {MOST_OUTPUT_BYTES:,} bytes; the run was stopped"
+        raise CactiError(CactiFailure.CRASH, told) from None
     except OSError as error:
         raise CactiError(CactiFailure.MISSING_BINARY, f"cannot start {command[0]}: {error.strerror}") from None
     listing, complaint = (stream.decode("utf-8", errors="replace") for stream in (done.stdout, done.stderr))

@@ -127,6 +127,25 @@ class Operation:
         """Tell whether the firmware has a kernel of it for a dataflow."""
         return isinstance(self.kernel, FirmwareKernel) and (not self.takes_dataflow or dataflow in self.kernel.dataflows)
 
+    def keeps_rows_in_arena(self, dataflow: str, has_rows: bool) -> bool:
+        """Tell whether scratch of a layer lies in the arena under a dataflow.
+
+        Parameters
+        ----------
+        dataflow : str
+            Of the layer, by name.
+        has_rows : bool
+            Whether its closed form reads partial sums back: what decides where there is no kernel to say so.
+
+        Returns
+        -------
+        bool
+            As the kernel's row says.
+        """
+        if isinstance(self.kernel, FirmwareKernel) and self.runs_under(dataflow):
+            return dataflow in self.kernel.rows_in_arena
+        return has_rows
+
     def runs_from(self, inputs: str, outputs: str) -> bool:
         """Tell whether the firmware has a kernel of it from a type of inputs to a type of outputs."""
         return isinstance(self.kernel, FirmwareKernel) and (inputs, outputs) in self.kernel.types

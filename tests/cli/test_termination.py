@@ -1,0 +1,42 @@
+"""A request to end is heard wherever it comes: also where Python swallows what is raised."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+SWALLOWED = """
+import signal, sys, time, weakref
+from costmodel.cli.termination import termination_as_interrupt
+
+class Told:
+    pass
+
+def clear(_):
+    signal.raise_signal({signal})
+
+with termination_as_interrupt() as stopped:
+    try:
+        one = Told()
+        kept = weakref.ref(one, clear)
+        del one
+        for _ in range(2_000):
+            time.sleep(0.01)
+        print("never told")
+    except KeyboardInterrupt:
+        print("told", stopped())
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a process of Windows is ended, not asked to end")
+@pytest.mark.parametrize(("number", "asked"), [(signal.SIGTERM, True), (signal.SIGINT, False)])
+def test_an_interrupt_that_a_weak_references_callback_swallows_is_told_again(number: signal.Signals, asked: bool) -> None:
+    code = textwrap.dedent(SWALLOWED).format(signal=f"signal.{number.name}")
+    # A shell that runs its children in the background lets them ignore Ctrl-C.
+    code = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n" + code
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert ran.stdout.split() == ["told", str(asked)], ran.stderr
