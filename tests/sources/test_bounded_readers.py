@@ -130,6 +130,7 @@ def test_an_archives_list_of_files_is_limited(tmp_path: Path) -> None:
     _refused("list of files has more than 1,048,576 bytes", "trace", tmp_path / "list.ppk2")
 
 
+@posix
 def test_a_power_profilers_description_is_limited(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "bomb.ppk2", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("session.raw", bytes(6))
