@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import sys
 
-from costmodel.cli.app import main
-
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        from costmodel.cli.app import main
+
+        status = main()
+    except KeyboardInterrupt:
+        # While the command line itself was being imported.
+        status = 130
+    sys.exit(status)

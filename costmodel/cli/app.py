@@ -19,7 +19,7 @@ from typer.core import TyperCommand, TyperGroup
 from costmodel import __version__
 from costmodel.cli.command_table import COMMANDS, module_of
 from costmodel.cli.fault_record import fault_text, told_on_stderr
-from costmodel.cli.termination import termination_as_interrupt
+from costmodel.cli.termination import TerminationAsInterrupt
 from costmodel.cli.told_output import told_output
 from costmodel.errors import CostModelError, UnknownNameError, did_you_mean
 from costmodel.printable_text import printable, shortened
@@ -102,17 +102,27 @@ def main(argv: Sequence[str] | None = None) -> int:
         program, 130 when interrupted, 143 when asked to end.
     """
     arguments = list(sys.argv[1:] if argv is None else argv) or ["--help"]
+    termination = TerminationAsInterrupt()
+    try:
+        with termination, _warnings_in_a_line():
+            status = _status(arguments)
+    except KeyboardInterrupt:
+        # It came before the block had quite begun, or while what was open was being closed.
+        status = EXIT_INTERRUPTED
+    return EXIT_TERMINATED if status == EXIT_INTERRUPTED and termination.asked else status
+
+
+def _status(arguments: list[str]) -> int:
+    """Run a command; whatever ends it becomes a status."""
     _print_whatever_the_console()
-    with termination_as_interrupt() as stopped, _warnings_in_a_line():
-        try:
-            with told_output():
-                status = run_command(arguments)
-        except KeyboardInterrupt:
-            status = EXIT_INTERRUPTED
-        except Exception as error:
-            # The last line of defence: whatever it was, one line and a status that means it.
-            status = _told(error, arguments)
-        return EXIT_TERMINATED if status == EXIT_INTERRUPTED and stopped() else status
+    try:
+        with told_output():
+            return run_command(arguments)
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+    except Exception as error:
+        # The last line of defence: whatever it was, one line and a status that means it.
+        return _told(error, arguments)
 
 
 def run_command(arguments: list[str]) -> int:

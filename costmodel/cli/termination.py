@@ -5,59 +5,56 @@ from __future__ import annotations
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Final
 
 _AGAIN_S: Final = 0.05
 """How long after an interrupt was swallowed it is told again."""
 
 
-@contextmanager
-def termination_as_interrupt() -> Iterator[Callable[[], bool]]:
-    """Raise KeyboardInterrupt in the block when the process is asked to end.
+class TerminationAsInterrupt:
+    """A block in which KeyboardInterrupt is raised when the process is asked to end.
 
     Python swallows what is raised while it clears an object away (a finaliser, a weak reference's callback; imports have many): an
-    interrupt that met one of those is told again.
+    interrupt that met one of those is told again. One may come before the block has quite begun, or after it has quite ended: who uses it
+    catches the interrupt outside too.
 
     Outside the main thread, where Python sets no handlers, and where someone else handles the signal already, nothing is changed.
-
-    Yields
-    ------
-    callable
-        Returns whether the process was asked to end.
     """
-    asked: list[int] = []
-    over = threading.Event()
 
-    def stop(number: int, _: object) -> None:
-        asked.append(number)
+    def __init__(self) -> None:
+        self.asked = False
+        """Whether the process was asked to end."""
+        self._over = threading.Event()
+        self._before = sys.unraisablehook
+        in_main = threading.current_thread() is threading.main_thread()
+        self._ours = in_main and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+
+    def __enter__(self) -> TerminationAsInterrupt:
+        """Begin to listen."""
+        if self._ours:
+            sys.unraisablehook = self._swallowed
+            signal.signal(signal.SIGTERM, self._stop)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Leave the signal as it was."""
+        self._over.set()
+        if self._ours:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            sys.unraisablehook = self._before
+
+    def _stop(self, _number: int, _frame: object) -> None:
+        self.asked = True
         raise KeyboardInterrupt
 
-    before = sys.unraisablehook
-
-    def swallowed(told: sys.UnraisableHookArgs) -> None:
-        if not issubclass(told.exc_type, KeyboardInterrupt) or over.is_set():
-            before(told)
+    def _swallowed(self, told: sys.UnraisableHookArgs) -> None:
+        if not issubclass(told.exc_type, KeyboardInterrupt) or self._over.is_set():
+            self._before(told)
             return
-        number = asked[-1] if asked else signal.SIGINT
-
-        def again() -> None:
-            if not over.is_set():
-                signal.raise_signal(number)
-
-        timer = threading.Timer(_AGAIN_S, again)
+        timer = threading.Timer(_AGAIN_S, self._again)
         timer.daemon = True
         timer.start()
 
-    ours = threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
-    if ours:
-        signal.signal(signal.SIGTERM, stop)
-        sys.unraisablehook = swallowed
-    try:
-        yield lambda: bool(asked)
-    finally:
-        over.set()
-        if ours:
-            sys.unraisablehook = before
-            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    def _again(self) -> None:
+        if not self._over.is_set():
+            signal.raise_signal(signal.SIGTERM if self.asked else signal.SIGINT)

@@ -9,9 +9,11 @@ import textwrap
 
 import pytest
 
+from costmodel.cli.app import main
+
 SWALLOWED = """
 import signal, sys, time, weakref
-from costmodel.cli.termination import termination_as_interrupt
+from costmodel.cli.termination import TerminationAsInterrupt
 
 class Told:
     pass
@@ -19,7 +21,7 @@ class Told:
 def clear(_):
     signal.raise_signal({signal})
 
-with termination_as_interrupt() as stopped:
+with TerminationAsInterrupt() as termination:
     try:
         one = Told()
         kept = weakref.ref(one, clear)
@@ -28,7 +30,7 @@ with termination_as_interrupt() as stopped:
             time.sleep(0.01)
         print("never told")
     except KeyboardInterrupt:
-        print("told", stopped())
+        print("told", termination.asked)
 """
 
 
@@ -40,3 +42,21 @@ def test_an_interrupt_that_a_weak_references_callback_swallows_is_told_again(num
     code = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n" + code
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert ran.stdout.split() == ["told", str(asked)], ran.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a process of Windows is ended, not asked to end")
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+@pytest.mark.parametrize("place", ["_warnings_in_a_line", "_print_whatever_the_console", "told_output"])
+def test_an_interrupt_while_a_command_begins_is_a_status(
+    place: str, number: signal.Signals, status: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted() -> None:
+        signal.raise_signal(number)
+
+    monkeypatch.setattr(f"costmodel.cli.app.{place}", interrupted)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        assert main(["list", "networks"]) == status
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
