@@ -7,10 +7,10 @@ import statistics
 from collections.abc import Collection, Sequence
 from typing import Final
 
-from costmodel.errors import MissingError
+from costmodel.errors import FormatError, MissingError
 from costmodel.provenance import Constant
 from costmodel.results.trace import TraceSummary, WindowFigures
-from costmodel.specs.base import with_changes
+from costmodel.specs.base import LARGEST, with_changes
 from costmodel.specs.devices.power import PowerStates
 from costmodel.specs.scenario import Scenario
 
@@ -111,4 +111,8 @@ def _mean(value: float, unit: str, own: Sequence[float], summary: TraceSummary) 
     source = f"{summary.capture}: mean over {count} {kinds}, with the 95 % interval of the mean (Student's t)"
     # Of a few that differ much the interval reaches below zero, where no time or current is: then none was less than the least of them.
     low = value - half if value > half else max(min(*own, value), 0.0)
+    if not value + half <= LARGEST:
+        raise FormatError(
+            f"{summary.capture}: its windows give {value:.6g} {unit} with an interval up to {value + half:.6g} {unit}, beyond any board"
+        )
     return Constant(value, unit, low, value + half, source)

@@ -90,7 +90,8 @@ def bounded(trace: Trace) -> Trace:
 def _bounded(trace: Trace) -> Iterator[TraceChunk]:
     for chunk in trace.chunks:
         for values, most, unit in ((chunk.time_s, MOST_TIME_S, "s"), (chunk.voltage_v, MOST_VOLTAGE_V, "V")):
-            if values is None or not len(values) or max(np.fmax.reduce(values), -np.fmin.reduce(values)) <= most:
+            # Where nothing but gaps is left, the largest is none.
+            if values is None or not len(values) or not max(np.fmax.reduce(values), -np.fmin.reduce(values)) > most:
                 continue
             at = int(np.nanargmax(np.abs(values)))
             if abs(values[at]) > most:
