@@ -109,6 +109,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         # It came before the block had quite begun, or while what was open was being closed.
         status = EXIT_INTERRUPTED
+    if status == EXIT_INTERRUPTED:
+        # Python notes that an interrupt went through code that was made from text (every named tuple's, while modules are imported), caught
+        # or not, and would end by that signal in place of the status; the next such code takes the note away.
+        exec("")
     return EXIT_TERMINATED if status == EXIT_INTERRUPTED and termination.asked else status
 
 

@@ -18,6 +18,7 @@ from costmodel.battery.duty_cycle import (
 )
 from costmodel.battery.energy_budget import IdealCharge
 from costmodel.battery.load_profile import LoadProfile, constant_load
+from costmodel.provenance import recording
 
 CURVE = ((0.0, 0.1, 0.5, 1.0), (3.0, 3.5, 3.7, 4.2))
 
@@ -101,3 +102,26 @@ def test_voltage_columns_give_the_lives_their_rows_give():
     alone = CellVoltage(1.0, 3.7, *CURVE, float(resistances[0, 3]), 3.2).life_s(LoadProfile((float(currents[20, 0]), 1e-5), (1.0, 9.0)))
     assert table.shape == (40, 5)
     assert table[20, 3] == pytest.approx(alone, rel=1e-12)
+
+
+LEVEL = ((0.0, 0.2, 0.6, 1.0), (3.0, 3.4, 3.4, 4.0))
+"""A curve with a level piece, from which a cell without resistance delivers its power at a voltage that does not change."""
+
+
+@pytest.mark.parametrize(("cutoff_v", "begin"), [(3.2, 0.1), (3.4, 0.2), (3.4001, 0.6 + 0.4 * 0.0001 / 0.6), (3.7, 0.8)])
+def test_a_level_piece_is_delivered_whole_down_to_its_own_voltage_and_not_at_all_above(cutoff_v, begin):
+    """Down to the cut-off the device runs; at 3.4 V it does, at more it does not."""
+    watts = 0.37
+
+    def open_v(charge):
+        return float(np.interp(charge, *LEVEL))
+
+    expected_s, _ = quad(lambda s: 3600.0 * open_v(s) / watts, begin, 1.0, points=[0.2, 0.6], epsabs=1e-9)
+    found = CellVoltage(1.0, 3.7, *LEVEL, 0.0, cutoff_v).life_s(constant_load(watts / 3.7))
+    assert found == pytest.approx(expected_s, rel=1e-9)
+
+
+def test_a_table_of_one_point_holds_everywhere_and_is_explained():
+    with recording() as tape:
+        assert interpolated_share_ratio(5.0, [20.0], [0.7]) == 0.7
+    assert {name: tape[0].symbols[name] for name in ("x_a", "x_b", "y_a", "y_b")} == {"x_a": 20.0, "x_b": 20.0, "y_a": 0.7, "y_b": 0.7}

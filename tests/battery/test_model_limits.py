@@ -116,3 +116,23 @@ def test_columns_give_the_lives_their_rows_give():
 
 def test_average_current_weighs_each_step_by_its_length():
     assert average_current_a(LoadProfile((1.0, 0.0), (1.0, 3.0))) == 0.25
+
+
+def test_rows_of_very_different_lives_and_rates_do_not_borrow_from_one_another():
+    """What has faded away in one row has not in the next: terms are left out only where they are gone in all of them."""
+    profile = LoadProfile((0.4, 0.001), (3.0, 57.0))
+    capacities = np.array([0.02, 0.05, 2.0, 400.0])
+    for build, rates in ((lambda q, r: Kinetic(q, 0.3, r), (1e-5, 1e-2)), (Diffusion, (1e-5, 1e-3))):
+        for rate in rates:
+            together = build(capacities, rate).life_s(profile)
+            alone = [build(float(capacity), rate).life_s(profile) for capacity in capacities]
+            assert together == pytest.approx(alone, rel=1e-12)
+        mixed = np.array([1e-6, 1e-4, 1e-1, 1e1])
+        together = build(np.array([0.02, 0.05, 2.0, 40.0]), mixed).life_s(profile)
+        alone = [build(capacity, float(rate)).life_s(profile) for capacity, rate in zip([0.02, 0.05, 2.0, 40.0], mixed, strict=True)]
+        assert together == pytest.approx(alone, rel=1e-12)
+
+
+def test_an_empty_battery_lives_no_time():
+    for model in (Kinetic(0.0, 0.3, 1e-3), Diffusion(0.0, 1.2e-3)):
+        assert model.life_s(LoadProfile((0.3, 0.1), (2.0, 5.0))) == pytest.approx(0.0, abs=1e-12)

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+from pathlib import Path
 
 import pytest
 
@@ -60,3 +61,22 @@ def test_an_interrupt_while_a_command_begins_is_a_status(
     finally:
         signal.signal(signal.SIGINT, before)
     assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+
+
+FROM_TEXT = """
+import signal, sys
+from costmodel.cli import app
+
+def interrupted():
+    exec("import signal; signal.raise_signal(signal.SIGTERM)")
+
+app._print_whatever_the_console = interrupted
+sys.exit(app.main(["list", "networks"]))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a process of Windows is ended, not asked to end")
+def test_an_interrupt_of_code_that_was_made_from_text_ends_in_the_status_too(tmp_path: Path) -> None:
+    (tmp_path / "run_it.py").write_text(FROM_TEXT, encoding="utf-8")
+    ran = subprocess.run([sys.executable, "-m", "run_it"], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert (ran.returncode, ran.stderr) == (143, "")
