@@ -103,7 +103,7 @@ def _mean(value: float, unit: str, own: Sequence[float], summary: TraceSummary) 
     count, each = len(own), summary.windows[0].inference_count
     if count < 2:
         kind = "inference" if each == 1 else f"run of {each} inferences"
-        return Constant(value, unit, None, None, f"{summary.capture}: one {kind}, so no interval is known")
+        return _credible(Constant(value, unit, None, None, f"{summary.capture}: one {kind}, so no interval is known"), summary)
     from scipy.special import stdtrit
 
     kinds = "inferences" if each == 1 else f"runs of {each} inferences"
@@ -111,8 +111,13 @@ def _mean(value: float, unit: str, own: Sequence[float], summary: TraceSummary) 
     source = f"{summary.capture}: mean over {count} {kinds}, with the 95 % interval of the mean (Student's t)"
     # Of a few that differ much the interval reaches below zero, where no time or current is: then none was less than the least of them.
     low = value - half if value > half else max(min(*own, value), 0.0)
-    if not value + half <= LARGEST:
-        raise FormatError(
-            f"{summary.capture}: its windows give {value:.6g} {unit} with an interval up to {value + half:.6g} {unit}, beyond any board"
-        )
-    return Constant(value, unit, low, value + half, source)
+    return _credible(Constant(value, unit, low, value + half, source), summary)
+
+
+def _credible(constant: Constant, summary: TraceSummary) -> Constant:
+    """Refuse what no board has: figures of a trace are a file, and may say anything."""
+    high = constant.value if constant.high is None else constant.high
+    if constant.value >= 0.0 and high <= LARGEST:
+        return constant
+    told = f"{constant.value:.6g} {constant.unit}" + ("" if high <= LARGEST else f" with an interval up to {high:.6g} {constant.unit}")
+    raise FormatError(f"{summary.capture}: its windows give {told}, which no board has")
