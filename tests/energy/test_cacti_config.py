@@ -193,3 +193,23 @@ def test_the_packaged_configurations_cover_what_users_need() -> None:
     assert {"itrs-hp", "itrs-lstp", "itrs-lop"} == {spec.data_cell for spec in specs}
     assert {300, 350} == {spec.temperature_k for spec in specs}
     assert {True, False} == {spec.ecc for spec in specs}
+
+
+def test_the_tag_size_of_a_bare_array_may_be_any_and_a_caches_may_not() -> None:
+    (line,) = [line for line in DECK_TEXT.splitlines() if line.startswith("-tag size")]
+    assert sram_from_config(DECK_TEXT.replace(line, "-tag size (b) 97")) == DECK
+    cached = cacti_config_text(with_changes(DECK, {"array": "cache", "associativity_count": 2}))
+    with pytest.raises(SpecError, match="tag size"):
+        sram_from_config(cached.replace(line, "-tag size (b) 97"))
+
+
+def test_a_line_that_decides_nothing_may_say_anything_of_a_cache_too() -> None:
+    cache = with_changes(DECK, {"array": "cache", "associativity_count": 2})
+    (line,) = [line for line in cacti_config_text(cache).splitlines() if line.startswith("-burst length")]
+    assert sram_from_config(cacti_config_text(cache).replace(line, "-burst length 97")) == cache
+
+
+def test_a_longer_word_is_another_setting() -> None:
+    (line,) = [line for line in DECK_TEXT.splitlines() if line.startswith("-technology")]
+    with pytest.raises(UnknownNameError, match="-technology"):
+        sram_from_config(DECK_TEXT.replace(line, line.replace("-technology", "-technologys")))

@@ -1,5 +1,28 @@
-"""Mutants that compute the same as the code they change, each with the reason."""
+"""Mutants that compute the same as the code they change, each with the proof."""
+# ruff: noqa: E501
 
 from __future__ import annotations
 
-EQUIVALENTS: dict[str, str] = {}
+_BRACKETED = "it only chooses where a Newton iteration begins that is held in a bracket around its one root and ends within the tolerance from anywhere in it"
+_ENDS_LATER = (
+    "it only decides when the iteration ends: steps beyond the tolerance move the answer by less than it, and there are at most 80"
+)
+
+EQUIVALENTS: dict[str, str] = {
+    "costmodel/battery/cell_voltage.py CellVoltage._life: charge = begin + 0.5 * (1.0 [+ -> -] node) * (high_charge - begin)": "Gauss-Legendre nodes lie symmetrically around 0 with equal weights: -node runs through the same nodes",
+    "costmodel/battery/duty_cycle.py _neighbours: before = max(sum(point [<= -> <] at for point in points[:-1]) - 1, 0)": "at a tabulated place both neighbouring lines give the tabulated share",
+    "costmodel/battery/relaxation.py _life: alive = alive [- -> +] problem.weight * mode": _BRACKETED,
+    "costmodel/battery/relaxation.py _life: here &= last [<= -> <] 0.0": "an end of a step is the beginning of the next: a battery that is empty exactly there is found there at time 0",
+    "costmodel/battery/relaxation.py _whole_periods: fading = [(share, rate) for share, rate in fading if float(rate.min()) * lowest [< -> <=] _GONE]": "exp(-45) of a share is below its last place, and so is what keeping it adds",
+    "costmodel/battery/relaxation.py _whole_periods: if (change [<= -> <] _TOLERANCE * count).all():": _ENDS_LATER,
+    "costmodel/battery/relaxation.py _moment.picked: taken: Floats = np.broadcast_to(column, where.shape)[where] if column.size [> -> >=] 1 else column.reshape(-1)": "a column of one broadcasts to as many of itself as are picked",
+    "costmodel/battery/relaxation.py _moment: time = bracket.duration * np.clip(bracket.first [/ -> *] (bracket.first - bracket.last), 0.0, 1.0)": _BRACKETED,
+    "costmodel/battery/relaxation.py _moment: time = bracket.duration * np.clip(bracket.first / (bracket.first [- -> +] bracket.last), 0.0, 1.0)": _BRACKETED,
+    "costmodel/battery/relaxation.py _moment: close = _TOLERANCE [* -> /] (bracket.begun + bracket.duration)": _ENDS_LATER,
+    "costmodel/battery/relaxation.py _moment: close = _TOLERANCE * (bracket.begun [+ -> -] bracket.duration)": _ENDS_LATER,
+    "costmodel/battery/relaxation.py _moment: inside = (newton [>= -> >] low) & (newton <= high)": _BRACKETED,
+    "costmodel/specs/axis.py taps_in_padding: if type(p) is int and p [<= -> <] 0:": "a padding of 0 reaches no output, and of none the sums below are 0: the line only saves them",
+    "costmodel/specs/axis.py taps_in_padding: if not any_true(reaching [> -> >=] 0):": "where no output reaches into the padding the sums below are 0: the line only saves them",
+    "costmodel/specs/axis.py interior_extent: last = smaller(floor_div(H + p - 1 - (K - 1) * d, s), O [- -> +] 1)": "O - 1 = floor((H + p + q - 1 - (K - 1) * d) / s) with q >= 0 is never the smaller one",
+    "costmodel/specs/axis.py _distinct_below: if type(s) is int and type(d) is int and type(K) is int and d == 1 and s [<= -> <] K:": "windows that touch are counted by the general form below as well: the line only saves it",
+}
