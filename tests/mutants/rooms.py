@@ -13,10 +13,14 @@ EQUATIONS = "tests/test_equations.py"
 ROOMS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "battery": (("costmodel/battery",), ("tests/battery", "tests/evaluation", EQUATIONS)),
     "memory": (("costmodel/memory",), ("tests/memory", "tests/sweeps/test_device_fit.py", "tests/evaluation", EQUATIONS)),
+    "streaming": (("costmodel/memory/streaming",), ("tests/memory", EQUATIONS)),
     "energy": (("costmodel/energy",), ("tests/energy", "tests/evaluation", "tests/sources", EQUATIONS)),
     "closed_forms": (("costmodel/dataflows/closed_forms",), ("tests/dataflows", EQUATIONS)),
     "axis": (("costmodel/specs/axis.py",), ("tests/specs", "tests/dataflows", EQUATIONS)),
-    "trace_analysis": (("costmodel/measurement/trace_analysis.py", "costmodel/measurement/window_energy.py"), ("tests/measurement",)),
+    "trace_analysis": (
+        ("costmodel/measurement/trace_analysis.py", "costmodel/measurement/window_energy.py"),
+        ("tests/measurement", "tests/evaluation/test_named_faults.py"),
+    ),
     "windows": (("costmodel/measurement/windows",), ("tests/measurement",)),
 }
 """For each room, the code that is changed and the tests that are to notice."""
@@ -25,9 +29,17 @@ QUICK = "not slow and not timing and not firmware and not emulator and not cacti
 
 
 def sources_of(room: str) -> list[Path]:
-    """The files of a room, from the root."""
-    found = [file for place in ROOMS[room][0] for file in (sorted((ROOT / place).rglob("*.py")) or [ROOT / place])]
-    return [file.relative_to(ROOT) for file in found if file.name != "__init__.py"]
+    """The files of a room, from the root; a folder with a room of its own is none of the one around it."""
+    own = ROOMS[room][0]
+    found = [file.relative_to(ROOT) for place in own for file in (sorted((ROOT / place).rglob("*.py")) or [ROOT / place])]
+    inner = [place for places, _ in ROOMS.values() for place in places if any(place.startswith(f"{one}/") for one in own)]
+    return [file for file in found if file.name != "__init__.py" and not any(file.as_posix().startswith(f"{place}/") for place in inner)]
+
+
+def followed() -> list[Path]:
+    """Every file that some mutant changes, from the root."""
+    written = [Path(each.path) for each in WRITTEN.values()]
+    return list(dict.fromkeys([*(path for room in ROOMS for path in sources_of(room)), *written]))
 
 
 def mutants_in(room: str) -> list[Mutant]:
@@ -50,5 +62,5 @@ def mutants_in(room: str) -> list[Mutant]:
                     f"{name}: {path_name} has {text!r} {source.count(text)} times; write the change anew in tests/mutants/written.py"
                 )
             line = source[: source.index(text)].count("\n") + 1
-            found.append(Mutant(Path(path_name), f"{path_name}: {name}", source.replace(text, put), (line, line + text.count("\n"))))
+            found.append(Mutant(Path(path_name), f"{path_name} {name}", source.replace(text, put), (line, line + text.count("\n"))))
     return found

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tests.mutants.equivalents import EQUIVALENTS
 from tests.mutants.operators import mutants_of
+from tests.mutants.rooms import ROOMS, mutants_in
+from tests.mutants.written import WRITTEN
 
 SOURCE = '''"""Not a - b in a docstring."""
 
@@ -30,3 +33,9 @@ def test_each_operation_is_changed_once_and_text_is_left_alone() -> None:
 def test_equal_lines_of_a_function_have_names_of_their_own() -> None:
     found = mutants_of(Path("room.py"), "def f(a):\n    a = a + 1\n    a = a + 1\n")
     assert [mutant.name.rpartition("]")[2] for mutant in found] == [" 1", " 1 #2"]
+
+
+def test_every_change_written_by_hand_has_its_place_and_every_equivalent_its_mutant() -> None:
+    names = {mutant.name for room in ROOMS for mutant in mutants_in(room)}
+    assert {f"{each.path} {name}" for name, each in WRITTEN.items()} <= names
+    assert set(EQUIVALENTS) <= names

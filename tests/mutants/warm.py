@@ -26,7 +26,7 @@ from _pytest.runner import runtestprotocol
 from tests.mutants.operators import Mutant
 from tests.mutants.reach import LineNotes, Lines, Reach, ReachFile, merged
 from tests.mutants.results import SURVIVES, Outcome
-from tests.mutants.rooms import ROOMS, ROOT, sources_of
+from tests.mutants.rooms import ROOMS, ROOT, followed
 
 SLOWEST = 3.0
 """A mutant whose tests take this many times as long as without it, and half a minute more, never ends: it is noticed."""
@@ -47,7 +47,7 @@ class Warm:
         done: Callable[[str, Mutant, Outcome], None],
     ) -> None:
         self.chosen, self.reach_path, self.tell, self.done = chosen, reach_path, tell, done
-        self.sources = [path for room in ROOMS for path in sources_of(room)]
+        self.sources = followed()
         self.notes = LineNotes(self.sources)
         self.left: list[tuple[str, Mutant]] = []
         """What has to be tried the slow way."""
