@@ -83,7 +83,8 @@ class Warm:
             shared_s = {name: took_s for item in asked for name, took_s in reached[item].shared_s.items()}
             limit_s = SLOWEST * (sum(reached[item].took_s for item in asked) + sum(shared_s.values())) + 30.0
             began = time.monotonic()
-            told = _told(lambda mutant=mutant, asked=asked: _first_failing(mutant, asked, alive), limit_s)
+            took_s = {item: reached[item].whole_s for item in asked}
+            told = _told(lambda mutant=mutant, took_s=took_s: _first_failing(mutant, took_s, alive), limit_s)
             noticed[path, told] += 1
             self.done(room, mutant, Outcome(told, time.monotonic() - began))
         return True
@@ -190,12 +191,19 @@ def replaceable(mutant: Mutant, alive: Mapping[str, Mapping[tuple[str, int], lis
     return True
 
 
-def _first_failing(mutant: Mutant, items: Sequence[pytest.Item], alive: Mapping[str, Mapping[tuple[str, int], list[FunctionType]]]) -> str:
+def _first_failing(
+    mutant: Mutant, took_s: Mapping[pytest.Item, float], alive: Mapping[str, Mapping[tuple[str, int], list[FunctionType]]]
+) -> str:
     functions = alive[mutant.path.as_posix()]
     for code in _codes(compile(mutant.source, str(ROOT / mutant.path), "exec", dont_inherit=True)):
         for function in functions.get(_key(code), ()):
             function.__code__ = code
+    items = list(took_s)
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
     for item, following in zip(items, [*items[1:], None], strict=True):
+        # One test that never ends shall not use up the time of all.
+        end = min(int(time.process_time() + SLOWEST * took_s[item]) + 10, hard)
+        resource.setrlimit(resource.RLIMIT_CPU, (end, hard))
         if any(report.failed for report in runtestprotocol(item, log=False, nextitem=following)):
             return item.nodeid
     return SURVIVES

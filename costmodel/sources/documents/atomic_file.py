@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -55,10 +56,40 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
                 # While it is still held: nobody takes it for what a killed run left.
                 temporary.replace(path)
         if sys.platform == "win32":
-            temporary.replace(path)
+            put_in_place(temporary, path)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def put_in_place(temporary: Path, path: Path, tries: int = 20, wait_s: float = 0.05) -> None:
+    """Rename a file over another, again and again for a while where the other is in use: Windows lets nobody replace a file somebody reads.
+
+    Parameters
+    ----------
+    temporary : Path
+        Written and closed.
+    path : Path
+        Where it goes.
+    tries : int, optional
+        How often; the last failure is raised.
+    wait_s : float, optional
+        Between two of them [s].
+
+    Raises
+    ------
+    OSError
+        If it cannot be put there.
+    """
+    for left in reversed(range(tries)):
+        try:
+            temporary.replace(path)
+        except PermissionError:
+            if not left:
+                raise
+            time.sleep(wait_s)
+        else:
+            return
 
 
 def sweep_unfinished(folder: Path) -> None:
