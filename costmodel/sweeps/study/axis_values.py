@@ -8,9 +8,10 @@ from typing import Annotated, Any, Final, NamedTuple
 import numpy as np
 from pydantic import TypeAdapter, ValidationError
 
-from costmodel.errors import LimitError, SpecError
+from costmodel.errors import CostModelError, LimitError, SpecError
 from costmodel.sources.documents.validation_errors import value_complaint
 from costmodel.specs.base import MAX_EXTENT
+from costmodel.specs.mapping import mapping_of
 from costmodel.specs.scenario import Scenario
 from costmodel.sweeps.study.design_fields import DesignField, base_value, field_of, holder_of, places_of, with_parameter, written
 from costmodel.sweeps.study.overrides import check_path
@@ -127,7 +128,16 @@ def _choices(axis: StudyAxis) -> ChoiceAxis:
     else:
         levels = _levels(axis, False)[0]
         values = () if levels is None else tuple(levels.tolist())
-    return ChoiceAxis(axis.label, values, tuple(dict.fromkeys(axis.paths, value) for value in values))
+    told = tuple(_told(value) if "dataflow" in axis.paths else value for value in values)
+    return ChoiceAxis(axis.label, told, tuple(dict.fromkeys(axis.paths, value) for value in values))
+
+
+def _told(value: Any) -> Any:
+    """Return a dataflow in the text that tables, conditions and given figures know it by; what is none is refused where it is set."""
+    try:
+        return str(mapping_of(value)) if isinstance(value, dict) else value
+    except CostModelError:
+        return value
 
 
 def _levels(axis: StudyAxis, sampled: bool) -> tuple[np.ndarray | None, float, float, bool]:
