@@ -240,6 +240,18 @@ def _archives() -> tuple[bytes, ...]:
 
 
 @cache
+def _joulescope() -> tuple[bytes, ...]:
+    import pyjls
+
+    path = Path(_scratch()) / "seed.jls"
+    with pyjls.Writer(str(path)) as writer:
+        writer.source_def(source_id=1, name="js", vendor="", model="", version="", serial_number="")
+        writer.signal_def(1, source_id=1, sample_rate=1000, name="current", units="A", data_type=pyjls.DataType.F32)
+        writer.fsr_f32(1, 0, np.where(np.arange(3000) % 500 > 350, 0.043, 0.0364).astype(np.float32))
+    return (path.read_bytes(),)
+
+
+@cache
 def _figures() -> tuple[bytes, ...]:
     with contextlib.redirect_stdout(io.StringIO()) as shown:
         path = Path(_scratch()) / "figures-seed.csv"
@@ -391,6 +403,7 @@ TARGETS: Mapping[str, Target] = {
     "table": Target(".csv", _table_seeds, _table),
     "trace": Target(".csv", _captures, _trace),
     "ppk2": Target(".ppk2", _archives, _trace, BINARY),
+    "jls": Target(".jls", _joulescope, _trace, BINARY),
     "figures": Target(".json", _figures, _figures_again),
     "report": Target(".json", _reports, _report),
     "resume": Target(".bin", _kept, _resumed, BINARY),
