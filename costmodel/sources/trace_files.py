@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -20,6 +19,7 @@ from costmodel.measurement.captures.time_marks import marked_times
 from costmodel.measurement.captures.trace_chunk import MarkedRun, Trace
 from costmodel.sources.documents.input_file import opened_input, read_input
 from costmodel.sources.documents.plain_stream import plain_stream
+from costmodel.sources.documents.unlogged import unlogged
 
 _ZIP: Final = b"PK\x03\x04"
 _JLS: Final = b"jlsfmt"
@@ -150,23 +150,12 @@ def _refuse_options(name: str, columns: Mapping[str, str] | None, sample_rate_hz
 
 
 @contextmanager
-def _unlogged(name: str) -> Iterator[None]:
-    """Keep a library's own log off the terminal while what it raises says the same in one line."""
-    logger = logging.getLogger(name)
-    before, logger.disabled = logger.disabled, True
-    try:
-        yield
-    finally:
-        logger.disabled = before
-
-
-@contextmanager
 def _jls_reader(path: Path) -> Iterator[Trace]:
     try:
         import pyjls
     except ImportError:
         raise MissingError("reading JLS needs pyjls: pip install 'costmodel[jls]'", Location(str(path))) from None
-    with _unlogged("pyjls.c"):
+    with unlogged("pyjls.c"):
         try:
             reader = pyjls.Reader(str(path))
         except (OSError, RuntimeError, ValueError) as error:

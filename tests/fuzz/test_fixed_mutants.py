@@ -33,3 +33,12 @@ def test_what_failed_once_fails_no_more(tmp_path: Path) -> None:
     for kind, path in EVERY:
         failure = tried(kind, TARGETS[kind], path.read_bytes(), tmp_path)
         assert failure is None, f"{path}: {failure.told}"
+
+
+def test_an_image_that_is_refused_is_told_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Pillow logs what it also raises, and what nobody configured goes to standard error."""
+    image = next(content for content in TARGETS["image"].seeds() if content[:2] in (b"II", b"MM"))
+    at = image.index(b"\x15\x01\x03\x00") if image[:2] == b"II" else image.index(b"\x01\x15\x00\x03")
+    many = image[: at + 8] + b"\xff\xff" + image[at + 10 :]
+    assert tried("image", TARGETS["image"], many, tmp_path) is None
+    assert not caplog.records

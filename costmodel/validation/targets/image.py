@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from costmodel.errors import CostModelError, FormatError, LimitError, Location, ShapeError
 from costmodel.sources.documents.input_file import opened_input
+from costmodel.sources.documents.unlogged import unlogged
 from costmodel.specs.network import Network
 
 _MODES: Final = {1: "L", 3: "RGB"}
@@ -52,7 +53,7 @@ def image_values(path: Path, network: Network) -> NDArray[np.float32]:
         raise ShapeError(network.name, f"its input {network.input} is no image of 1 or 3 planes")
     channels, rows, columns = network.input
     place = Location(str(path))
-    with opened_input(path, "an image") as stream, warnings.catch_warnings():
+    with opened_input(path, "an image") as stream, warnings.catch_warnings(), unlogged("PIL.TiffImagePlugin"):
         # What a decoder warns of is oddities that it has put right, and sizes that are limited below.
         warnings.simplefilter("ignore")
         try:
