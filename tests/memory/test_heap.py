@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from costmodel.memory.heap import buffers_fit, largest_request_bytes, place_buffers
+from costmodel.memory.heap import buffers_fit, judge_heap, largest_request_bytes, place_buffers, regions_without
 from costmodel.memory.heap_rules import block_bytes, searched_bytes, size_classes
-from costmodel.results.storage.heap_verdict import HeapRequest, HeapVerdict
+from costmodel.results.storage.heap_verdict import HeapRequest, HeapTaken, HeapVerdict
 from costmodel.specs.devices.hardware import HeapAllocator, HeapRegion
 
 REGIONS = tuple(
@@ -158,3 +158,28 @@ def test_what_a_request_leaves_is_a_block_of_its_own_from_the_smallest_size_on(s
     assert verdict.fits
     assert verdict.regions[0].free_bytes == left_bytes
     assert place_buffers(requests(asked, 8), [region], plain).fits == bool(buffers_fit([asked, 8], [region], plain)) == (left_bytes >= 12)
+
+
+@pytest.mark.parametrize(
+    ("regions", "sizes", "taken_bytes"),
+    [((5357, 5215), (3058, 2218, 2716), 200), ((4252, 8388), (3715, 3749, 4165), 100), ((5339, 4194), (3082, 3769), 400)],
+)
+def test_room_that_rounding_needs_is_no_room_for_what_is_taken(regions: tuple[int, ...], sizes: tuple[int, ...], taken_bytes: int) -> None:
+    """A search asks for more than the block: a region that could lose all that is taken may fail to serve it all the same."""
+    named = [HeapRegion(name=f"r{place}", size_bytes=size, holds_static=not place) for place, size in enumerate(regions)]
+    verdict = judge_heap(requests(*sizes), named, HeapAllocator(), HeapTaken(static_bytes=taken_bytes))
+    assert verdict.split_matters
+
+
+@settings(max_examples=300)
+@given(
+    st.lists(st.integers(3_000, 9_000), min_size=1, max_size=3),
+    st.lists(st.integers(500, 4_500), min_size=1, max_size=3),
+    st.integers(1, 1_500),
+)
+def test_the_split_matters_exactly_where_another_changes_the_answer(regions: list[int], sizes: list[int], taken_bytes: int) -> None:
+    named = [HeapRegion(name=f"r{place}", size_bytes=size, holds_static=not place) for place, size in enumerate(regions)]
+    verdict = judge_heap(requests(*sizes), named, HeapAllocator(), HeapTaken(static_bytes=taken_bytes))
+    splits = [regions_without(named, taken_bytes, first) for first in range(len(named))]
+    others = {place_buffers(requests(*sizes), left, HeapAllocator()).fits for left in splits}
+    assert verdict.split_matters == (others != {verdict.fits})
