@@ -91,4 +91,5 @@ def _spread(blocks: Blocks, where: np.ndarray) -> float:
     if blocks.samples_a_block > 1:
         return float(np.sqrt(np.median(blocks.variance[where])))
     steps: Floats = np.diff(blocks.mean_a[where])
-    return float(np.sqrt(0.5 * np.mean(steps[np.abs(steps) < 3.0 * blocks.tally.step_a] ** 2))) if len(steps) else np.inf
+    near = steps[np.abs(steps) < 3.0 * blocks.tally.step_a]
+    return float(np.sqrt(0.5 * np.mean(near**2))) if len(near) else np.inf
