@@ -7,10 +7,11 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
 from costmodel.sources.importers.channels_first.operator_table import FIRST_LOWERINGS
-from costmodel.sources.importers.lowering_table import LOWERINGS
+from costmodel.sources.importers.lowering_table import FOLDED_ONLY, LOWERINGS
 from costmodel.sources.importers.tflite import FORMAT as TFLITE
 
 NOT_SUPPORTED: Final = "not supported"
+FOLDED: Final = "Nothing: folded where its inputs are constant, as they must be"
 _TABLES: Final[Mapping[str, Mapping[str, Callable[..., None]]]] = {TFLITE: LOWERINGS, "ONNX": FIRST_LOWERINGS}
 _OPENINGS: Final = ("Lower ", "Return the lowering of ")
 
@@ -27,7 +28,8 @@ class UnderstoodOperator(NamedTuple):
 
 def understood_operators() -> tuple[UnderstoodOperator, ...]:
     """Return every operator that has a lowering, by format and name."""
-    return tuple(UnderstoodOperator(name, kind, _words(table[kind])) for name, table in _TABLES.items() for kind in sorted(table))
+    kinds = {name: sorted({*table, *(FOLDED_ONLY if name == TFLITE else ())}) for name, table in _TABLES.items()}
+    return tuple(UnderstoodOperator(name, kind, costed_as(name, kind)) for name in _TABLES for kind in kinds[name])
 
 
 def costed_as(format_name: str, kind: str) -> str:
@@ -45,6 +47,8 @@ def costed_as(format_name: str, kind: str) -> str:
     str
         `not supported` where it has no lowering.
     """
+    if format_name == TFLITE and kind in FOLDED_ONLY:
+        return FOLDED
     lowering = _TABLES.get(format_name, FIRST_LOWERINGS).get(kind)
     return NOT_SUPPORTED if lowering is None else _words(lowering)
 
