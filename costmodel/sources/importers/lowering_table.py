@@ -82,6 +82,7 @@ LOWERINGS: Final[Mapping[str, Callable[[Draft, ImportedOperator], None]]] = {
     "RESHAPE": moving.reshape,
     "RESIZE_BILINEAR": moving.resize(ResizeFunction.BILINEAR),
     "RESIZE_NEAREST_NEIGHBOR": moving.resize(ResizeFunction.NEAREST),
+    "REVERSE_SEQUENCE": moving.reverse_sequence,
     "REVERSE_V2": moving.rearranged(Rearrangement.REVERSE),
     "ROUND": pointwise.unary(UnaryFunction.ROUND),
     "RSQRT": pointwise.unary(UnaryFunction.RSQRT),
@@ -113,3 +114,5 @@ LOWERINGS: Final[Mapping[str, Callable[[Draft, ImportedOperator], None]]] = {
 """How each operator becomes layers."""
 FOLDED_ONLY: Final = frozenset({"DENSIFY", "FILL", "RANGE", "SHAPE"})
 """Operators that are understood where their inputs are constant, and become none."""
+MAKE_NOTHING: Final = frozenset({"ASSIGN_VARIABLE", "CALL_ONCE"})
+"""Operators without an output."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from costmodel.dataflows.imported_counts import WEIGHTED
 from costmodel.errors import FormatError, Location
 from costmodel.sources.importers.flatbuffer import Buffer, Table
 from costmodel.sources.importers.flexbuffer import from_flexbuffer
@@ -131,11 +132,14 @@ def _operator(buffer: Buffer, table: Table, codes: list[tuple[str, int]], tensor
         }
     if content := table.content(5):
         options[CUSTOM_OPTIONS] = from_flexbuffer(content)
+    outputs = _places(buffer, table.integers(2, "i"), tensor_count)
+    if not outputs and kind in WEIGHTED:
+        raise buffer.broken(f"a {kind} makes nothing")
     return ImportedOperator(
         kind=kind,
         version=version,
         inputs=_places(buffer, table.integers(1, "i"), tensor_count, optional=True),
-        outputs=_places(buffer, table.integers(2, "i"), tensor_count),
+        outputs=outputs,
         options=options,
     )
 

@@ -92,6 +92,8 @@ class Draft:
 
     def output(self, operator: ImportedOperator) -> ImportedTensor:
         """Return an operator's first output."""
+        if not operator.outputs:
+            raise self.refused(operator, "it makes nothing")
         return self.graph.tensors[operator.outputs[0]]
 
     @functools.cached_property

@@ -64,12 +64,13 @@ def _value(
 def dequantised(tensor: ImportedTensor, steps: NDArray[Any]) -> NDArray[np.float64]:
     """Return the real numbers that a constant's steps stand for; floats as they are."""
     if not tensor.scales or steps.dtype.kind == "f":
-        return steps.astype(np.float64)
+        with np.errstate(invalid="ignore"):
+            return steps.astype(np.float64)
     scales, zeros = np.array(tensor.scales, np.float64), np.array(tensor.zero_points or (0,), np.float64)
-    if len(scales) > 1:
+    if len(scales) > 1 or len(zeros) > 1:
         # A bias has one axis, whatever its scales say of the filters' axes.
         axis = tensor.channel_axis if 0 <= tensor.channel_axis < steps.ndim else steps.ndim - 1
-        if axis < 0 or steps.shape[axis] != len(scales):
+        if axis < 0 or steps.shape[axis] != len(scales) or len(zeros) not in (1, len(scales)):
             raise FormatError(f"the constant {tensor.name!r} of shape {list(steps.shape)} has {len(scales)} scales")
         shape = [1] * steps.ndim
         shape[axis] = len(scales)
@@ -89,19 +90,33 @@ def _strided(operator: ImportedOperator, values: Values) -> NDArray[Any]:
     return np.asarray(source[tuple(taken)])
 
 
+def _filled(_operator: ImportedOperator, values: Values) -> NDArray[Any]:
+    shape = tuple(values[0].reshape(-1).tolist())
+    if not 0 <= math.prod(shape) <= _MOST_COMPUTED or min(shape, default=0) < 0:
+        raise ValueError(shape)
+    return np.full(shape, values[1].reshape(-1)[0])
+
+
+def _counted(_operator: ImportedOperator, values: Values) -> NDArray[Any]:
+    start, stop, step = (value.reshape(-1)[0].item() for value in values)
+    if step == 0 or not math.isfinite(start + stop + step) or abs(stop - start) > _MOST_COMPUTED * abs(step):
+        raise ValueError(step)
+    return np.arange(start, stop, step)
+
+
 _COMPUTED: Final[Mapping[str, Callable[[ImportedOperator, Values], NDArray[Any]]]] = {
     "ADD": lambda _, values: values[0] + values[1],
     "CONCATENATION": lambda operator, values: np.concatenate([np.atleast_1d(value) for value in values], operator.whole("axis")),
     "DIV": lambda _, values: values[0] // values[1] if values[0].dtype.kind in "iu" else values[0] / values[1],
     "EXPAND_DIMS": lambda _, values: values[0],
-    "FILL": lambda _, values: np.full(tuple(values[0].tolist()), values[1]),
+    "FILL": _filled,
     "FLOOR_DIV": lambda _, values: values[0] // values[1],
     "GATHER": lambda operator, values: np.take(values[0], values[1], axis=operator.whole("axis")),
     "MAXIMUM": lambda _, values: np.maximum(*values),
     "MINIMUM": lambda _, values: np.minimum(*values),
     "MUL": lambda _, values: values[0] * values[1],
     "PACK": lambda operator, values: np.stack(values, operator.whole("axis")),
-    "RANGE": lambda _, values: np.arange(*(value.reshape(-1)[0] for value in values)),
+    "RANGE": _counted,
     "REDUCE_PROD": lambda _, values: np.prod(values[0], axis=tuple(values[1].reshape(-1).tolist())),
     "RESHAPE": lambda _, values: values[0],
     "SLICE": lambda _, values: values[0][
@@ -112,4 +127,4 @@ _COMPUTED: Final[Mapping[str, Callable[[ImportedOperator, Values], NDArray[Any]]
     "SUB": lambda _, values: values[0] - values[1],
     "TRANSPOSE": lambda _, values: values[0].transpose(values[1].reshape(-1).tolist()),
 }
-"""How shapes and places are computed; RANGE and FILL are bounded by the sizes their tensors state."""
+"""How shapes and places are computed."""

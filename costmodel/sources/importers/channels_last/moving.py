@@ -89,14 +89,19 @@ def strided_slice(draft: Draft, operator: ImportedOperator) -> None:
     """Lower a slice with steps, masks and axes that disappear."""
     shape = draft.tensor(operator, 0).shape
     begin, end, steps = (draft.integers(operator, at) for at in (1, 2, 3))
-    if begin is None or end is None or steps is None or not len(begin) == len(end) == len(steps) <= len(shape):
+    if begin is None or end is None or steps is None or not len(begin) == len(end) == len(steps) or 0 in steps:
         raise draft.refused(operator, "where it begins, ends and by which steps is not constant")
-    if operator.whole("ellipsis_mask") or operator.whole("new_axis_mask") or 0 in steps:
-        raise draft.refused(operator, "masks of ellipses and new axes are not supported")
     starts, sizes, strides = [0] * len(shape), list(shape), [1] * len(shape)
-    for axis, step in enumerate(steps):
-        bit, extent = 1 << axis, shape[axis]
-        first, last = begin[axis], end[axis]
+    ellipsis, new = operator.whole("ellipsis_mask"), operator.whole("new_axis_mask")
+    given = [place for place in range(len(steps)) if not (ellipsis | new) >> place & 1]
+    if len(given) > len(shape) or ellipsis & (ellipsis - 1):
+        raise draft.refused(operator, f"it names more axes than a tensor of shape {list(shape)} has")
+    # An ellipsis stands for the axes that are not named: those named behind it are the last.
+    behind = [place for place in given if ellipsis and place > ellipsis.bit_length() - 1]
+    before = [place for place in given if place not in behind]
+    for axis, place in [*enumerate(before), *enumerate(behind, len(shape) - len(behind))]:
+        bit, extent = 1 << place, shape[axis]
+        first, last, step = begin[place], end[place], steps[place]
         if operator.whole("shrink_axis_mask") & bit:
             starts[axis], sizes[axis] = (first + extent if first < 0 else first), 1
             continue
@@ -191,6 +196,16 @@ def _padded(draft: Draft, operator: ImportedOperator, widths: Sequence[int], mod
     draft.made(operator, layer, draft.output(operator).shape, axes)
 
 
+def reverse_sequence(draft: Draft, operator: ImportedOperator) -> None:
+    """Lower sequences whose first elements are turned around, as many of each: slices picked in another order."""
+    lengths = draft.integers(operator, 1)
+    shape = draft.tensor(operator, 0).shape
+    along = operator.whole("sequence_axis")
+    if lengths is None or len(set(lengths)) != 1 or not 0 <= along < len(shape) or not 0 <= lengths[0] <= shape[along]:
+        raise draft.refused(operator, "how much of each sequence it turns around is not constant, or not the same")
+    _picked(draft, operator, along, [*range(lengths[0] - 1, -1, -1), *range(lengths[0], shape[along])])
+
+
 def transpose(draft: Draft, operator: ImportedOperator) -> None:
     """Lower axes in another order; bytes move in the file's order, so it is never free."""
     order = draft.integers(operator, 1)
@@ -220,14 +235,19 @@ def gather(draft: Draft, operator: ImportedOperator) -> None:
         raise draft.refused(operator, "which slices it picks is computed")
     extent = source.shape[axis] if source.shape else 1
     picked = tuple(number + extent if number < 0 else number for number in picked)
-    axes = usual_axes(source.shape)
-    if axis not in axes:
-        axes = _all_axes(source.shape)
-    found = draft.arranged(operator, 0, source.shape, axes)
-    layer = draft.append("gather", "gather", [found.layer], operator.outputs[0], axis=axes.index(axis), indices=list(picked))
-    made = tuple(len(picked) if at == axis else extent for at, extent in enumerate(source.shape))
     # Numbers of another rank than one are one row of slices, in the same order.
-    draft.made(operator, layer, made, axes)
+    _picked(draft, operator, axis, picked)
+
+
+def _picked(draft: Draft, operator: ImportedOperator, axis: int, picked: Sequence[int]) -> None:
+    """Append slices picked along an axis of the file's."""
+    shape = draft.tensor(operator, 0).shape
+    axes = usual_axes(shape)
+    if axis not in axes:
+        axes = _all_axes(shape)
+    found = draft.arranged(operator, 0, shape, axes)
+    layer = draft.append("gather", "gather", [found.layer], operator.outputs[0], axis=axes.index(axis), indices=list(picked))
+    draft.made(operator, layer, [len(picked) if at == axis else extent for at, extent in enumerate(shape)], axes)
 
 
 def embedding(draft: Draft, operator: ImportedOperator) -> None:

@@ -11,7 +11,7 @@ from costmodel.sources.documents.yaml_document import YamlDocument
 from costmodel.sources.importers.channels_last.arrangement import Arrangement, arranged_shape, usual_axes
 from costmodel.sources.importers.channels_last.draft import Draft
 from costmodel.sources.importers.channels_last.folding import folds
-from costmodel.sources.importers.lowering_table import FOLDED_ONLY, LOWERINGS
+from costmodel.sources.importers.lowering_table import FOLDED_ONLY, LOWERINGS, MAKE_NOTHING
 from costmodel.sources.importers.plain_layers import network_name, plain_layers, usual_types
 from costmodel.specs.imported_graph import ImportedGraph
 from costmodel.specs.layers import DataType
@@ -90,6 +90,8 @@ def _lowered(draft: Draft) -> list[InputError]:
                 if operator.kind in FOLDED_ONLY:
                     raise draft.refused(operator, "its inputs are computed; constant ones are supported")
                 raise draft.refused(operator, f"it is not supported{_nearest(operator.kind)}")
+            if not operator.outputs and operator.kind not in MAKE_NOTHING:
+                raise draft.refused(operator, "it makes nothing")
             lower(draft, operator)
         except InputError as error:
             del draft.layers[count:]
@@ -124,4 +126,11 @@ def network_of_draft(draft: Draft) -> Network:
         },
         "layers": plain_layers(draft.layers, usual, weight),
     }
-    return checked_spec(YamlDocument(fields), Network, "network")
+    opened = [graph.tensors[place].name for place in graph.inputs if any(axis > 0 for axis in graph.tensors[place].open_axes)]
+    try:
+        return checked_spec(YamlDocument(fields), Network, "network")
+    except InputError as error:
+        if not opened:
+            raise
+        why = f"its input {opened[0]!r} leaves extents open, which the file's own shapes take as 1"
+        raise FormatError(f"{error}; {why}", Location(graph.name)) from None

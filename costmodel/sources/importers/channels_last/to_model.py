@@ -60,7 +60,14 @@ def model_of_draft(draft: Draft) -> Model:
 
 
 def _real(draft: Draft, place: int, weights: Weights, name: str) -> NDArray[np.float64]:
-    return np.ascontiguousarray(weights.arrange(_dequantised(draft, place, name)), np.float64)
+    found = _dequantised(draft, place, name)
+    try:
+        return np.ascontiguousarray(weights.arrange(found), np.float64)
+    except (ValueError, IndexError):
+        tensor = draft.graph.tensors[place]
+        raise FormatError(
+            f"{name}: its weights {tensor.name!r} of shape {list(tensor.shape)} do not fit it", Location(draft.graph.name)
+        ) from None
 
 
 def _dequantised(draft: Draft, place: int, name: str) -> NDArray[np.float64]:
@@ -80,7 +87,8 @@ def _biases(draft: Draft, weights: Weights, name: str) -> NDArray[np.float64] | 
     tensor, steps = draft.graph.tensors[weights.bias], draft.array(weights.bias)
     source = draft.graph.tensors[weights.source] if weights.source >= 0 else None
     filters = draft.graph.tensors[weights.weight]
-    if steps is not None and steps.dtype.kind == "i" and source is not None and source.scales and filters.scales:
+    per_output = steps is not None and len(filters.scales) in (1, steps.size)
+    if steps is not None and steps.dtype.kind == "i" and source is not None and len(source.scales) == 1 and per_output:
         # A bias counts in steps of input times weight: their product in double precision gives its integers back, its own scale does not.
         return steps.astype(np.float64) * (source.scales[0] * np.array(filters.scales, np.float64))
     return dequantised(tensor, steps).reshape(-1) if steps is not None else _dequantised(draft, weights.bias, name).reshape(-1)

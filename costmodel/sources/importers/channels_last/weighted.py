@@ -100,10 +100,9 @@ def fully_connected(draft: Draft, operator: ImportedOperator) -> None:
         layer = found.layer
         if len(found.shape) != 1:
             layer = draft.append("flatten", "flatten", [layer], operator.inputs[0])
-        order = places_in_file(found.extents, found.axes)
 
         def columns(weights: NDArray[Any]) -> NDArray[Any]:
-            return weights[:, order]
+            return weights[:, places_in_file(found.extents, found.axes)]
 
         weighted(draft, operator, layer, "fc", "linear", columns, out_features=outputs)
     elif count % inputs == 0:
