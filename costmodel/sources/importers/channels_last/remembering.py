@@ -49,11 +49,13 @@ def lstm(draft: Draft, operator: ImportedOperator) -> None:
             raise draft.refused(operator, f"{what} are not supported")
     if not all(draft.has(operator, at) for at in (*_CELL_GATES, *_STATE_GATES)):
         raise draft.refused(operator, "input and forget gates in one are not supported")
-    shape = draft.tensor(operator, 0).shape
+    shape, filters = draft.tensor(operator, 0).shape, draft.tensor(operator, 2).shape
+    if len(shape) != 3 or len(filters) != 2 or 1 not in shape[:2]:
+        raise draft.refused(operator, f"it reads {list(shape)} with weights of shape {list(filters)}; one batch is supported")
     steps, batch = (shape[0], shape[1]) if operator.whole("time_major") else (shape[1], shape[0])
-    if len(shape) != 3 or batch != 1:
-        raise draft.refused(operator, f"it reads {list(shape)}; one batch is supported")
-    units = draft.tensor(operator, 2).shape[0]
+    if batch != 1:
+        raise draft.refused(operator, f"it reads {batch} batches; one is supported")
+    units = filters[0]
     found = draft.arranged(operator, 0, (1, steps, shape[2]), (2, 1, None))
     states = [draft.state(f"tensor {operator.inputs[at]}", operator.inputs[at]) for at in (18, 19)]
     weight = operator.inputs[2]
@@ -75,7 +77,7 @@ def svdf(draft: Draft, operator: ImportedOperator) -> None:
     filters, times = draft.tensor(operator, 1).shape, draft.tensor(operator, 2).shape
     rank = operator.whole("rank", 1)
     shape = draft.tensor(operator, 0).shape
-    if len(filters) != 2 or len(times) != 2 or rank < 1 or filters[0] % rank or shape[0] != 1 or not draft.has(operator, 4):
+    if len(filters) != 2 or len(times) != 2 or rank < 1 or filters[0] % rank or shape[:1] != (1,) or not draft.has(operator, 4):
         raise draft.refused(operator, f"filters of shapes {list(filters)} and {list(times)} do not fit it, one batch at a time")
     found = draft.arranged(operator, 0, (filters[1],), (0,))
     held = draft.state(f"tensor {operator.inputs[4]}", operator.inputs[4])

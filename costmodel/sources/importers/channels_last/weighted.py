@@ -61,7 +61,7 @@ def conv2d(draft: Draft, operator: ImportedOperator) -> None:
 def depthwise(draft: Draft, operator: ImportedOperator) -> None:
     """Lower a depthwise convolution, its multiplier included."""
     filters, (layer, shape) = draft.tensor(operator, 1), _planes(draft, operator)
-    if len(filters.shape) != 4 or filters.shape[3] % shape[0]:
+    if len(filters.shape) != 4 or not shape[0] or filters.shape[3] % shape[0]:
         raise draft.refused(operator, f"filters of shape {list(filters.shape)} do not fit its input")
     fields = _window(draft, operator, filters.shape[1:3], shape)
     weighted(draft, operator, layer, "depthwise", "conv2d", depthwise_first, out_channels=filters.shape[3], groups=shape[0], **fields)
@@ -162,7 +162,7 @@ def matrix_product(draft: Draft, operator: ImportedOperator) -> None:
     """Lower a product of matrices: of two activations, or of one and weights, which is a convolution of 1x1."""
     turned = (operator.whole("adjoint_left"), operator.whole("adjoint_right"))
     left, right = draft.tensor(operator, 0).shape, draft.tensor(operator, 1).shape
-    if min(len(left), len(right)) < 2:
+    if min(len(left), len(right)) < 2 or 0 in (*left, *right):
         raise draft.refused(operator, f"it multiplies shapes {list(left)} and {list(right)}")
     if draft.is_constant(operator.inputs[1]):
         if any(extent != 1 for extent in right[:-2]) or turned[0]:
