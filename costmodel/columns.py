@@ -27,6 +27,11 @@ def is_column(value: Number) -> bool:
     return type(value) not in _SCALARS and hasattr(value, "__array__")
 
 
+def as_floats(value: Number) -> Number:
+    """Return a number that is no count: a column of Python numbers as one of floats, anything else as it is."""
+    return value.astype(float) if is_column(value) and value.dtype == object else value
+
+
 def smaller(a: Number, b: Number) -> Number:
     """Return the smaller of two numbers, element by element where either is a column."""
     if type(a) is int and type(b) is int:

@@ -74,7 +74,8 @@ def _batteries() -> None:
         for model in BatteryModelName:
             if model is not BatteryModelName.ENERGY and getattr(cell, model.value) is None:
                 continue
-            answer_battery(BatteryQuestion(cell, board, duration, 60.0, "deep", model=model, temperature_degc=cold, sample_count=20))
+            rest = "deep" if "deep" in board.rests() else "light"
+            answer_battery(BatteryQuestion(cell, board, duration, 60.0, rest, model=model, temperature_degc=cold, sample_count=20))
     cycle = load_duty_cycle("sense-and-infer")
     cell, board = load_battery("cr2032"), load_power_states("esp32-module")
     answer_battery(BatteryQuestion(cell, board, duration, 60.0, cycle=cycle, sample_count=20))

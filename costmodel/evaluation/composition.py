@@ -14,7 +14,7 @@ from costmodel.battery.energy_budget import (
     inference_energy_j,
     inference_rate_hz,
 )
-from costmodel.columns import Number, any_true, chosen, is_column
+from costmodel.columns import Number, any_true, as_floats, chosen, is_column
 from costmodel.energy.access_energy import leakage_energy_pj
 from costmodel.errors import SpecError
 from costmodel.evaluation.battery.inputs import BoardNumbers
@@ -181,7 +181,7 @@ def cost(design: Design, traced: Sequence[AccessCounts | None] | None = None, ot
     tensor_pj = total_of([layer.tensor_pj for layer in running])
     scratch_pj = total_of([layer.scratch_pj for layer in running])
     # One core: the steps of a stage take turns, so that a stage lasts as long as all of them.
-    latency_s = None if design.rates is None else total_of([layer.duration_s for layer in running])
+    latency_s = None if design.rates is None else as_floats(total_of([layer.duration_s for layer in running]))
     duration_s = latency_s if design.duration_s is None else design.duration_s
     if other is not None and duration_s is other.duration_s:
         power, battery = other.power, other.battery

@@ -50,6 +50,7 @@ def torch_here() -> None:
 PIPELINE = ["--conv-prune", "0.2", "--fc-prune", "0.4", "--pool", "2", "--epochs", "1", "--fine-tune", "1", "--bits", "8", "--threads", "1"]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("torch_here")
 def test_options_alone_compress_a_network(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     asked = ["compress", "--network", "net.yaml", "--data", "synthetic", *PIPELINE, "--out", "small", "--format", "json"]

@@ -20,7 +20,18 @@ from costmodel.specs.schedule import holders_of, sources_of
 from costmodel.specs.stages import Stage
 from costmodel.specs.strategy import MemoryStrategy as Strategy
 
-LAYERED = (Strategy.SUM, Strategy.PEAK_LIVE, Strategy.PING_PONG, Strategy.STATIC_IN_PLACE, Strategy.ARENA_IN_PLACE)
+LAYERED = {
+    Strategy.SUM,
+    Strategy.PEAK_LIVE,
+    Strategy.PING_PONG,
+    Strategy.STATIC_IN_PLACE,
+    Strategy.ARENA_IN_PLACE,
+    Strategy.GREEDY,
+    Strategy.HILL_CLIMBING,
+    Strategy.EXACT,
+    Strategy.REORDERED,
+}
+"""Strategies that run layer by layer."""
 STAGED = [strategy for strategy in Strategy if strategy not in LAYERED]
 
 

@@ -41,7 +41,11 @@ def scenario_of(name: str) -> Scenario:
     return with_changes(deck, {"network": load_network(name), **uncalibrated})
 
 
-ASKED = [("esp32-deck", dataflow) for dataflow in Dataflow] + [("resnet8", Dataflow.ROW_STATIONARY), ("ds-cnn", Dataflow.OUTPUT_STATIONARY)]
+ASKED = [
+    *(("esp32-deck", dataflow) for dataflow in Dataflow),
+    pytest.param(("resnet8", Dataflow.ROW_STATIONARY), marks=pytest.mark.slow),
+    ("ds-cnn", Dataflow.OUTPUT_STATIONARY),
+]
 ASKED += [(model.value, Dataflow.OUTPUT_STATIONARY) for model in BatteryModelName]
 
 

@@ -1,6 +1,6 @@
 """Fit what the packaged runtimes know of their speed to the public measurements, and write `costmodel/sources/data/runtimes/`.
 
-Run: python studies/08-time-on-other-chips/fit.py ../shared/data/measurements
+Run: python benchmarks/fit_runtimes.py ../shared/data/measurements
 The rows are read where they lie and stay there; coefficients go into the package.
 """
 
@@ -27,7 +27,7 @@ from costmodel.specs.axis import Axis
 from costmodel.specs.operations import CONV2D
 from costmodel.specs.work import LoopNest
 
-RUNTIMES = Path(__file__).parents[2] / "costmodel" / "sources" / "data" / "runtimes"
+RUNTIMES = Path(__file__).parents[1] / "costmodel" / "sources" / "data" / "runtimes"
 ZOO = {"mlperf-ad": "autoencoder", "mlperf-ic": "resnet8", "mlperf-kws": "ds-cnn", "mlperf-vww": "mobilenet-v1-0.25"}
 """The networks of MLPerf Tiny in the zoo."""
 PERSON_DETECT = OperationMix(convolution=165_888, pointwise=6_193_152, depthwise=798_336, linear=512)
@@ -304,7 +304,7 @@ def main(folder: Path) -> int:
             "profiles": list(profile_of_esp_nn(devices) if name == "esp-nn" else profiles_of(library, table, mixes)),
             "measured": list(measured_of(library, devices)),
             "ranges": list(ranges_of(library, devices)),
-            "source": "measured: public times, fitted by studies/08-time-on-other-chips/fit.py",
+            "source": "measured: public times, fitted by benchmarks/fit_runtimes.py",
         }
         with (RUNTIMES / f"{name}.yaml").open("w", encoding="utf-8", newline="\n") as file:
             writer.dump({key: value for key, value in runtime.items() if value != []}, file)
