@@ -12,6 +12,7 @@ from costmodel.results.trust import Trust
 from costmodel.units import PER_MILLION
 
 UNKNOWN = "unknown"
+ESTIMATED_TIME = "Time, estimated"
 
 
 def outlook_facts(outlook: Outlook, has_duration: bool) -> tuple[Fact, ...]:
@@ -32,7 +33,7 @@ def outlook_facts(outlook: Outlook, has_duration: bool) -> tuple[Fact, ...]:
     if has_duration:
         return ()
     return (
-        Fact("Time, estimated", time_words(outlook.time), f"{outlook.time.trust.value}: {basis_text(outlook.time)}"),
+        Fact(ESTIMATED_TIME, time_words(outlook.time), f"{outlook.time.trust.value}: {basis_text(outlook.time)}"),
         *(() if outlook.energy is None else (Fact("Energy, estimated", energy_words(outlook), outlook.energy.trust.value),)),
         *(() if outlook.life is None else (Fact("Battery, estimated", life_words(outlook), life_note(outlook)),)),
     )

@@ -15,6 +15,7 @@ from costmodel.report.quantities import (
     power_text,
 )
 from costmodel.report.sections.finding_words import finding_remarks
+from costmodel.report.sections.outlook import ESTIMATED_TIME
 from costmodel.results.evaluation import DataflowEvaluation, Evaluation
 from costmodel.specs.counting import Granularity
 
@@ -105,8 +106,10 @@ def figures_section(evaluation: Evaluation, more: Sequence[Fact] = ()) -> Sectio
             f"executed; {count_text(evaluation.mac_nominal_count)} with padding",
         ),
         Fact("Memory energy", Cell(runs.energy.memory_pj, Form.ENERGY, "energy.memory"), _energy_note(runs)),
-        Fact("Time of an inference", Cell(evaluation.duration_s, Form.TIME, "latency.duration"), _duration_note(evaluation)),
     ]
+    # Where the time is an estimate, it stands among `more` with its interval.
+    if evaluation.duration_s is not None or not any(fact.label == ESTIMATED_TIME for fact in more):
+        facts.append(Fact("Time of an inference", Cell(evaluation.duration_s, Form.TIME, "latency.duration"), _duration_note(evaluation)))
     if evaluation.memory.ram_bytes is not None:
         buffers = bytes_text(evaluation.memory.plan.tensor_buffer_bytes)
         facts.append(Fact("RAM", Cell(evaluation.memory.ram_bytes, Form.BYTES, "memory.ram"), f"{buffers} of it tensor buffers"))
