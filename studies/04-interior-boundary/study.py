@@ -35,6 +35,11 @@ STUDY = {
 }
 
 
+def shown(value: float, digits: int) -> float | str:
+    """Return a figure that rests on a time: rates hold up to ten times the largest layer they were fitted to."""
+    return "not calibrated" if np.isnan(value) else round(value, digits)
+
+
 def main(folder: Path) -> None:
     """Write table and figure."""
     columns = sweep(STUDY).columns()
@@ -44,7 +49,7 @@ def main(folder: Path) -> None:
     boundary_tap_s = float((time_s / taps)[unchecked == 0].mean())
     saved = 1 - time_s / (taps * boundary_tap_s)
     rows = [
-        (int(kernel), int(extent), round(100 * float(share), 1), round(float(time) * MS_PER_S, 2), round(100 * float(gain), 1))
+        (int(kernel), int(extent), round(100 * float(share), 1), shown(float(time) * MS_PER_S, 2), shown(100 * float(gain), 1))
         for kernel, extent, share, time, gain in zip(columns["kernel"], columns["extent"], unchecked, time_s, saved, strict=True)
     ]
     header = ("kernel", "rows and columns", "unchecked pixels [%]", "time [ms]", "saved over checking every tap [%]")
