@@ -30,7 +30,7 @@ class Spec(BaseModel):
     """Frozen, strict about names and types, without NaN or infinity."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, validate_default=True)
-    said_of: ClassVar[Mapping[str, str]] = {}
+    said_of: ClassVar[dict[str, str]] = {}
     """Fields that say something of another field: its name to theirs. They go where it is replaced."""
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from collections.abc import Mapping as Fields
 from enum import StrEnum
 from typing import Annotated, ClassVar, Final
 
@@ -51,7 +50,7 @@ SHELF: Final = Constant(SHELF_DEGC, "degC", None, None, "definition: the tempera
 class Scenario(Spec):
     """One question: what a network costs on a device, and how that is counted."""
 
-    said_of: ClassVar[Fields[str, str]] = {"duration_s": "duration_device"}
+    said_of: ClassVar[dict[str, str]] = {"duration_s": "duration_device"}
 
     name: Name
     description: str = ""
