@@ -22,7 +22,8 @@ NOTE = "<!-- Written by docs/generate.py from the code; change the code, then ru
 def load_everything() -> None:
     """Import every module, so that each formula has declared itself."""
     for found in pkgutil.walk_packages(costmodel.__path__, "costmodel."):
-        if not found.name.endswith("__main__"):
+        # PyTorch is optional, and the room that imports it at its door declares no formula.
+        if not found.name.endswith("__main__") and not found.name.startswith("costmodel.training.pytorch."):
             importlib.import_module(found.name)
 
 

@@ -42,7 +42,8 @@ KEPT: Final = 60
 def every_formula() -> dict[str, Formula]:
     """Import every module, so that each formula has declared itself, and return them by id."""
     for found in pkgutil.walk_packages(costmodel.__path__, "costmodel."):
-        if not found.name.endswith("__main__"):
+        # PyTorch is optional, and the room that imports it at its door declares no formula.
+        if not found.name.endswith("__main__") and not found.name.startswith("costmodel.training.pytorch."):
             importlib.import_module(found.name)
     return dict(FORMULAS)
 

@@ -193,3 +193,9 @@ def test_every_cited_key_stands_in_the_bibliography() -> None:
     text = (ROOT / "references.bib").read_text(encoding="utf-8")
     for needle in ("Horowitz", "Dumoulin", "Eyeriss", "CACTI", "Krizhevsky"):
         assert needle in text
+
+
+def test_the_room_that_needs_pytorch_declares_no_formula() -> None:
+    """Pages and proofs of equations leave it out, so that they are the same without PyTorch."""
+    for path in (PACKAGE / "training" / "pytorch").rglob("*.py"):
+        assert "@formula" not in path.read_text(encoding="utf-8"), path.name
