@@ -17,6 +17,9 @@ _NUMBERS: Final = {name: number for number, name in ELEMENT_NAMES.items()}
 _REAL: Final = frozenset({"int8", "uint8", "int16", "uint16", "int4"})
 """Types of quantised tensors, which stand for real numbers: inference is told so."""
 
+_STEPS: Final = frozenset({"strides", "dilations", "kernel_shape"})
+"""Attributes that windows move by or extend over."""
+
 
 class NodeShapes:
     """Infers shapes for the operator sets of one file."""
@@ -85,6 +88,12 @@ class NodeShapes:
         schema = self._schema(node)
         if schema is None or node.kind in ("Loop", "Scan", "If"):
             return {}
+        for attribute in proto.attribute:
+            # Some versions of `onnx` divide by these before they look, and end the process.
+            if attribute.name in _STEPS and any(step < 1 for step in attribute.ints):
+                raise self._draft.broken(
+                    f"its {attribute.name} should be at least 1 each to fit it, found {list(attribute.ints)[:8]}", node
+                )
         types, data = {}, {}
         for name in proto.input:
             if not name or name in types:
