@@ -41,8 +41,8 @@ lint: $(VENV)/developer ## Format, lint, types, floors.
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-test-quick: $(VENV)/developer ## The quick tests, under two minutes.
-	$(RUN) -m pytest -m "not slow and not timing" -n auto $(PYTEST_FLAGS)
+test-quick: $(VENV)/developer ## The quick tests, without emulated cores.
+	$(RUN) -m pytest -m "not slow and not timing and not emulator" -n auto $(PYTEST_FLAGS)
 
 test: lint ## Everything: lint, types, floors, and all tests. What needs a tool that is not here says so.
 	$(RUN) -m pytest -m "not timing" -n auto $(PYTEST_FLAGS)
