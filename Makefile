@@ -61,7 +61,7 @@ fuzz: $(VENV)/developer ## Search at random for inputs that no plain answer come
 	$(RUN) -m tests.fuzz --seconds $(SECONDS) $(if $(ONLY),--only $(ONLY))
 	$(if $(ONLY),,COSTMODEL_SEARCH=fuzz $(RUN) -m pytest -m "hypothesis and not slow and not timing and not emulator" -n auto $(PYTEST_FLAGS))
 
-mutants: $(VENV)/developer ## Change one operation at a time, and list the changes that no test notices (an hour; goes on where it was stopped).
+mutants: $(VENV)/developer ## Change one operation at a time, and list the changes that no test notices (hours; goes on where it was stopped).
 	$(RUN) -m tests.mutants
 
 clean: ## Remove the environment and everything made.
