@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
@@ -84,10 +85,8 @@ class _Kept:
 
 def check_torch() -> None:
     """Raise MissingError where PyTorch is not installed, saying how to install it."""
-    try:
-        import torch  # noqa: F401
-    except ImportError:
-        raise MissingError("training needs PyTorch: pip install 'costmodel[train]'") from None
+    if find_spec("torch") is None:
+        raise MissingError("training needs PyTorch: pip install 'costmodel[train]'")
 
 
 def stages_of(recipe: TrainingRecipe) -> tuple[str, ...]:

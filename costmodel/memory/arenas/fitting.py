@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Final, NamedTuple
 
 from costmodel.memory.placement import Block, Sizes
@@ -139,7 +140,7 @@ def best_of_portfolio(problem: Problem) -> Fitted:
     """Return the lowest arena of the portfolio's orders; the first that reaches the bound ends it."""
     best: Fitted | None = None
     for key in PORTFOLIO:
-        found = fitted(problem, sorted(range(len(problem.sizes)), key=lambda at, key=key: key(problem, at)))  # type: ignore[misc]
+        found = fitted(problem, sorted(range(len(problem.sizes)), key=partial(key, problem)))
         if best is None or found.height_bytes < best.height_bytes:
             best = found
         if best.height_bytes <= problem.bound_bytes:

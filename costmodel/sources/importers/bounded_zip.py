@@ -35,6 +35,7 @@ class BoundedZip:
     def __init__(self, data: bytes, name: str, limit_bytes: int) -> None:
         self._where = Location(name)
         self._left_bytes = self._limit_bytes = limit_bytes
+        # zipfile tells a damaged directory by any of these, as the damage happens to lie.
         try:
             self._archive = zipfile.ZipFile(io.BytesIO(data))
         except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError, OverflowError, UnicodeDecodeError, EOFError) as error:
@@ -55,6 +56,7 @@ class BoundedZip:
         InputError
             If there is none, it is encrypted or damaged, or unpacks to more than the limit.
         """
+        # And a damaged member by these: its method, its name, its length or what it unpacks to.
         try:
             if self._archive.getinfo(name).flag_bits & _ENCRYPTED:
                 raise FormatError(f"is encrypted ({name}); give it without a password", self._where)

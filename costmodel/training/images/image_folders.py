@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import warnings
 import zipfile
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Final
@@ -22,16 +23,16 @@ MAX_PIXELS: Final = 50_000_000
 _PARTS: Final = {"train": "train", "training": "train", "test": "test", "testing": "test", "val": "test", "valid": "test"}
 
 
-class _Files:
+class _Files(ABC):
     """Names below a place, with what tells a changed file: size and time."""
 
+    @abstractmethod
     def listed(self) -> Mapping[str, tuple[int, float]]:
         """Return every image file's size and time, by its path."""
-        raise NotImplementedError
 
+    @abstractmethod
     def content(self, name: str) -> bytes:
         """Return a file's bytes."""
-        raise NotImplementedError
 
     def by_class(self) -> dict[str, dict[str, list[str]]]:
         """Return the files of `train` and `test` by class, whatever stands above those folders; folders without images are there, empty."""
@@ -48,9 +49,9 @@ class _Files:
                 classes.setdefault(parts[place + 1], []).append(name)
         return found
 
+    @abstractmethod
     def folders(self) -> list[str]:
         """Return every folder's path, with a `/` at its end."""
-        raise NotImplementedError
 
 
 class FolderFiles(_Files):

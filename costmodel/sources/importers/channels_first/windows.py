@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from costmodel.sources.importers.channels_first.layer_draft import LayerDraft, LazyParameters, Real, real_of
 from costmodel.sources.importers.channels_first.layouts import PADDING
@@ -122,9 +123,10 @@ def transposed_convolution(draft: LayerDraft, operator: ImportedOperator) -> Non
         raise draft.refused(operator, "its paddings reach outside what it makes")
     pairs = [[*values, 1] if count == 1 else list(values) for values in (shape[2:], strides, dilations)]
     ends = [0, 0] if count == 1 else []
-    turned = lambda real: np.moveaxis(  # noqa: E731
-        real.reshape(groups, -1, shape[1], *pairs[0]), 2, 1
-    ).reshape(groups * shape[1], -1, *pairs[0])
+
+    def turned(real: NDArray[Any]) -> NDArray[Any]:
+        return np.moveaxis(real.reshape(groups, -1, shape[1], *pairs[0]), 2, 1).reshape(groups * shape[1], -1, *pairs[0])
+
     draft.add(
         operator,
         "transposed_conv2d",
