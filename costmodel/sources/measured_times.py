@@ -18,6 +18,9 @@ from costmodel.units import HZ_PER_MHZ, MS_PER_S, US_PER_S
 
 MOST_ROWS: Final = 1_000
 MAX_BYTES: Final = 1 << 20
+LEAST: Final = 1e-9
+LONGEST_S: Final = 1e9
+FASTEST_HZ: Final = 1e12
 _TIMES: Final = ("latency", "time", "duration", "inference")
 _TIME_UNITS: Final = {"s": 1.0, "ms": 1 / MS_PER_S, "us": 1 / US_PER_S}
 _CLOCK_UNITS: Final = {"hz": 1.0, "mhz": HZ_PER_MHZ}
@@ -100,8 +103,8 @@ def _with_unit(
 def _measured(row: Sequence[str], columns: _Columns, place: Location, path: Path) -> MeasuredTime:
     if len(row) <= max(columns.network, columns.time, columns.clock or 0):
         raise FormatError(f"has {len(row)} cells, fewer than the header names", place)
-    duration_s = _positive(row[columns.time], "time", place) * columns.seconds
-    clock_hz = None if columns.clock is None else _positive(row[columns.clock], "clock", place) * columns.hertz
+    duration_s = _positive(row[columns.time], columns.seconds, "time", LONGEST_S, "s", place)
+    clock_hz = None if columns.clock is None else _positive(row[columns.clock], columns.hertz, "clock", FASTEST_HZ, "Hz", place)
     named = row[columns.network].strip()
     try:
         network = load_network(named, path.parent)
@@ -110,11 +113,13 @@ def _measured(row: Sequence[str], columns: _Columns, place: Location, path: Path
     return MeasuredTime(network, duration_s, clock_hz)
 
 
-def _positive(text: str, what: str, place: Location) -> float:
+def _positive(text: str, scale: float, what: str, most: float, unit: str, place: Location) -> float:
     try:
         found = float(text.strip())
     except ValueError:
         raise FormatError(f"the {what} should be a number, found {text.strip()[:40]!r}", place) from None
     if not (math.isfinite(found) and found > 0.0):
         raise FormatError(f"the {what} should be above 0, found {text.strip()[:40]}", place)
-    return found
+    if not LEAST <= found * scale <= most:
+        raise FormatError(f"the {what} should be {LEAST:g} to {most:g} {unit}, found {text.strip()[:40]}", place)
+    return found * scale

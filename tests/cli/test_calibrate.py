@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from costmodel.cli.app import main
 from costmodel.evaluation.timing.estimate import estimate_time
+from costmodel.latency.kernel_paths import KernelRegressors
 from costmodel.sources.catalogue import load_device, load_network
 from costmodel.sources.runtimes import load_runtime, runtime_text
+from costmodel.specs.devices.runtime import RegressorName
 
 TABLE = "network,latency_ms\nresnet8,731\nds-cnn,187\nmobilenet-v1-0.25,565\nautoencoder,16.1\n"
 
@@ -66,6 +69,7 @@ def test_one_network_answers_and_says_what_it_cannot(folder: Path, capsys: pytes
         ("network,latency_ms\nresnt8,389\n", "did you mean 'resnet8'"),
         ("network,latency_ms,clock_mhz\nresnet8,389,0\n", "measured.csv:2:1 the clock should be above 0, found 0"),
         ("network,latency_ms\nresnet8,-3\n", "measured.csv:2:1 the time should be above 0, found -3"),
+        ("network,latency_ms\nresnet8,1e300\n", "the time should be 1e-09 to 1e+09 s, found 1e300"),
         ("network,latency_ms\nresnet8,fast\n", "the time should be a number, found 'fast'"),
         ("network,latency_ms\nresnet8,1\nresnet8,2\n", "resnet8: stands twice at 64 MHz"),
         ("latency_ms\n3\n", "has no column of networks"),
@@ -87,3 +91,29 @@ def test_a_file_that_is_there_is_kept(folder: Path, capsys: pytest.CaptureFixtur
     assert main(["calibrate", "measured.csv", "--device", "nrf52840", "--out", "mine.yaml"]) == 2
     assert "--force replaces it" in capsys.readouterr().err
     assert (folder / "mine.yaml").read_text(encoding="utf-8") == "precious"
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--runtime", "my runtime"), "runtime: expected a name of letters, digits and _ . -, found 'my runtime'"),
+        (("--runtime", "../evil"), "runtime: expected a name"),
+        (("--version", ""), "version: expected 1 to 200 characters, found 0"),
+    ],
+)
+def test_a_name_that_is_none_is_one_line(folder: Path, options: tuple[str, ...], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["calibrate", "measured.csv", "--device", "nrf52840", *options]) == 2
+    found = capsys.readouterr().err
+    assert said in found
+    assert found.count("\n") == 1
+
+
+def test_a_runtimes_file_that_tells_nothing_is_refused(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    nothing = "{device: nrf52840, network: n, clock_hz: 1.0e6, version: v, duration_s: 1.0, source: s}"
+    (folder / "none.yaml").write_text(f"name: none\nmeasured: [{nothing}]\nsource: s\n", encoding="utf-8")
+    assert main(["report", "ds-cnn", "--device", "nrf52840", "--runtime", "none.yaml"]) == 2
+    assert "needs multiply-accumulates" in capsys.readouterr().err
+
+
+def test_regressors_of_a_file_are_those_that_are_counted() -> None:
+    assert set(get_args(RegressorName)) == set(KernelRegressors._fields)

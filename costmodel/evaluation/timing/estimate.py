@@ -142,7 +142,7 @@ def _path_cycles(own: Sequence[TimedStep], rates: PathRates | None, fallback: Cl
         low = range_cycles(macs, 0.0 if fallback is None else fallback.low_cycles)
         high = range_cycles(macs, 0.0 if fallback is None else fallback.high_cycles)
         return _Interval(math.sqrt(low * high), low, high)
-    per = {rate.per: rate.rate_cycles for rate in rates.rates}
+    per: dict[str, float] = {rate.per: rate.rate_cycles for rate in rates.rates}
     middle = math.fsum(
         path_cycles(per, kernel_regressors(timed.step.lowered.work)) for timed in own if isinstance(timed.step.lowered.work, LoopNest)
     )

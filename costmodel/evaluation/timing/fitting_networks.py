@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
@@ -9,6 +10,7 @@ from costmodel.errors import MissingError, SpecError
 from costmodel.evaluation.timing.network_regressors import mix_of_measured, network_mix
 from costmodel.latency.operation_mix import MIX_KINDS, OperationMix
 from costmodel.latency.scaling import IDENTIFIED_SHARE_RATIO, USUAL_RATES, Timed, scaled_from, shares_of
+from costmodel.printable_text import shortened
 from costmodel.results.calibration_fit import CalibrationFit, KindRate, LeftOut
 from costmodel.specs.devices.hardware import Device
 from costmodel.specs.devices.runtime import MeasuredNetwork, Runtime
@@ -17,6 +19,10 @@ from costmodel.units import HZ_PER_MHZ
 
 VERSION: Final = "as measured"
 """Of a runtime whose user stated none."""
+
+
+_NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.\-]{0,99}")
+_LONGEST_VERSION: Final = 200
 
 
 class NetworkTime(NamedTuple):
@@ -50,10 +56,14 @@ def fit_networks(times: Sequence[NetworkTime], device: Device, runtime: str, ver
     Raises
     ------
     SpecError
-        If a network multiplies nothing, or stands twice at one clock.
+        If a network multiplies nothing, or stands twice at one clock; if the runtime's name is none.
     MissingError
         If the clock is known from neither the table nor the device.
     """
+    if not _NAME.fullmatch(runtime):
+        raise SpecError(f"runtime: expected a name of letters, digits and _ . -, found {shortened(repr(runtime), 60)}")
+    if not 1 <= len(version) <= _LONGEST_VERSION:
+        raise SpecError(f"version: expected 1 to {_LONGEST_VERSION} characters, found {len(version)}")
     fastest = max(device.clock_hz) if device.clock_hz else None
     measured: list[MeasuredNetwork] = []
     for time in times:

@@ -23,11 +23,28 @@ PathName = Literal["pointwise", "one-row", "general", "depthwise", "linear"]
 """A path through a kernel library that single layers were measured of."""
 
 
+RegressorName = Literal[
+    "quad_mac",
+    "odd_filter_mac",
+    "remainder_mac",
+    "copied_byte",
+    "copy_run",
+    "filled_run",
+    "output",
+    "pixel",
+    "sixteen_mac",
+    "rest_quad_mac",
+    "weight",
+    "layer",
+    "mac",
+]
+"""What a layer has of its path; `latency.kernel_paths` counts them."""
+
+
 class Rate(Spec):
     """What one unit of a regressor costs on a path."""
 
-    per: Name
-    """Regressor."""
+    per: RegressorName
     rate_cycles: Annotated[float, Field(ge=0.0, le=1e9)]
 
 
@@ -121,6 +138,12 @@ class MeasuredNetwork(Spec):
     depthwise_mac_count: Tally = 0
     linear_mac_count: Tally = 0
     source: Text
+
+    @model_validator(mode="after")
+    def _multiplies(self) -> MeasuredNetwork:
+        if not self.convolution_mac_count + self.pointwise_mac_count + self.depthwise_mac_count + self.linear_mac_count:
+            raise PydanticCustomError("measured", "a measured network needs multiply-accumulates: its time tells no rate without")
+        return self
 
 
 class Runtime(Spec):
