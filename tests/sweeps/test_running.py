@@ -491,4 +491,5 @@ def test_a_script_that_starts_itself_anew_in_each_process_is_told_what_it_lacks(
     assert ran.returncode == 1
     # The processes that ended while they started print as well, in any order.
     told = [line for line in ran.stderr.splitlines() if line.startswith("costmodel.")]
-    assert len(told) == 1 and 'keeps its own work below `if __name__ == "__main__":` (or takes workers=1)' in told[0], ran.stderr
+    assert len(told) == 1, ran.stderr
+    assert 'keeps its own work below `if __name__ == "__main__":` (or takes workers=1)' in told[0]
