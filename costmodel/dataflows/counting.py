@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, TypeAlias
 
+from costmodel.dataflows.closed_forms.blocked_output_stationary import blocked_output_stationary_counts
 from costmodel.dataflows.closed_forms.elementwise import elementwise_counts
 from costmodel.dataflows.closed_forms.input_stationary import input_stationary_counts
 from costmodel.dataflows.closed_forms.no_local_reuse import no_local_reuse_counts
@@ -14,7 +15,7 @@ from costmodel.dataflows.closed_forms.row_stationary import row_stationary_count
 from costmodel.dataflows.closed_forms.weight_stationary import weight_stationary_counts
 from costmodel.results.counts import AccessCounts
 from costmodel.specs.counting import Dataflow, Taps
-from costmodel.specs.mapping import ChosenDataflow
+from costmodel.specs.mapping import BLOCKED, DATAFLOWS, ChosenDataflow
 from costmodel.specs.operations import Action
 from costmodel.specs.work import Elementwise, LoopNest, Passes, View, Work
 
@@ -27,6 +28,7 @@ CLOSED_FORMS: Final[dict[str, ConvolutionCounts]] = {
     Dataflow.WEIGHT_STATIONARY: weight_stationary_counts,
     Dataflow.INPUT_STATIONARY: input_stationary_counts,
     Dataflow.NO_LOCAL_REUSE: no_local_reuse_counts,
+    BLOCKED: blocked_output_stationary_counts,
 }
 """Closed form of each dataflow, for convolutions."""
 
@@ -47,7 +49,8 @@ def count_work(
     work : Work
         What the layer does; its numbers are ints or columns.
     dataflow : Dataflow or ChosenDataflow
-        Applies to convolutions, with its parameters where it has any; everything else runs output stationary.
+        Applies to convolutions, with its parameters where it has any, and where it says so to linear layers; everything else runs
+        output stationary.
     taps : Taps
         Which taps of a convolution count.
     bias : bool
@@ -68,8 +71,8 @@ def count_work(
         biases = work.biases if bias else 0
         return pass_counts(work.macs, work.operations, work.reads, work.weights, biases, work.writes, work.psums, work.scratch)
     action = work.operation.action
-    if action is Action.SLIDING_MAC:
-        name, values = (dataflow, ()) if isinstance(dataflow, str) else dataflow
+    name, values = (dataflow, ()) if isinstance(dataflow, str) else dataflow
+    if action is Action.SLIDING_MAC or (action is Action.MAC and DATAFLOWS[name].linear):
         return CLOSED_FORMS[name](work, taps, bias and work.bias, input_bytes, weight_bytes, *values)
     if action is Action.SPREADING_MAC:
         return transposed_counts(work, taps, bias and work.bias)

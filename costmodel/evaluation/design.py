@@ -185,7 +185,7 @@ def steps_of(network: Network) -> tuple[Step, ...]:
 
 
 def _dataflows(network: Network, mapping: Mapping) -> tuple[ChosenDataflow, ...]:
-    check_layers([mapping], network.convolutions, network.name)
+    check_layers([mapping], network.convolutions, network.name, network.linear_layers)
     chosen = tuple(mapping.of(layer.name) for layer in network.ordered)
     if not is_recording():
         return chosen

@@ -13,3 +13,5 @@ class CountedLayer(NamedTuple):
 
     step: Step
     counts: AccessCounts
+    surplus_mac_count: int = 0
+    """Multiply-accumulates beyond its taps under the convention: columns of the padding that a dataflow multiplies."""

@@ -42,10 +42,17 @@ class DataflowKind(NamedTuple):
     in_box: bool = False
     """Whether the boxes of the operations hold what its closed form computes, as a test proves of each that says so; a sweep computes the
     others in Python ints."""
+    linear: bool = False
+    """Whether it applies to linear layers too, as to 1x1 convolutions of one pixel."""
 
 
-DATAFLOWS: Final[dict[str, DataflowKind]] = {dataflow.value: DataflowKind(dataflow.value, in_box=True) for dataflow in Dataflow}
-"""Every dataflow by its name."""
+BLOCKED: Final = "blocked-output-stationary"
+"""Output stationary with a tile of pixels x filters in registers."""
+
+DATAFLOWS: Final[dict[str, DataflowKind]] = {dataflow.value: DataflowKind(dataflow.value, in_box=True) for dataflow in Dataflow} | {
+    BLOCKED: DataflowKind(BLOCKED, (DataflowParameter("pixels"), DataflowParameter("filters")), in_box=True, linear=True)
+}
+"""Every dataflow by its name: the five that `all` stands for, then those with parameters."""
 
 
 class ChosenDataflow(NamedTuple):
@@ -181,26 +188,31 @@ def divided(text: str) -> Iterator[str]:
     yield text[start:]
 
 
-def check_layers(mappings: Sequence[Mapping], convolutions: Sequence[str], network: str) -> None:
-    """Refuse a mapping for a layer that no dataflow applies to.
+def check_layers(mappings: Sequence[Mapping], convolutions: Sequence[str], network: str, linear: Sequence[str] = ()) -> None:
+    """Refuse a mapping for a layer that its dataflow does not apply to.
 
     Parameters
     ----------
     mappings : sequence of Mapping
         What was asked for.
     convolutions : sequence of str
-        Layers that a dataflow applies to.
+        Layers that every dataflow applies to.
     network : str
         Whose they are.
+    linear : sequence of str
+        Layers that some apply to besides.
 
     Raises
     ------
     UnknownNameError
         With the nearest layer.
     """
-    for layer in (layer for mapping in mappings for layer in mapping.layers):
-        if layer not in convolutions:
-            raise UnknownNameError("dataflows", layer, convolutions, f"a convolution of {network}")
+    for layer, chosen in (pair for mapping in mappings for pair in mapping.layers.items()):
+        both = DATAFLOWS[chosen.name].linear
+        served = [*convolutions, *linear] if both else convolutions
+        if layer not in served:
+            kinds = "a convolution or linear layer" if both else "a convolution"
+            raise UnknownNameError("dataflows", layer, served, f"{kinds} of {network}")
 
 
 def _chosen(found: Any) -> ChosenDataflow:

@@ -164,6 +164,11 @@ class Network(Spec):
         """Names of the layers that a dataflow applies to."""
         return tuple(step.name for step in self.steps if step.operation.takes_dataflow)
 
+    @functools.cached_property
+    def linear_layers(self) -> tuple[str, ...]:
+        """Names of the fully connected layers, which some dataflows apply to as well."""
+        return tuple(step.name for step in self.steps if step.operation.multiplies_every_input)
+
     @property
     def parameter_count(self) -> int:
         """Weights and biases of all layers."""

@@ -161,7 +161,7 @@ class Scenario(Spec):
 
     @model_validator(mode="after")
     def _mapped_layers_are_there(self) -> Scenario:
-        check_layers(self.dataflows, self.network.convolutions, self.network.name)
+        check_layers(self.dataflows, self.network.convolutions, self.network.name, self.network.linear_layers)
         return self
 
 

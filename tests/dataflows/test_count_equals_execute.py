@@ -20,6 +20,7 @@ from costmodel.specs.axis import Axis
 from costmodel.specs.counting import Dataflow, Taps
 from costmodel.specs.layers import Conv2d
 from costmodel.specs.lowering import lower
+from costmodel.specs.mapping import BLOCKED, DATAFLOWS, ChosenDataflow
 from costmodel.specs.network import TensorBytes
 from costmodel.specs.operations import CONV2D
 from costmodel.specs.work import LoopNest
@@ -133,12 +134,19 @@ def convolution_by_numpy(layer: Conv2d, tensors: LayerTensors) -> np.ndarray:
     return output if tensors.bias is None else output + tensors.bias[:, None, None]
 
 
+CHOICES = [
+    *(ChosenDataflow(dataflow.value) for dataflow in Dataflow),
+    *(ChosenDataflow(BLOCKED, tile) for tile in ((1, 1), (2, 3), (4, 2), (64, 64))),
+]
+"""Every dataflow, those with parameters at some of their values."""
+
+
 def test_every_dataflow_has_a_closed_form_and_an_execution() -> None:
-    assert set(CLOSED_FORMS) == set(EXECUTIONS) == set(Dataflow)
+    assert set(CLOSED_FORMS) == set(EXECUTIONS) == set(DATAFLOWS) == {chosen.name for chosen in CHOICES}
 
 
-@pytest.mark.parametrize("dataflow", list(Dataflow))
-def test_counts_equal_the_execution_and_the_output_equals_numpy(dataflow: Dataflow) -> None:
+@pytest.mark.parametrize("dataflow", CHOICES, ids=lambda chosen: chosen.text)
+def test_counts_equal_the_execution_and_the_output_equals_numpy(dataflow: ChosenDataflow) -> None:
     reached: set[str] = set()
 
     @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
@@ -178,10 +186,10 @@ def counts_of_row(counts: AccessCounts, row: int, rows: int) -> tuple[int, ...]:
     return tuple(int(np.broadcast_to(np.asarray(column), rows)[row]) for column in counts)
 
 
-@pytest.mark.parametrize("dataflow", list(Dataflow))
+@pytest.mark.parametrize("dataflow", CHOICES, ids=lambda chosen: chosen.text)
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
 @given(cases=st.lists(convolutions(), min_size=1, max_size=12))
-def test_the_column_path_equals_the_scalar_path(dataflow: Dataflow, cases: list[tuple[Conv2d, tuple[int, int, int]]]) -> None:
+def test_the_column_path_equals_the_scalar_path(dataflow: ChosenDataflow, cases: list[tuple[Conv2d, tuple[int, int, int]]]) -> None:
     nests = [lower(layer, [shape], None).work for layer, shape in cases]
     assert all(isinstance(nest, LoopNest) for nest in nests)
 
@@ -208,12 +216,13 @@ def test_the_column_path_equals_the_scalar_path(dataflow: Dataflow, cases: list[
                 assert counts_of_row(counted, row, len(nests)) == tuple(one)
 
 
-@pytest.mark.parametrize("dataflow", list(Dataflow))
-def test_counts_stay_exact_at_a_trillion(dataflow: Dataflow) -> None:
+@pytest.mark.parametrize("dataflow", CHOICES, ids=lambda chosen: chosen.text)
+def test_counts_stay_exact_at_a_trillion(dataflow: ChosenDataflow) -> None:
     side = 10**12
     nest = LoopNest(CONV2D, 1, 2, 3, Axis(side, 3, 1, 1, 1), Axis(side, 3, 1, 1, 1), True)
     counted = count_work(nest, dataflow, Taps.VALID)
-    assert counted.mac_count == 6 * (3 * side - 2) ** 2
+    executed_columns = 3 * side if dataflow.name == BLOCKED else 3 * side - 2
+    assert counted.mac_count == 6 * (3 * side - 2) * executed_columns
     assert count_work(nest, dataflow, Taps.NOMINAL).mac_count == 54 * side**2
 
 
@@ -226,8 +235,8 @@ class SealedAxis(Axis):
     output = valid = nominal = interior = touched = touched_nominal = property(_sealed)
 
 
-@pytest.mark.parametrize("dataflow", list(Dataflow))
-def test_the_executor_uses_no_closed_form_of_an_axis(dataflow: Dataflow) -> None:
+@pytest.mark.parametrize("dataflow", CHOICES, ids=lambda chosen: chosen.text)
+def test_the_executor_uses_no_closed_form_of_an_axis(dataflow: ChosenDataflow) -> None:
     layer, shape = convolution((4, 5, 6), out_channels=2, kernel=(3, 2), stride=(1, 2), padding=(0, 1, 2, 0), groups=2)
     tensors = tensors_of(layer, shape, 0)
     nest = lower(layer, [shape], None).work
@@ -268,8 +277,8 @@ def test_a_tensor_of_another_shape_is_refused_naming_both_shapes() -> None:
         execute_work(work, tensors._replace(weight=np.ones((3, 2, 3, 2), np.int8)), Dataflow.OUTPUT_STATIONARY)
 
 
-@pytest.mark.parametrize("dataflow", list(Dataflow))
-def test_progress_ends_at_its_total(dataflow: Dataflow) -> None:
+@pytest.mark.parametrize("dataflow", CHOICES, ids=lambda chosen: chosen.text)
+def test_progress_ends_at_its_total(dataflow: ChosenDataflow) -> None:
     layer, shape = convolution((2, 5, 5), out_channels=3, kernel=3)
     calls: list[tuple[int, int]] = []
     work = lower(layer, [shape], None).work

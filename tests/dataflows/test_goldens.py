@@ -8,9 +8,10 @@ import pytest
 from costmodel.dataflows.counting import count_work
 from costmodel.dataflows.executed.execution import LayerTensors, execute_work
 from costmodel.results.counts import AccessCounts
-from costmodel.specs.axis import AdaptiveAxis, Axis
+from costmodel.specs.axis import POINT, AdaptiveAxis, Axis
 from costmodel.specs.counting import Dataflow, Taps
-from costmodel.specs.operations import CONV2D, MAX_POOL2D
+from costmodel.specs.mapping import BLOCKED, ChosenDataflow
+from costmodel.specs.operations import CONV2D, LINEAR, MAX_POOL2D
 from costmodel.specs.work import LoopNest
 
 OS, RS, WS, IS, NLR = Dataflow
@@ -22,7 +23,7 @@ def small(stride: int) -> LoopNest:
     return LoopNest(CONV2D, 1, 3, 2, axis, axis, True)
 
 
-def executed(nest: LoopNest, dataflow: Dataflow, taps: Taps) -> AccessCounts:
+def executed(nest: LoopNest, dataflow: Dataflow | ChosenDataflow, taps: Taps) -> AccessCounts:
     generator = np.random.default_rng(7)
     channels = nest.groups * nest.out_channels
     tensors = LayerTensors(
@@ -127,3 +128,63 @@ def test_an_adaptive_plane_has_64_taps(extent: int, parts: int) -> None:
     assert ran.counts == count_work(nest, OS)
     assert ran.counts.input_read_count == ran.counts.operation_count == 5 * 64
     assert ran.counts.output_write_count == 5 * 4
+
+
+def blocked(pixels: int, filters: int) -> ChosenDataflow:
+    return ChosenDataflow(BLOCKED, (pixels, filters))
+
+
+def depthwise(channels: int, height: int, width: int, stride: int) -> LoopNest:
+    return LoopNest(CONV2D, channels, 1, 1, Axis(height, 3, stride, 1, 1), Axis(width, 3, stride, 1, 1), True)
+
+
+# mac, input_read, weight_read, bias_read, output_write, input_row_read, input_row_write, scratch_bytes
+BLOCKED_TABLE = [
+    # 3 filters in tiles of 2, 5 columns in tiles of 4: V_h 13, 15 executed columns of taps a row
+    (small(1), (4, 2), VALID, (1170, 50, 468, 30, 75, 780, 62, 42)),
+    (small(1), (4, 2), NOMINAL, (1350, 70, 540, 30, 75, 900, 82, 42)),
+    (small(1), (1, 1), VALID, (1170, 50, 1170, 75, 75, 1170, 62, 42)),
+    (small(2), (4, 3), VALID, (378, 50, 126, 9, 27, 126, 62, 42)),
+    (depthwise(3, 5, 4, 1), (4, 2), VALID, (468, 60, 117, 15, 60, 468, 66, 18)),
+    # 35 pixels of a whole map in tiles of 4, 3 filters in tiles of 2: no line buffer
+    (LoopNest(CONV2D, 1, 3, 2, Axis(5, 1), Axis(7, 1), True), (4, 2), VALID, (210, 140, 54, 27, 105, 0, 0, 0)),
+    (LoopNest(LINEAR, 1, 6, 10, POINT, POINT, True), (4, 4), VALID, (60, 20, 60, 6, 6, 0, 0, 0)),
+]
+
+
+@pytest.mark.parametrize("way", ["closed form", "execution"])
+@pytest.mark.parametrize(("nest", "tile", "taps", "golden"), BLOCKED_TABLE)
+def test_golden_of_a_blocked_layer(way: str, nest: LoopNest, tile: tuple[int, int], taps: Taps, golden: tuple[int, ...]) -> None:
+    if way == "closed form":
+        counts = count_work(nest, blocked(*tile), taps)
+    elif nest.operation is LINEAR:
+        tensors = LayerTensors(
+            (np.arange(nest.in_channels),), np.ones((nest.out_channels, nest.in_channels), int), np.arange(nest.out_channels)
+        )
+        counts = execute_work(nest, tensors, blocked(*tile), taps).counts
+    else:
+        counts = executed(nest, blocked(*tile), taps)
+    mac, inputs, weights, bias, outputs, row_reads, row_writes, scratch = golden
+    assert counts == AccessCounts(
+        mac_count=mac,
+        input_read_count=inputs,
+        weight_read_count=weights,
+        bias_read_count=bias,
+        output_write_count=outputs,
+        input_row_read_count=row_reads,
+        input_row_write_count=row_writes,
+        scratch_buffer_count=1 if scratch else 0,
+        scratch_bytes=scratch,
+    )
+
+
+def test_loads_of_a_tile_of_the_pruned_network_come_down_to_one_half_and_one_quarter() -> None:
+    counts = count_work(pruned(25, 51, 16), blocked(4, 2), VALID)
+    assert (counts.mac_count, counts.input_row_read_count, counts.weight_read_count) == (2_815_200, 1_435_200, 703_800)
+    assert counts.scratch_bytes == 1_350
+    assert count_work(pruned(3, 25, 32), blocked(4, 2), VALID).scratch_bytes == 306
+
+
+def test_a_1x1_with_a_stride_is_buffered_like_any_other() -> None:
+    counts = count_work(LoopNest(CONV2D, 1, 2, 3, Axis(4, 1, 2), Axis(4, 1, 2)), blocked(2, 2), VALID)
+    assert (counts.input_read_count, counts.input_row_write_count, counts.input_row_read_count, counts.scratch_bytes) == (24, 24, 12, 12)

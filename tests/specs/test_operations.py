@@ -21,6 +21,7 @@ from costmodel.specs.counting import Dataflow, Taps
 from costmodel.specs.kinds.boxes import shape_box
 from costmodel.specs.layers import LAYERS
 from costmodel.specs.lowering import Step, lower
+from costmodel.specs.mapping import BLOCKED, ChosenDataflow
 from costmodel.specs.network import Network
 from costmodel.specs.operations import OPERATIONS, Operation, operation_of
 
@@ -119,7 +120,7 @@ def bounded(shape: tuple[Any, ...], layers: list[SimpleNamespace]) -> None:
         PEAK[0] = 0
         lowered = lower(layer, [shapes[read] for read in reads], None)
         assert PEAK[0] <= box.largest, f"{layer.kind}, lowering"
-        for dataflow in Dataflow:
+        for dataflow in (*Dataflow, *(ChosenDataflow(BLOCKED, tile) for tile in ((1, 1), (4, 2), (2**40, 2**40)))):
             for taps in Taps:
                 count_work(lowered.work, dataflow, taps)
                 assert PEAK[0] <= box.largest, f"{layer.kind}, {dataflow}, {taps}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 
+from costmodel.dataflows.executed.blocked_output_stationary import run_blocked_output_stationary
 from costmodel.dataflows.executed.convolution import Convolution, Progress
 from costmodel.dataflows.executed.counted_memory import ElementMemory, Memory, Operand
 from costmodel.dataflows.executed.elementwise import run_add, run_batch_norm, run_relu, run_softmax
@@ -24,7 +25,7 @@ from costmodel.errors import MissingError, ShapeError
 from costmodel.results.counts import AccessCounts
 from costmodel.specs.axis import Axis
 from costmodel.specs.counting import Dataflow, Taps
-from costmodel.specs.mapping import ChosenDataflow
+from costmodel.specs.mapping import BLOCKED, DATAFLOWS, ChosenDataflow
 from costmodel.specs.network import TensorBytes
 from costmodel.specs.operations import Action
 from costmodel.specs.work import Elementwise, LoopNest, Passes, View, Work
@@ -42,6 +43,7 @@ EXECUTIONS: Final[dict[str, Callable[..., None]]] = {
     Dataflow.WEIGHT_STATIONARY: run_weight_stationary,
     Dataflow.INPUT_STATIONARY: run_input_stationary,
     Dataflow.NO_LOCAL_REUSE: run_no_local_reuse,
+    BLOCKED: run_blocked_output_stationary,
 }
 """How each dataflow runs a convolution, given its parameters in their order."""
 
@@ -157,10 +159,19 @@ VIEWED: Final[dict[Action, Callable[[LayerTensors, View], Tensor]]] = {
 
 def _convolution(nest: LoopNest, dataflow: Dataflow | ChosenDataflow, run: LayerRun) -> Execution:
     h, w = cast("Axis", nest.h), cast("Axis", nest.w)
+    shape = (nest.groups * nest.out_channels, len(reach_of(h)), len(reach_of(w)))
+    input_shape = (nest.groups * nest.in_channels, h.H, w.H)
+    return run.finish(_convolved(nest, dataflow, run, input_shape, (shape[0], nest.in_channels, h.K, w.K)), shape)
+
+
+def _convolved(
+    nest: LoopNest, dataflow: Dataflow | ChosenDataflow, run: LayerRun, input_shape: tuple[int, ...], weight_shape: tuple[int, ...]
+) -> Port:
+    """Run a loop nest as a convolution on tensors of these shapes, and return the port of its output."""
+    h, w = cast("Axis", nest.h), cast("Axis", nest.w)
     rows, columns = reach_of(h), reach_of(w)
     channels = nest.groups * nest.out_channels
-    shape = (channels, len(rows), len(columns))
-    output = run.output(shape[0] * shape[1] * shape[2])
+    output = run.output(channels * len(rows) * len(columns))
     name, values = (dataflow, ()) if isinstance(dataflow, str) else dataflow
     EXECUTIONS[name](
         Convolution(
@@ -174,8 +185,8 @@ def _convolution(nest: LoopNest, dataflow: Dataflow | ChosenDataflow, run: Layer
             rows=rows,
             columns=columns,
             nominal=run.taps is Taps.NOMINAL,
-            input=run.input(0, (nest.groups * nest.in_channels, h.H, w.H)),
-            weight=run.weight((channels, nest.in_channels, h.K, w.K)),
+            input=run.input(0, input_shape),
+            weight=run.weight(weight_shape),
             bias=run.bias(channels, nest.bias),
             output=output,
             input_bytes=run.sizes.input_bytes,
@@ -185,11 +196,13 @@ def _convolution(nest: LoopNest, dataflow: Dataflow | ChosenDataflow, run: Layer
         ),
         *values,
     )
-    return run.finish(output, shape)
+    return output
 
 
-def _linear(nest: LoopNest, _dataflow: Dataflow | ChosenDataflow, run: LayerRun) -> Execution:
+def _linear(nest: LoopNest, dataflow: Dataflow | ChosenDataflow, run: LayerRun) -> Execution:
     out_features, features = nest.out_channels, nest.in_channels
+    if DATAFLOWS[dataflow if isinstance(dataflow, str) else dataflow.name].linear:
+        return run.finish(_convolved(nest, dataflow, run, (features,), (out_features, features)), (out_features,))
     inputs, weight = run.input(0, (features,)), run.weight((out_features, features))
     output = run.output(out_features)
     run_linear(features, out_features, inputs, weight, run.bias(out_features, nest.bias), output, run.memory, run.progress)

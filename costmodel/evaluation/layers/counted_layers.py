@@ -50,14 +50,20 @@ def counted_layers(
         If a block trace would have to follow too many accesses.
     """
     mapping = mapping_of(dataflow)
-    check_layers([mapping], network.convolutions, network.name)
+    check_layers([mapping], network.convolutions, network.name, network.linear_layers)
     if convention.granularity is Granularity.BLOCK_TRACED and only is None:
         check_length(network.steps, mapping, convention, MAX_NETWORK_OPERATIONS)
     return tuple(
-        CountedLayer(step, _counts(step, sizes, mapping.of(step.name), convention))
+        _counted(step, sizes, mapping.of(step.name), convention)
         for step, sizes in zip(steps_of(network), sizes_of(network), strict=True)
         if only in (None, step.name)
     )
+
+
+def _counted(step: Step, sizes: TensorBytes, dataflow: ChosenDataflow, convention: CountingConvention) -> CountedLayer:
+    counts = _counts(step, sizes, dataflow, convention)
+    taps = count_work(step.lowered.work, Dataflow.OUTPUT_STATIONARY, convention.taps).mac_count
+    return CountedLayer(step, counts, counts.mac_count - taps)
 
 
 def counted_dataflows(

@@ -139,8 +139,7 @@ def layer_cost(
     tensor_pj = dynamic_energy_pj(tensor_reads, tensor_writes, memory.read_pj, memory.write_pj)
     scratch_reads = scratch_writes = 0
     scratch_pj: Number = 0.0
-    if is_column(counts.psum_write_count) or counts.psum_write_count:
-        # Every dataflow with scratch rows writes partial sums to one of them.
+    if has_rows(counts):
         scratch_reads = total_of(_SCRATCH_READS(accesses))
         scratch_writes = total_of(_SCRATCH_WRITES(accesses))
         scratch_pj = dynamic_energy_pj(scratch_reads, scratch_writes, memory.read_pj, memory.write_pj)
@@ -206,6 +205,11 @@ def packed_counts(counts: AccessCounts, sizes: TensorBytes, element_bytes: Numbe
             grouped[key] = packed_accesses(count, one_bytes, access_bytes)
         packed[place] = grouped[key]
     return AccessCounts._make(packed)
+
+
+def has_rows(counts: AccessCounts) -> bool:
+    """Tell whether a layer keeps anything in scratch but accumulators: partial sums or rows of its input, or columns of either."""
+    return any(is_column(written) or written for written in (counts.psum_write_count, counts.input_row_write_count))
 
 
 class TapsByRegion(NamedTuple):

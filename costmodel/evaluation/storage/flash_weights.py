@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from costmodel.columns import Number
+from costmodel.dataflows.closed_forms.blocked_output_stationary import runs_in_rows
 from costmodel.energy.serial_memory import filter_bytes, line_fill_count, weight_pass_count
 from costmodel.errors import SpecError
 from costmodel.memory.lifetimes import tensor_size_bytes
@@ -14,7 +15,7 @@ from costmodel.results.storage.memory_convention import FlashWeightCost
 from costmodel.specs.counting import Dataflow
 from costmodel.specs.devices.hardware import MemoryEnergy
 from costmodel.specs.lowering import Step
-from costmodel.specs.mapping import Mapping, mapping_of
+from costmodel.specs.mapping import BLOCKED, Mapping, mapping_of
 from costmodel.specs.network import TensorBytes
 from costmodel.specs.work import LoopNest
 
@@ -54,11 +55,14 @@ def weight_fill_count(step: Step, read_count: Number, element_bytes: Number, dat
     """
     weight_count = step.lowered.weight_count
     weight_bytes = tensor_size_bytes(weight_count, element_bytes)
-    work, reuse_bytes = step.lowered.work, weight_bytes
+    work, reuse_bytes, passes = step.lowered.work, weight_bytes, weight_pass_count(read_count, weight_count)
+    if isinstance(work, LoopNest) and dataflow == BLOCKED and runs_in_rows(work):
+        # All of a group's filters are gone through for each row of its outputs.
+        passes, reuse_bytes = work.h.output, filter_bytes(weight_bytes, work.groups, 1)
     # Input stationary turns to every output channel for each input; the others finish with one filter before the next.
-    if isinstance(work, LoopNest) and dataflow != Dataflow.INPUT_STATIONARY:
+    elif isinstance(work, LoopNest) and dataflow != Dataflow.INPUT_STATIONARY:
         reuse_bytes = filter_bytes(weight_bytes, work.groups, work.out_channels)
-    return line_fill_count(weight_bytes, reuse_bytes, line_bytes, cache_bytes, weight_pass_count(read_count, weight_count))
+    return line_fill_count(weight_bytes, reuse_bytes, line_bytes, cache_bytes, passes)
 
 
 def flash_weight_cost(

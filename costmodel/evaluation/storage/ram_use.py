@@ -7,7 +7,7 @@ from typing import Final
 
 from costmodel.columns import Number, is_column, larger
 from costmodel.evaluation.design import Design
-from costmodel.evaluation.layers.layer_cost import LayerCost
+from costmodel.evaluation.layers.layer_cost import LayerCost, has_rows
 from costmodel.evaluation.storage.tensors import Tensors
 from costmodel.evaluation.totals import total_of
 from costmodel.memory.strategies import COUNTS_INPUT, arena_with_scratch_bytes
@@ -78,6 +78,5 @@ def constant_flash_bytes(design: Design, tensors: Tensors) -> Number:
 
 
 def _in_registers(layer: LayerCost, in_registers: tuple[str, ...]) -> bool:
-    """Whether a layer's scratch is the single accumulator, and that a register: whatever has rows writes partial sums to them."""
-    rows = layer.counts.psum_write_count
-    return ACCUMULATOR in in_registers and not is_column(rows) and not rows
+    """Whether a layer's scratch is the single accumulator, and that a register."""
+    return ACCUMULATOR in in_registers and not has_rows(layer.counts)

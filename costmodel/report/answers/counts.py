@@ -63,7 +63,7 @@ def _layer_table(layer: CountedLayer, counted: Counted, convention: CountingConv
     step = layer.step
     inputs = " and ".join(shape_text(shape) for shape in step.inputs)
     title = f"{step.name}: {step.kind}, {inputs} -> {shape_text(step.lowered.output)}"
-    note = _note(convention) if rows else "No work of its own: fused, folded, or a view of the same elements."
+    note = f"{_note(convention)}{_surplus(counted, 0)}" if rows else "No work of its own: fused, folded, or a view of the same elements."
     return plain_table(title, ("", *(dataflow.value for dataflow in counted)), rows, note)
 
 
@@ -80,7 +80,7 @@ def _network_tables(network: Network, counted: Counted, convention: CountingConv
             (layer.step.name, *(values[place] for values in columns.values())) for place, layer in enumerate(working)
         ]
         rows.append(("total", *(sum(values) for values in columns.values())))
-        note = f"{_note(convention)} Each counter by itself: --layer, --format csv or json."
+        note = f"{_note(convention)}{_surplus({dataflow: layers})} Each counter by itself: --layer, --format csv or json."
         tables.append(plain_table(f"{network.name}, {dataflow.value}", ("layer", *columns), rows, note, total=True))
     return tables
 
@@ -100,6 +100,17 @@ _COLUMNS: Final = {
 def _note(convention: CountingConvention) -> str:
     words = convention_text(convention)
     return f"{words[:1].upper()}{words[1:]}."
+
+
+def _surplus(counted: Counted, place: int | None = None) -> str:
+    """Say how many multiply-accumulates fall on columns of the padding, of one layer or of all."""
+    parts = []
+    for dataflow, layers in counted.items():
+        chosen = layers if place is None else layers[place : place + 1]
+        surplus, executed = (sum(layer.surplus_mac_count for layer in chosen), sum(layer.counts.mac_count for layer in chosen))
+        if surplus:
+            parts.append(f" {dataflow.value}: {surplus:,} of its {executed:,} mac are on columns of zero padding.")
+    return "".join(parts)
 
 
 def _title(name: str) -> str:
@@ -127,6 +138,7 @@ def _content(
                 "output_shape": list(step.lowered.output),
                 "parameter_count": step.lowered.weight_count + step.lowered.bias_count,
                 "counts": {dataflow.value: layers[place].counts._asdict() for dataflow, layers in counted.items()},
+                "surplus_mac_count": {dataflow.value: layers[place].surplus_mac_count for dataflow, layers in counted.items()},
             }
             for place, step in enumerate(steps)
         ],

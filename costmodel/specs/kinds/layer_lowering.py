@@ -52,12 +52,16 @@ def lower_conv2d(operation: Operation, layer: Any, inputs: Sequence[Shape]) -> L
 
 
 def conv2d_box(layer: Any, inputs: Sequence[ShapeBox]) -> Box:
-    """Bound a convolution: every counter of every dataflow is a product of channels and of two axes' taps, or two such products."""
+    """Bound a convolution: every counter of every dataflow is a product of channels and of two axes' taps, or two such products; a line
+    buffer is at most a group's padded input.
+    """
     channels, outputs, groups = inputs[0][0], interval_of(layer.out_channels), interval_of(layer.groups)
     h, w = _window_box(layer, inputs[0], layer.stride)
     pairs = outputs.high * (channels.high // groups.low)
     largest = 2 * (pairs + channels.high + outputs.high + groups.high) * h.taps * w.taps
-    return Box(max(largest, h.largest, w.largest), (outputs, h.output, w.output))
+    top, bottom, left, right = (interval_of(padding).high for padding in layer.padding)
+    lines = channels.high * (inputs[0][1].high + top + bottom) * (inputs[0][2].high + left + right)
+    return Box(max(largest + lines, h.largest, w.largest), (outputs, h.output, w.output))
 
 
 def lower_linear(operation: Operation, layer: Any, inputs: Sequence[Shape]) -> Lowered:

@@ -109,6 +109,11 @@ class Operation:
         return self.action is Action.SLIDING_MAC
 
     @property
+    def multiplies_every_input(self) -> bool:
+        """Whether every output is a sum over all inputs."""
+        return self.action is Action.MAC
+
+    @property
     def pools(self) -> bool:
         """Whether it gathers a window without weights; the network's `pooled` type is its output's."""
         return self.action in (Action.LARGEST, Action.MEAN)
