@@ -31,6 +31,7 @@ from costmodel.sources.runtimes import load_runtime
 from costmodel.specs.base import with_changes
 from costmodel.specs.counting import CountingConvention, Dataflow, Granularity, Taps
 from costmodel.specs.devices.battery import BatteryModelName
+from costmodel.specs.mapping import mapping_of
 from costmodel.specs.network import Network
 from costmodel.specs.scenario import MemoryAccounting, Storage
 from costmodel.validation.ledger.published_ledger import reckon
@@ -50,7 +51,7 @@ def every_formula() -> dict[str, Formula]:
 
 def _deck() -> None:
     scenario = load_scenario("esp32-deck")
-    for dataflow in Dataflow:
+    for dataflow in (*Dataflow, mapping_of("blocked-output-stationary(pixels=4, filters=2)")):
         recorded_figures(scenario, dataflow)
     evaluate(scenario)
     recorded_figures(with_changes(scenario, {"weights_in": Storage.FLASH}), Dataflow.OUTPUT_STATIONARY)
@@ -61,7 +62,7 @@ def _zoo() -> None:
     deck = load_scenario("esp32-deck")
     convention = CountingConvention(taps=Taps.VALID, bias=True, granularity=Granularity.BLOCK_PACKED)
     for name in names("networks"):
-        for dataflow in Dataflow:
+        for dataflow in (*Dataflow, mapping_of("blocked-output-stationary(pixels=3, filters=4)")):
             changes = {"network": load_network(name), "counting": convention, "calibration": None, "calibration_network": None}
             recorded_figures(with_changes(deck, changes), dataflow)
 
