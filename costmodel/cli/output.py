@@ -18,7 +18,7 @@ from costmodel.printable_text import encodable, printable
 if TYPE_CHECKING:
     from costmodel.report.answer import Answer
     from costmodel.report.document import Document
-    from costmodel.report.first_screen import Line
+    from costmodel.report.first.first_screen import Line
 
 
 class OutputFormat(StrEnum):
@@ -144,10 +144,13 @@ def answer_text(answer: Answer, form: OutputFormat) -> str:
 
 def page_text(document: Document) -> str:
     """Return a document as a page with its charts drawn in it."""
+    import datetime
+
     from costmodel.report.as_html import html_page
     from costmodel.report.figures.drawing import draw_svg
 
-    return html_page(document, {one.id: draw_svg(one) for one in document.illustrations})
+    today = datetime.datetime.now(datetime.UTC).date().isoformat()
+    return html_page(document, {one.id: draw_svg(one) for one in document.illustrations}, today)
 
 
 def print_document(document: Document, pipe_width: int) -> None:

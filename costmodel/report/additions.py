@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
-from costmodel.report.document import Fact, Section
+from costmodel.report.answers.explanation import derivation_of
+from costmodel.report.document import Fact, Paragraph, Section
 from costmodel.report.quantities import every_text, life_text
 from costmodel.report.sections.battery_life import battery_section
 from costmodel.report.sections.outlook import outlook_facts, outlook_section
 from costmodel.report.sections.tflm import tflm_fact, tflm_section
 from costmodel.report.sections.trace import trace_section
+from costmodel.results.advice import Advice
 from costmodel.results.battery_life import BatteryAnswer
+from costmodel.results.explanation import Explanation
+from costmodel.results.life_table import LifeTable
 from costmodel.results.outlook import Outlook
 from costmodel.results.tflm_arena import TflmArena
 from costmodel.results.trace import AnalysedTrace
+
+WHY_DEPTH: Final = 2
+"""Levels shown of how a key figure follows."""
 
 
 class Additions(NamedTuple):
@@ -24,7 +31,15 @@ class Additions(NamedTuple):
     tflm: TflmArena | None = None
     """Of the model file that the network was read from."""
     outlook: Outlook | None = None
-    """Time, energy and life with how far to trust them."""
+    """Time, energy and life with how far to trust them: the answer that is read first."""
+    advice: tuple[Advice, ...] = ()
+    """What would help, largest gain first."""
+    command: str = "costmodel report"
+    """As the user would type it again, without what the answer suggests."""
+    lives: LifeTable | None = None
+    """What the sliders of a page snap to."""
+    explained: tuple[tuple[str, Explanation], ...] = ()
+    """Key figures, and how each follows."""
 
     def sections(self) -> tuple[Section, ...]:
         """Return a section for each that is there."""
@@ -33,6 +48,14 @@ class Additions(NamedTuple):
         tflm = () if self.tflm is None else (tflm_section(self.tflm),)
         outlook = () if self.outlook is None else (outlook_section(self.outlook),)
         return (*tflm, *trace, *outlook, *battery)
+
+    def why_section(self) -> tuple[Section, ...]:
+        """Return how the key figures follow, where that was recorded."""
+        if not self.explained:
+            return ()
+        said = Paragraph("Each with its equation and numbers; `costmodel explain FIGURE` goes on down to the constants.")
+        steps = tuple(derivation_of(explanation, WHY_DEPTH, figure) for figure, explanation in self.explained)
+        return (Section("why", "How the key figures follow", (said, *steps)),)
 
     def facts(self, has_duration: bool) -> tuple[Fact, ...]:
         """Return key figures: time, energy and life where the evaluation has none, another runtime's arena, the life that was asked for.
@@ -63,8 +86,11 @@ class Additions(NamedTuple):
         trace = {} if self.trace is None else {"trace": self.trace.summary.model_dump(mode="json")}
         battery = {} if self.battery_life is None else {"battery_life": self.battery_life.model_dump(mode="json")}
         tflm = {} if self.tflm is None else {"tflm": self.tflm.model_dump(mode="json")}
-        outlook = {} if self.outlook is None else {"outlook": self.outlook.model_dump(mode="json")}
+        outlook = {} if self.outlook is None else {"outlook": self.outlook.model_dump(mode="json"), "advice": self._advice()}
         return {**trace, **battery, **tflm, **outlook}
+
+    def _advice(self) -> list[dict[str, Any]]:
+        return [one.model_dump(mode="json") for one in self.advice]
 
 
 NO_ADDITIONS = Additions()

@@ -9,7 +9,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any, Final
 
 from costmodel.printable_text import printable
-from costmodel.report.document import Block, Document
+from costmodel.report.document import Block, Derivation, Document
 from costmodel.report.figures.style import DARK, LIGHT
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ _BEFORE_UNIT: Final = re.compile(r"(?<=\d) (?=(?:[µmnp]?[JWs]|Wh|KiB|B|V|mA|Hz|
 """The space between a figure and its unit, where no line should break."""
 
 
-def html_page(document: Document, drawings: Mapping[str, str]) -> str:
+def html_page(document: Document, drawings: Mapping[str, str], written: str = "") -> str:
     """Return a document as a page for any screen, for paper, and for readers that speak.
 
     Parameters
@@ -28,6 +28,8 @@ def html_page(document: Document, drawings: Mapping[str, str]) -> str:
         What to write; every text in it is escaped.
     drawings : mapping
         Id of each illustration to its `svg` element, as `figures.drawing.draw_svg` makes them.
+    written : str, optional
+        The day, for its last line.
 
     Returns
     -------
@@ -37,7 +39,18 @@ def html_page(document: Document, drawings: Mapping[str, str]) -> str:
     from markupsafe import Markup
 
     inline = {name: Markup(drawing) for name, drawing in drawings.items()}
-    return _template().render(document=document, drawings=inline, style=Markup(_style()), kind=_kind) + "\n"
+    explained = {part.figure for section in document.sections for part in section.blocks if isinstance(part, Derivation)}
+    page = _template().render(
+        document=document,
+        drawings=inline,
+        style=Markup(_style()),
+        script=Markup(_packaged_text("report.js").strip()),
+        table_of=lambda choices: Markup(choices.as_json),
+        kind=_kind,
+        written=written,
+        explained=explained,
+    )
+    return f"{page}\n"
 
 
 def _kind(block: Block) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from costmodel.printable_text import printable
-from costmodel.report.document import Block, Derivation, Document, Facts, Illustration, Listing, Paragraph, Remarks, Step, Table
+from costmodel.report.document import Block, Derivation, Document, Facts, Illustration, Listing, Paragraph, Remarks, Step, Table, Verdict
 
 _SPECIAL: Final = re.compile(r"([\\`*\[\]<>|#~&$!])")
 _UNDERSCORE: Final = re.compile(r"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
@@ -31,6 +31,7 @@ def markdown_text(document: Document, pictures: Mapping[str, str]) -> str:
         Ends in a line break.
     """
     parts = [f"# {escaped(document.title)}"] if document.title else []
+    parts += [_block(block, pictures) for block in document.answer]
     parts += [escaped(sentence) for sentence in document.lead]
     for section in document.sections:
         parts += [f"## {escaped(section.title)}"] if section.title else []
@@ -60,6 +61,8 @@ def escaped(text: str) -> str:
 
 
 def _block(block: Block, pictures: Mapping[str, str]) -> str:
+    if isinstance(block, Verdict):
+        return f"**{escaped(f'{block.symbol} {block.word}'.strip())}** {escaped(block.text)}"
     if isinstance(block, Paragraph):
         return escaped(block.text)
     if isinstance(block, Listing):
@@ -71,8 +74,18 @@ def _block(block: Block, pictures: Mapping[str, str]) -> str:
             for item in block.items
         )
     if isinstance(block, Facts):
-        rows = [f"| {escaped(fact.label)} | **{escaped(fact.cell.text)}** | {escaped(fact.note)} |" for fact in block.items]
-        return "\n".join(["| figure | value | |", "|---|---:|---|", *rows])
+        trusted = any(fact.trust for fact in block.items)
+        rows = [
+            f"| {escaped(fact.label)} | **{escaped(fact.cell.text)}** | {f'{fact.trust} | ' if trusted else ''}{escaped(fact.note)} |"
+            for fact in block.items
+        ]
+        return "\n".join(
+            [
+                "| figure | value | trust | |" if trusted else "| figure | value | |",
+                "|---|---:|---|---|" if trusted else "|---|---:|---|",
+                *rows,
+            ]
+        )
     if isinstance(block, Illustration):
         picture = pictures.get(block.id)
         image = f"![{escaped(block.alternative)}]({picture})\n\n" if picture else ""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from costmodel.printable_text import encodable, printable
 from costmodel.report.charts import Chart, LayerBars, ShareBars
-from costmodel.report.document import Block, Derivation, Document, Facts, Illustration, Listing, Paragraph, Remarks, Step, Table
+from costmodel.report.document import Block, Derivation, Document, Facts, Illustration, Listing, Paragraph, Remarks, Step, Table, Verdict
 from costmodel.report.table_layout import COLUMN_GAP, column_widths, side_by_side, title_lines
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rich.text import Text
     from rich.tree import Tree
 
-    from costmodel.report.first_screen import Line
+    from costmodel.report.first.first_screen import Line
 
 _TONES: Final = {
     "verdict": "bold green",
@@ -82,10 +82,18 @@ class _Printer:
 
     def print_document(self, document: Document) -> None:
         """Print every section."""
-        for sentence, style in ((document.title, "bold"), *((sentence, "") for sentence in document.lead)):
-            if sentence:
-                self.console.print(self.text(sentence, style))
-                self.started = True
+        if document.title:
+            self.console.print(self.text(document.title, "bold"))
+            self.started = True
+        for block in document.answer:
+            if not isinstance(block, Facts | Table):
+                self.space()
+            self.print_block(block)
+        if document.answer and document.lead:
+            self.space()
+        for sentence in document.lead:
+            self.console.print(self.text(sentence))
+            self.started = True
         for section in document.sections:
             if section.title:
                 self.space()
@@ -106,7 +114,10 @@ class _Printer:
 
     def print_block(self, block: Block) -> None:
         """Print one block."""
-        if isinstance(block, Paragraph):
+        if isinstance(block, Verdict):
+            line = self.text(f"{block.symbol} {block.word}  ".lstrip(), _TONES.get(block.tone, "bold"))
+            self.console.print(line.append_text(self.text(block.text)))
+        elif isinstance(block, Paragraph):
             self.console.print(self.text(block.text))
         elif isinstance(block, Listing):
             self.print_listing(block)
@@ -145,9 +156,11 @@ class _Printer:
         """Print key figures one a line."""
         label = max(len(fact.label) for fact in facts.items)
         value = max(len(fact.cell.text) for fact in facts.items)
+        trust = max(len(fact.trust) for fact in facts.items)
         for fact in facts.items:
             line = self.text(f"{fact.label:<{label}}  ")
             line.append_text(self.text(f"{fact.cell.text:>{value}}", "bold"))
+            line.append_text(self.text(f"  {fact.trust:<{trust}}" if trust else ""))
             line.append_text(self.text(f"  {fact.note}", "dim"))
             self.console.print(line)
 

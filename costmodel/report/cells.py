@@ -61,6 +61,10 @@ _READINGS: Final[Mapping[Form, _Reading]] = {
 }
 
 
+_VARYING: Final = frozenset({Form.ENERGY, Form.JOULES, Form.TIME, Form.LIFE, Form.POWER, Form.CURRENT, Form.BYTES})
+"""Forms whose unit depends on the size of the value."""
+
+
 @dataclass(frozen=True, slots=True)
 class Cell:
     """A value that stands in a table or among key figures."""
@@ -81,6 +85,11 @@ class Cell:
     def unit(self) -> str:
         """Unit of the value: `pJ`, `s`, `B`, `1` for ratios and counts, empty for text."""
         return _READINGS[self.form].unit
+
+    @property
+    def varies(self) -> bool:
+        """Whether its unit depends on its size, so that its text does not tell its order."""
+        return self.scale is None and self.form in _VARYING and self.value is not None
 
     @property
     def text(self) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 
 @dataclass(frozen=True)
@@ -147,6 +148,26 @@ class CurrentTrace:
     window_text: str
     thresholds: tuple[float, ...]
     boot_end: float | None
+
+
+class LifeChoices(NamedTuple):
+    """What a reader may choose, and what each choice gives."""
+
+    batteries: tuple[str, ...]
+    rests: tuple[str, ...]
+    rates: tuple[str, ...]
+    lives: tuple[tuple[tuple[str, ...], ...], ...]
+    """One a battery, rest and rate."""
+    rest: int
+    """Place of what was asked; the first battery is the asked one."""
+    rate: int
+    trust: str
+
+    @property
+    def as_json(self) -> str:
+        """For a script: safe inside a page, whatever the names are."""
+        content = {"rates": self.rates, "lives": self.lives}
+        return json.dumps(content, separators=(",", ":")).replace("<", "\\u003c")
 
 
 Chart: TypeAlias = LayerBars | ShareBars | LifeCurve | LifeBands | CurrentTrace | MemoryTimeline

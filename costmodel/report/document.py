@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from costmodel.report.cells import Cell, cell_of
-from costmodel.report.charts import Chart
+from costmodel.report.charts import Chart, LifeChoices
 
 Content: TypeAlias = Cell | str | int | float | None
 """What may stand in a table; text and bare numbers are plain cells."""
@@ -50,6 +50,24 @@ class Remarks:
 
 
 @dataclass(frozen=True)
+class Verdict:
+    """The answer in a word and a sentence."""
+
+    word: str
+    tone: str
+    """A word renderers choose a colour by; never the only carrier of meaning."""
+    text: str
+
+    @property
+    def symbol(self) -> str:
+        """A sign for those who see no colour."""
+        return _SYMBOLS.get(self.tone, "")
+
+
+_SYMBOLS: Final = {"verdict": "✓", "nearly": "△", "fails": "✗", "unknown": "?"}
+
+
+@dataclass(frozen=True)
 class Fact:
     """A key figure."""
 
@@ -57,6 +75,10 @@ class Fact:
     value: Content
     note: str = ""
     """What it rests on, in a few words."""
+    trust: str = ""
+    """One of the seven words for how far to trust it; empty where none is said."""
+    figure: str = ""
+    """What `explain` knows it by, where its value is text."""
 
     @property
     def cell(self) -> Cell:
@@ -79,6 +101,8 @@ class Column:
     unit: str = ""
     number: bool = True
     """Whether cells are numbers, which stand flush right."""
+    view: tuple[str, ...] = ()
+    """What a reader may choose it by on a page: a dataflow, and where scratch rows live."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +114,10 @@ class Row:
     """Whether it sums up the rows above."""
     detail: tuple[str, ...] = ()
     """Lines below the row: how it follows, or why it does not."""
+    block: str = ""
+    """Name of the block of layers it sums up."""
+    of: str = ""
+    """Name of the block whose row stands above it."""
 
     @property
     def typed(self) -> tuple[Cell, ...]:
@@ -113,6 +141,8 @@ class Table:
     """What a reader needs to read it right."""
     supplementary: bool = False
     """Whether a short rendering may leave it out or fold it."""
+    of_layers: bool = False
+    """Whether its rows are layers, which a page lets readers sort and filter."""
 
 
 @dataclass(frozen=True)
@@ -176,9 +206,11 @@ class Derivation:
     """A number down to its constants."""
 
     root: Step
+    figure: str = ""
+    """Its name in `explain`, by which a page finds it; empty where it is all there is."""
 
 
-Block: TypeAlias = Paragraph | Listing | Remarks | Facts | Table | Illustration | Derivation
+Block: TypeAlias = Verdict | Paragraph | Listing | Remarks | Facts | Table | Illustration | Derivation
 
 
 @dataclass(frozen=True)
@@ -202,6 +234,10 @@ class Document:
     sections: tuple[Section, ...]
     colophon: str
     """What made it."""
+    answer: tuple[Block, ...] = ()
+    """What is read first, before what was asked; empty where the sections are the answer."""
+    choices: LifeChoices | None = None
+    """Lives to choose from on a page; no other rendering has sliders."""
 
     @property
     def illustrations(self) -> tuple[Illustration, ...]:

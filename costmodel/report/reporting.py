@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from costmodel.report.additions import NO_ADDITIONS, Additions
 from costmodel.report.document import Document
+from costmodel.report.first.answer import Asked, answer_blocks
+from costmodel.report.first.life_words import life_choices
 from costmodel.report.sections.assumptions import assumptions_section
 from costmodel.report.sections.counts import counts_section
 from costmodel.report.sections.energy import energy_section
 from costmodel.report.sections.latency import latency_section
+from costmodel.report.sections.layers import layers_section
 from costmodel.report.sections.memory import memory_section
 from costmodel.report.sections.power import power_section
 from costmodel.report.sections.summary import figures_section, findings_section, lead_sentences
@@ -38,19 +41,25 @@ def report_document(
     Returns
     -------
     Document
-        Findings first, then figures, then what they rest on.
+        The answer first, then findings, figures, and what they rest on.
     """
     sections = (
         *((findings_section(evaluation),) if evaluation.findings else ()),
         figures_section(evaluation, additions.facts(evaluation.duration_s is not None)),
         verdict_section(evaluation),
+        layers_section(evaluation),
         energy_section(evaluation, scenario),
         memory_section(evaluation, scenario),
         latency_section(evaluation),
         power_section(evaluation, grounds.life),
         *additions.sections(),
         counts_section(evaluation),
+        *additions.why_section(),
         assumptions_section(evaluation, scenario.device, grounds.constants, grounds.formulas),
     )
     title = f"{evaluation.network} on {evaluation.device}"
-    return Document(title, lead_sentences(evaluation), sections, f"Scenario {evaluation.scenario}, costmodel {version}.")
+    colophon = f"Scenario {evaluation.scenario}, costmodel {version}."
+    outlook = additions.outlook
+    answer = () if outlook is None else answer_blocks(Asked(evaluation, outlook, additions.advice, additions.command, additions.tflm))
+    choices = None if additions.lives is None else life_choices(additions.lives)
+    return Document(title, lead_sentences(evaluation), sections, colophon, answer, choices)

@@ -8,8 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from costmodel.cli.answers.report_output import with_choices
+from costmodel.evaluation.advice import advise
 from costmodel.evaluation.evaluating import evaluate
 from costmodel.evaluation.grounds import grounds_of
+from costmodel.evaluation.timing.outlook import outlook_of
+from costmodel.report.additions import Additions
 from costmodel.report.charts import BarPanel, BarSeries, BufferBar, CurveMark, LayerBars, LifeCurve, LimitLine, MemoryTimeline, ShareBars
 from costmodel.report.document import (
     Column,
@@ -28,6 +32,7 @@ from costmodel.report.reporting import report_document
 from costmodel.results.evaluation import Evaluation
 from costmodel.results.finding import Finding, Weight
 from costmodel.sources.catalogue import load_scenario
+from costmodel.sources.usual_use import usual_use
 from costmodel.specs.scenario import Scenario
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -50,6 +55,15 @@ def deck_evaluation(deck: Scenario) -> Evaluation:
 @pytest.fixture(scope="session")
 def deck_document(deck: Scenario, deck_evaluation: Evaluation) -> Document:
     return report_document(deck_evaluation, deck, grounds_of(deck, deck_evaluation), "1.2.3")
+
+
+@pytest.fixture(scope="session")
+def deck_page_document(deck: Scenario, deck_evaluation: Evaluation) -> Document:
+    """As the command writes it to a page: the answer first, lives to choose from, figures that explain themselves."""
+    use = usual_use(deck)
+    outlook = outlook_of(deck, deck_evaluation, use)
+    found = Additions(outlook=outlook, advice=advise(deck, deck_evaluation, outlook))
+    return report_document(deck_evaluation, deck, grounds_of(deck, deck_evaluation), "1.2.3", with_choices(deck, found, use))
 
 
 @pytest.fixture(scope="session")

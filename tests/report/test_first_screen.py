@@ -7,7 +7,8 @@ import pytest
 from costmodel.evaluation.advice import advise
 from costmodel.evaluation.evaluating import evaluate
 from costmodel.evaluation.timing.outlook import outlook_of
-from costmodel.report.first_screen import Asked, first_screen, next_step, spare_ratio, verdict
+from costmodel.report.first.answer import Asked, fit_verdict, next_step, spare_ratio
+from costmodel.report.first.first_screen import first_screen
 from costmodel.sources.scenario_changes import ScenarioChanges, changed_scenario
 from costmodel.sources.usual_use import usual_use
 
@@ -64,10 +65,11 @@ def test_the_reference_deployments_first_screen() -> None:
 
 
 def test_verdicts_say_what_they_mean() -> None:
-    words = {name: verdict(asked(*SIX[name]).evaluation) for name in ("fits, measured", "fits narrowly", "does not fit")}
-    assert [word for word, _, _ in words.values()] == ["FITS", "FITS NARROWLY", "DOES NOT FIT"]
-    assert [tone for _, tone, _ in words.values()] == ["verdict", "nearly", "fails"]
-    assert "in one block, the largest free is" in words["does not fit"][2]
+    found = {name: fit_verdict(asked(*SIX[name]).evaluation) for name in ("fits, measured", "fits narrowly", "does not fit")}
+    assert [one.word for one in found.values()] == ["FITS", "FITS NARROWLY", "DOES NOT FIT"]
+    assert [one.tone for one in found.values()] == ["verdict", "nearly", "fails"]
+    assert len({one.symbol for one in found.values()}) == 3
+    assert "in one block, the largest free is" in found["does not fit"].text
     heap = asked(*SIX["fits, measured"]).evaluation.memory.heap
     assert heap is not None
     ratio = spare_ratio(heap)
@@ -76,10 +78,10 @@ def test_verdicts_say_what_they_mean() -> None:
 
 
 def test_the_next_step_follows_from_the_answer() -> None:
-    assert next_step(asked(*SIX["fits, measured"])) == "costmodel report --sleep light"
-    assert next_step(asked(*SIX["does not fit"])) == "costmodel plan cifar-baseline --device stm32l476rg"
-    assert "--duration" in next_step(asked(*SIX["range"]))
-    assert next_step(asked(*SIX["calibrated"])).startswith("costmodel plan resnet8")
+    assert next_step(asked(*SIX["fits, measured"])).command == "costmodel report --sleep light"
+    assert next_step(asked(*SIX["does not fit"])).command == "costmodel plan cifar-baseline --device stm32l476rg"
+    assert "--duration" in next_step(asked(*SIX["range"])).command
+    assert next_step(asked(*SIX["calibrated"])).command.startswith("costmodel plan resnet8")
 
 
 def test_advice_stands_by_its_gain() -> None:

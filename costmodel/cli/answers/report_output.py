@@ -24,6 +24,7 @@ from costmodel.specs.scenario import Scenario
 
 if TYPE_CHECKING:
     from costmodel.report.document import Document
+    from costmodel.specs.usual_use import UsualUse
 
 
 class ReportFormat(StrEnum):
@@ -43,6 +44,20 @@ WIDEST: Final = 80
 """Columns of the first screen where nothing says how wide it is."""
 
 
+EXPLAINED: Final = (
+    "memory.ram",
+    "memory.flash_bytes",
+    "latency.duration",
+    "power.inference_energy",
+    "battery.duty_life",
+    "battery.continuous_life",
+    "energy.memory",
+    "power.active",
+    "mac_valid_count",
+)
+"""Figures a page explains by itself."""
+
+
 class ScreenAsked(NamedTuple):
     """How much of a report a terminal shows."""
 
@@ -59,6 +74,7 @@ def deliver_report(
     folder: Path | None,
     additions_of: Callable[[Evaluation], Additions] = lambda _: NO_ADDITIONS,
     screen: ScreenAsked | None = None,
+    use: UsualUse | None = None,
 ) -> None:
     """Evaluate a scenario and write its report.
 
@@ -74,6 +90,8 @@ def deliver_report(
         Returns what else the report holds, from the evaluation.
     screen : ScreenAsked, optional
         How much of it a terminal shows; left out, all.
+    use : UsualUse, optional
+        What the outlook stands on; left out, a page has no lives to choose from.
 
     Raises
     ------
@@ -87,12 +105,14 @@ def deliver_report(
         raise SpecError("--out: --format terminal writes no file; leave one of the two out")
     with ProgressDisplay() as progress:
         evaluation = evaluate(scenario, progress.layer)
-        additions = additions_of(evaluation)
+        additions = _advised(scenario, evaluation, additions_of(evaluation), screen)
+        if ReportFormat.HTML in chosen and use is not None:
+            additions = with_choices(scenario, additions, use)
         grounds = grounds_of(scenario, evaluation)
         document = report_document(evaluation, scenario, grounds, __version__, additions)
         as_json = _json(evaluation, grounds, additions) if ReportFormat.JSON in chosen else ""
         if ReportFormat.TERMINAL in chosen:
-            progress.pause(lambda: _print(scenario, evaluation, additions, document, screen))
+            progress.pause(lambda: _print(evaluation, additions, document, screen))
         if folder is not None:
             written = _write_files(folder, chosen, document, as_json, progress)
         elif ReportFormat.TERMINAL not in chosen:
@@ -101,7 +121,48 @@ def deliver_report(
         sys.stderr.write(f"Wrote {written} to {folder}\n")
 
 
-def _print(scenario: Scenario, evaluation: Evaluation, additions: Additions, document: Document, screen: ScreenAsked | None) -> None:
+def _advised(scenario: Scenario, evaluation: Evaluation, additions: Additions, screen: ScreenAsked | None) -> Additions:
+    """Return what else a report holds with what would help, and the command that asked."""
+    if additions.outlook is None:
+        return additions
+    from costmodel.evaluation.advice import advise
+
+    command = additions.command if screen is None else screen.command
+    return additions._replace(advice=advise(scenario, evaluation, additions.outlook), command=command)
+
+
+def with_choices(scenario: Scenario, additions: Additions, use: UsualUse) -> Additions:
+    """Return what else a page holds: lives its sliders snap to, and how the figures of the answer follow.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        What was asked.
+    additions : Additions
+        With the outlook.
+    use : UsualUse
+        What the outlook stands on.
+
+    Returns
+    -------
+    Additions
+        With both.
+    """
+    if additions.outlook is None:
+        return additions
+    from costmodel.evaluation.explaining import explanation_of, recorded_figures
+    from costmodel.evaluation.life_table import life_table
+    from costmodel.sources.catalogue import load_battery, names
+
+    figures = recorded_figures(scenario, scenario.dataflows[0])
+    known = [name for name in EXPLAINED if name in figures and figures[name].value is not None]
+    return additions._replace(
+        lives=life_table(scenario, use, additions.outlook, [load_battery(name) for name in names("batteries")]),
+        explained=tuple((name, explanation_of(name, figures[name], figures)) for name in known),
+    )
+
+
+def _print(evaluation: Evaluation, additions: Additions, document: Document, screen: ScreenAsked | None) -> None:
     """Print the first screen, or the whole report, or some of its sections."""
     if screen is None or screen.full or additions.outlook is None:
         print_document(document, _PIPE_WIDTH)
@@ -111,13 +172,12 @@ def _print(scenario: Scenario, evaluation: Evaluation, additions: Additions, doc
         for name in screen.sections:
             if name not in known:
                 raise UnknownNameError("--section", name, known, "a section of the report")
-        print_document(replace(document, sections=tuple(known[name] for name in screen.sections)), _PIPE_WIDTH)
+        print_document(replace(document, answer=(), sections=tuple(known[name] for name in screen.sections)), _PIPE_WIDTH)
         return
-    from costmodel.evaluation.advice import advise
-    from costmodel.report.first_screen import Asked, first_screen
+    from costmodel.report.first.answer import Asked
+    from costmodel.report.first.first_screen import first_screen
 
-    advice = advise(scenario, evaluation, additions.outlook)
-    asked = Asked(evaluation, additions.outlook, advice, screen.command, additions.tflm)
+    asked = Asked(evaluation, additions.outlook, additions.advice, additions.command, additions.tflm)
     print_lines(first_screen(asked, shutil.get_terminal_size((WIDEST, 24)).columns))
 
 

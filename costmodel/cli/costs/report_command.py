@@ -148,6 +148,7 @@ def report_command(
             out,
             lambda found: Additions(analysed, asked_life(asked, found, told := outlook_of(asked, found, use)), arena, told),
             screen,
+            use,
         )
     else:
-        deliver_report(asked, formats, out, lambda found: Additions(analysed, None, arena, outlook_of(asked, found, use)), screen)
+        deliver_report(asked, formats, out, lambda found: Additions(analysed, None, arena, outlook_of(asked, found, use)), screen, use)

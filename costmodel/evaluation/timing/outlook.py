@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Final
 
 from costmodel.evaluation.battery.answer import answer_battery
@@ -45,37 +46,24 @@ def outlook_of(scenario: Scenario, evaluation: Evaluation, use: UsualUse) -> Out
     """
     time = scenario_time(scenario, evaluation, use)
     power = own_power(scenario)
-    states = scenario.states or (use.states if power is None else None)
-    rest = scenario.sleep if scenario.sleep != IDLE or scenario.period_s is not None else deepest_rest(states)
-    period_s = USUAL_PERIOD_S if scenario.period_s is None else scenario.period_s.value
+    states = _states(scenario, use)
     assumed = AssumedUse(
         battery=scenario.battery is None,
         period=scenario.period_s is None,
-        rest=rest != scenario.sleep,
+        rest=_rest(scenario, states) != scenario.sleep,
         runtime=time.basis not in (TimeBasis.GIVEN, TimeBasis.LAYER_TIMES) and not use.runtime_given,
     )
     found = Outlook(network=evaluation.network, device=evaluation.device, time=time, energy=None, life=None, assumed=assumed)
-    if time.high_s is None or time.low_s is None or (power is None and states is None):
+    question = outlook_question(scenario, time, use)
+    if question is None or time.high_s is None:
         return found
-    cell, duration = scenario.battery or use.battery, _duration(time)
-    awake_s = duration.value + _wake_s(states, rest)
-    too_short = awake_s > period_s
+    period_s = question.period_s
+    too_short = question.duration_s.value + _wake_s(states, question.rest) > period_s
     if too_short:
         # One after the other: the energy of an inference is the same, and the life that was asked for does not exist.
-        rest, period_s = IDLE, duration.value
-    answer = answer_battery(
-        BatteryQuestion(
-            cell=cell,
-            states=states,
-            duration_s=duration,
-            period_s=period_s,
-            rest=rest,
-            model=scenario.model,
-            temperature_degc=scenario.temperature_degc,
-            power=power,
-            sample_count=SAMPLES,
-        )
-    )
+        question = replace(question, rest=IDLE, period_s=question.duration_s.value)
+    cell = question.cell
+    answer = answer_battery(question)
     words = _power_trust(scenario.device.name, states, power)
     return found.model_copy(
         update={
@@ -84,6 +72,45 @@ def outlook_of(scenario: Scenario, evaluation: Evaluation, use: UsualUse) -> Out
             "period_too_short": too_short or time.high_s > period_s,
         }
     )
+
+
+def outlook_question(scenario: Scenario, time: TimeEstimate, use: UsualUse) -> BatteryQuestion | None:
+    """Return the question about a battery that an outlook answers.
+
+    Parameters
+    ----------
+    scenario, use
+        As `outlook_of` takes them.
+    time : TimeEstimate
+        Of one inference.
+
+    Returns
+    -------
+    BatteryQuestion or None
+        None where the time or the power of the board is unknown.
+    """
+    power, states = own_power(scenario), _states(scenario, use)
+    if time.high_s is None or time.low_s is None or (power is None and states is None):
+        return None
+    return BatteryQuestion(
+        cell=scenario.battery or use.battery,
+        states=states,
+        duration_s=_duration(time),
+        period_s=USUAL_PERIOD_S if scenario.period_s is None else scenario.period_s.value,
+        rest=_rest(scenario, states),
+        model=scenario.model,
+        temperature_degc=scenario.temperature_degc,
+        power=power,
+        sample_count=SAMPLES,
+    )
+
+
+def _states(scenario: Scenario, use: UsualUse) -> PowerStates | None:
+    return scenario.states or (use.states if own_power(scenario) is None else None)
+
+
+def _rest(scenario: Scenario, states: PowerStates | None) -> str:
+    return scenario.sleep if scenario.sleep != IDLE or scenario.period_s is not None else deepest_rest(states)
 
 
 def asked_life(scenario: Scenario, evaluation: Evaluation, outlook: Outlook) -> BatteryAnswer | None:

@@ -33,11 +33,31 @@ def explanation_answer(explanation: Explanation, depth: int) -> Answer:
         One derivation, and what the keys of its sources stand for; for programs, all of it.
     """
     publications = [Paragraph(f"{entry.key}: {entry.citation}") for entry in cited(_sources(explanation))]
-    return answer_of([Derivation(_step(explanation, depth, set())), *publications], explanation)
+    return answer_of([derivation_of(explanation, depth), *publications], explanation)
 
 
 def _sources(node: Explanation) -> set[str]:
     return {node.source}.union(*(_sources(part) for part in node.inputs))
+
+
+def derivation_of(explanation: Explanation, depth: int, figure: str = "") -> Derivation:
+    """Return a figure with some levels of what it was made of.
+
+    Parameters
+    ----------
+    explanation : Explanation
+        The figure.
+    depth : int
+        How many levels are shown.
+    figure : str, optional
+        The name a page finds it by.
+
+    Returns
+    -------
+    Derivation
+        What is met twice is told once.
+    """
+    return Derivation(_step(explanation, depth, set()), figure)
 
 
 def figures_answer(figures: Mapping[str, ListedFigure], whose: str = "this scenario", example: str = "conv2.energy") -> Answer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from typing import TYPE_CHECKING, Final
 
 from costmodel.printable_text import printable
@@ -68,11 +69,12 @@ def memory_timeline_figure(chart: MemoryTimeline) -> Figure:
         _name_limits(axes, "dashed" if len(near) == len(chart.limits) else "limits", list(chart.limits))
     axes.set_xlim(-0.5, len(chart.steps) - 0.5)
     axes.set_ylim(0, top)
-    axes.set_xticks(range(len(chart.steps)), [printable(step) for step in chart.steps])
+    # Names only as many as can be read.
+    named = range(0, len(chart.steps), math.ceil(len(chart.steps) / _SMALL_TYPE_STEPS) or 1)
+    axes.set_xticks(named, [printable(chart.steps[step]) for step in named])
     if len(chart.steps) > _UPRIGHT_STEPS:
-        size = 9 if len(chart.steps) <= _SMALL_TYPE_STEPS else 6
         for label in axes.get_xticklabels():
-            label.set(rotation=50, ha="right", rotation_mode="anchor", fontsize=size)
+            label.set(rotation=50, ha="right", rotation_mode="anchor", fontsize=9)
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
     axes.tick_params(axis="x", labelcolor=LIGHT["ink"])
     axes.tick_params(axis="y", labelcolor=LIGHT["muted"])
@@ -98,7 +100,7 @@ def _draw_buffer(axes: Axes, bar: BufferBar, top: float, step_count: int) -> Non
     from matplotlib.patches import Rectangle
 
     left, width = bar.first - 0.5, bar.last - bar.first + 1
-    color = LIGHT[_COLORS[bar.color % len(_COLORS)]]
+    color = LIGHT[_COLORS[bar.color]]
     block = Rectangle((left, bar.base), width, bar.height, facecolor=color, edgecolor=LIGHT["paper"], linewidth=0.8)
     block.set_alpha(LIGHT_PART if bar.idle else None)
     axes.add_patch(block)

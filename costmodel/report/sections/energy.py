@@ -7,6 +7,7 @@ from typing import NamedTuple
 from costmodel.report.cells import Cell, Form
 from costmodel.report.charts import BarPanel, BarSeries, LayerBars
 from costmodel.report.document import Column, Illustration, Paragraph, Row, Section, Table
+from costmodel.report.layer_blocks import layer_blocks
 from costmodel.report.quantities import (
     Scale,
     count_text,
@@ -23,8 +24,8 @@ from costmodel.results.evaluation import DataflowEvaluation, EnergySplit, Evalua
 from costmodel.specs.counting import Granularity
 from costmodel.specs.scenario import Scenario, Storage
 
-MOST_BARS = 9
-"""Layers a figure names; the others are summed up in one bar."""
+MOST_BARS = 10
+"""Layers a figure shows one by one; from more on, blocks of them."""
 
 
 def energy_section(evaluation: Evaluation, scenario: Scenario) -> Section:
@@ -177,11 +178,11 @@ def _compute_text(evaluation: Evaluation, scenario: Scenario) -> str:
 
 
 def _bars(evaluation: Evaluation, scale: Scale) -> Illustration:
-    shown, others = _largest(evaluation)
-    names = tuple(evaluation.dataflows[0].layers[place].name for place in shown) + ((f"{len(others)} others",) if others else ())
+    bars = _bar_groups(evaluation)
+    names = tuple(name for name, _ in bars)
     accesses, energies = [], []
     for answer in evaluation.dataflows:
-        groups = [[answer.layers[place]] for place in shown] + ([[answer.layers[place] for place in others]] if others else [])
+        groups = [[answer.layers[place] for place in places] for _, places in bars]
         solid = tuple(float(sum(group_count(layer.accesses, TENSOR_READS + TENSOR_WRITES) for layer in group)) for group in groups)
         light = tuple(float(sum(group_count(layer.accesses, SCRATCH_READS + SCRATCH_WRITES) for layer in group)) for group in groups)
         texts = tuple(count_text(round(a + b)) for a, b in zip(solid, light, strict=True))
@@ -201,15 +202,16 @@ def _bars(evaluation: Evaluation, scale: Scale) -> Illustration:
         f"{answer.dataflow.value} {scale.text(answer.energy.memory_pj)}, {scale.text(answer.energy.tensor_pj)} of it tensors"
         for answer in evaluation.dataflows
     )
-    caption = "Accesses and dynamic energy of each layer. Light: scratch rows, which cost only where they live in the same SRAM."
+    of = "layer" if all(len(places) == 1 for _, places in bars) else "block of layers"
+    caption = f"Accesses and dynamic energy of each {of}. Light: scratch rows, which cost only where they live in the same SRAM."
     return Illustration("energy_per_layer", caption, f"Bars of accesses and energy for {', '.join(names)}. In all: {said}.", chart)
 
 
-def _largest(evaluation: Evaluation) -> tuple[list[int], list[int]]:
-    """Return places of the layers a figure names, in running order, and of the others."""
+def _bar_groups(evaluation: Evaluation) -> list[tuple[str, tuple[int, ...]]]:
+    """Return name and layers of each bar in running order: a layer, or in a large network a block of them."""
     layers = evaluation.dataflows[0].layers
     busy = [place for place, layer in enumerate(layers) if counted(layer)]
-    if len(busy) <= MOST_BARS + 1:
-        return busy, []
-    ranked = sorted(busy, key=lambda place: -max(answer.layers[place].energy.memory_pj for answer in evaluation.dataflows))
-    return sorted(ranked[:MOST_BARS]), sorted(ranked[MOST_BARS:])
+    if len(busy) <= MOST_BARS:
+        return [(layers[place].name, (place,)) for place in busy]
+    blocks = layer_blocks([layers[place].name for place in busy])
+    return [(block.name, tuple(busy[at] for at in block.places)) for block in blocks]

@@ -76,9 +76,8 @@ def _timed_blocks(answer: DataflowEvaluation) -> list[Block]:
     columns = (Column("Layer", number=False), Column("Time", scale.unit), Column("Share"))
     table = Table(f"{answer.dataflow.value}: time of each layer, {answer.latency.reason}", columns, tuple(rows), supplementary=True)
     ranked = sorted(layers, key=lambda item: -item[1])
-    shown = ranked if len(ranked) <= MOST_BARS + 1 else ranked[:MOST_BARS]
-    rest = [duration for _, duration in ranked[len(shown) :]]
-    bars = [*shown, *([(f"{len(rest)} others", sum(rest))] if rest else [])]
+    bars = ranked[:MOST_BARS]
+    rest = [duration for _, duration in ranked[MOST_BARS:]]
     chart = ShareBars(
         f"Time [{scale.unit}]",
         tuple(name for name, _ in bars),
@@ -88,6 +87,9 @@ def _timed_blocks(answer: DataflowEvaluation) -> list[Block]:
     )
     said = ", ".join(f"{name} {scale.text(duration)} ({share_text(duration / total)})" for name, duration in bars)
     caption = f"Where the time of one inference goes: {answer.dataflow.value}, {answer.latency.reason}."
+    if rest:
+        # A bar of what is left over would compare unlike things.
+        caption += f" {len(rest)} other layers take {share_text(sum(rest) / total)} together."
     figure = Illustration("time_per_layer", caption, f"Bars, longest first: {said}.", chart)
     return [figure, table, *_rate_blocks(answer.latency)]
 

@@ -18,6 +18,8 @@ from costmodel.units import BYTES_PER_KIB
 
 SHORT_TABLE: Final = 12
 """Longer lists of buffers are supplementary."""
+HUES: Final = 6
+"""Colours of buffers: of more, the largest have their own, and all others the last, which is grey."""
 _MEANINGS: Final = {
     MemoryAccounting.SUM: "each intermediate tensor in a buffer of its own",
     MemoryAccounting.PEAK_LIVE: "malloc and free per layer",
@@ -170,14 +172,16 @@ def _timeline(plan: MemoryPlan, scenario: Scenario) -> Illustration:
     busiest = ", ".join(plan.peak_steps) if len(plan.peak_steps) < len(plan.timeline) else "every step"
     idle = any(not buffer.tenants for moment in plan.timeline for buffer in moment.buffers)
     pale = " Pale: reserved, but nothing in it is still needed." if idle else ""
-    caption = f"Buffers over the run of the network, {plan.accounting.value}, against the device's heap.{pale}"
+    grey = " Grey: the smaller buffers." if len(plan.buffers) > HUES else ""
+    caption = f"Buffers over the run of the network, {plan.accounting.value}, against the device's heap.{pale}{grey}"
     said = "; ".join(line.text for line in limits)
     return Illustration("memory_over_run", caption, f"Most is taken at {busiest}: {bytes_text(peak)}. Limits: {said}.", chart)
 
 
 def _bars(plan: MemoryPlan) -> tuple[BufferBar, ...]:
     """Stack what is taken at each step; what stays where it is over several steps becomes one block."""
-    colors = {buffer.name: place for place, buffer in enumerate(plan.buffers)}
+    ranked = sorted(plan.buffers, key=lambda buffer: -buffer.size_bytes) if len(plan.buffers) > HUES else plan.buffers
+    colors = {buffer.name: min(place, HUES - 1) for place, buffer in enumerate(ranked)}
     bars: list[BufferBar] = []
     before: dict[tuple[str, float], int] = {}
     for step, moment in enumerate(plan.timeline):

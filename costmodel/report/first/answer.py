@@ -1,0 +1,258 @@
+"""The answer before everything else: does it fit, RAM, flash, time, energy, battery days, each with its trust, and what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from costmodel.report.document import Block, Column, Fact, Facts, Listing, Paragraph, Row, Table, Verdict
+from costmodel.report.quantities import bytes_text, energy_text, every_text, joules_text, life_text, share_text
+from costmodel.report.sections.outlook import assumed_text, basis_text, energy_words, life_words, time_words
+from costmodel.report.sections.summary import left_out_text
+from costmodel.results.advice import Advice, AdviceKind
+from costmodel.results.evaluation import Evaluation
+from costmodel.results.outlook import Outlook
+from costmodel.results.storage.heap_verdict import HeapVerdict
+from costmodel.results.tflm_arena import TflmArena
+from costmodel.results.time_estimate import TimeBasis
+from costmodel.results.trust import Trust
+from costmodel.specs.devices.power import IDLE
+
+NARROW_RATIO: Final = 0.10
+"""Share of the largest block below which what is left of it is little."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is answered first."""
+
+    evaluation: Evaluation
+    outlook: Outlook
+    advice: tuple[Advice, ...]
+    command: str
+    """As the user would type it again, without what the answer suggests."""
+    arena: TflmArena | None = None
+    """What TensorFlow Lite Micro needs, where the network was read from its file."""
+
+
+class AnswerRow(NamedTuple):
+    """A figure of the answer."""
+
+    label: str
+    value: str
+    """With its interval."""
+    trust: Trust
+    note: str
+    """What it rests on, in a few words."""
+    figure: str = ""
+    """What `explain` knows it by; empty where it does not."""
+
+
+def answer_blocks(asked: Asked) -> tuple[Block, ...]:
+    """Return what a report says first.
+
+    Parameters
+    ----------
+    asked : Asked
+        Evaluation, outlook, advice, and the command that asked.
+
+    Returns
+    -------
+    tuple of Block
+        Verdict, figures, what was assumed, the next step, and what would help.
+    """
+    evaluation = asked.evaluation
+    left_out = left_out_text(evaluation.left_out) if evaluation.at_least else ""
+    assumed = assumed_text(asked.outlook)
+    facts = tuple(Fact(row.label, row.value, row.note, row.trust.value, row.figure) for row in answer_rows(asked))
+    step = next_step(asked)
+    blocks: tuple[Block | None, ...] = (
+        Verdict("AT LEAST", "nearly", left_out) if left_out else None,
+        fit_verdict(evaluation),
+        Facts(facts),
+        Paragraph(assumed) if assumed else None,
+        Listing("Next" + (f": {step.why}" if step.why else ""), "sh", (step.command,)),
+        advice_table(asked.advice),
+    )
+    return tuple(block for block in blocks if block is not None)
+
+
+def fit_verdict(evaluation: Evaluation) -> Verdict:
+    """Return whether a network fits: the word, its tone, and the sentence beside it.
+
+    Parameters
+    ----------
+    evaluation : Evaluation
+        With the heap's verdict.
+
+    Returns
+    -------
+    Verdict
+        `FITS`, `FITS NARROWLY`, `DOES NOT FIT` or `FIT UNKNOWN`.
+    """
+    memory, heap = evaluation.memory, evaluation.memory.heap
+    ram = bytes_text(memory.ram_bytes)
+    if memory.flash_bytes > memory.flash_capacity_bytes:
+        taken = f"weights take {bytes_text(memory.flash_bytes)} of {bytes_text(memory.flash_capacity_bytes)} flash"
+        return Verdict("DOES NOT FIT", "fails", taken)
+    if heap is None:
+        return Verdict("FIT UNKNOWN", "unknown", f"{ram} RAM; nothing is known of the heap of {evaluation.device}")
+    if not heap.fits:
+        short = heap.shortfall
+        lacking = "" if short is None else f"; {short.name} needs {bytes_text(short.searched_bytes)} in one block, the largest free is"
+        largest = "" if short is None else f" {bytes_text(short.largest_bytes)}"
+        return Verdict("DOES NOT FIT", "fails", f"{ram} RAM{lacking}{largest}")
+    free = sum(region.size_bytes - region.taken_bytes for region in heap.regions)
+    when = " at boot (give --static-bytes)" if heap.taken.is_nothing else ", static data and radio taken out"
+    count = len(heap.placements)
+    text = f"{ram} RAM of {bytes_text(free)}{when}; {count} buffer{'s' if count > 1 else ''}"
+    spare = spare_ratio(heap)
+    if spare is not None and spare < NARROW_RATIO:
+        return Verdict("FITS NARROWLY", "nearly", f"{text}; {share_text(spare, 0)} of the largest buffer's region is left")
+    return Verdict("FITS", "verdict", text)
+
+
+def spare_ratio(heap: HeapVerdict) -> float | None:
+    """Return what is left of the region that holds the largest buffer, of what it had; None where nothing is allocated."""
+    if not heap.placements:
+        return None
+    largest = max(heap.placements, key=lambda placement: placement.block_bytes)
+    region = next(region for region in heap.regions if region.name == largest.region)
+    had = region.size_bytes - region.taken_bytes
+    return region.free_bytes / had if had else None
+
+
+def answer_rows(asked: Asked) -> tuple[AnswerRow, ...]:
+    """Return the figures of the answer, each with how far to trust it.
+
+    Parameters
+    ----------
+    asked : Asked
+        What is answered.
+
+    Returns
+    -------
+    tuple of AnswerRow
+        RAM, another runtime's arena where it is known, flash, time, energy, battery.
+    """
+    evaluation, outlook, memory = asked.evaluation, asked.outlook, asked.evaluation.memory
+    buffers = memory.plan.tensor_buffer_bytes
+    energy, life = outlook.energy, outlook.life
+    weights = f"weights, of {bytes_text(memory.flash_capacity_bytes)}" if memory.flash_bytes else "weights are in RAM"
+    ram_note = "" if buffers is None else f"{bytes_text(buffers)} of it buffers"
+    power, battery = evaluation.power, evaluation.battery
+    timed = "latency.duration" if evaluation.duration_s is not None and outlook.time.duration_s == evaluation.duration_s else ""
+    spent = "power.inference_energy" if timed and power is not None and power.inference_j is not None else ""
+    lived = "battery.duty_life" if timed and battery is not None and battery.duty_life_s is not None else ""
+    rows = [
+        AnswerRow("RAM", bytes_text(memory.ram_bytes), Trust.EXACT, ram_note, "" if memory.ram_bytes is None else "memory.ram"),
+        AnswerRow("Flash", bytes_text(memory.flash_bytes), Trust.EXACT, weights, "memory.flash_bytes"),
+        AnswerRow("Time", time_words(outlook.time), outlook.time.trust, _time_note(outlook), timed),
+        AnswerRow(
+            "Energy", energy_words(outlook), Trust.UNKNOWN if energy is None else energy.trust, _energy_note(evaluation, outlook), spent
+        ),
+        AnswerRow("Battery", life_words(outlook), Trust.UNKNOWN if life is None else life.trust, _life_note(evaluation, outlook), lived),
+    ]
+    if asked.arena is not None:
+        rows.insert(1, _arena_row(asked.arena))
+    return tuple(rows)
+
+
+def _arena_row(arena: TflmArena) -> AnswerRow:
+    """What another runtime's arena takes: its head is exact, its tail of a 32-bit build computed and held against no chip."""
+    if arena.total_bytes is None:
+        why = f"{'its arena is not known' if arena.runs else 'does not run this'}: {arena.reason}"
+        return AnswerRow("TFLM", "none", Trust.UNKNOWN, why)
+    note = f"TensorFlow Lite Micro's arena: head {bytes_text(arena.head_bytes)}, tail {bytes_text(arena.tail_bytes)}"
+    return AnswerRow("TFLM", bytes_text(arena.total_bytes), Trust.ASSUMED, note)
+
+
+def _time_note(outlook: Outlook) -> str:
+    return "" if outlook.time.basis is TimeBasis.GIVEN else basis_text(outlook.time)
+
+
+def _energy_note(evaluation: Evaluation, outlook: Outlook) -> str:
+    power = evaluation.power
+    if outlook.energy is None:
+        return "the board's power is not known" if outlook.time.low_s is not None else ""
+    if power is None or power.inference_j is None or power.computational_j is None:
+        return f"currents of {outlook.energy.power_from}"
+    memory_pj = evaluation.dataflows[0].energy.memory_pj
+    return f"{joules_text(power.computational_j)} above idle; memory {energy_text(memory_pj)}"
+
+
+def _life_note(evaluation: Evaluation, outlook: Outlook) -> str:
+    life = outlook.life
+    if life is None:
+        return "an inference takes longer than its period" if outlook.period_too_short else ""
+    asleep = "" if life.rest == IDLE else f", {life.rest} sleep"
+    endless = "" if evaluation.battery is None else f"; {life_text(evaluation.battery.continuous_life_s)} non-stop"
+    return f"{life.battery}, {every_text(life.period_s)}{asleep}{endless}"
+
+
+class NextStep(NamedTuple):
+    """The one command that helps most from here."""
+
+    command: str
+    """To copy."""
+    why: str = ""
+    """What has to be done before, where it is no command's."""
+
+
+def next_step(asked: Asked) -> NextStep:
+    """Return the one command that helps most from here.
+
+    Parameters
+    ----------
+    asked : Asked
+        The answer, and the command that asked for it.
+
+    Returns
+    -------
+    NextStep
+        A command.
+    """
+    evaluation, outlook = asked.evaluation, asked.outlook
+    heap = evaluation.memory.heap
+    plan = NextStep(f"costmodel plan {evaluation.network} --device {evaluation.device}")
+    measured = NextStep(f"{asked.command} --duration 120ms", "measure one inference, and give its time")
+    if heap is not None and not heap.fits:
+        return plan
+    if outlook.time.trust is Trust.UNKNOWN:
+        return measured
+    deeper = next((advice.choice for advice in asked.advice if advice.kind is AdviceKind.SLEEP), None)
+    if deeper is not None:
+        return NextStep(f"{asked.command} --sleep {deeper}")
+    return measured if outlook.time.trust in (Trust.RANGE, Trust.ASSUMED, Trust.SCALED) else plan
+
+
+class AdviceWords(NamedTuple):
+    """A change, and what it makes of a figure."""
+
+    change: str
+    before: str
+    after: str
+
+    @property
+    def text(self) -> str:
+        """All of it in a line."""
+        return f"{self.change}: {self.before} -> {self.after}"
+
+
+def advice_words(advice: Advice) -> AdviceWords:
+    """Return a change and what it gains."""
+    if advice.kind is AdviceKind.SLEEP:
+        how = "stay awake" if advice.choice == IDLE else f"{advice.choice} sleep"
+        return AdviceWords(f"{how} between inferences", life_text(advice.before_s), life_text(advice.after_s))
+    change = f"stream through the network ({advice.choice}), buffers"
+    return AdviceWords(change, bytes_text(advice.before_bytes), bytes_text(advice.after_bytes))
+
+
+def advice_table(advice: Sequence[Advice]) -> Table | None:
+    """Return what would help, largest gain first; None where nothing does."""
+    if not advice:
+        return None
+    words = [advice_words(one) for one in advice]
+    columns = (Column("Change", number=False), Column("Now"), Column("Then"))
+    return Table("What would help, largest gain first", columns, tuple(Row((one.change, one.before, one.after)) for one in words))
