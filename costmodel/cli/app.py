@@ -6,7 +6,9 @@ import inspect
 import io
 import os
 import re
+import shutil
 import sys
+import textwrap
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -38,7 +40,7 @@ _ABOUT: Final = """What a neural network costs on a microcontroller: memory acce
 \b
 Examples:
   costmodel report
-  costmodel count conv2d --input 25x16x16 --out-channels 51 --kernel 3 --padding 1
+  costmodel report model.tflite --device esp32-wroom
   costmodel init my-net.yaml
 """
 
@@ -247,5 +249,21 @@ def _help(function: Callable[..., Any]) -> str:
     shown = parts[0].strip()
     for title, body in zip(parts[1::2], parts[2::2], strict=True):
         if title in ("Examples", "Notes"):
-            shown += f"\n\n\b\n{title}:\n" + "\n".join(f"  {line}".rstrip() for line in body.strip().splitlines())
+            lines = [part for line in body.strip().splitlines() for part in _continued(line)]
+            shown += f"\n\n\b\n{title}:\n" + "\n".join(f"  {line}".rstrip() for line in lines)
     return shown
+
+
+def _continued(line: str) -> list[str]:
+    """A command in lines that fit the help around them, as a shell takes them."""
+    room = min(shutil.get_terminal_size().columns, _HELP_COLUMNS) - _HELP_INDENT
+    if len(line) <= room:
+        return [line]
+    parts = textwrap.wrap(line, room - len(_CONTINUED), subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
+    return [*(f"{part}{_CONTINUED}" for part in parts[:-1]), parts[-1]]
+
+
+_HELP_COLUMNS: Final = 80
+"""Columns that help takes at most."""
+_HELP_INDENT: Final = 4
+_CONTINUED: Final = " \\"

@@ -18,20 +18,23 @@ if TYPE_CHECKING:
 
     from costmodel.report.first.first_screen import Line
 
+QUIET: Final = "#757575"
 _TONES: Final = {
-    "verdict": "bold green",
-    "fails": "bold red",
-    "dominates": "bold magenta",
-    "negligible": "bold blue",
-    "suspicious": "bold yellow",
-    "unknown": "bold cyan",
-    "nearly": "bold yellow",
+    "verdict": "bold #07882b",
+    "fails": "bold #e12b2b",
+    "dominates": "bold #c331c6",
+    "negligible": "bold #1d78cb",
+    "suspicious": "bold #a16a00",
+    "unknown": "bold #008383",
+    "nearly": "bold #a16a00",
+    "bar": "#1d78cb",
     "title": "bold",
     "heading": "bold",
     "value": "bold",
     "next": "bold",
-    "quiet": "dim",
+    "quiet": QUIET,
 }
+"""Styles by tone: each colour has a contrast of at least 4.5 on black and on white."""
 _BAR_WIDTH: Final = 40
 
 
@@ -97,7 +100,7 @@ class _Printer:
         for section in document.sections:
             if section.title:
                 self.space()
-                self.console.rule(self.text(section.title, "bold"), align="left", characters="-", style="dim")
+                self.console.rule(self.text(section.title, "bold"), align="left", characters="-", style=QUIET)
             for block in section.blocks:
                 self.print_block(block)
                 self.started = True
@@ -105,7 +108,7 @@ class _Printer:
         more = " Every counter and formula stands in the HTML and Markdown reports (--out FOLDER)." if left_out else ""
         if document.colophon or more:
             self.console.print()
-            self.console.print(self.text(document.colophon + more, "dim"))
+            self.console.print(self.text(document.colophon + more, QUIET))
 
     def space(self) -> None:
         """Leave a line free, except at the very beginning."""
@@ -161,23 +164,23 @@ class _Printer:
             line = self.text(f"{fact.label:<{label}}  ")
             line.append_text(self.text(f"{fact.cell.text:>{value}}", "bold"))
             line.append_text(self.text(f"  {fact.trust:<{trust}}" if trust else ""))
-            line.append_text(self.text(f"  {fact.note}", "dim"))
+            line.append_text(self.text(f"  {fact.note}", QUIET))
             self.console.print(line)
 
     def tree(self, step: Step) -> Tree:
         """A step with its parts below it."""
         from rich.tree import Tree
 
-        label = self.text(step.name, "bold").append_text(self.text(f" = {step.value}", "cyan"))
+        label = self.text(step.name, "bold").append_text(self.text(f" = {step.value}", _TONES["unknown"]))
         if step.working:
-            label.append("\n").append_text(self.text(step.working, "green"))
-            label.append("\n").append_text(self.text(step.source, "dim"))
+            label.append("\n").append_text(self.text(step.working, "#07882b"))
+            label.append("\n").append_text(self.text(step.source, QUIET))
         elif step.source:
-            label.append_text(self.text(f"   from {step.source}", "dim"))
-        branch = Tree(label, guide_style="dim")
+            label.append_text(self.text(f"   from {step.source}", QUIET))
+        branch = Tree(label, guide_style=QUIET)
         branch.children += [self.tree(part) for part in step.parts]
         if step.note:
-            branch.add(self.text(step.note, "dim italic"))
+            branch.add(self.text(step.note, f"italic {QUIET}"))
         return branch
 
     def print_detailed(self, table: Table) -> None:
@@ -194,7 +197,7 @@ class _Printer:
                 line.append(gap).append_text(self.text(text.rstrip() if place == 0 and not beside else text, _TONES.get(cell.tone, "")))
             self.console.print(line, no_wrap=True, crop=False)
             for detail in row.detail:
-                self.console.print(Padding(self.text(detail, "dim"), (0, 0, 0, 4), expand=False))
+                self.console.print(Padding(self.text(detail, QUIET), (0, 0, 0, 4), expand=False))
 
     def print_table(self, table: Table) -> None:
         """Print a table, in several pieces where the console is too narrow for its numbers."""
@@ -209,7 +212,7 @@ class _Printer:
         for number, group in enumerate(side_by_side(widths, self.console.width)):
             if number:
                 self.console.print()
-            grid = RichTable(box=None, padding=(0, COLUMN_GAP, 0, 0), pad_edge=False, header_style="dim", expand=False)
+            grid = RichTable(box=None, padding=(0, COLUMN_GAP, 0, 0), pad_edge=False, header_style=QUIET, expand=False)
             titles = {place: title_lines(table.columns[place], widths[place]) for place in group}
             tallest = max(len(lines) for lines in titles.values())
             for place in group:
@@ -228,7 +231,7 @@ class _Printer:
                 grid.add_row(*shown, style="bold" if row.total else "")
             self.console.print(grid)
         if table.note:
-            self.console.print(self.text(table.note, "dim"))
+            self.console.print(self.text(table.note, QUIET))
 
     def print_bars(self, caption: str, chart: Chart) -> None:
         """Print a chart of bars as bars of characters; other charts have no such form and their figures stand in tables."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from costmodel.evaluation.advice import advise
@@ -44,24 +46,9 @@ def test_it_is_one_screen(name: str, width: int) -> None:
         assert len(lines) <= 40
 
 
-GOLDEN = """\
-cifar-aap-pruned on esp32-wroom                                       esp32-deck
-
-FITS  183.04 KiB RAM of 312.10 KiB, static data and radio taken out; 7 buffers
-  RAM      183.04 KiB                 exact     152.13 KiB of it buffers
-  Flash    0 B                        exact     weights are in RAM
-  Time     320.0 ms (290.0 to 420.0)  measured
-  Energy   69.2 mJ (64.2 to 85.4)     measured  10.6 mJ above idle; memory
-                                                42.7 µJ
-  Battery  20.9 h                     assumed   deck-5v-1ah, once a minute;
-                                                17.7 h non-stop
-
-Next: costmodel report --sleep light
-"""
-
-
-def test_the_reference_deployments_first_screen() -> None:
-    assert "\n".join(text_of(asked(ScenarioChanges()))).startswith(GOLDEN)
+@pytest.mark.parametrize("name", SIX)
+def test_it_looks_as_it_did(name: str, matches_golden: Callable[[str, str], None]) -> None:
+    matches_golden(f"first-{name.replace(', ', '-').replace(' ', '-')}.txt", "\n".join(text_of(asked(*SIX[name]))) + "\n")
 
 
 def test_verdicts_say_what_they_mean() -> None:
