@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -16,13 +16,12 @@ from costmodel.compression.slicing import pruned, pruned_globally, ratios_by_kin
 from costmodel.errors import InputError, MissingError, ShapeError, SpecError
 from costmodel.sources.documents.folder_lock import FolderLock
 from costmodel.sources.stored_models.model_folder import is_model_folder, read_model, write_model
-from costmodel.specs.base import with_changes
 from costmodel.specs.lowering import NETWORK_INPUT
 from costmodel.specs.model import Model
 from costmodel.specs.network import Network
 from costmodel.specs.quantisation import symmetric_quantisation
 from costmodel.specs.trained.model_manifest import Accuracy, Judge, Origin
-from costmodel.specs.trained.training_recipe import Criterion, Fit, TrainingRecipe
+from costmodel.specs.trained.training_recipe import Augmentation, Criterion, Fit, TrainingRecipe
 from costmodel.training.images.augmentation import INPUT_SCALE
 from costmodel.training.images.image_set import DataSet, ImageSet, held_out
 
@@ -33,6 +32,11 @@ if TYPE_CHECKING:
 
 STAGES: Final = ("trained", "pooled", "pruned", "fine-tuned", "quantised")
 """Every stage there is, in order."""
+
+_FIELDS: Final = {"trained": (), "pooled": ("pool",), "pruned": ("prune",), "fine-tuned": ("fine_tune",), "quantised": ("quantise",)}
+"""Settings of a recipe that stages before do not depend on."""
+TEACHERS_FOLDER: Final = "teachers"
+"""Of the user's cache."""
 
 
 class Progress(NamedTuple):
@@ -59,9 +63,9 @@ class StageResult:
 class _Kept:
     """The folder a run keeps its stages in."""
 
-    def __init__(self, folder: Path, key: str) -> None:
+    def __init__(self, folder: Path, keys: Mapping[str, str]) -> None:
         self.folder = folder
-        self.key = key
+        self.keys = keys
 
     def model(self, stage: str) -> Model | None:
         """Return a stage's model where this very run has made it already."""
@@ -73,7 +77,7 @@ class _Kept:
         return found if found is not None and found.source == self.source(stage) else None
 
     def source(self, stage: str) -> str:
-        return f"costmodel compress, stage {stage}, run {self.key}"
+        return f"costmodel compress, stage {stage}, run {self.keys[stage]}"
 
     def keep(self, stage: str, model: Model) -> Model:
         write_model(model, self.folder / stage)
@@ -115,6 +119,7 @@ def compress(
     start: Model | None = None,
     teacher: Teacher | None = None,
     told: Callable[[Progress], None] | None = None,
+    cache: Path | None = None,
 ) -> Iterator[StageResult]:
     """Run a recipe.
 
@@ -127,13 +132,16 @@ def compress(
     data : DataSet
         Its images fit the network's input, its classes the outputs.
     folder : Path
-        Where stages and checkpoints are kept; a run of the same recipe, network, data and seed goes on from there.
+        Where stages and checkpoints are kept; a run of the same recipe, network, data and seed goes on from there, and a run whose recipe
+        differs in a later stage goes on from the last stage that is the same.
     start : Model, optional
         Parameters of the network, where it is not trained from the start.
     teacher : callable, optional
         From images of uint8 to scores, where the recipe distils.
     told : callable, optional
         Told how far it is.
+    cache : Path, optional
+        Folder that a teacher's outputs are kept in, for other runs with the same teacher and images.
 
     Yields
     ------
@@ -163,9 +171,9 @@ def compress(
         raise SpecError(f"{folder}: another run writes there; wait for it, or give another --out") from None
     except OSError as error:
         raise SpecError(f"cannot write {folder}: {error.strerror or error}") from None
-    key = hash_of(recipe.model_dump(mode="json"), network.model_dump(mode="json"), data.sha256, _key_of(start), processor())
-    kept = _Kept(folder, key)
-    run = _Run(recipe, data, kept, teacher, told)
+    made_of = network.model_dump(mode="json"), data.sha256, _key_of(start), processor()
+    kept = _Kept(folder, {stage: hash_of(_settings_until(recipe, stage), *made_of) for stage in stages})
+    run = _Run(recipe, data, kept, teacher, told, cache)
     model = start
     try:
         for place, stage in enumerate(stages):
@@ -194,7 +202,13 @@ class _Run:
     """One run of a recipe: what its stages share."""
 
     def __init__(
-        self, recipe: TrainingRecipe, data: DataSet, kept: _Kept, teacher: Teacher | None, told: Callable[[Progress], None] | None
+        self,
+        recipe: TrainingRecipe,
+        data: DataSet,
+        kept: _Kept,
+        teacher: Teacher | None,
+        told: Callable[[Progress], None] | None,
+        cache: Path | None,
     ) -> None:
         self.recipe = recipe
         self.data = data
@@ -203,8 +217,9 @@ class _Run:
         self.kept = kept
         self.teacher = teacher
         self.told = told
+        self.cache = cache
         self.left = 0
-        self._learned: dict[Fit, Any] = {}
+        self._learned: dict[Augmentation, Any] = {}
 
     def made(self, stage: str, network: Network, before: Model | None) -> Model:
         """Return what a stage makes of a network and its model."""
@@ -253,9 +268,11 @@ class _Run:
         return Model(network, module.layer_parameters(), "")
 
     def _fit(self, stage: str, module: Any, settings: Fit) -> None:
+        import torch
+
         from costmodel.training.pytorch.fitting import Place, cross_entropy, fit
 
-        place = Place(self.kept.folder / f"{stage}.fit", self.kept.key)
+        place = Place(self.kept.folder / f"{stage}.fit", self.kept.keys[stage])
         objective, views = cross_entropy, 0
         if self.teacher is not None and self.recipe.teacher is not None:
             objective, views = self._distilled(settings), self.recipe.teacher.view_count
@@ -265,7 +282,9 @@ class _Run:
                 self.told(Progress(stage, done, total, self.left))
 
         tell(0, settings.epoch_count, 0.0)
-        fit(module, self.train, settings, seed=self.recipe.seed, objective=objective, place=place, told=tell, views=views)
+        # A quantised network's steps are not bfloat16's: its roundings are the device's only in single precision.
+        dtype = torch.float32 if stage == "quantised" else None
+        fit(module, self.train, settings, seed=self.recipe.seed, objective=objective, place=place, told=tell, views=views, dtype=dtype)
 
     def _distilled(self, settings: Fit) -> Any:
         from costmodel.training.pytorch.distilling import distilled, teacher_outputs
@@ -273,11 +292,16 @@ class _Run:
         asked = self.recipe.teacher
         if asked is None or self.teacher is None:
             raise SpecError(f"recipe {self.recipe.name}: no teacher is given")
-        views = with_changes(settings, {"epoch_count": 0})
-        if views not in self._learned:
-            found = teacher_outputs(self.teacher, self.train, settings, asked.view_count, self.recipe.seed, self.classes)
-            self._learned[views] = distilled(found, asked)
-        return self._learned[views]
+        varied = settings.augmentation
+        if varied not in self._learned:
+            folder = None if self.cache is None else self.cache / TEACHERS_FOLDER
+            found = teacher_outputs(self.teacher, self.train, varied, asked.view_count, self.classes, folder=folder, told=self._told_views)
+            self._learned[varied] = distilled(found, asked)
+        return self._learned[varied]
+
+    def _told_views(self, done: int, total: int) -> None:
+        if self.told is not None:
+            self.told(Progress("the teacher's outputs", done, total, self.left + 1))
 
     def _pruned(self, before: Model) -> Model:
         asked = self.recipe.prune
@@ -317,6 +341,12 @@ def top_shares(scores: NDArray[Any], labels: NDArray[np.int64]) -> tuple[float, 
     """Return the shares of images whose class has the largest score, and one of the three largest; of equals the first counts."""
     order = np.argsort(-scores.astype(np.float64), axis=1, kind="stable")
     return float(np.mean(order[:, 0] == labels)), float(np.mean((order[:, :3] == labels[:, None]).any(axis=1)))
+
+
+def _settings_until(recipe: TrainingRecipe, stage: str) -> dict[str, Any]:
+    """The settings that a stage's model follows from: its own and those of the stages before it."""
+    later = {name for other in STAGES[STAGES.index(stage) + 1 :] for name in _FIELDS[other]}
+    return recipe.model_dump(mode="json", exclude={"description", "train_before_pooling", *later})
 
 
 def processor() -> str:

@@ -89,6 +89,8 @@ def prepared(
         named, start = _network(settings.network)
     if named is None:
         raise MissingError("--network: name a network to compress")
+    if settings.teacher is not None and not settings.teacher.model:
+        raise MissingError(f"--teacher: recipe {settings.name} learns from a teacher: name a model folder or FILE.py:FUNCTION")
     source = data or settings.data
     if not source:
         raise MissingError("--data: name a folder or a zip of images; `--data synthetic` tries the pipeline without any")

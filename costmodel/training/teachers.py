@@ -91,12 +91,19 @@ def load_teacher(reference: str) -> Callable[[NDArray[np.uint8]], NDArray[np.flo
         module = made_by(reference)
         if not isinstance(module, torch.nn.Module):
             raise FormatError(f"returns {type(module).__name__}, expected a PyTorch module", Location(reference))
-        module.eval()
+        from costmodel.training.pytorch.fitting import fast_type
+
+        module.eval().to(memory_format=torch.channels_last)
+        dtype = fast_type()
 
         def scores(images: NDArray[np.uint8]) -> NDArray[np.float32]:
-            with torch.inference_mode():
-                found: NDArray[np.float32] = module(torch.from_numpy(np.ascontiguousarray(images.transpose(0, 3, 1, 2)))).float().numpy()
-            return found
+            # Images lie channels last already: seen as (images, channels, rows, columns) they need no copy.
+            values = torch.from_numpy(np.ascontiguousarray(images)).permute(0, 3, 1, 2)
+            with torch.inference_mode(), torch.autocast("cpu", dtype=dtype, enabled=dtype is not torch.float32):
+                found = module(values)
+            if not isinstance(found, torch.Tensor):
+                raise FormatError(f"the teacher returns {type(found).__name__}, expected a tensor of scores", Location(reference))
+            return found.float().numpy()
 
         return scores
     if not names_a_model(reference):

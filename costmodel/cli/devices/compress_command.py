@@ -91,10 +91,9 @@ def compress_command(
         held_out_count=held_out,
     )
     check_torch()
+    cache = cache_folder(os.environ)
     module = recipe if recipe is not None and names_a_function(recipe) else None
-    run = prepared(
-        None if module else recipe, module or network, data, changes, cache=cache_folder(os.environ), folder=out, threads=threads
-    )
+    run = prepared(None if module else recipe, module or network, data, changes, cache=cache, folder=out, threads=threads)
     stages: list[CompressedStage] = []
     with ProgressDisplay() as display:
         made = compress(
@@ -104,6 +103,7 @@ def compress_command(
             run.folder,
             start=run.start,
             teacher=run.teacher,
+            cache=cache,
             told=lambda progress: display.stage(f"{progress.stage}, {progress.stages_left} stages after it", progress.done, progress.total),
         )
         try:

@@ -153,8 +153,8 @@ class Quantising(Spec):
 class Distilling(Spec):
     """A teacher whose outputs are learned beside the labels (hinton2015distilling)."""
 
-    model: str
-    """A model folder, or `FILE.py:function`, which returns a PyTorch module that takes uint8 images."""
+    model: str = ""
+    """A model folder, or `FILE.py:function`, which returns a PyTorch module that takes uint8 images; an option comes before it."""
     temperature_ratio: Annotated[float, Field(gt=0, le=100)] = 4.0
     """What both outputs are divided by."""
     weight_ratio: Annotated[float, Field(gt=0, le=1)] = 0.9

@@ -28,9 +28,9 @@ class Augmenter:
     settings : Augmentation
         How they are moved and flipped.
     seed : int
-        The same seed gives the same crops in the same epoch.
+        The same seed gives the same order and the same crops in the same epoch.
     views : int
-        Different crops of each image, seen in turn; 0 for new ones in every epoch.
+        Different crops of each image, seen in turn, the same ones for every seed; 0 for new ones in every epoch.
     """
 
     def __init__(self, images: NDArray[np.uint8], settings: Augmentation, seed: int, views: int = 0) -> None:
@@ -38,6 +38,8 @@ class Augmenter:
         self._channels = images.shape[3]
         self._settings = settings
         self._seed = seed
+        # Fixed views are those that a teacher has answered, once for the runs of every seed.
+        self._moved_by = 0 if views else seed
         self._views = views
         border = settings.padding
         padded = np.pad(images, ((0, 0), (border, border), (border, border), (0, 0)), mode="reflect") if border else images
@@ -75,13 +77,13 @@ class Augmenter:
 
     def _moves(self, epoch: int) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
         view = epoch % self._views if self._views else epoch
-        generator = np.random.default_rng([self._seed, view, 7])
+        generator = np.random.default_rng([self._moved_by, view, 7])
         count, reach = len(self._windows), 2 * self._settings.padding + 1
         tops, lefts = generator.integers(0, reach, (2, count))
         random = generator.random(count) < 0.5
         if self._settings.flip is Flip.ALTERNATING:
             # Each image is seen both ways in every two epochs; which comes first is drawn once.
-            first = np.random.default_rng([self._seed, 5]).random(count) < 0.5
+            first = np.random.default_rng([self._moved_by, 5]).random(count) < 0.5
             return tops, lefts, first ^ bool(view % 2)
         return tops, lefts, random if self._settings.flip is Flip.RANDOM else np.zeros(count, bool)
 

@@ -2,23 +2,37 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 from collections.abc import Callable
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch.nn import functional
 
-from costmodel.errors import ShapeError
-from costmodel.specs.trained.training_recipe import Distilling, Fit
+from costmodel.errors import FormatError, ShapeError
+from costmodel.sources.documents.atomic_file import write_whole
+from costmodel.specs.trained.training_recipe import Augmentation, Distilling
 from costmodel.training.images.augmentation import Augmenter
 from costmodel.training.images.image_set import ImageSet
-from costmodel.training.pytorch.fitting import EVALUATED, Objective
+from costmodel.training.pytorch.fitting import EVALUATED, Objective, hash_of
+
+_KNOWN_BY: Final = 256
+"""Images whose scores tell one teacher from another."""
 
 
 def teacher_outputs(
-    teacher: Callable[[NDArray[np.uint8]], NDArray[np.float32]], images: ImageSet, settings: Fit, views: int, seed: int, classes: int
+    teacher: Callable[[NDArray[np.uint8]], NDArray[np.float32]],
+    images: ImageSet,
+    varied: Augmentation,
+    views: int,
+    classes: int,
+    *,
+    folder: Path | None = None,
+    told: Callable[[int, int], None] | None = None,
 ) -> NDArray[np.float32]:
     """Return a teacher's outputs for every crop the student will see.
 
@@ -28,14 +42,16 @@ def teacher_outputs(
         From images (images, rows, columns, channels) of uint8 to scores.
     images : ImageSet
         Training images.
-    settings : Fit
+    varied : Augmentation
         How they are varied.
     views : int
         Different crops of each.
-    seed : int
-        Of the crops: the student's.
     classes : int
         Scores of an image.
+    folder : Path, optional
+        Where outputs are kept, under a name made of the images and of what the teacher says to the first of them.
+    told : callable, optional
+        Told after each view: views done, views in all.
 
     Returns
     -------
@@ -46,16 +62,42 @@ def teacher_outputs(
     ------
     ShapeError
         If the teacher knows another number of classes.
+    FormatError
+        If it gives something that is not a number.
     """
-    augmenter = Augmenter(images.images, settings.augmentation, seed, views)
+    augmenter = Augmenter(images.images, varied, 0, views)
+
+    def answers(places: NDArray[np.int64], view: int) -> NDArray[np.float32]:
+        scores = teacher(augmenter.view(places, view))
+        if scores.shape != (len(places), classes):
+            raise ShapeError("teacher", f"gives {scores.shape[1:]} scores an image, the data has {classes} classes")
+        if not np.isfinite(scores).all():
+            raise FormatError("teacher: gives scores that are no numbers")
+        return scores
+
+    known = answers(np.arange(min(_KNOWN_BY, len(images))), 0)
+    pixels = hashlib.sha256(np.ascontiguousarray(images.images)).hexdigest()
+    name = hash_of(known.tobytes(), pixels, varied.model_dump(mode="json"), views)
+    kept = None if folder is None else folder / f"{name}.npy"
+    if kept is not None and kept.is_file():
+        try:
+            found: NDArray[np.float32] = np.load(kept, allow_pickle=False)
+            if found.shape == (views, len(images), classes) and found.dtype == np.float32:
+                return found
+        except (ValueError, OSError, EOFError):
+            # Half a file is computed anew.
+            kept.unlink(missing_ok=True)
     found = np.zeros((views, len(images), classes), np.float32)
     for view in range(views):
         for begin in range(0, len(images), EVALUATED):
             places = np.arange(begin, min(begin + EVALUATED, len(images)))
-            scores = teacher(augmenter.view(places, view))
-            if scores.shape != (len(places), classes):
-                raise ShapeError("teacher", f"gives {scores.shape[1:]} scores an image, the data has {classes} classes")
-            found[view, places] = scores
+            found[view, places] = answers(places, view)
+        if told is not None:
+            told(view + 1, views)
+    if kept is not None:
+        room = io.BytesIO()
+        np.save(room, found)
+        write_whole(kept, room.getvalue())
     return found
 
 
