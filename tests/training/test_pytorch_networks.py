@@ -107,11 +107,13 @@ def test_integers_of_a_batch_are_the_references(network: Network) -> None:
 
 
 def test_a_rounded_module_is_trained_within_a_step_or_two_of_the_integers_it_becomes() -> None:
-    """Training rounds once where a device rounds twice; evaluation takes the device's integers themselves."""
+    """Training rounds once where a device rounds twice; evaluation gives the device's integers themselves, bit for bit the reference's."""
+    import torch
+
     from costmodel.specs.trained.training_recipe import Quantising
     from costmodel.training.images.synthetic import synthetic_set
-    from costmodel.training.pytorch.fitting import scores
-    from costmodel.training.pytorch.judging import integer_scores_of
+    from costmodel.training.pytorch.fitting import as_input, scores
+    from costmodel.training.pytorch.judging import deployed_int8
     from costmodel.training.pytorch.quantising import calibrated_module
 
     network = small_network(input=[3, 32, 32])
@@ -120,8 +122,13 @@ def test_a_rounded_module_is_trained_within_a_step_or_two_of_the_integers_it_bec
     for per_channel in (True, False):
         module = calibrated_module(Model(network, own, "random"), images[:100], Quantising(per_channel=per_channel))
         model = module.model("rounded")
-        steps = integer_scores_of(model, images)
-        real = scores(module, images) / model.quantisations["scores"].scales[0]
+        scale, deployed = model.quantisations["scores"].scales[0], deployed_int8(model)
+        inputs = (images[:40].astype(np.int16) - 128).astype(np.int8).transpose(0, 3, 1, 2)
+        steps = np.stack([run_reference(deployed, image)[-1].ravel() for image in inputs])
+        np.testing.assert_array_equal(np.rint(scores(module, images[:40]) / scale), steps)
+        module.train()
+        with torch.no_grad():
+            real = module(as_input(images[:40])).numpy() / scale
         assert np.abs(real - steps).max() < 2.1
         assert np.abs(real - steps).mean() < 0.5
         assert len(model.weight_quantisations["conv"].scales) == (6 if per_channel else 1)
@@ -130,7 +137,7 @@ def test_a_rounded_module_is_trained_within_a_step_or_two_of_the_integers_it_bec
 def test_a_clamp_is_trained_and_rounded_as_it_runs() -> None:
     from costmodel.specs.trained.training_recipe import Quantising
     from costmodel.training.images.synthetic import synthetic_set
-    from costmodel.training.pytorch.fitting import scores
+    from costmodel.training.pytorch.fitting import as_input
     from costmodel.training.pytorch.judging import integer_scores_of
     from costmodel.training.pytorch.network_module import NetworkModule
     from costmodel.training.pytorch.quantising import calibrated_module
@@ -146,7 +153,8 @@ def test_a_clamp_is_trained_and_rounded_as_it_runs() -> None:
     np.testing.assert_allclose(scores_of(module, image), forward(network, own, image), rtol=1e-4, atol=1e-5)
     rounding = calibrated_module(Model(network, own, "random"), images[:100], Quantising())
     model = rounding.model("rounded")
-    real = scores(rounding, images) / model.quantisations["scores"].scales[0]
+    rounding.train()
+    real = rounding(as_input(images)).detach().numpy() / model.quantisations["scores"].scales[0]
     assert np.abs(real - integer_scores_of(model, images)).max() < 2.1
 
 

@@ -1,7 +1,8 @@
 """A network whose weights and activations are rounded to int8 steps while it is trained: quantisation-aware fine-tuning.
 
 What is rounded, and where, follows the deployed network: weights per tensor or per output channel, a tensor that a layer writes after
-its rectifier, a mean once more. Gradients pass a rounding as if it were none; scales of activations are learned (esser2020lsq).
+its rectifier, a mean once more. In training each is rounded once, gradients pass a rounding as if it were none, and scales of activations
+are learned (esser2020lsq); in evaluation the outputs are the deployed network's own, rounded twice.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from costmodel.specs.model import LayerParameters, Model
 from costmodel.specs.network import Network
 from costmodel.specs.operations import Action
 from costmodel.specs.quantisation import Quantisation, symmetric_quantisation
+from costmodel.training.pytorch.integer_forward import integer_outputs
+from costmodel.training.pytorch.judging import deployed_int8
 from costmodel.training.pytorch.network_module import computed_layer, readers
 
 _ROUNDED: Final = frozenset({Action.SLIDING_MAC, Action.MAC, Action.SUM})
@@ -70,7 +73,9 @@ class QuantisedModule(torch.nn.Module):
                 self.scales[str(index)] = torch.nn.Parameter(torch.tensor(quantisations[layer.name].scales[0], dtype=torch.float32))
 
     def forward(self, values: torch.Tensor) -> torch.Tensor:
-        """Return the outputs for a batch of inputs, as multiples of their steps."""
+        """Return the outputs for a batch of inputs, as multiples of their steps: in evaluation those of the device, which rounds twice."""
+        if not self.training:
+            return self._as_deployed(values)
         held: dict[int, tuple[torch.Tensor, Any]] = {-1: (rounded(values, self.input_scale, INT8_STEPS[0]), self.input_scale)}
         last = len(self.network.steps) - 1
         ordered: tuple[Any, ...] = self.network.ordered
@@ -99,6 +104,16 @@ class QuantisedModule(torch.nn.Module):
                 found = rounded(found, scale, INT8_STEPS[0])
             held[index] = (found, scale)
         return held[last][0]
+
+    def _as_deployed(self, values: torch.Tensor) -> torch.Tensor:
+        deployed = deployed_int8(self.model(""))
+        steps = torch.clamp(torch.round(values.double() / self.input_scale), *INT8_STEPS).numpy().astype(np.int8)
+        found = integer_outputs(deployed, steps)
+        own = deployed.tensors[deployed.output_tensor].quantisation
+        if own is None:
+            raise MissingError(f"{self.network.name}: its output has no scale")
+        real = (found.astype(np.float64) - own.zero_points[0]) * own.scales[0]
+        return torch.from_numpy(real.astype(np.float32))
 
     def _per_channel(self, step: Any) -> bool:
         return self.per_channel and step.operation.action is Action.SLIDING_MAC
