@@ -113,7 +113,7 @@ class QuantisedModule(torch.nn.Module):
         if own is None:
             raise MissingError(f"{self.network.name}: its output has no scale")
         real = (found.astype(np.float64) - own.zero_points[0]) * own.scales[0]
-        return torch.from_numpy(real.astype(np.float32))
+        return torch.from_numpy(real.astype(np.float32)).reshape(len(values), *self.network.steps[-1].lowered.output)
 
     def _per_channel(self, step: Any) -> bool:
         return self.per_channel and step.operation.action is Action.SLIDING_MAC
