@@ -103,7 +103,8 @@ def load_teacher(reference: str) -> Callable[[NDArray[np.uint8]], NDArray[np.flo
                 found = module(values)
             if not isinstance(found, torch.Tensor):
                 raise FormatError(f"the teacher returns {type(found).__name__}, expected a tensor of scores", Location(reference))
-            return found.float().numpy()
+            answered: NDArray[np.float32] = found.float().numpy()
+            return answered
 
         return scores
     if not names_a_model(reference):

@@ -29,7 +29,8 @@ def log(bench: Workbench) -> bytes:
 def test_validate_prints_every_counter_and_exits_0(bench: Workbench, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["validate", "--cache", str(bench.cache)]) == 0
     printed = capsys.readouterr().out
-    assert "cifar-aap-pruned on host, row-stationary, int8" in printed
+    assert "trained-pruned-int8 on host, row-stationary, int8" in printed
+    assert "random" not in printed
     assert "conv2  psum_read_count           951,456    951,456           0" in printed
     assert "Every figure equal. Outputs are equal to the last bit." in printed
 

@@ -5,14 +5,16 @@ It learns, each stage leaves a model, and a run that was stopped ends in the sam
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from costmodel.errors import CostModelError, InputError
 from costmodel.sources.stored_models.model_folder import read_model
 from costmodel.specs.network import Network
-from costmodel.specs.trained.training_recipe import TrainingRecipe
+from costmodel.specs.trained.training_recipe import Quantising, TrainingRecipe
 from costmodel.training.images.image_set import DataSet, held_out
 from costmodel.training.images.synthetic import synthetic_set
 from costmodel.training.pipeline import Progress, StageResult, compress, stages_of
@@ -57,8 +59,13 @@ def data() -> DataSet:
 
 
 @pytest.fixture(scope="module")
-def results(data: DataSet, tmp_path_factory: pytest.TempPathFactory) -> list[StageResult]:
-    return list(compress(RECIPE, NETWORK, data, tmp_path_factory.mktemp("run")))
+def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("run")
+
+
+@pytest.fixture(scope="module")
+def results(data: DataSet, run_folder: Path) -> list[StageResult]:
+    return list(compress(RECIPE, NETWORK, data, run_folder))
 
 
 def shares(results: list[StageResult]) -> dict[str, float]:
@@ -180,3 +187,49 @@ def test_a_teacher_is_learned_from(teacher: object, data: DataSet, tmp_path: Pat
     student = next(iter(compress(recipe, NETWORK, data, tmp_path, teacher=teacher))).model
     assert student.accuracies[0].top1_ratio > 0.85
     assert read_model(tmp_path / "trained").origin.settings["teacher"]["model"] == "given"
+
+
+def test_a_teacher_is_asked_once_for_runs_of_every_seed(teacher: Any, data: DataSet, tmp_path: Path) -> None:
+    asked: list[int] = []
+
+    def counted(images: NDArray[np.uint8]) -> Any:
+        asked.append(len(images))
+        return teacher(images)
+
+    recipe = TrainingRecipe.model_validate(
+        {"name": "student", "train": {"epoch_count": 1, **FIT}, "teacher": {"model": "given", "view_count": 2}}
+    )
+    told: list[Progress] = []
+    next(iter(compress(recipe, NETWORK, data, tmp_path / "one", teacher=counted, cache=tmp_path, told=told.append)))
+    assert sum(asked) == 256 + 2 * len(data.train)
+    assert [(each.done, each.total) for each in told if each.stage == "the teacher's outputs"] == [(1, 2), (2, 2)]
+    asked.clear()
+    other = recipe.model_copy(update={"seed": 5})
+    next(iter(compress(other, NETWORK, data, tmp_path / "two", teacher=counted, cache=tmp_path)))
+    assert sum(asked) == 256
+    # A kept file that was cut short is not believed.
+    kept = next((tmp_path / "teachers").iterdir())
+    kept.write_bytes(kept.read_bytes()[:1000])
+    next(iter(compress(other, NETWORK, data, tmp_path / "three", teacher=counted, cache=tmp_path)))
+    assert sum(asked) == 256 + 256 + 2 * len(data.train)
+
+
+def test_a_teacher_that_does_not_fit_is_refused(data: DataSet, tmp_path: Path) -> None:
+    recipe = TrainingRecipe.model_validate({"name": "student", "train": {"epoch_count": 1, **FIT}, "teacher": {"model": "given"}})
+    for answer, told in (((7,), "has 10 classes"), ((10,), "scores that are no numbers")):
+        with pytest.raises(InputError, match=told):
+            next(
+                iter(
+                    compress(recipe, NETWORK, data, tmp_path, teacher=lambda images, answer=answer: np.full((len(images), *answer), np.nan))
+                )
+            )
+
+
+def test_what_a_later_stage_changes_leaves_earlier_stages_as_they_are(results: list[StageResult], data: DataSet, run_folder: Path) -> None:
+    told: list[Progress] = []
+    changed = RECIPE.model_copy(update={"quantise": Quantising(calibration_count=200, per_channel=False), "description": "another"})
+    again = list(compress(changed, NETWORK, data, run_folder, told=told.append))
+    assert not told
+    assert [each.stage for each in again] == [each.stage for each in results]
+    assert len(again[-1].model.weight_quantisations["conv1"].scales) == 1
+    np.testing.assert_array_equal(again[2].model.parameters["fc1"].weight, results[2].model.parameters["fc1"].weight)

@@ -17,10 +17,12 @@ if TYPE_CHECKING:
 
 def validate_command(
     model: Annotated[str | None, typer.Argument(metavar="[MODEL]", help="As --network.", show_default=False)] = None,
-    network: Annotated[str, typer.Option("--network", "-n", help="Network of the zoo, or a file.")] = "cifar-aap-pruned",
+    network: Annotated[
+        str, typer.Option("--network", "-n", help="A model with its weights, a network of the zoo, or a file.")
+    ] = "trained-pruned-int8",
     target: Annotated[str, typer.Option("--target", "-t", help="host, xtensa, riscv, arm, several with commas, or all.")] = "host",
     layers: Annotated[int | None, typer.Option(min=1, max=100_000, help="Run so many random layers instead of a network.")] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Of weights and inputs, and of random layers.")] = 7,
+    seed: Annotated[int, typer.Option(min=0, help="Of inputs, of weights where a network has none, and of random layers.")] = 7,
     variant: Annotated[str, typer.Option(help="int8, float32 (int8 weights, float32 activations), or all.")] = "int8",
     image: Annotated[Path | None, typer.Option(help="Run this picture, resized to the network's input.")] = None,
     data: Annotated[str | None, typer.Option(help="Run a whole test set: as `compress` takes it.", show_default=False)] = None,

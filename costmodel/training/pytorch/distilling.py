@@ -76,7 +76,7 @@ def teacher_outputs(
         return scores
 
     known = answers(np.arange(min(_KNOWN_BY, len(images))), 0)
-    pixels = hashlib.sha256(np.ascontiguousarray(images.images)).hexdigest()
+    pixels = hashlib.sha256(images.images.tobytes()).hexdigest()
     name = hash_of(known.tobytes(), pixels, varied.model_dump(mode="json"), views)
     kept = None if folder is None else folder / f"{name}.npy"
     if kept is not None and kept.is_file():
