@@ -34,6 +34,8 @@ PERSON_DETECT = OperationMix(convolution=165_888, pointwise=6_193_152, depthwise
 """The person detection of TensorFlow Lite Micro: MobileNet 0.25 on 96x96 of one channel; 7,157,888 in all."""
 SLACK = 1.25
 """A class is wider than what was measured of it."""
+ONE_BOARD = 1.8
+"""Each way where all of it was measured on one board: with 1.25, another board's networks lay inside three times in four only."""
 ONE_ROW = 2.0
 """Each way where one network was measured."""
 CLASSES = {
@@ -83,16 +85,31 @@ def layer_of(row: Any) -> LoopNest | None:
     return LoopNest(CONV2D, 1, filters, channels, axes[0], axes[1], True)
 
 
-def kernels_of_cmsis(folder: Path) -> Iterator[dict[str, Any]]:
-    """Fit the paths of CMSIS-NN on each board."""
+def measured_layers(folder: Path) -> pd.DataFrame:
+    """Return the single convolutions that were measured, each with its loop nest and path."""
     table = pd.read_csv(folder / "cmsis_nn_layers.csv").dropna(subset=["input", "output", "kernel", "stride"])
     for column in ("input", "output", "kernel", "stride"):
         table[column] = table[column].map(ast.literal_eval)
     table["nest"] = [layer_of(row) for row in table.itertuples()]
     table = table[table["nest"].notna()]
     table["path"] = [path_of(nest) for nest in table["nest"]]
-    for board, rows in table.groupby("board"):
-        fits = [(path, fitted(path, rows[rows["path"] == path])) for path in REGRESSORS if (rows["path"] == path).any()]
+    return table
+
+
+def counts_of(path: KernelPath, rows: pd.DataFrame) -> tuple[list[list[int]], list[float], list[str]]:
+    """Return what a path's layers have of each regressor, their cycles, and their shapes."""
+    counts = [[getattr(kernel_regressors(nest), name) for name in REGRESSORS[path]] for nest in rows["nest"]]
+    return counts, rows["op_cycles"].tolist(), [str(nest[1:]) for nest in rows["nest"]]
+
+
+def kernels_of_cmsis(folder: Path) -> Iterator[dict[str, Any]]:
+    """Fit the paths of CMSIS-NN on each board."""
+    for board, rows in measured_layers(folder).groupby("board"):
+        fits = [
+            (path, fit_path(REGRESSORS[path], *counts_of(path, rows[rows["path"] == path])))
+            for path in REGRESSORS
+            if (rows["path"] == path).any()
+        ]
         version = rows["kernel_library"].iloc[0]
         yield {
             "core": rows["core"].iloc[0],
@@ -103,14 +120,6 @@ def kernels_of_cmsis(folder: Path) -> Iterator[dict[str, Any]]:
             "board_ratio": 1.05,
             "source": KERNEL_SOURCE.format(n=len(rows), board=board, version=version),
         }
-
-
-def fitted(path: KernelPath, rows: pd.DataFrame) -> FittedPath:
-    """Fit one path of one board."""
-    names = REGRESSORS[path]
-    counts = [[getattr(kernel_regressors(nest), name) for name in names] for nest in rows["nest"]]
-    shapes = [str(nest[1:]) for nest in rows["nest"]]
-    return fit_path(names, counts, rows["op_cycles"].tolist(), shapes)
 
 
 def path_entry(path: KernelPath, fit: FittedPath) -> dict[str, Any]:
@@ -231,22 +240,30 @@ def profile_of_esp_nn(devices: pd.DataFrame) -> Iterator[dict[str, Any]]:
     }
 
 
+def class_rows(devices: pd.DataFrame) -> pd.DataFrame:
+    """Return the whole networks whose cycles per multiply-accumulate say how fast a class of cores is."""
+    rows = devices[devices["core"].notna() & devices["clock_mhz"].notna() & (devices["macs"] > 10_000)]
+    rows = rows[~rows["note"].fillna("").str.contains("suspicious")]
+    return rows.assign(cycles_per_mac=rows["latency_ms"] * 1e3 * rows["clock_mhz"] / rows["macs"])
+
+
+def widened(rows: pd.DataFrame) -> tuple[float, float, float]:
+    """Return the range of a class, from the networks measured in it, and the factor it was widened by."""
+    slack = ONE_ROW if len(rows) == 1 else ONE_BOARD if rows["board"].nunique() == 1 else SLACK
+    return rows["cycles_per_mac"].min() / slack, rows["cycles_per_mac"].max() * slack, slack
+
+
 def ranges_of(library: str, devices: pd.DataFrame) -> Iterator[dict[str, Any]]:
     """Return the range of each class of cores under a runtime."""
-    rows = devices[
-        (devices["kernel_library"] == library) & devices["core"].notna() & devices["clock_mhz"].notna() & (devices["macs"] > 10_000)
-    ]
-    rows = rows[~rows["note"].fillna("").str.contains("suspicious")]
     seen = set()
-    for core, found in rows.groupby("core"):
-        cycles = found["latency_ms"] * 1e3 * found["clock_mhz"] / found["macs"]
-        one = len(found) == 1
-        slack = ONE_ROW if one else SLACK
+    rows = class_rows(devices)
+    for core, found in rows[rows["kernel_library"] == library].groupby("core"):
+        low, high, slack = widened(found)
         seen.add(core)
         yield {
             "core": core,
-            "low_cycles": round_to(cycles.min() / slack),
-            "high_cycles": round_to(cycles.max() * slack),
+            "low_cycles": round_to(low),
+            "high_cycles": round_to(high),
             "network_count": len(found),
             "source": f"measured: {len(found)} public time{'s' if len(found) > 1 else ''} of int8 networks, widened by {slack:g} each way",
         }

@@ -103,18 +103,8 @@ def fit_path(names: Sequence[str], counts: Sequence[Sequence[int]], cycles: Sequ
     """
     import numpy as np
 
-    matrix, measured = np.asarray(counts, dtype=np.float64), np.asarray(cycles, dtype=np.float64)
-    distinct = sorted(set(shapes))
-    if len(distinct) < FOLDS:
-        raise SpecError(f"rates of a path need layers of at least {FOLDS} shapes, found {len(distinct)}")
-    if measured.min() <= 0.0:
-        raise SpecError(f"a layer's cycles should be above 0, found {measured.min():g}")
-    dealt = {shape: place % FOLDS for place, shape in enumerate(distinct)}
-    fold = np.asarray([dealt[shape] for shape in shapes])
-    ratios = np.empty_like(measured)
-    for left_out in range(FOLDS):
-        rates = _relative_fit(matrix[fold != left_out], measured[fold != left_out])
-        ratios[fold == left_out] = measured[fold == left_out] / (matrix[fold == left_out] @ rates)
+    matrix, measured = _checked(counts, cycles, shapes)
+    ratios = measured / left_out_cycles(counts, cycles, shapes)
     errors = np.abs(1.0 / ratios - 1.0)
     tail = (1.0 - COVERAGE) / 2.0
     low, high = np.quantile(ratios, [tail, 1.0 - tail])
@@ -126,8 +116,51 @@ def fit_path(names: Sequence[str], counts: Sequence[Sequence[int]], cycles: Sequ
         median_error_ratio=float(np.median(errors)),
         p90_error_ratio=float(np.quantile(errors, 0.9)),
         layer_count=len(measured),
-        shape_count=len(distinct),
+        shape_count=len(set(shapes)),
     )
+
+
+def left_out_cycles(counts: Sequence[Sequence[int]], cycles: Sequence[float], shapes: Sequence[str]) -> NDArray[np.float64]:
+    """Return the cycles of each layer by rates fitted to the others: a fifth of the shapes is left out at a time.
+
+    Parameters
+    ----------
+    counts, cycles, shapes
+        As `fit_path` takes them.
+
+    Returns
+    -------
+    array of float64, (layers,)
+        Out of sample.
+
+    Raises
+    ------
+    SpecError
+        As `fit_path`.
+    """
+    import numpy as np
+
+    matrix, measured = _checked(counts, cycles, shapes)
+    dealt = {shape: place % FOLDS for place, shape in enumerate(sorted(set(shapes)))}
+    fold = np.asarray([dealt[shape] for shape in shapes])
+    predicted = np.empty_like(measured)
+    for left_out in range(FOLDS):
+        rates = _relative_fit(matrix[fold != left_out], measured[fold != left_out])
+        predicted[fold == left_out] = matrix[fold == left_out] @ rates
+    return predicted
+
+
+def _checked(
+    counts: Sequence[Sequence[int]], cycles: Sequence[float], shapes: Sequence[str]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    import numpy as np
+
+    measured = np.asarray(cycles, dtype=np.float64)
+    if len(set(shapes)) < FOLDS:
+        raise SpecError(f"rates of a path need layers of at least {FOLDS} shapes, found {len(set(shapes))}")
+    if measured.min() <= 0.0:
+        raise SpecError(f"a layer's cycles should be above 0, found {measured.min():g}")
+    return np.asarray(counts, dtype=np.float64), measured
 
 
 def _relative_fit(matrix: NDArray[np.float64], measured: NDArray[np.float64]) -> NDArray[np.float64]:

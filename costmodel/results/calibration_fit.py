@@ -34,6 +34,17 @@ class KindRate(Result):
     """Whether a measured network spends enough of its time in it; otherwise it is the usual one, scaled."""
 
 
+class MeasuredPower(Result):
+    """Power of a board while it infers, from networks whose energy was measured on it."""
+
+    power_w: float
+    low_w: float
+    """Of another network, with `high_w` to hold four in five."""
+    high_w: float
+    clock_hz: float
+    networks: tuple[str, ...]
+
+
 class CalibrationFit(Result):
     """The fit of a runtime to a device."""
 
@@ -43,3 +54,5 @@ class CalibrationFit(Result):
     rates: tuple[KindRate, ...]
     left_out: tuple[LeftOut, ...]
     """Empty for a single network: nothing is left to predict it from."""
+    powers: tuple[MeasuredPower, ...] = ()
+    """One a clock; empty where no energy was measured."""

@@ -16,8 +16,9 @@ class EnergyEstimate(Result):
     energy_low_j: float
     energy_high_j: float
     power_from: str
-    """Board, or what its currents were taken from."""
+    """Board, or what its currents were taken from; the networks, where their energy was measured."""
     power_trust: Trust
+    """Scaled where the power of other networks was measured on the board."""
 
 
 class RestLife(Result):

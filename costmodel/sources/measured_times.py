@@ -1,4 +1,4 @@
-"""Measured times of whole networks, from a table of a user's own: a column of networks, a column of times whose name says its unit."""
+"""Measured times of whole networks, from a table of a user's own: columns of networks, times and perhaps energies, each with its unit."""
 
 from __future__ import annotations
 
@@ -14,15 +14,17 @@ from costmodel.errors import FormatError, InputError, LimitError, Location, Spec
 from costmodel.sources.catalogue import load_network
 from costmodel.sources.documents.input_file import read_text_input
 from costmodel.specs.network import Network
-from costmodel.units import HZ_PER_MHZ, MS_PER_S, US_PER_S
+from costmodel.units import HZ_PER_MHZ, MJ_PER_J, MS_PER_S, UJ_PER_J, US_PER_S
 
 MOST_ROWS: Final = 1_000
 MAX_BYTES: Final = 1 << 20
 LEAST: Final = 1e-9
 LONGEST_S: Final = 1e9
 FASTEST_HZ: Final = 1e12
+MOST_J: Final = 1e9
 _TIMES: Final = ("latency", "time", "duration", "inference")
 _TIME_UNITS: Final = {"s": 1.0, "ms": 1 / MS_PER_S, "us": 1 / US_PER_S}
+_ENERGY_UNITS: Final = {"j": 1.0, "mj": 1 / MJ_PER_J, "uj": 1 / UJ_PER_J}
 _CLOCK_UNITS: Final = {"hz": 1.0, "mhz": HZ_PER_MHZ}
 _NETWORKS: Final = ("network", "model", "name", "file")
 
@@ -34,6 +36,8 @@ class MeasuredTime(NamedTuple):
     duration_s: float
     clock_hz: float | None
     """None where the table has no column of clocks."""
+    energy_j: float | None
+    """Of one inference; None where the table has no column of energies, or the cell is empty."""
 
 
 class _Columns(NamedTuple):
@@ -43,6 +47,8 @@ class _Columns(NamedTuple):
     """In one unit of the time column."""
     clock: int | None
     hertz: float
+    energy: int | None
+    joules: float
 
 
 def read_measured_times(path: Path) -> tuple[MeasuredTime, ...]:
@@ -52,7 +58,7 @@ def read_measured_times(path: Path) -> tuple[MeasuredTime, ...]:
     ----------
     path : Path
         A CSV file with a header: a column `network` (names or files), a column such as `latency_ms` or `duration_s`, and, where the device
-        has several clocks, `clock_mhz`.
+        has several clocks, `clock_mhz`; `energy_uj` of one inference where the board's energy was measured too.
 
     Returns
     -------
@@ -62,7 +68,7 @@ def read_measured_times(path: Path) -> tuple[MeasuredTime, ...]:
     Raises
     ------
     InputError
-        If a column is missing or has no unit, a time or clock is not above zero, or a network is unknown; with the line.
+        If a column is missing or has no unit, a time, clock or energy is not above zero, or a network is unknown; with the line.
     """
     text = read_text_input(path, MAX_BYTES, "a CSV file of measured times")
     rows = [row for row in csv.reader(io.StringIO(text)) if any(cell.strip() for cell in row)]
@@ -84,7 +90,8 @@ def _columns(header: Sequence[str], path: Path) -> _Columns:
     clock, hertz = _with_unit(names, ("clock", "f"), _CLOCK_UNITS, place, optional=True)
     if time is None:
         raise FormatError(f"has no column of times: expected one such as latency_ms, found {', '.join(header)[:200]}", place)
-    return _Columns(network, time, seconds, clock, hertz)
+    energy, joules = _with_unit(names, ("energy",), _ENERGY_UNITS, place)
+    return _Columns(network, time, seconds, clock, hertz, energy, joules)
 
 
 def _with_unit(
@@ -101,16 +108,19 @@ def _with_unit(
 
 
 def _measured(row: Sequence[str], columns: _Columns, place: Location, path: Path) -> MeasuredTime:
-    if len(row) <= max(columns.network, columns.time, columns.clock or 0):
+    if len(row) <= max(columns.network, columns.time, columns.clock or 0, columns.energy or 0):
         raise FormatError(f"has {len(row)} cells, fewer than the header names", place)
     duration_s = _positive(row[columns.time], columns.seconds, "time", LONGEST_S, "s", place)
     clock_hz = None if columns.clock is None else _positive(row[columns.clock], columns.hertz, "clock", FASTEST_HZ, "Hz", place)
+    energy_j = None
+    if columns.energy is not None and row[columns.energy].strip():
+        energy_j = _positive(row[columns.energy], columns.joules, "energy", MOST_J, "J", place)
     named = row[columns.network].strip()
     try:
         network = load_network(named, path.parent)
     except InputError as error:
         raise SpecError(f"{place}: {error.message}") from None
-    return MeasuredTime(network, duration_s, clock_hz)
+    return MeasuredTime(network, duration_s, clock_hz, energy_j)
 
 
 def _positive(text: str, scale: float, what: str, most: float, unit: str, place: Location) -> float:

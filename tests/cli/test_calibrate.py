@@ -117,3 +117,29 @@ def test_a_runtimes_file_that_tells_nothing_is_refused(folder: Path, capsys: pyt
 
 def test_regressors_of_a_file_are_those_that_are_counted() -> None:
     assert set(get_args(RegressorName)) == set(KernelRegressors._fields)
+
+
+def test_a_column_of_energies_gives_the_boards_power(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = "network,latency_ms,energy_mj\nresnet8,731,14.62\nds-cnn,187,3.74\nautoencoder,16.1,\n"
+    (folder / "power.csv").write_text(rows, encoding="utf-8")
+    assert main(["calibrate", "power.csv", "--device", "nrf52840", "--out", "mine.yaml"]) == 0
+    assert "Power while inferring at 64 MHz: 20.0 mW; another network's is" in " ".join(capsys.readouterr().out.split())
+    assert main(["report", "mobilenet-v1-0.25", "--device", "nrf52840", "--runtime", "mine.yaml", "--format", "json"]) == 0
+    told = json.loads(capsys.readouterr().out)["outlook"]
+    energy, time = told["energy"], told["time"]
+    assert energy["power_trust"] == energy["trust"] == "scaled"
+    assert energy["energy_j"] == pytest.approx(0.020 * time["duration_s"], rel=1e-12)
+    # Wider than either of what it is made of, narrower than both at once.
+    width = time["high_s"] / time["low_s"]
+    assert width < energy["energy_high_j"] / energy["energy_low_j"] < 1.15 * width
+    assert told["life"]["life_low_s"] < told["life"]["life_s"] < told["life"]["life_high_s"]
+    assert main(["report", "mobilenet-v1-0.25", "--device", "nrf52840", "--runtime", "mine.yaml"]) == 0
+    assert "power of resnet8" in " ".join(capsys.readouterr().out.split())
+
+
+@pytest.mark.parametrize("cell", ["0", "-1", "nan", "much", "1e20"])
+def test_an_energy_that_is_none_is_one_line(folder: Path, capsys: pytest.CaptureFixture[str], cell: str) -> None:
+    (folder / "power.csv").write_text(f"network,latency_ms,energy_mj\nresnet8,731,{cell}\n", encoding="utf-8")
+    assert main(["calibrate", "power.csv", "--device", "nrf52840"]) == 2
+    assert "power.csv:2:1" in (said := capsys.readouterr().err)
+    assert "energy should be" in said

@@ -10,7 +10,8 @@ import typer
 
 def calibrate_command(
     measured: Annotated[
-        Path | None, typer.Argument(metavar="TABLE.csv", help="Columns network, latency_ms and, if need be, clock_mhz.", show_default=False)
+        Path | None,
+        typer.Argument(metavar="TABLE.csv", help="Columns network, latency_ms; perhaps clock_mhz, energy_uj.", show_default=False),
     ] = None,
     device: Annotated[str | None, typer.Option(help="Packaged device, or a file.", show_default=False)] = None,
     runtime: Annotated[str, typer.Option(help="What ran the networks, by any name.")] = "my-runtime",

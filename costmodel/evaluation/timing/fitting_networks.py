@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from costmodel.errors import MissingError, SpecError
+from costmodel.evaluation.timing.measured_power import measured_power
 from costmodel.evaluation.timing.network_regressors import mix_of_measured, network_mix
 from costmodel.latency.operation_mix import MIX_KINDS, OperationMix
 from costmodel.latency.scaling import IDENTIFIED_SHARE_RATIO, USUAL_RATES, Timed, scaled_from, shares_of
@@ -32,6 +33,8 @@ class NetworkTime(NamedTuple):
     duration_s: float
     clock_hz: float | None
     """None for the device's fastest."""
+    energy_j: float | None = None
+    """Of one inference, at the board's supply, where it was measured."""
 
 
 def fit_networks(times: Sequence[NetworkTime], device: Device, runtime: str, version: str = VERSION) -> tuple[Runtime, CalibrationFit]:
@@ -82,6 +85,7 @@ def fit_networks(times: Sequence[NetworkTime], device: Device, runtime: str, ver
                 clock_hz=clock,
                 version=version,
                 duration_s=time.duration_s,
+                energy_j=time.energy_j,
                 **{f"{kind}_mac_count": int(count) for kind, count in zip(MIX_KINDS, mix, strict=True)},
                 source="measured: given by the user",
             )
@@ -95,7 +99,16 @@ def fit_networks(times: Sequence[NetworkTime], device: Device, runtime: str, ver
     timed = [Timed(mix_of_measured(network), network.duration_s * network.clock_hz) for network in measured]
     left_out = tuple(_left_out(place, measured, timed) for place in range(len(measured))) if len(measured) > 1 else ()
     rates = tuple(_rate(kind, timed) for kind in MIX_KINDS)
-    return made, CalibrationFit(device=device.name, runtime=runtime, network_count=len(measured), rates=rates, left_out=left_out)
+    clocks_hz = sorted({known.clock_hz for known in measured if known.energy_j is not None})
+    fit = CalibrationFit(
+        device=device.name,
+        runtime=runtime,
+        network_count=len(measured),
+        rates=rates,
+        left_out=left_out,
+        powers=tuple(measured_power(made, device, clock_hz) for clock_hz in clocks_hz),
+    )
+    return made, fit
 
 
 def _left_out(place: int, measured: Sequence[MeasuredNetwork], timed: Sequence[Timed]) -> LeftOut:

@@ -10,8 +10,10 @@ from costmodel.evaluation.battery.answer import answer_battery
 from costmodel.evaluation.battery.question import BatteryQuestion, estimate_battery
 from costmodel.evaluation.design import own_duration, own_power
 from costmodel.evaluation.timing.estimate import estimate_time
+from costmodel.evaluation.timing.measured_power import energy_at, has_measured_power, inferring_at, measured_power
 from costmodel.provenance import Constant
 from costmodel.results.battery_life import BatteryAnswer
+from costmodel.results.calibration_fit import MeasuredPower
 from costmodel.results.evaluation import Evaluation
 from costmodel.results.outlook import AssumedUse, EnergyEstimate, LifeEstimate, Outlook, RestLife
 from costmodel.results.time_estimate import TimeBasis, TimeEstimate
@@ -46,7 +48,7 @@ def outlook_of(scenario: Scenario, evaluation: Evaluation, use: UsualUse) -> Out
     """
     time = scenario_time(scenario, evaluation, use)
     power = own_power(scenario)
-    states = _states(scenario, use)
+    states = _states(scenario, use, time)
     assumed = AssumedUse(
         battery=scenario.battery is None,
         period=scenario.period_s is None,
@@ -54,6 +56,9 @@ def outlook_of(scenario: Scenario, evaluation: Evaluation, use: UsualUse) -> Out
         runtime=time.basis not in (TimeBasis.GIVEN, TimeBasis.LAYER_TIMES) and not use.runtime_given,
     )
     found = Outlook(network=evaluation.network, device=evaluation.device, time=time, energy=None, life=None, assumed=assumed)
+    measured = _measured_power(scenario, use, time)
+    if measured is not None:
+        found = found.model_copy(update={"energy": energy_at(measured, time)})
     question = outlook_question(scenario, time, use)
     if question is None or time.high_s is None:
         return found
@@ -64,10 +69,11 @@ def outlook_of(scenario: Scenario, evaluation: Evaluation, use: UsualUse) -> Out
         question = replace(question, rest=IDLE, period_s=question.duration_s.value)
     cell = question.cell
     answer = answer_battery(question)
+    board = scenario.device.name if power is not None or states is None else states.name
     words = _power_trust(scenario.device.name, states, power)
     return found.model_copy(
         update={
-            "energy": _energy(time, answer, words, scenario.device.name if power is not None or states is None else states.name),
+            "energy": found.energy or _energy(time, answer, words, board),
             "life": None if too_short else _life(time, answer, words, cell, states),
             "period_too_short": too_short or time.high_s > period_s,
         }
@@ -89,7 +95,7 @@ def outlook_question(scenario: Scenario, time: TimeEstimate, use: UsualUse) -> B
     BatteryQuestion or None
         None where the time or the power of the board is unknown.
     """
-    power, states = own_power(scenario), _states(scenario, use)
+    power, states = own_power(scenario), _states(scenario, use, time)
     if time.high_s is None or time.low_s is None or (power is None and states is None):
         return None
     return BatteryQuestion(
@@ -105,8 +111,18 @@ def outlook_question(scenario: Scenario, time: TimeEstimate, use: UsualUse) -> B
     )
 
 
-def _states(scenario: Scenario, use: UsualUse) -> PowerStates | None:
-    return scenario.states or (use.states if own_power(scenario) is None else None)
+def _states(scenario: Scenario, use: UsualUse, time: TimeEstimate) -> PowerStates | None:
+    states = scenario.states or (use.states if own_power(scenario) is None else None)
+    measured = _measured_power(scenario, use, time)
+    return states if states is None or measured is None else inferring_at(states, measured)
+
+
+def _measured_power(scenario: Scenario, use: UsualUse, time: TimeEstimate) -> MeasuredPower | None:
+    """What the board draws while it infers, where that was measured with networks on it and the scenario says nothing of its own."""
+    said = scenario.states is not None or own_power(scenario) is not None
+    if said or use.runtime is None or time.clock_hz is None or not has_measured_power(use.runtime, scenario.device, time.clock_hz):
+        return None
+    return measured_power(use.runtime, scenario.device, time.clock_hz)
 
 
 def _rest(scenario: Scenario, states: PowerStates | None) -> str:

@@ -8,8 +8,8 @@ from costmodel.report.answer import Answer
 from costmodel.report.document import Column, Document, Paragraph, Row, Section, Table
 from costmodel.report.quantities import digits, time_text
 from costmodel.report.sections.outlook import interval_words
-from costmodel.results.calibration_fit import CalibrationFit, LeftOut
-from costmodel.units import PERCENT
+from costmodel.results.calibration_fit import CalibrationFit, LeftOut, MeasuredPower
+from costmodel.units import HZ_PER_MHZ, MW_PER_W, PERCENT
 
 
 def calibration_answer(fit: CalibrationFit, written: str) -> Answer:
@@ -48,9 +48,17 @@ def calibration_answer(fit: CalibrationFit, written: str) -> Answer:
         blocks.append(_left_out_table(fit.left_out))
     else:
         blocks.append(Paragraph("One network fixes the scale alone; a second one would show how far its prediction is off."))
+    blocks += [Paragraph(_power_words(power)) for power in fit.powers]
     blocks.append(Paragraph(f"Written to {written}: `costmodel report NETWORK --device {fit.device} --runtime {written}` takes it."))
     content = fit.model_dump(mode="json") | {"file": written}
     return Answer(Document("", (), (Section("answer", "", tuple(blocks)),), ""), content)
+
+
+def _power_words(power: MeasuredPower) -> str:
+    milliwatts = (digits(MW_PER_W * watts) for watts in (power.power_w, power.low_w, power.high_w))
+    return "Power while inferring at {:g} MHz: {} mW; another network's is {} to {} mW four times in five.".format(
+        power.clock_hz / HZ_PER_MHZ, *milliwatts
+    )
 
 
 def _left_out_table(left_out: tuple[LeftOut, ...]) -> Table:

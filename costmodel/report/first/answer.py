@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from costmodel.report.document import Block, Column, Fact, Facts, Listing, Paragraph, Row, Table, Verdict
 from costmodel.report.quantities import bytes_text, energy_text, every_text, joules_text, life_text, share_text
-from costmodel.report.sections.outlook import assumed_text, basis_text, energy_words, life_words, time_words
+from costmodel.report.sections.outlook import assumed_text, basis_text, energy_words, life_words, power_text, time_words
 from costmodel.report.sections.summary import left_out_text
 from costmodel.results.advice import Advice, AdviceKind
 from costmodel.results.evaluation import Evaluation
@@ -177,7 +177,7 @@ def _energy_note(evaluation: Evaluation, outlook: Outlook) -> str:
     if outlook.energy is None:
         return "the board's power is not known" if outlook.time.low_s is not None else ""
     if power is None or power.inference_j is None or power.computational_j is None:
-        return f"currents of {outlook.energy.power_from}"
+        return power_text(outlook.energy)
     memory_pj = evaluation.dataflows[0].energy.memory_pj
     return f"{joules_text(power.computational_j)} above idle; memory {energy_text(memory_pj)}"
 

@@ -54,7 +54,7 @@ def outlook_section(outlook: Outlook) -> Section:
     """
     rows = [Row(("Time of an inference", time_words(outlook.time), outlook.time.trust.value, basis_text(outlook.time)))]
     if outlook.energy is not None:
-        rows.append(Row(("Energy of an inference", energy_words(outlook), outlook.energy.trust.value, _power_text(outlook.energy))))
+        rows.append(Row(("Energy of an inference", energy_words(outlook), outlook.energy.trust.value, power_text(outlook.energy))))
     if outlook.life is not None:
         rows.append(Row(("Battery life", life_words(outlook), outlook.life.trust.value, life_note(outlook))))
     columns = tuple(Column(title, number=False) for title in ("What", "Interval", "Trust", "From"))
@@ -64,8 +64,10 @@ def outlook_section(outlook: Outlook) -> Section:
     return Section("outlook", "Time, energy and battery", (*blocks, *paths, *((Paragraph(said),) if said else ())))
 
 
-def _power_text(energy: EnergyEstimate) -> str:
-    return f"currents of {energy.power_from}"
+def power_text(energy: EnergyEstimate) -> str:
+    """Return where the power of a board was taken from."""
+    measured = energy.power_trust is Trust.SCALED
+    return f"power of {energy.power_from}, measured on this board" if measured else f"currents of {energy.power_from}"
 
 
 def _paths_table(time: TimeEstimate) -> tuple[Table, ...]:

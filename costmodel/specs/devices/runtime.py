@@ -133,6 +133,8 @@ class MeasuredNetwork(Spec):
     clock_hz: PositiveNumber
     version: Text
     duration_s: PositiveNumber
+    energy_j: PositiveNumber | None = None
+    """Of one inference, at the board's supply; None where it was not measured."""
     convolution_mac_count: Tally = 0
     pointwise_mac_count: Tally = 0
     depthwise_mac_count: Tally = 0

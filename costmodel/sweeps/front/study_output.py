@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from costmodel.errors import InputError
 from costmodel.sources.documents.atomic_file import write_whole
 
 _FOUR_DIGITS: Final = 1e4
@@ -97,7 +98,11 @@ def run_study(study: Callable[[Path], None], script: str, arguments: Sequence[st
     """
     reader = argparse.ArgumentParser(description=study.__doc__)
     reader.add_argument("folder", nargs="?", type=Path, default=Path(script).parent, help="where to write; left out, beside the script")
-    study(reader.parse_args(arguments).folder)
+    folder = reader.parse_args(arguments).folder
+    try:
+        study(folder)
+    except InputError as error:
+        reader.exit(2, f"{error}\n")
 
 
 def _text(cell: Any) -> str:
