@@ -20,6 +20,7 @@ from costmodel.evaluation.evaluating import evaluate
 from costmodel.evaluation.explaining import recorded_figures
 from costmodel.evaluation.graphs.tflm import plan_tflm_arena
 from costmodel.evaluation.timing.estimate import estimate_time
+from costmodel.evaluation.timing.outlook import outlook_of
 from costmodel.measurement.captures.trace_chunk import Trace
 from costmodel.measurement.synthetic_trace import SyntheticTrace, synthetic_chunks
 from costmodel.measurement.trace_analysis import analyse_trace
@@ -28,9 +29,12 @@ from costmodel.sources.catalogue import load_battery, load_device, load_duty_cyc
 from costmodel.sources.importers.tflite import from_tflite
 from costmodel.sources.memory_energies import memory_energy
 from costmodel.sources.runtimes import load_runtime
+from costmodel.sources.scenario_changes import ScenarioChanges, changed_scenario
+from costmodel.sources.usual_use import usual_use
 from costmodel.specs.base import with_changes
 from costmodel.specs.counting import CountingConvention, Dataflow, Granularity, Taps
 from costmodel.specs.devices.battery import BatteryModelName
+from costmodel.specs.devices.runtime import MeasuredNetwork, Runtime
 from costmodel.specs.mapping import mapping_of
 from costmodel.specs.network import Network
 from costmodel.specs.scenario import MemoryAccounting, Storage
@@ -131,6 +135,20 @@ def _tflm() -> None:
 def _times() -> None:
     for network, device, runtime in itertools.product(("ds-cnn", "resnet8"), names("devices"), ("esp-nn", "tflm-cmsis-nn")):
         estimate_time(load_network(network), load_device(device), load_runtime(runtime))
+    known = MeasuredNetwork(
+        device="nrf52840",
+        network="ds-cnn",
+        clock_hz=64e6,
+        version="1",
+        duration_s=0.187,
+        energy_j=3.8e-3,
+        pointwise_mac_count=2_000_000,
+        source="measured: for this test",
+    )
+    other = with_changes(known, {"network": "resnet8", "duration_s": 0.731, "energy_j": 0.0146})
+    board = Runtime(name="mine", measured=(known, other), source=known.source)
+    scenario = changed_scenario(None, ScenarioChanges(network="mobilenet-v1-0.25", device="nrf52840"))
+    outlook_of(scenario, evaluate(scenario), usual_use(scenario)._replace(runtime=board, runtime_given=True))
 
 
 def _other_layers() -> None:

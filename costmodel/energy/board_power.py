@@ -19,16 +19,15 @@ NETWORK_SD: Final = 0.042
 
 @formula(
     id="power.measured",
-    equation="P = exp(sum(ln(E_i / t_i)) / n)",
+    equation="P = sum(E_i) / sum(t_i)",
     symbols={
         "P": "power of the board while it infers [W]",
         "E_i": "energy of one inference of measured network i [J]",
         "t_i": "its time [s]",
-        "n": "measured networks",
     },
     unit="W",
-    source="definition: geometric mean of energy over time",
-    terms=lambda energies_j, durations_s: {"E_i": energies_j, "t_i": durations_s, "n": len(energies_j)},
+    source="definition: mean over the time of all",
+    terms=lambda energies_j, durations_s: {"E_i": energies_j, "t_i": durations_s},
 )
 def measured_power_w(energies_j: Sequence[float], durations_s: Sequence[float]) -> float:
     """Return the power of a board from networks whose energy was measured.
@@ -45,8 +44,7 @@ def measured_power_w(energies_j: Sequence[float], durations_s: Sequence[float]) 
     float
         [W].
     """
-    logs = [math.log(energy / duration) for energy, duration in zip(energies_j, durations_s, strict=True)]
-    return math.exp(math.fsum(logs) / len(logs))
+    return sum(energies_j) / sum(durations_s)
 
 
 @formula(
