@@ -20,10 +20,12 @@ from __future__ import annotations
 
 import difflib
 import enum
-from collections.abc import Iterable, Sequence
-from typing import Any, Final, NamedTuple
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Final, NamedTuple, TypeVar, cast
 
 from costmodel.printable_text import printable, shortened
+
+T = TypeVar("T")
 
 MAX_LISTED: Final = 20
 """Most valid names one message lists."""
@@ -159,6 +161,47 @@ class CollectedError(InputError):
     def __str__(self) -> str:
         # Each line is printable by itself.
         return "\n".join(str(error) for error in self.errors)
+
+
+class Mistakes:
+    """Mistakes that do not depend on each other, told at once."""
+
+    def __init__(self) -> None:
+        self._found: list[InputError] = []
+
+    def of(self, make: Callable[[], T]) -> T | None:
+        """Return what is made; None where that is a mistake, which is kept.
+
+        Parameters
+        ----------
+        make : callable
+            Takes nothing.
+
+        Returns
+        -------
+        Any or None
+            What it returns.
+        """
+        try:
+            return make()
+        except CollectedError as error:
+            self._found += error.errors
+        except InputError as error:
+            self._found.append(error)
+        return None
+
+    def last(self, make: Callable[[], T]) -> T:
+        """Return what is made last; raises where that, or anything before it, was a mistake."""
+        made = self.of(make)
+        self.refuse()
+        return cast(T, made)
+
+    def refuse(self) -> None:
+        """Raise what was found: one mistake as it is, several as one error of a line each."""
+        if len(self._found) > 1:
+            raise CollectedError(self._found)
+        if self._found:
+            raise self._found[0]
 
 
 class OutputError(CostModelError):

@@ -62,7 +62,7 @@ class CommandTable(TyperGroup):
         known = COMMANDS
         if name not in known:
             raise UnknownNameError("costmodel", name, known, "a command")
-        return name, _loaded(name), args[1:]
+        return name, loaded_command(name), args[1:]
 
 
 app = typer.Typer(
@@ -166,7 +166,7 @@ def _last_line(error: Exception, arguments: list[str]) -> tuple[str, int]:
     if isinstance(error, CostModelError):
         return str(error), EXIT_BAD_INPUT
     if isinstance(error, _CLICK_ERROR):
-        return printable(_usage(error)), EXIT_BAD_INPUT
+        return printable(_usage(error, arguments)), EXIT_BAD_INPUT
     if isinstance(error, OSError):
         names = [str(name) for name in (error.filename, error.filename2) if name is not None]
         what = " and ".join(names) or "a file or stream"
@@ -195,7 +195,7 @@ _CLICK_ERROR: Final[type[Exception]] = next(base for base in typer.BadParameter.
 """What every mistake in the use of options is; Typer exports none but this heir of it."""
 
 
-def _usage(error: Any) -> str:
+def _usage(error: Any, arguments: Sequence[str]) -> str:
     """Say a mistake in the use of options in one line, with the nearest valid option."""
     context = getattr(error, "ctx", None)
     where = f" (see `{context.command_path} --help`)" if context is not None else ""
@@ -204,6 +204,8 @@ def _usage(error: Any) -> str:
         known = [name for parameter in context.command.get_params(context) for name in (*parameter.opts, *parameter.secondary_opts)]
         near = did_you_mean(option, known)
         return f"{context.command_path}: {option} is not an option{near if 'did you mean' in near else where}"
+    if type(error).__name__ == "MissingParameter" and context is not None:
+        return f"{context.command_path}: missing {_missing(error.param, context.command.params, arguments)}{where}"
     message = " ".join(error.format_message().split()).rstrip(".")
     for jargon, words in _PLAIN_WORDS.items():
         message = re.sub(jargon, words, message)
@@ -212,6 +214,21 @@ def _usage(error: Any) -> str:
         near = did_you_mean(choice[1], re.findall(r"'([^']*)'", choice[2]))
         message, where = message[: choice.start()] + f"{choice[1]!r} is not one of the choices", near
     return f"{context.command_path if context is not None else 'costmodel'}: {message[:1].lower()}{message[1:]}{where}"
+
+
+def _missing(first: Any, parameters: Sequence[Any], arguments: Sequence[str]) -> str:
+    """Say everything that has to be given and was not: a word that lacks lets all behind it lack."""
+    behind = parameters[parameters.index(first) :] if first in parameters else [first]
+    lacking = [
+        parameter
+        for parameter in behind
+        if parameter.required and (parameter.param_type_name == "argument" or not set(parameter.opts) & set(arguments))
+    ]
+    names = [
+        (parameter.metavar or parameter.name.upper()) if parameter.param_type_name == "argument" else parameter.opts[0]
+        for parameter in lacking
+    ]
+    return " and ".join(names)
 
 
 _PLAIN_WORDS: Final = {
@@ -232,7 +249,19 @@ def _print_whatever_the_console() -> None:
             stream.reconfigure(errors="replace")
 
 
-def _loaded(name: str) -> Any:
+def loaded_command(name: str) -> Any:
+    """Import a command and return it as Typer runs it.
+
+    Parameters
+    ----------
+    name : str
+        Of the table.
+
+    Returns
+    -------
+    TyperCommand or TyperGroup
+        With its parameters.
+    """
     module = import_module(module_of(name))
     group = getattr(module, f"{name}_app", None)
     if group is None:

@@ -29,6 +29,9 @@ COMMANDS: Final[Mapping[str, str]] = {
     "import": "write a model file as a folder to read and edit",
     "init": "write a network and a scenario to start from",
     "list": "list what is packaged: networks, devices, memories and more",
+    "docs": "read the documentation: tutorial, how-to, reference",
+    "doctor": "say what is installed, and what each extra adds",
+    "completion": "print the completion of a shell",
 }
 """Every command, in the order help lists them."""
 
@@ -53,6 +56,9 @@ _ROOMS: Final[Mapping[str, str]] = {
     "import": "files",
     "init": "files",
     "list": "files",
+    "docs": "files",
+    "doctor": "files",
+    "completion": "files",
 }
 """Which folder of the command line each command's module lies in."""
 

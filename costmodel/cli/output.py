@@ -190,6 +190,23 @@ def print_lines(lines: Sequence[Line]) -> None:
         sys.stdout.write(encodable(text, sys.stdout.encoding or "utf-8") + "\n")
 
 
+def print_markdown(text: str) -> None:
+    """Print a page of Markdown as a terminal shows it, or as it stands to a pipe."""
+    if not sys.stdout.isatty():
+        write_text(text)
+        return
+    from rich.console import Console
+    from rich.markdown import Markdown
+
+    console = Console(highlight=False)
+    console.print(Markdown(encodable(text, console.encoding)))
+
+
+def write_text(text: str) -> None:
+    """Write text to standard output in characters its encoding has."""
+    sys.stdout.write(encodable(text, sys.stdout.encoding or "utf-8"))
+
+
 def _write_chart(document: Document, path: Path, option: str) -> None:
     from costmodel.report.figures.drawing import draw_png, draw_svg_file
     from costmodel.sources.documents.atomic_file import write_whole

@@ -19,6 +19,7 @@ from costmodel.sources.documents.validation_errors import Resolver, checked_spec
 from costmodel.sources.documents.yaml_document import YamlDocument
 from costmodel.sources.importers.model_files import is_model_file
 from costmodel.sources.memory_energies import memory_energy, packaged_memory_names
+from costmodel.sources.name_matching import matched_name
 from costmodel.sources.packaged_data import packaged_document, packaged_document_names
 from costmodel.sources.stored_models.model_folder import read_manifest
 from costmodel.sources.stored_models.network_of_model import network_of_model
@@ -116,9 +117,7 @@ def load_named(kind: str, name: str) -> Spec:
         If there is no such kind or name.
     """
     known = names(kind)
-    if name not in known:
-        raise UnknownNameError(_KINDS[kind].noun, name, known, _KINDS[kind].where)
-    return load_of_kind(kind, name)
+    return load_of_kind(kind, matched_name(_KINDS[kind].noun, name, known, _KINDS[kind].where))
 
 
 def load_of_kind(kind: str, reference: Reference[Any]) -> Spec:
@@ -293,13 +292,12 @@ def _load(kind: _Kind[S], reference: object, beside: Path | None) -> S:
     if kind is _MODEL:
         return cast(S, read_manifest(packaged_model_folder(reference)))
     known = _packaged_names(kind.folder)
-    if kind is _NETWORK and reference not in known:
-        if (network := network_of_model(reference)) is not None:
-            return cast(S, network)
-        known = (*known, *packaged_model_names())
-    if reference not in known:
-        raise UnknownNameError(kind.noun, reference, known, kind.where)
-    return cast(S, _packaged(kind, reference))
+    if kind is not _NETWORK:
+        return cast(S, _packaged(kind, matched_name(kind.noun, reference, known, kind.where)))
+    if reference not in known and (network := network_of_model(reference)) is not None:
+        return cast(S, network)
+    name = matched_name(kind.noun, reference, (*known, *packaged_model_names()), kind.where)
+    return cast(S, _packaged(kind, name) if name in known else network_of_model(name))
 
 
 def is_path(text: str) -> bool:
@@ -325,9 +323,8 @@ def _opened(kind: _Kind[Any], beside: Path | None, reference: object) -> Opened:
     if isinstance(reference, str) and is_path(reference):
         path = Path(reference) if beside is None else beside / reference
         return read_document(path), functools.partial(_opened, kind, path.parent)
-    if str(reference) not in (known := _packaged_names(kind.folder)):
-        raise UnknownNameError("base", str(reference), known, kind.where)
-    return packaged_document(kind.folder, str(reference)), functools.partial(_opened, kind, None)
+    name = matched_name("base", str(reference), _packaged_names(kind.folder), kind.where)
+    return packaged_document(kind.folder, name), functools.partial(_opened, kind, None)
 
 
 def _resolve(beside: Path | None, document: YamlDocument, values: dict[str, Any]) -> _Failed:

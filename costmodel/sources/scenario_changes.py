@@ -6,18 +6,23 @@ import os
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
-from costmodel.errors import MissingError
+from costmodel.errors import MissingError, Mistakes, UnknownNameError
 from costmodel.sources.catalogue import (
+    is_path,
     load_battery,
     load_device,
     load_memory_energy,
     load_network,
     load_power_states,
     load_scenario,
+    names,
 )
+from costmodel.sources.name_matching import matched_name, matching_names
 from costmodel.sources.network_references import names_a_network
+from costmodel.sources.stored_models.packaged_models import packaged_model_names
 from costmodel.specs.counting import CountingConvention, Granularity, Taps
 from costmodel.specs.devices.battery import BatteryModelName
+from costmodel.specs.devices.hardware import Device
 from costmodel.specs.devices.power import PowerProfile
 from costmodel.specs.mapping import Mapping as DataflowMapping
 from costmodel.specs.network import Network
@@ -77,50 +82,65 @@ def changed_scenario(scenario: str | None, changes: ScenarioChanges) -> Scenario
     if scenario is not None and changes.network is None and names_a_network(scenario):
         scenario, changes = None, changes._replace(network=scenario)
     if scenario is None and changes.network is not None:
-        network, device = load_network(changes.network), load_device(changes.device or DEFAULT_DEVICE)
-        fields: dict[str, Any] = {"name": f"{network.name}-on-{device.name}", "network": network, "device": device}
-        said = changes._replace(network=None, device=None)
-        return load_scenario(fields | _changed_fields(said, CountingConvention(), None))
-    start = load_scenario(scenario or REFERENCE_SCENARIO)
+        # Every name that is wrong is told, not only the first.
+        fields = _changed_fields(changes._replace(device=changes.device or DEFAULT_DEVICE), CountingConvention(), None)
+        return load_scenario({"name": f"{fields['network'].name}-on-{fields['device'].name}"} | fields)
+    start = load_scenario(_scenario_named(scenario or REFERENCE_SCENARIO))
     if not any(change is not None for change in changes):
         return start
     fields = {name: getattr(start, name) for name in Scenario.model_fields} | {"description": _description(start, changes)}
-    gone = _no_longer_true(start, changes)
+    said = _changed_fields(changes, start.counting, start.power)
+    gone = _no_longer_true(start, changes, said.get("device"))
     for name in gone:
         fields.pop(name)
-    return load_scenario(fields | _changed_fields(changes, start.counting, None if "power" in gone else start.power))
+    if "power" in gone:
+        said |= {"power": power} if (power := _power(changes, None)) is not None else {}
+    return load_scenario(fields | said)
 
 
-def _no_longer_true(start: Scenario, changes: ScenarioChanges) -> set[str]:
+def _scenario_named(reference: str) -> str:
+    """A path as it is, a name as it is packaged; where it is none, the nearest may also be a network."""
+    if is_path(reference):
+        return reference
+    known = names("scenarios")
+    if not matching_names(reference, known):
+        raise UnknownNameError("scenario or network", reference, (*known, *names("networks"), *packaged_model_names()), "packaged")
+    return matched_name("scenario", reference, known, "packaged")
+
+
+def _no_longer_true(start: Scenario, changes: ScenarioChanges, device: Device | None) -> set[str]:
     """Fields that were measured on, or belong to, what is now replaced."""
     gone: set[str] = set()
     if changes.network is not None or changes.device is not None:
         gone |= {"duration_s", "duration_device", "observed_heap"}
     if changes.duration_s is not None:
         gone.add("duration_device")
-    if changes.device is not None and load_device(changes.device) != start.device:
+    if device is not None and device != start.device:
         gone |= {"memory_energy", "flash_energy", "cache_energy", "compute_energy", "calibration", "calibration_network", "power", "states"}
     return gone
 
 
 def _changed_fields(changes: ScenarioChanges, counting: CountingConvention, power: PowerProfile | None) -> dict[str, Any]:
+    network, device, memory, battery, states = changes.network, changes.device, changes.memory_energy, changes.battery, changes.states
+    mistakes = Mistakes()
     fields: dict[str, Any] = {
-        "network": None if changes.network is None else load_network(changes.network),
-        "device": None if changes.device is None else load_device(changes.device),
+        "network": None if network is None else mistakes.of(lambda: load_network(network)),
+        "device": None if device is None else mistakes.of(lambda: load_device(device)),
         "dataflows": changes.dataflows,
-        "memory_energy": None if changes.memory_energy is None else load_memory_energy(changes.memory_energy, environment=os.environ),
-        "battery": None if changes.battery is None else load_battery(changes.battery),
+        "memory_energy": None if memory is None else mistakes.of(lambda: load_memory_energy(memory, environment=os.environ)),
+        "battery": None if battery is None else mistakes.of(lambda: load_battery(battery)),
         "counting": _counting(changes, counting),
-        "power": _power(changes, power),
+        "power": mistakes.of(lambda: _power(changes, power)),
         "duration_s": changes.duration_s,
         "period_s": changes.period_s,
-        "states": None if changes.states is None else load_power_states(changes.states),
+        "states": None if states is None else mistakes.of(lambda: load_power_states(states)),
         "sleep": changes.sleep,
         "temperature_degc": changes.temperature_degc,
         "model": changes.model,
         "static_bytes": changes.static_bytes,
         "radio": changes.radio,
     }
+    mistakes.refuse()
     return {name: value for name, value in fields.items() if value is not None}
 
 

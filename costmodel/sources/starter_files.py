@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from costmodel.errors import SpecError
+from costmodel.sources.catalogue import is_path, load_device, load_network
 from costmodel.sources.documents.atomic_file import write_whole
 from costmodel.sources.documents.json_schema import SCHEMA_FILES, schema_text
+from costmodel.sources.stored_models.network_text import network_text
+from costmodel.specs.base import with_changes
+from costmodel.specs.kinds.layer_fields import DataType
+from costmodel.specs.network import DataTypes, Network
 
 SCHEMA_FOLDER: Final = ".costmodel"
 """Folder beside the files that holds their schemas."""
@@ -61,6 +68,98 @@ def write_starter(network: Path, *, force: bool = False) -> tuple[Path, ...]:
     write_whole(scenario, _filled("scenario.yaml", words))
     write_whole(study, _filled("study.yaml", words))
     return (network, scenario, study, *write_schemas(network.parent / SCHEMA_FOLDER))
+
+
+class DeviceStarter(NamedTuple):
+    """What a scenario for a device was written to."""
+
+    scenario: Path
+    written: tuple[Path, ...]
+    """Every file, the scenario first."""
+    int8: bool
+    """Whether elements of another type were made int8."""
+
+
+def write_device_starter(
+    device: str, *, source: str | None = None, network: Path | None = None, keep_types: bool = False, force: bool = False
+) -> DeviceStarter:
+    """Write a scenario for a device, with nothing in it that belongs to another: of a model, or of a small network to start from.
+
+    Parameters
+    ----------
+    device : str
+        Packaged name or file.
+    source : str, optional
+        Model file, model folder, network file or packaged name; left out, the starter network is written.
+    network : Path, optional
+        File of the starter network, or where the model's own is written; left out, named like `source`.
+    keep_types : bool, optional
+        Leave elements of a model as they are; otherwise those of other types count as int8, which is how networks run on such devices.
+    force : bool, optional
+        Replace files that are there.
+
+    Returns
+    -------
+    DeviceStarter
+        The files.
+
+    Raises
+    ------
+    InputError
+        If the device or the model cannot be read, or a file is in the way.
+    """
+    named = load_device(device)
+    place = network if network is not None else Path(f"{'my-net' if source is None else Path(source).stem or Path(source).name}.yaml")
+    if place.suffix not in (".yaml", ".yml"):
+        raise SpecError(f"{place}: a network file ends in .yaml, like {place.with_suffix('.yaml').name or 'my-net.yaml'}")
+    scenario, int8 = scenario_path(place), False
+    words = {"NAME": _name(place.stem), "FILE": place.name, "SCENARIO_FILE": scenario.name, "SCHEMA": SCHEMA_FOLDER}
+    words["DEVICE"] = named.name if not is_path(device) else Path(device).absolute().as_posix()
+    written = [scenario]
+    refuse_in_the_way(scenario, force=force)
+    if source is None:
+        refuse_in_the_way(place, force=force)
+        text = _filled("network.yaml", words | {"STUDY_FILE": ""})
+        write_whole(place, re.sub(r"activation: float32 .*", "activation: int8", text))
+        written.append(place)
+    else:
+        found = load_network(source)
+        changed = found if keep_types else in_int8(found)
+        int8 = changed != found
+        if int8:
+            refuse_in_the_way(place, force=force)
+            write_whole(place, network_text(changed))
+            written.append(place)
+        else:
+            words["FILE"] = _beside(source, scenario)
+    write_whole(scenario, _filled("device.scenario.yaml", words))
+    return DeviceStarter(scenario, (*written, *write_schemas(scenario.parent / SCHEMA_FOLDER)), int8)
+
+
+def _beside(source: str, scenario: Path) -> str:
+    """A network as a scenario names it: a path from its folder, or a packaged name."""
+    if not is_path(source) and not Path(source).exists():
+        return load_network(source).name
+    try:
+        return Path(os.path.relpath(Path(source).absolute(), scenario.absolute().parent)).as_posix()
+    except ValueError:  # Another drive.
+        return Path(source).absolute().as_posix()
+
+
+def in_int8(network: Network) -> Network:
+    """Return a network whose floating-point elements are int8, as a quantised one's are: its biases of 32 bits."""
+    floats = {DataType.FLOAT32, DataType.FLOAT16}
+    types = network.types
+
+    def quantised(found: DataType | None, to: DataType = DataType.INT8) -> DataType | None:
+        return to if found in floats else found
+
+    fields = {name: quantised(getattr(types, name), DataType.INT32 if name == "bias" else DataType.INT8) for name in DataTypes.model_fields}
+    layers = []
+    for layer in network.layers:
+        own = {name: quantised(getattr(layer, name)) for name in ("output_type", "weight_type") if getattr(layer, name, None) in floats}
+        layers.append(with_changes(layer, own) if own else layer)
+    return with_changes(network, {"types": with_changes(types, fields), "layers": tuple(layers)})
 
 
 def write_schemas(folder: Path) -> tuple[Path, ...]:

@@ -35,9 +35,9 @@ def test_what_does_not_fit_stands_last_and_says_so(capsys: pytest.CaptureFixture
     ("arguments", "said"),
     [
         (("predict",), "give a network: costmodel predict ds-cnn"),
-        (("predict", "ds-cn"), "did you mean 'ds-cnn'?"),
+        (("predict", "ds-cmn"), "did you mean 'ds-cnn'?"),
         (("predict", "ds-cnn", "--device", "nrf52841"), "did you mean 'nrf52840'?"),
-        (("predict", "ds-cnn", "--runtime", "tflm-cmsis"), "did you mean 'tflm-cmsis-nn'?"),
+        (("predict", "ds-cnn", "--runtime", "tflm-cmsys"), "did you mean 'tflm-cmsis-nn'?"),
         (("report", "ds-cnn", "--device", "rp2040-pico", "--runtime", "esp-nn"), "esp-nn is made for esp32*, not for rp2040-pico"),
     ],
 )

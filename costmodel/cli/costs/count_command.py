@@ -130,11 +130,10 @@ def _lone_layer(kind: str, shape: str | None, fields: dict[str, Any], bias: bool
     for field in fields:
         if field not in known:
             raise SpecError(f"{_option(field)}: has no meaning for {kind}")
-    if shape is None:
-        raise MissingError(f"{kind} needs --input, as CHANNELSxROWSxCOLUMNS or FEATURES")
-    for field, declared in known.items():
-        if declared.is_required() and field not in ("name", *fields):
-            raise MissingError(f"{kind} needs {_option(field)}")
+    lacking = ["--input, as CHANNELSxROWSxCOLUMNS or FEATURES"] if shape is None else []
+    lacking += [_option(field) for field, declared in known.items() if declared.is_required() and field not in ("name", *fields)]
+    if shape is None or lacking:
+        raise MissingError(f"{kind} needs {' and '.join(lacking)}")
     layer: dict[str, Any] = {"name": name, "kind": name, **fields}
     if "bias" in known:
         layer["bias"] = bias

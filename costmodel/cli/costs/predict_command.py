@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from costmodel.cli.rate_options import Period, Rate
+
 
 def predict_command(
     network: Annotated[
@@ -15,7 +17,8 @@ def predict_command(
     device: Annotated[list[str] | None, typer.Option(help="Device; several times.  [default: all]", show_default=False)] = None,
     runtime: Annotated[str | None, typer.Option(help="What runs it; left out, what is usual on each core.", show_default=False)] = None,
     battery: Annotated[str | None, typer.Option(help="Packaged battery, or a file.  [default: lipo-500mah]", show_default=False)] = None,
-    period: Annotated[str | None, typer.Option(metavar="SECONDS", help="From one inference to the next.  [default: 1min]")] = None,
+    rate: Rate = None,
+    period: Period = None,
     sleep: Annotated[str | None, typer.Option(help="Between inferences.  [default: the deepest that keeps RAM]")] = None,
     output_format: Annotated[str, typer.Option("--format", help="terminal, json, csv or markdown.")] = "terminal",
 ) -> None:
@@ -25,10 +28,10 @@ def predict_command(
     --------
     costmodel predict ds-cnn
     costmodel predict model.tflite --device nrf52840 --device esp32-s3-wroom-1-n8
-    costmodel predict resnet8 --battery cr2032 --period 1h --format json
+    costmodel predict resnet8 --battery cr2032 --rate 1/h --format json
     """
     from costmodel.cli.output import format_of, write_answer
-    from costmodel.cli.quantity_text import SECONDS, quantity
+    from costmodel.cli.rate_options import period_asked
     from costmodel.errors import MissingError
     from costmodel.evaluation.evaluating import evaluate
     from costmodel.evaluation.timing.outlook import outlook_of
@@ -41,13 +44,14 @@ def predict_command(
     asked = network or network_option
     if asked is None:
         raise MissingError("give a network: costmodel predict ds-cnn")
+    period_s = period_asked(rate, period)
     found = []
     for name in device or names("devices"):
         changes = ScenarioChanges(
             network=asked,
             device=name,
             battery=battery,
-            period_s=None if period is None else quantity("--period", period, SECONDS),
+            period_s=period_s,
             sleep=sleep,
         )
         scenario = changed_scenario(None, changes)

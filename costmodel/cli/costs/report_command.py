@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from costmodel.cli.model_options import AllowUnsupported, InputShapes
+from costmodel.cli.rate_options import Period, Rate
 
 
 def report_command(
@@ -39,7 +40,8 @@ def report_command(
     idle: Annotated[str | None, typer.Option(metavar="AMPERES", help="Current of the idle board, such as 36.4mA.")] = None,
     active: Annotated[str | None, typer.Option(metavar="AMPERES", help="Current during an inference.")] = None,
     duration: Annotated[str | None, typer.Option(metavar="SECONDS", help="Measured duration of one inference, such as 320ms.")] = None,
-    period: Annotated[str | None, typer.Option(metavar="SECONDS", help="From one inference to the next.")] = None,
+    rate: Rate = None,
+    period: Period = None,
     static_bytes: Annotated[
         int | None, typer.Option(min=0, metavar="BYTES", help="Static data of the program, taken from the heap before the network.")
     ] = None,
@@ -95,11 +97,25 @@ def report_command(
     from costmodel.cli.model_options import model_network
     from costmodel.cli.options import all_chosen, chosen, mappings_chosen
     from costmodel.cli.quantity_text import AMPERES, SECONDS, VOLTS, quantity
+    from costmodel.cli.rate_options import period_asked
+    from costmodel.errors import Mistakes
     from costmodel.sources.scenario_changes import ScenarioChanges, changed_scenario
     from costmodel.specs.counting import Granularity, Taps
     from costmodel.specs.devices.battery import BatteryModelName
 
-    formats = all_chosen("--format", output_format, ReportFormat) if output_format else None
+    mistakes = Mistakes()
+    formats = mistakes.of(lambda: all_chosen("--format", output_format, ReportFormat)) if output_format else None
+    options: dict[str, Any] = {
+        "dataflows": None if not dataflow else mistakes.of(lambda: mappings_chosen("--dataflow", dataflow)),
+        "taps": None if taps is None else mistakes.of(lambda: chosen("--taps", taps, Taps)),
+        "granularity": None if granularity is None else mistakes.of(lambda: chosen("--granularity", granularity, Granularity)),
+        "supply_v": None if supply is None else mistakes.of(lambda: quantity("--supply", supply, VOLTS)),
+        "idle_a": None if idle is None else mistakes.of(lambda: quantity("--idle", idle, AMPERES)),
+        "active_a": None if active is None else mistakes.of(lambda: quantity("--active", active, AMPERES)),
+        "duration_s": None if duration is None else mistakes.of(lambda: quantity("--duration", duration, SECONDS)),
+        "period_s": mistakes.of(lambda: period_asked(rate, period)),
+        "model": None if model is None else mistakes.of(lambda: chosen("--model", model, BatteryModelName)),
+    }
     arena = tflm_arena_of(network or scenario)
     if input_shape or allow_unsupported:
         scenario, read = (scenario, network) if network is not None else (None, scenario)
@@ -109,25 +125,17 @@ def report_command(
     changes = ScenarioChanges(
         network=chosen_network,
         device=device,
-        dataflows=mappings_chosen("--dataflow", dataflow) if dataflow else None,
-        taps=None if taps is None else chosen("--taps", taps, Taps),
-        granularity=None if granularity is None else chosen("--granularity", granularity, Granularity),
         bias=bias,
         memory_energy=memory_energy,
         battery=battery,
-        supply_v=None if supply is None else quantity("--supply", supply, VOLTS),
-        idle_a=None if idle is None else quantity("--idle", idle, AMPERES),
-        active_a=None if active is None else quantity("--active", active, AMPERES),
-        duration_s=None if duration is None else quantity("--duration", duration, SECONDS),
-        period_s=None if period is None else quantity("--period", period, SECONDS),
         states=states,
         sleep=sleep,
         temperature_degc=temperature,
-        model=None if model is None else chosen("--model", model, BatteryModelName),
         static_bytes=static_bytes,
         radio=radio,
+        **options,
     )
-    asked = changed_scenario(scenario, changes)
+    asked = mistakes.last(lambda: changed_scenario(scenario, changes))
     analysed = None
     if trace is not None:
         from costmodel.cli.answers.report_additions import with_trace
@@ -139,9 +147,9 @@ def report_command(
 
     use = usual_use(asked, runtime)
     screen = ScreenAsked(command_text(ctx), full or out is not None, tuple(section or ()))
-    options = (battery, sleep, states, model, temperature)
+    about_life = (battery, sleep, states, model, temperature)
     # A trace alone shows the life of a scenario that has a battery; every other question about one asks for it.
-    if any(option is not None for option in options) or (trace is not None and asked.battery is not None):
+    if any(option is not None for option in about_life) or (trace is not None and asked.battery is not None):
         deliver_report(
             asked,
             formats,

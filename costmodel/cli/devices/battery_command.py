@@ -7,11 +7,14 @@ from typing import Annotated
 
 import typer
 
+from costmodel.cli.rate_options import Period
+
 
 def battery_command(
     battery: Annotated[str, typer.Option(help="Packaged battery, or a file.")] = "deck-5v-1ah",
     states: Annotated[str, typer.Option(help="Packaged power states of a board, or a file.")] = "esp32-deck",
     rate: Annotated[str | None, typer.Option(help="Inferences: 1/min, 30/h, 0.5Hz, 1/day, back-to-back; left out, 1/min.")] = None,
+    period: Period = None,
     sleep: Annotated[
         str | None, typer.Option(help="Between inferences: idle (awake), or a sleep of the board: light, deep, ...; left out, idle.")
     ] = None,
@@ -46,12 +49,15 @@ def battery_command(
     from costmodel import __version__
     from costmodel.cli.battery_question import CommandInputs, answer_of
     from costmodel.cli.output import PIPE_WIDTH, WITHOUT_TABLE, format_of, write_answer
+    from costmodel.cli.rate_options import rate_said
     from costmodel.report.answer import Answer
     from costmodel.report.document import Document
     from costmodel.report.sections.battery_life import battery_lead, battery_section
 
     form = format_of(output_format, WITHOUT_TABLE)
-    inputs = CommandInputs(battery, states, rate, sleep, cycle, model, duration, trace, supply_v, temperature, samples, seed)
+    inputs = CommandInputs(
+        battery, states, rate_said(rate, period), sleep, cycle, model, duration, trace, supply_v, temperature, samples, seed
+    )
     answer = answer_of(inputs)
     title = f"Battery life: {answer.states} on {answer.battery}"
     document = Document(title, battery_lead(answer), (battery_section(answer),), f"costmodel {__version__}.")

@@ -10,6 +10,18 @@ import typer
 
 def init_command(
     network: Annotated[Path | None, typer.Argument(help="The network file to write, like my-net.yaml.", show_default=False)] = None,
+    device: Annotated[
+        str | None, typer.Option(help="Write a scenario for this device, with nothing in it that belongs to another.", show_default=False)
+    ] = None,
+    source: Annotated[
+        str | None,
+        typer.Option(
+            "--from", help="With --device: the network to run there: a model file or folder, a YAML file, a name.", show_default=False
+        ),
+    ] = None,
+    keep_types: Annotated[
+        bool, typer.Option("--keep-types", help="With --from: leave floating-point elements; otherwise they count as int8.")
+    ] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace files that are there.")] = False,
     schemas: Annotated[Path | None, typer.Option(help="Write only the JSON Schemas of the files, into this folder.")] = None,
     capture: Annotated[
@@ -24,6 +36,7 @@ def init_command(
     costmodel init my-net.yaml
     costmodel report my-net.scenario.yaml
     costmodel sweep my-net.study.yaml --out results
+    costmodel init --device esp32-s3-wroom-1-n8 --from model.tflite
     costmodel init --capture capture.csv
     costmodel trace capture.csv --supply-v 5.03
     """
@@ -34,9 +47,20 @@ def init_command(
 
     form = format_of(output_format)
     alone = [option for option, path in (("--schemas", schemas), ("--capture", capture)) if path is not None]
-    if alone and (network is not None or len(alone) > 1):
-        raise SpecError(f"{alone[0]}: is all that is written; leave {'the network file' if network is not None else alone[1]} out")
-    if capture is not None:
+    others = [*alone[1:], *(name for name, path in (("the network file", network), ("--device", device), ("--from", source)) if path)]
+    if alone and others:
+        raise SpecError(f"{alone[0]}: is all that is written; leave {others[0]} out")
+    if source is not None and device is None:
+        raise MissingError("--from: give the device it is to run on, too: --device esp32-wroom (`costmodel list devices`)")
+    if keep_types and source is None:
+        raise SpecError("--keep-types: says how a model is read; give it with --from")
+    if device is not None:
+        from costmodel.sources.starter_files import write_device_starter
+
+        made = write_device_starter(device, source=source, network=network, keep_types=keep_types, force=force)
+        counted = "  (floating-point elements count as int8, as quantised networks run; --keep-types leaves them)" if made.int8 else ""
+        written, note = made.written, f"Next: costmodel report {made.scenario}{counted}"
+    elif capture is not None:
         from costmodel.sources.starter_capture import CAPTURE_SUPPLY_V, write_capture
 
         written = write_capture(capture, force=force)

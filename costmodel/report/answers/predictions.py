@@ -57,7 +57,7 @@ def predictions_answer(found: Sequence[tuple[Evaluation, Outlook]]) -> Answer:
     note = said.pop() if len(said) == 1 else ""
     if any(outlook.period_too_short for _, outlook in ranked) and not note:
         note = "Where the battery is unknown an inference takes longer than the time to the next one."
-    table = Table(f"{network} on {len(ranked)} devices, those that it fits first, by battery life", columns, rows, note)
+    table = Table(f"{network} on {_devices(len(ranked))}", columns, rows, note)
     content = [_content(evaluation, outlook) for evaluation, outlook in ranked]
     return Answer(Document("", (), (Section("answer", "", (table,)),), ""), content)
 
@@ -83,3 +83,7 @@ def _content(evaluation: Evaluation, outlook: Outlook) -> dict[str, Any]:
         "flash_bytes": memory.flash_bytes,
         **outlook.model_dump(mode="json"),
     }
+
+
+def _devices(count: int) -> str:
+    return "one device" if count == 1 else f"{count} devices, those that it fits first, by battery life"

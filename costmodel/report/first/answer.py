@@ -20,7 +20,7 @@ from costmodel.results.trust import Trust
 from costmodel.specs.devices.power import IDLE
 
 NARROW_RATIO: Final = 0.10
-"""Share of the largest block below which what is left of it is little."""
+"""Share of the largest block, or of the heap, below which what is left of it is little."""
 
 
 @dataclass(frozen=True)
@@ -109,18 +109,20 @@ def fit_verdict(evaluation: Evaluation) -> Verdict:
     text = f"{ram} RAM of {bytes_text(free)}{when}; {count} buffer{'s' if count > 1 else ''}"
     spare = spare_ratio(heap)
     if spare is not None and spare < NARROW_RATIO:
-        return Verdict("FITS NARROWLY", "nearly", f"{text}; {share_text(spare, 0)} of the largest buffer's region is left")
+        return Verdict("FITS NARROWLY", "nearly", f"{text}; {share_text(spare, 0)} to spare")
     return Verdict("FITS", "verdict", text)
 
 
 def spare_ratio(heap: HeapVerdict) -> float | None:
-    """Return what is left of the region that holds the largest buffer, of what it had; None where nothing is allocated."""
-    if not heap.placements:
+    """Return what there is to spare of the largest block beside the largest buffer, or of all blocks beside all buffers: the less.
+
+    None where nothing is allocated.
+    """
+    free = [region.size_bytes - region.taken_bytes for region in heap.regions]
+    taken = [placement.block_bytes for placement in heap.placements]
+    if not taken or not max(free, default=0):
         return None
-    largest = max(heap.placements, key=lambda placement: placement.block_bytes)
-    region = next(region for region in heap.regions if region.name == largest.region)
-    had = region.size_bytes - region.taken_bytes
-    return region.free_bytes / had if had else None
+    return min(1.0 - max(taken) / max(free), 1.0 - sum(taken) / sum(free))
 
 
 def answer_rows(asked: Asked) -> tuple[AnswerRow, ...]:

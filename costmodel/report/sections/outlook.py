@@ -167,7 +167,7 @@ def assumed_text(outlook: Outlook) -> str:
     parts = [
         *([f"runtime {outlook.time.runtime} (--runtime)"] if assumed.runtime and outlook.time.runtime else []),
         *([f"battery {life.battery} (--battery)"] if life is not None and assumed.battery else []),
-        *([f"{every_text(life.period_s)} (--period)"] if life is not None and assumed.period else []),
+        *([f"{every_text(life.period_s)} (--rate)"] if life is not None and assumed.period else []),
         *([f"{life.rest} sleep in between (--sleep)"] if life is not None and assumed.rest else []),
     ]
     text = f"Assumed, since nobody said: {', '.join(parts)}." if parts else ""
