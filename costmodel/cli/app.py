@@ -62,7 +62,7 @@ class CommandTable(TyperGroup):
         known = COMMANDS
         if name not in known:
             raise UnknownNameError("costmodel", name, known, "a command")
-        return name, loaded_command(name), args[1:]
+        return name, _loaded(name), args[1:]
 
 
 app = typer.Typer(
@@ -249,19 +249,7 @@ def _print_whatever_the_console() -> None:
             stream.reconfigure(errors="replace")
 
 
-def loaded_command(name: str) -> Any:
-    """Import a command and return it as Typer runs it.
-
-    Parameters
-    ----------
-    name : str
-        Of the table.
-
-    Returns
-    -------
-    TyperCommand or TyperGroup
-        With its parameters.
-    """
+def _loaded(name: str) -> Any:
     module = import_module(module_of(name))
     group = getattr(module, f"{name}_app", None)
     if group is None:

@@ -108,9 +108,12 @@ def _beginning(text: str, known: Any) -> list[str]:
 
 
 def _options(command: str) -> list[str]:
-    from costmodel.cli.app import loaded_command
+    import typer
 
-    found = loaded_command(command)
+    from costmodel.cli.app import app
+
+    commands: Any = typer.main.get_command(app)
+    _, found, _ = commands.resolve_command(None, [command])
     return [name for parameter in found.params for name in (*parameter.opts, *parameter.secondary_opts) if name.startswith("--")] + [
         "--help"
     ]
