@@ -1,8 +1,9 @@
 """Synthetic captures that join what real ones join: structure inside inferences, sleep, slow supplies, coarse instruments, wandering idle.
 
-A second generator beside `synthetic_captures.py`, written apart from it, so that a finder that suits one need not suit the other. The truth
-is computed from the current before noise, spikes, gaps and rounding. Where a decay follows an inference, or a board is awake around it, the
-truth is the inference alone; an answer that withholds is as good there.
+A second generator beside `synthetic_captures.py`, written apart from it, so that a finder that suits one need not suit the other. The
+truth is computed from the current before noise, spikes, gaps and rounding. Where a decay that matters follows an inference, a board is
+awake around it, or an instrument is too coarse for 1 %, nothing in the capture says which energy is meant: such captures are ambiguous,
+and an answer that asks is right.
 """
 
 from __future__ import annotations
@@ -78,6 +79,7 @@ def combined_capture(seed: int) -> SyntheticCapture:
     time = np.arange(int(span_s * rate_hz)) * step_s
     running = np.full(len(time), -1)
     above, pieces = np.zeros(len(time)), _pieces(kind, random)
+    ambiguous = kind == "awake around" or (kind == "sleeps, levels" and _one_small_step(pieces))
     for place, (start_s, last_s) in enumerate(zip(starts, lasts, strict=True)):
         here = np.flatnonzero((time >= start_s) & (time < start_s + last_s))
         within = (time[here] - start_s) / last_s
@@ -87,14 +89,27 @@ def combined_capture(seed: int) -> SyntheticCapture:
             height[inside] = first + (last - first) * (within[inside] - begin) / (end - begin)
         above[here] = rise_a * scale[place] * height + (idle_a if kind in ("sleeps between", "sleeps, levels") else 0.0)
         running[here] = place
-    above = _slowed(kind, random, above, running, rise_a, inference_s, min(0.2 * inference_s, (period_s - inference_s) / 6.0), step_s)
+    if kind in ("decay after", "slow supply"):
+        constant_s = inference_s * float(np.exp(random.uniform(np.log(0.002), np.log(0.3))))
+        constant_s = min(constant_s, 0.2 * inference_s, (period_s - inference_s) / 6.0)
+        above = _slowed(kind, above, running, rise_a, constant_s, step_s)
+        ambiguous = 3.0 * constant_s > max(0.01 * inference_s, 2.0 * step_s)
     clean = above + _idle(kind, random, time, starts, lasts, idle_a)
     begins = np.array([time[running == place][0] for place in range(count)]) - 0.5 * step_s
     ends = np.array([time[running == place][-1] for place in range(count)]) + 0.5 * step_s
     energies = np.array([clean[running == place].sum() for place in range(count)]) * step_s * SUPPLY_V
     current = clean + random.normal(0.0, noise_a, len(time))
-    time, current = _measured(kind, random, time, current, running, rise_a, ends, period_s - inference_s, inference_s)
-    return SyntheticCapture(seed, kind, rate_hz, time, current, begins, ends, energies)
+    if kind == "two kinds, any order":
+        # A first one of its own before others that are alike: a boot, or one more kind.
+        ambiguous = len(set(which[1:].tolist())) == 1
+    if kind == "coarse instrument":
+        instrument_a = rise_a / float(random.uniform(4.0, 9.0))
+        current = current + random.normal(0.0, 0.12 * instrument_a, len(current))
+        current = np.round(current / instrument_a) * instrument_a
+        # So little noise leaves a mean open by about a quarter of a step.
+        ambiguous = 0.25 * instrument_a > 0.01 * float(clean[running >= 0].mean())
+    time, current = _measured(kind, random, time, current, running, rise_a, begins, ends, inference_s)
+    return SyntheticCapture(seed, kind, rate_hz, time, current, begins, ends, energies, ambiguous)
 
 
 def _pieces(kind: str, random: np.random.Generator) -> list[Piece]:
@@ -123,20 +138,16 @@ def _pieces(kind: str, random: np.random.Generator) -> list[Piece]:
     return pieces
 
 
-def _slowed(
-    kind: str,
-    random: np.random.Generator,
-    above: Floats,
-    running: NDArray[np.intp],
-    rise_a: float,
-    inference_s: float,
-    most_s: float,
-    step_s: float,
-) -> Floats:
+def _one_small_step(pieces: list[Piece]) -> bool:
+    """Tell whether an inference may be a board awake that computes for a part of that time, which adds one small step."""
+    low = min(pieces, key=lambda piece: piece[2])
+    others = [piece[2] for piece in pieces if piece is not low]
+    outside = low in (pieces[0], pieces[-1]) and low[1] - low[0] > 0.2
+    return outside and max(others) <= 1.4 * low[2] and max(others) - min(others) <= 0.5 * (min(others) - low[2])
+
+
+def _slowed(kind: str, above: Floats, running: NDArray[np.intp], rise_a: float, constant_s: float, step_s: float) -> Floats:
     """Return the current with a decay after each inference, or as a slow supply delivers it."""
-    if kind not in ("decay after", "slow supply"):
-        return above
-    constant_s = min(inference_s * float(np.exp(random.uniform(np.log(0.002), np.log(0.3)))), most_s)
     slowed = above.copy()
     if kind == "decay after":
         for edge in (np.flatnonzero(np.diff((running >= 0).astype(np.int8)) == -1) + 1).tolist():
@@ -162,7 +173,7 @@ def _idle(kind: str, random: np.random.Generator, time: Floats, starts: Floats, 
     drawn = np.full(len(time), float(random.choice([5e-6, 1e-5, 1e-4])))
     if kind == "awake around":
         shorter_s = min(float(lasts.min()), float(np.min(starts[1:] - starts[:-1] - lasts[:-1])))
-        before_s, after_s = (float(random.uniform(0.05, 0.4)) * shorter_s for _ in range(2))
+        before_s, after_s = (max(float(random.uniform(0.05, 0.4)) * shorter_s, 4.0 * (time[1] - time[0])) for _ in range(2))
         for start_s, last_s in zip(starts, lasts, strict=True):
             drawn[(time >= start_s - before_s) & (time < start_s + last_s + after_s)] = idle_a
     return drawn
@@ -175,21 +186,19 @@ def _measured(
     current: Floats,
     running: NDArray[np.intp],
     rise_a: float,
+    begins: Floats,
     ends: Floats,
-    pause_s: float,
     inference_s: float,
 ) -> tuple[Floats, Floats]:
     """Return the samples with what surroundings and instrument add, and what they lose."""
     if kind == "radio":
-        long_s = float(random.uniform(0.2, 0.8)) * min(0.1 * pause_s, 0.25 * inference_s)
-        for end_s in ends[:-1].tolist():
+        pauses = begins[1:] - ends[:-1]
+        long_s = float(random.uniform(0.2, 0.8)) * min(0.1 * float(pauses.min()), 0.25 * inference_s)
+        for end_s, pause_s in zip(ends[:-1].tolist(), pauses.tolist(), strict=True):
             begin_s = end_s + float(random.uniform(0.3, 0.6)) * pause_s
             current[(time >= begin_s) & (time < begin_s + long_s)] += rise_a * float(random.uniform(5.0, 9.0))
     if kind == "hum":
         current += 0.08 * rise_a * np.sin(2.0 * np.pi * 50.0 * time + 1.0)
-    if kind == "coarse instrument":
-        step_a = rise_a / float(random.uniform(4.0, 9.0))
-        current = np.round((current + random.normal(0.0, 0.12 * step_a, len(current))) / step_a) * step_a
     if kind == "everything inside":
         where = random.choice(len(time), max(3, len(time) // 4000), replace=False)
         where = where[running[where] < 0]

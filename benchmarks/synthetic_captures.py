@@ -43,6 +43,8 @@ class SyntheticCapture:
     begins_s: NDArray[np.float64]
     ends_s: NDArray[np.float64]
     energies_j: NDArray[np.float64]
+    ambiguous: bool = False
+    """Whether two readings explain it alike, so that an answer that asks is right."""
 
 
 def synthetic_capture(seed: int) -> SyntheticCapture:
@@ -95,6 +97,7 @@ def synthetic_capture(seed: int) -> SyntheticCapture:
         )
         running[here] = place
     others = np.zeros(len(time))
+    ambiguous = kind == "pause" and _alike_halves(*shape)
     if kind == "radio":
         burst_s = max(float(random.uniform(0.02, 0.12)) * inference_s, 2.0 / rate_hz)
         for start_s, last_s in zip(starts, lasts, strict=True):
@@ -104,6 +107,8 @@ def synthetic_capture(seed: int) -> SyntheticCapture:
         off_s = float(random.choice([0.0, 0.15])) * lead_s
         boot = (time >= off_s) & (time < 0.7 * lead_s)
         clean[boot & (running < 0)] = idle_a + rise_a * float(random.uniform(1.2, 4.0))
+        # A whole period before the first inference it may be one more.
+        ambiguous = off_s > 0.0 and abs(float(starts[0]) - off_s - period_s) < 0.1 * period_s
     if kind == "drift":
         clean = clean * (1.0 + float(random.uniform(-0.15, 0.25)) * time / span_s)
     begins = np.array([time[running == place][0] for place in range(count)]) - 0.5 / rate_hz
@@ -123,7 +128,13 @@ def synthetic_capture(seed: int) -> SyntheticCapture:
         for edge in edges:
             kept[max(edge - 2, 0) : edge + 3] = True
         time, current = time[kept], current[kept]
-    return SyntheticCapture(seed, kind, rate_hz, time, current, begins, ends, energies)
+    return SyntheticCapture(seed, kind, rate_hz, time, current, begins, ends, energies, ambiguous)
+
+
+def _alike_halves(begins: NDArray[np.float64], levels: NDArray[np.float64]) -> bool:
+    """Tell whether what lies before the only pause of an inference lasts as long as what lies after it: two inferences, or one."""
+    before, after = float(begins[1]), 1.0 - float(begins[2])
+    return float(levels[0]) == float(levels[2]) and max(before, after) < 1.15 * min(before, after)
 
 
 def _shape(kind: str, random: np.random.Generator) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

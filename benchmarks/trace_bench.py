@@ -1,6 +1,7 @@
-"""The window finder on synthetic captures with known truth: how many come out right, withheld and wrong, by kind.
+"""The window finder on synthetic captures with known truth: how many come out right, asked about, withheld and wrong.
 
-Run from the root of the checkout: `python benchmarks/trace_bench.py [captures [combined]]`. Writes `benchmarks/results/captures.md`.
+Run from the root of the checkout: `python benchmarks/trace_bench.py [captures [combined [boards]]]`.
+Writes `benchmarks/results/captures.md`.
 """
 
 from __future__ import annotations
@@ -17,19 +18,24 @@ from costmodel.measurement.trace_analysis import analyse_trace
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from board_captures import board_capture
 from combined_captures import combined_capture
 from synthetic_captures import SUPPLY_V, SyntheticCapture, synthetic_capture
 
 USUAL_COUNT = 390
 COMBINED_COUNT = 1080
+BOARD_COUNT = 1080
 
 
 def verdict(capture: SyntheticCapture) -> str:
-    """Return `right` where windows, durations (two samples or 1 %) and energies (1 %, or what two samples hold) are the truth's."""
+    """Return `right` where windows, durations (two samples or 1 %) and energies (1 %, or what two samples hold) are the truth's.
+
+    An ambiguous capture is rightly `asked` about.
+    """
     trace = Trace("synthetic", "synthetic", "sample", iter([TraceChunk(capture.time_s, capture.current_a, None, 1)]))
     summary = analyse_trace(trace, SUPPLY_V, "given").summary
     if not summary.windows:
-        return "withheld"
+        return "asked" if capture.ambiguous else "withheld"
     if len(summary.windows) != len(capture.energies_j):
         return "wrong"
     spans = capture.ends_s - capture.begins_s
@@ -51,16 +57,16 @@ def score(seeds: range, generator: Callable[[int], SyntheticCapture]) -> dict[st
 
 
 def main() -> None:
-    counts = [int(word) for word in sys.argv[1:]] or [USUAL_COUNT, COMBINED_COUNT]
+    counts = [int(word) for word in sys.argv[1:]] or [USUAL_COUNT, COMBINED_COUNT, BOARD_COUNT]
     lines = ["# Inferences found in synthetic captures"]
-    for count, generator in zip(counts, (synthetic_capture, combined_capture), strict=False):
+    for count, generator in zip(counts, (synthetic_capture, combined_capture, board_capture), strict=False):
         found = score(range(count), generator)
         where = f"{generator.__module__}.py"
         lines += ["", f"{count} captures from seeds, 10 S/s to 100 kS/s, by `benchmarks/{where}`.", ""]
-        lines += ["| kind | right | withheld | wrong |", "|---|---|---|---|"]
+        lines += ["| kind | right | ambiguous, asked | withheld | wrong |", "|---|---|---|---|---|"]
         total: Counter[str] = sum(found.values(), Counter())
         for name, verdicts in (*found.items(), ("all", total)):
-            lines.append(f"| {name} | {verdicts['right']} | {verdicts['withheld']} | {verdicts['wrong']} |")
+            lines.append(f"| {name} | {verdicts['right']} | {verdicts['asked']} | {verdicts['withheld']} | {verdicts['wrong']} |")
     text = "\n".join(lines) + "\n"
     folder = Path(__file__).parent / "results"
     folder.mkdir(exist_ok=True)

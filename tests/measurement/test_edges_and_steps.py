@@ -110,3 +110,36 @@ def test_pieces_with_uneven_pauses_are_one_inference_and_like_ones_are_asked_abo
             begin_s = 1.0 + 1.3 * place + 0.12 * part
             alike[(time >= begin_s) & (time < begin_s + 0.1)] += _RISE_A
     assert "groups of 3" in analysed(time, alike).withheld
+
+
+@pytest.mark.parametrize("step", [-0.35, 0.05, 0.2])
+def test_idle_that_steps_for_good_leaves_the_inferences_on_both_sides(step):
+    time, current = capture(lambda since: 0.0 * since)
+    summary = analysed(time, current + step * _RISE_A * (time > 0.5 + 3 * _PERIOD_S - 0.3))
+    assert len(summary.windows) == _COUNT
+    assert summary.computational.mean == pytest.approx(3.3 * _RISE_A * _LASTS_S, rel=0.01)
+    assert f"idle steps by {1e3 * step * _RISE_A:+.3g} mA at 4.1" in summary.thresholds.reasons[0]
+
+
+def test_a_last_level_that_noise_hides_in_each_inference_is_part_of_it():
+    low_s = 0.05
+    summary = analysed(*capture(lambda since: 0.25 * _RISE_A * (since < low_s), noise_a=0.08 * _RISE_A))
+    assert summary.duration.mean == pytest.approx(_LASTS_S + low_s, rel=0.01)
+    assert summary.computational.mean == pytest.approx(3.3 * _RISE_A * (_LASTS_S + 0.25 * low_s), rel=0.01)
+
+
+def test_inferences_that_follow_each_other_closely_by_chance_are_two():
+    time = np.arange(12_000) / _RATE_HZ
+    starts = np.array([0.5, 1.9, 2.35, 4.6, 5.8, 7.5, 8.9, 10.6])
+    running = ((time >= starts[:, None]) & (time < starts[:, None] + _LASTS_S)).any(axis=0)
+    current = _IDLE_A + _RISE_A * running + np.random.default_rng(7).normal(0.0, 2e-5, len(time))
+    assert [window.start_s for window in analysed(time, current).windows] == pytest.approx(starts, abs=2e-3)
+
+
+def test_a_tall_radio_burst_just_before_an_inference_does_not_draw_its_edge_out():
+    time, current = capture(lambda since: 0.0 * since)
+    starts = 0.5 + _PERIOD_S * np.arange(_COUNT)
+    for start_s in starts[::2]:
+        current[(time >= start_s - 0.008) & (time < start_s - 0.006)] += 9.0 * _RISE_A
+    summary = analysed(time, current)
+    assert [window.start_s for window in summary.windows] == pytest.approx(starts, abs=2e-3)

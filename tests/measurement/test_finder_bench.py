@@ -1,5 +1,6 @@
 """The window finder over captures of every kind, each made from its seed; the whole bench stands in benchmarks/."""
 
+import importlib
 from collections import Counter
 from pathlib import Path
 
@@ -16,16 +17,14 @@ def bench(monkeypatch):
 
 def test_at_least_95_in_100_synthetic_captures_come_out_right_and_none_of_these_wrong(bench):
     total = sum(bench.score(range(130), bench.synthetic_capture).values(), Counter())
-    assert total["right"] >= 124
+    assert total["asked"] <= 0.05 * 130
+    assert total["right"] + total["asked"] >= 124
     assert total["wrong"] == 0
 
 
-_MAY_BE_WITHHELD = ("decay after", "slow supply", "coarse instrument", "awake around")
-
-
-def test_captures_that_join_many_things_come_out_right_or_withheld(bench):
-    found = bench.score(range(180), bench.combined_capture)
-    total = sum(found.values(), Counter())
+@pytest.mark.parametrize("generator", ["combined", "board"])
+def test_captures_that_join_many_things_come_out_right_or_are_asked_about(bench, generator):
+    kinds = getattr(importlib.import_module(f"{generator}_captures"), f"{generator.upper()}_KINDS")
+    total = sum(bench.score(range(len(kinds) * 4), getattr(bench, f"{generator}_capture")).values(), Counter())
     assert total["wrong"] == 0
-    told = sum((verdicts for kind, verdicts in found.items() if kind not in _MAY_BE_WITHHELD), Counter())
-    assert told["right"] >= 0.95 * told.total()
+    assert total["right"] + total["asked"] >= 0.95 * total.total()

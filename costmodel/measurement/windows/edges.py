@@ -76,7 +76,10 @@ def _kept(blocks: Blocks, boundary: int) -> range:
 
 
 def _split(current: Floats, before_a: float, after_a: float) -> int:
-    deviation = np.concatenate(([0.0], np.cumsum(current - 0.5 * (before_a + after_a))))
+    step_a = abs(after_a - before_a)
+    # A radio burst beside the edge counts as one sample beyond it, however high it is.
+    above = np.clip(current - 0.5 * (before_a + after_a), -step_a, step_a)
+    deviation = np.concatenate(([0.0], np.cumsum(above)))
     return int(np.argmin(deviation) if after_a > before_a else np.argmax(deviation))
 
 

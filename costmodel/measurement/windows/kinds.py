@@ -182,7 +182,7 @@ def joined_pauses(begins_s: Floats, ends_s: Floats, heights_a: Floats) -> Joined
             continue
         first, last = first[whole], last[whole]
         sizes = last - first + 1
-        if sizes.max() > _MOST_IN_ONE or np.count_nonzero(sizes > 1) == 0:
+        if sizes.max() > _MOST_IN_ONE or np.count_nonzero(sizes > 1) == 0 or not _as_single(spans[whole], sizes):
             continue
         return Joined(first, last, int(np.count_nonzero(~whole)), _alike_parts(begins_s, ends_s, heights_a, first, last))
     return apart
@@ -204,6 +204,17 @@ def _alike_parts(begins_s: Floats, ends_s: Floats, heights_a: Floats, first: NDA
         f"rises of {float(np.median(durations)):.3g} s come in {group} {between_s:.3g} s apart: {parts} each, or one with pauses; "
         "give --duration"
     )
+
+
+def _as_single(spans_s: Floats, sizes: NDArray[np.intp]) -> bool:
+    """Tell whether groups of several rises last as long as the usual single one, where most are single.
+
+    Inferences that follow each other closely by chance last longer together than one does.
+    """
+    if np.median(sizes) > 1:
+        return True
+    usual_s = float(np.median(spans_s[sizes == 1]))
+    return bool(np.median(np.abs(spans_s[sizes > 1] / usual_s - 1.0)) <= _SAME_PAUSE)
 
 
 def _even(spans_s: Floats) -> bool:

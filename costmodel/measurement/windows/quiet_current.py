@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -42,6 +42,8 @@ class QuietCurrent:
     """What rest drifted by from the capture's begin to its end, taken out [A]."""
     width: int
     """Blocks averaged for each."""
+    steps: tuple[tuple[int, float], ...] = ()
+    """Blocks at which idle steps to another level, and how far up, taken out [A]."""
 
 
 def quiet_current(means: Floats) -> QuietCurrent:
@@ -86,7 +88,7 @@ def averaged(quiet: QuietCurrent, width: int) -> QuietCurrent:
     padded = np.pad(quiet.current_a, (before, width - 1 - before), mode="edge")
     sums = np.cumsum(np.concatenate(([0.0], padded)))
     mean: Floats = (sums[width:] - sums[:-width]) / width
-    return QuietCurrent(mean, quiet.noise_a / float(np.sqrt(width)), quiet.drift_a, width)
+    return replace(quiet, current_a=mean, noise_a=quiet.noise_a / float(np.sqrt(width)), width=width)
 
 
 def _despiked(means: Floats) -> Floats:

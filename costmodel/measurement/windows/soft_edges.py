@@ -28,6 +28,8 @@ _BELOW_TOP: Final = 0.9
 """Share of a window's height from which an edge is followed down: noise crosses the height itself anywhere."""
 _LONGER: Final = 2.5
 """Times the usual time between two heights from which the current dwells at a level there."""
+_SLACK: Final = 4.0
+"""Standard deviations of the windows' mean by which noise may put off the height itself."""
 _NO_TIME: Final = 0.2
 """Blocks within which a step falls."""
 _EVEN: Final = 3.0
@@ -90,18 +92,19 @@ def soft_edge(
     # A median, where there are three, passes over spikes.
     profile = np.median(above_a[blocks], axis=0)
     top_a = float(np.quantile(profile[:inside], 0.9))
-    lowest_a = max(_LOWEST * top_a, _NOISE * spread_a / float(np.sqrt(len(blocks))))
+    noise_a = spread_a / float(np.sqrt(len(blocks)))
+    lowest_a = max(_LOWEST * top_a, _NOISE * noise_a)
     if _BELOW_TOP * top_a <= lowest_a:
         return None
     top_a *= _BELOW_TOP
-    heights = top_a / _FACTOR ** np.arange(int(np.log(top_a / lowest_a) / np.log(_FACTOR)) + 1)
+    heights: Floats = np.asarray(top_a / _FACTOR ** np.arange(int(np.log(top_a / lowest_a) / np.log(_FACTOR)) + 1), dtype=np.float64)
     passed = np.array([_last_above(profile, height) for height in heights]) - inside
     # Below some height the current may not be back before the next rise.
     passed = passed[passed < outside - 1.0]
     if len(passed) <= _LEAST_HEIGHTS:
         return None
     heights = heights[: len(passed)]
-    begin, end = _run(np.diff(passed))
+    begin, end = _run(np.diff(passed), heights, noise_a)
     if end - begin < _LEAST_HEIGHTS:
         return None
     run = np.diff(passed[begin : end + 1])[::-1]
@@ -229,7 +232,7 @@ def _last_above(profile: Floats, height_a: float) -> float:
     return last + 0.5 + (upper - height_a) / (upper - lower)
 
 
-def _run(times: Floats) -> tuple[int, int]:
+def _run(times: Floats, heights: Floats, noise_a: float) -> tuple[int, int]:
     """Return the heights between which an edge takes about as long from each to the next, from the lowest up.
 
     What happens once at rest, below a few of them, is no part of it; nor is a level the current dwells at.
@@ -238,6 +241,13 @@ def _run(times: Floats) -> tuple[int, int]:
     while end > 2 and times[end - 1] > _LONGER * max(float(times[end - 3 : end - 1].max()), _NO_TIME):
         end -= 1
     begin = end
-    while begin > 0 and (end - begin < 2 or times[begin - 1] <= _LONGER * max(float(times[begin : begin + 2].max()), _NO_TIME)):
+    while begin > 0 and (end - begin < 2 or times[begin - 1] <= _most_blocks(times, heights, noise_a, begin)):
         begin -= 1
     return begin, end
+
+
+def _most_blocks(times: Floats, heights: Floats, noise_a: float, below: int) -> float:
+    """Return how long an edge may take down to a height, as it goes on below: noise crosses a height early or late."""
+    after = times[below : below + 2]
+    fell_a = float(heights[below] - heights[below + len(after)])
+    return _LONGER * max(float(after.max()), _NO_TIME) + _SLACK * noise_a * float(after.sum()) / fell_a

@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 from costmodel.measurement.captures.trace_chunk import Floats
 from costmodel.measurement.windows.doubts import awake_around, busy_rest, ends_in_decay, idles_elsewhere, irregular, spans_text, unlike
+from costmodel.measurement.windows.faint_ends import faint_ends
+from costmodel.measurement.windows.idle_steps import without_idle_step
 from costmodel.measurement.windows.inference_windows import FoundWindows, Window, WindowRule, bounded_window
 from costmodel.measurement.windows.kinds import Joined, Kinds, joined_pauses, kinds_of
 from costmodel.measurement.windows.quiet_current import quiet_current
@@ -25,6 +27,8 @@ from costmodel.units import MA_PER_A, MS_PER_S
 
 _NESTED: Final = 3.0
 """Rises inside each rise out of sleep, at least, that are inferences of their own."""
+_MOST_STEPS: Final = 4
+"""Steps of the idle current that are taken out of a capture, at most."""
 _NEAR: Final = 0.2
 """Share a given duration may differ from what is found."""
 
@@ -67,6 +71,10 @@ def found_inferences(blocks: Blocks, hints: Hints) -> Decision:
     readings = list(readings_of(blocks, quiet))
     if not readings:
         return Decision(None, _nothing(blocks))
+    for _ in range(_MOST_STEPS):
+        if (levelled := without_idle_step(readings[0])) is None:
+            break
+        readings = list(readings_of(blocks, levelled)) or readings
     chosen, doubt = _chosen(readings, hints, blocks)
     return _decided(blocks, chosen, hints, doubt)
 
@@ -136,6 +144,9 @@ def _decided(blocks: Blocks, reading: Reading, hints: Hints, doubt: str) -> Deci
             notes=tuple(dict.fromkeys((*kinds.notes, *again.notes))),
         )
         kept = kinds.kind >= 0
+    for kind in range(int(kinds.kind.max(initial=-1)) + 1):
+        same = np.flatnonzero(kinds.kind == kind)
+        first[same], last[same] = faint_ends(reading, first[same], last[same])
     spans, block_s = starts[last] - starts[first], blocks.samples_a_block * blocks.period_s
     main = kinds.kind == 0
     ends = soft_ends(reading, first[main], last[main]) if main.any() else Ends(None, None)
@@ -167,7 +178,7 @@ def _decided(blocks: Blocks, reading: Reading, hints: Hints, doubt: str) -> Deci
     found = softened(blocks, found, (first[kept], last[kept]), ends, hints.duration_s)
     joined_cut = 0 if joined is None else joined.cut_count
     at_ends = int(np.count_nonzero(rises.cut | ~late)) + joined_cut
-    rule = _rule(reading, hints, found, booted_s)
+    rule = _rule(blocks, reading, hints, found, booted_s)
     like = likeness(reading.quiet.current_a, [window.first for window in found], [window.last for window in found])
     return Decision(
         FoundWindows(rule, found, at_ends, kinds.short_count, kinds.other_count, _idling(reading), kinds.notes), rule.level_reason, like
@@ -204,7 +215,7 @@ def _windows(
     before = np.concatenate(([0], reading.rises.last))
     after = np.append(reading.rises.first, len(resting))
     spaces = np.minimum(
-        first - before[np.searchsorted(reading.rises.first, first)], after[np.searchsorted(reading.rises.last, last) + 1] - last
+        first - before[np.searchsorted(reading.rises.first, first)], after[np.searchsorted(reading.rises.last, last, side="right")] - last
     )
     step_a = 2.0 * (reading.rises.core_a - reading.rises.rest_a)
     windows = []
@@ -216,9 +227,13 @@ def _windows(
     return windows
 
 
-def _rule(reading: Reading, hints: Hints, windows: list[Window], booted_s: float) -> WindowRule:
+def _rule(blocks: Blocks, reading: Reading, hints: Hints, windows: list[Window], booted_s: float) -> WindowRule:
     drift = reading.quiet.drift_a
     drifts = f"; a drift of {MA_PER_A * drift:.3g} mA over the capture was taken out first" if drift else ""
+    steps = "".join(
+        f"; idle steps by {MA_PER_A * above_a:+.3g} mA at {blocks.start_s[at]:.4g} s, which was taken out first"
+        for at, above_a in reading.quiet.steps
+    )
     shortest_s = hints.shortest_s or min(window.end_s - window.start_s for window in windows)
     return WindowRule(
         reading.rises.left_a,
@@ -226,7 +241,7 @@ def _rule(reading: Reading, hints: Hints, windows: list[Window], booted_s: float
         shortest_s,
         booted_s,
         f"{_seen(reading)}: above {MA_PER_A * reading.rises.left_a:.4g} mA it has left idle, and a rise reaches "
-        f"{MA_PER_A * reading.rises.core_a:.4g} mA{drifts}",
+        f"{MA_PER_A * reading.rises.core_a:.4g} mA{drifts}{steps}",
         "given" if hints.shortest_s is not None else "the shortest of what was found; rises below a tenth of the typical one are none",
         "given" if hints.boot_s is not None else "nothing is left out for when it begins",
     )
