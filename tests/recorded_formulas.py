@@ -38,6 +38,7 @@ from costmodel.specs.devices.runtime import MeasuredNetwork, Runtime
 from costmodel.specs.mapping import mapping_of
 from costmodel.specs.network import Network
 from costmodel.specs.scenario import MemoryAccounting, Storage
+from costmodel.specs.schedule import ScheduleName
 from costmodel.validation.ledger.published_ledger import reckon
 
 KEPT: Final = 60
@@ -69,6 +70,15 @@ def _zoo() -> None:
         for dataflow in (*Dataflow, mapping_of("blocked-output-stationary(pixels=3, filters=4)")):
             changes = {"network": load_network(name), "counting": convention, "calibration": None, "calibration_network": None}
             recorded_figures(with_changes(deck, changes), dataflow)
+
+
+def _schedules() -> None:
+    """Layers that run together: fused, in strips, with residuals through rings, and with weights in flash."""
+    deck = load_scenario("esp32-deck")
+    for name in (ScheduleName.STREAMING, ScheduleName.STRIPS_2, ScheduleName.FUSED_ROWS):
+        recorded_figures(with_changes(deck, {"schedule": name}), Dataflow.OUTPUT_STATIONARY)
+    changes = {"network": load_network("resnet8"), "calibration": None, "calibration_network": None, "weights_in": Storage.FLASH}
+    recorded_figures(with_changes(deck, changes | {"schedule": ScheduleName.PIXEL_STREAMING}), Dataflow.OUTPUT_STATIONARY)
 
 
 def _batteries() -> None:
@@ -165,6 +175,7 @@ SUBJECTS: Final[dict[str, Callable[[], None]]] = {
     "deck": _deck,
     "zoo": _zoo,
     "other layers": _other_layers,
+    "schedules": _schedules,
     "batteries": _batteries,
     "memories": _memories,
     "ledger": _ledger,

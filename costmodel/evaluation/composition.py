@@ -21,7 +21,8 @@ from costmodel.evaluation.battery.inputs import BoardNumbers
 from costmodel.evaluation.battery.lives import BatteryCost, battery_cost
 from costmodel.evaluation.design import Design
 from costmodel.evaluation.energy_range import EnergyRange, energy_range
-from costmodel.evaluation.layers.layer_cost import LayerCost, Reach, is_convolution, layer_cost, with_rates
+from costmodel.evaluation.layers.layer_cost import LayerCost, Reach, is_convolution, layer_cost, timed_tap_count, with_rates
+from costmodel.evaluation.layers.staged_layers import staged_layers
 from costmodel.evaluation.storage.device_fit import fits_flash, fits_heap
 from costmodel.evaluation.storage.ram_use import ram_bytes, scratch_in_ram_bytes
 from costmodel.evaluation.storage.tensors import Tensors, tensors_of
@@ -165,11 +166,13 @@ def cost(design: Design, traced: Sequence[AccessCounts | None] | None = None, ot
     if design.granularity is Granularity.BLOCK_TRACED and traced is None:
         raise SpecError("granularity 'block_traced' is executed and has no closed form; use 'block_packed' or 'element'")
     tensors = tensors_of(design) if other is None else other.tensors
+    stages = () if tensors.planned is None else tensors.planned.stages
+    staged = staged_layers(tensors.steps, design.sizes, stages, design.taps, bias=design.bias) if stages and other is None else {}
     each = zip(tensors.steps, design.sizes, design.mac_pj, design.dataflows, strict=True)
     layers = tuple(
         [
-            layer_cost(step, sizes, mac_pj, dataflow, design, None if traced is None else traced[place])
-            if other is None or is_convolution(step)
+            layer_cost(step, sizes, mac_pj, dataflow, design, None if traced is None else traced[place], staged.get(place))
+            if other is None or (is_convolution(step) and other.layers[place].staged is None)
             else with_rates(other.layers[place], design)
             for place, (step, sizes, mac_pj, dataflow) in enumerate(each)
         ]
@@ -211,8 +214,7 @@ def _timed_within(layers: tuple[LayerCost, ...], reach: Reach) -> tuple[LayerCos
     limits = dict(reach)
     beyond: Number = False
     for layer in layers:
-        taps = layer.interior_tap_count + layer.boundary_tap_count if is_convolution(layer.step) else layer.counts.input_read_count
-        beyond = beyond | (taps > limits.get(layer.step.kind, 0))
+        beyond = beyond | (timed_tap_count(layer) > limits.get(layer.step.kind, 0))
     if not any_true(beyond):
         return layers
     unknown = chosen(beyond, math.nan, 0.0)

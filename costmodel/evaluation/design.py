@@ -138,7 +138,7 @@ def design_of(
         weights_in_ram=scenario.weights_in is Storage.RAM,
         input_in_ram=scenario.input_in is Storage.RAM,
         device=DeviceNumbers(scenario.device, scenario.observed_heap, scenario.static_bytes, scenario.radio),
-        accounting=scenario.accounting,
+        accounting=scenario.shared_by,
         schedule=scenario.schedule,
         rates=rates,
         reach=reach,

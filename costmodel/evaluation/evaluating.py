@@ -14,20 +14,26 @@ from costmodel.evaluation.composition import Cost, cost
 from costmodel.evaluation.design import design_of, own_duration, own_power
 from costmodel.evaluation.findings import find
 from costmodel.evaluation.layers.layer_cost import LayerCost, is_convolution
+from costmodel.evaluation.layers.staged_layers import counts_in_stages
 from costmodel.evaluation.layers.tracing import Progress, traced_accesses
 from costmodel.evaluation.storage.flash_weights import flash_weight_cost
 from costmodel.evaluation.storage.memory_summary import summarise_memory
+from costmodel.evaluation.storage.schedule_cost import schedule_cost
 from costmodel.evaluation.totals import difference_of, plane_of, ratio_of, total_of
+from costmodel.memory.scheduled import scheduled
 from costmodel.provenance import Constant, is_recording, leaf
 from costmodel.results.counts import AccessCounts
 from costmodel.results.evaluation import DataflowEvaluation, EnergyBounds, EnergySplit, Evaluation, LayerEvaluation
 from costmodel.results.latency import LatencySummary, RateSummary
 from costmodel.results.power import BatterySummary, PeriodDrain, PowerSummary
 from costmodel.results.storage.memory_convention import FlashPathEnergy, FlashWeightCost
+from costmodel.results.storage.schedule_cost import ScheduleCost
+from costmodel.specs.base import with_changes
 from costmodel.specs.counting import CountingConvention, Dataflow, Granularity, Taps
 from costmodel.specs.mapping import ChosenDataflow, Mapping
 from costmodel.specs.network import TensorBytes
-from costmodel.specs.scenario import Scenario
+from costmodel.specs.scenario import MemoryAccounting, Scenario
+from costmodel.specs.schedule import ScheduleName
 from costmodel.specs.work import LoopNest
 
 NO_DURATION = "no duration: give duration_s (measured; --duration or --trace), or a calibration that holds for this network and dataflow"
@@ -55,7 +61,8 @@ def evaluate(scenario: Scenario, progress: Progress | None = None, known: tuple[
     Raises
     ------
     SpecError
-        If the convention contradicts itself: blocks of another width than the memory's, an inference longer than its period.
+        If the schedule does not apply to the network, or the convention contradicts itself: blocks of another width than the memory's, an
+        inference longer than its period.
     """
     check_convention(scenario)
     calibrated, first = cost_of(scenario, scenario.dataflows[0], progress) if known is None else known
@@ -83,6 +90,7 @@ def evaluate(scenario: Scenario, progress: Progress | None = None, known: tuple[
         mac_nominal_count=_nominal_macs(first),
         dataflows=tuple(found_dataflows),
         memory=summarise_memory(scenario, first),
+        schedule=_schedule(scenario, first),
         duration_s=first.duration_s,
         duration_source=_duration_source(scenario, first, calibrated),
         **_leakage(scenario.memory_energy.leakage_w),
@@ -94,6 +102,13 @@ def evaluate(scenario: Scenario, progress: Progress | None = None, known: tuple[
         at_least=bool(network.left_out),
     )
     return found.model_copy(update={"findings": find(found)})
+
+
+def _schedule(scenario: Scenario, answer: Cost) -> ScheduleCost | None:
+    if answer.tensors.planned is None:
+        return None
+    changes = {"schedule": ScheduleName.LAYER_BY_LAYER, "accounting": MemoryAccounting.ARENA_IN_PLACE}
+    return schedule_cost(answer, cost_of(with_changes(scenario, changes), scenario.dataflows[0])[1])
 
 
 def cost_of(
@@ -120,6 +135,9 @@ def cost_of(
     calibrated = calibrate(scenario, dataflow)
     traced = None
     if scenario.counting.granularity is Granularity.BLOCK_TRACED:
+        name = scenario.schedule
+        if name.is_planned and any(stage.streams for stage in scheduled(scenario.network, name).stages):
+            raise SpecError(f"granularity 'block_traced' follows layers one by one, and schedule {name.value} runs them together")
         traced = traced_accesses(scenario, dataflow, progress)
     return calibrated, cost(design_of(scenario, dataflow, calibrated.rates, reach=calibrated.reach), traced, other)
 
@@ -171,12 +189,13 @@ def check_period(scenario: Scenario, answer: Cost) -> None:
 def _dataflow(
     scenario: Scenario, dataflow: Mapping, calibrated: Calibrated, answer: Cost, before: Sequence[DataflowEvaluation]
 ) -> DataflowEvaluation:
-    """Wrap one dataflow's cost; only convolutions differ from a dataflow wrapped before."""
+    """Wrap one dataflow's cost; only convolutions that run alone differ from a dataflow wrapped before."""
+    executed = _staged_counts(answer, Taps.VALID, bias=True)
     layers = tuple(
         [
             before[0].layers[place].model_copy(update={"duration_s": layer.duration_s})
-            if before and not is_convolution(layer.step)
-            else _layer(layer, sizes, dataflow.of(layer.step.name), scenario.counting)
+            if before and not (is_convolution(layer.step) and layer.staged is None)
+            else _layer(layer, sizes, dataflow.of(layer.step.name), scenario.counting, executed.get(place))
             for place, (layer, sizes) in enumerate(zip(answer.layers, scenario.network.tensor_bytes, strict=True))
         ]
     )
@@ -193,10 +212,19 @@ def _dataflow(
     )
 
 
-def _layer(layer: LayerCost, sizes: TensorBytes, dataflow: ChosenDataflow, counting: CountingConvention) -> LayerEvaluation:
+def _staged_counts(answer: Cost, taps: Taps, *, bias: bool) -> dict[int, AccessCounts]:
+    """Counts of the layers that run in stages that stream, by step."""
+    planned = answer.tensors.planned
+    stages = () if planned is None else [stage for stage in planned.stages if stage.streams]
+    return counts_in_stages(answer.tensors.steps, answer.design.sizes, stages, taps, bias=bias)
+
+
+def _layer(
+    layer: LayerCost, sizes: TensorBytes, dataflow: ChosenDataflow, counting: CountingConvention, executed: AccessCounts | None
+) -> LayerEvaluation:
     step, work = layer.step, layer.step.lowered.work
-    valid = layer.counts
-    if not counts_as_executed(work, counting.taps, counting.bias):
+    valid = layer.counts if executed is None else executed
+    if executed is None and not counts_as_executed(work, counting.taps, counting.bias):
         valid = count_work(work, dataflow, Taps.VALID, input_bytes=sizes.input_bytes, weight_bytes=sizes.weight_bytes)
     interior = plane = 0
     if is_convolution(step) and isinstance(work, LoopNest):
@@ -258,11 +286,18 @@ def _sum_counts(parts: list[AccessCounts]) -> AccessCounts:
 
 def _nominal_macs(answer: Cost) -> int:
     """Multiply-accumulates when padding is processed like data: every tap of a convolution, and all others as they are."""
+    staged = _staged_counts(answer, Taps.NOMINAL, bias=True)
     total: int = total_of(
         [
             part
-            for layer in answer.layers
-            for part in ((layer.interior_tap_count, layer.boundary_tap_count) if is_convolution(layer.step) else (layer.counts.mac_count,))
+            for place, layer in enumerate(answer.layers)
+            for part in (
+                (staged[place].mac_count,)
+                if place in staged
+                else (layer.interior_tap_count, layer.boundary_tap_count)
+                if is_convolution(layer.step)
+                else (layer.counts.mac_count,)
+            )
         ]
     )
     return total

@@ -21,7 +21,7 @@ from costmodel.memory.tflm.greedy import PlannedBuffer, place_greedily
 from costmodel.results.storage.strategy_plan import PlannedPiece, PlannedStage, StrategyPlan
 from costmodel.specs.network import Network
 from costmodel.specs.scenario import MemoryAccounting
-from costmodel.specs.schedule import ScheduleName, holders_of, schedule_of
+from costmodel.specs.schedule import holders_of, layer_by_layer
 from costmodel.specs.shapes import element_count
 from costmodel.specs.stages import Grain, InputDelivery, Stage
 from costmodel.specs.strategy import MemoryStrategy
@@ -60,7 +60,7 @@ def subject_of(network: Network, delivery: InputDelivery = InputDelivery.DELIVER
     Subject
         To be handed to any strategy.
     """
-    schedule = schedule_of(ScheduleName.LAYER_BY_LAYER, network.steps)
+    schedule = layer_by_layer(network.steps)
     lives = lifetimes_of(network.steps, schedule, network.tensor_bytes, element_count(network.input), network.input_bytes)
     return Subject(network, lives, layout_of(network), delivery)
 

@@ -11,7 +11,7 @@ from costmodel.memory.strategies import COUNTS_INPUT, Accounted, SharedBuffer, a
 from costmodel.results.storage.memory_plan import LiveBuffer, MemoryPlan, PlannedBuffer, PlannedTensor, StepMemory
 from costmodel.specs.network import Network
 from costmodel.specs.scenario import MemoryAccounting
-from costmodel.specs.schedule import ScheduleName, schedule_of
+from costmodel.specs.schedule import layer_by_layer
 from costmodel.specs.shapes import element_count
 
 PER_TENSOR: Final = frozenset({MemoryAccounting.PEAK_LIVE, MemoryAccounting.ARENA_IN_PLACE})
@@ -24,11 +24,10 @@ def plan_network(
     network: Network,
     accounting: MemoryAccounting = MemoryAccounting.ARENA_IN_PLACE,
     *,
-    schedule: ScheduleName = ScheduleName.LAYER_BY_LAYER,
     with_input: bool | None = None,
     scratch_bytes: int = 0,
 ) -> MemoryPlan:
-    """Return the memory plan of a network, its tensors of the types it states.
+    """Return the memory plan of a network whose layers run one after the other, its tensors of the types it states.
 
     Parameters
     ----------
@@ -36,8 +35,6 @@ def plan_network(
         The graph.
     accounting : MemoryAccounting
         How buffers share memory.
-    schedule : ScheduleName
-        Which layers run together.
     with_input : bool, optional
         Whether the network's input counts; left out, in the arena yes, elsewhere no.
     scratch_bytes : int
@@ -50,7 +47,7 @@ def plan_network(
     """
     lives = lifetimes_of(
         network.steps,
-        schedule_of(schedule, network.steps),
+        layer_by_layer(network.steps),
         network.tensor_bytes,
         element_count(network.input),
         network.input_bytes,

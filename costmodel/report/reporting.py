@@ -13,6 +13,7 @@ from costmodel.report.sections.latency import latency_section
 from costmodel.report.sections.layers import layers_section
 from costmodel.report.sections.memory import memory_section
 from costmodel.report.sections.power import power_section
+from costmodel.report.sections.schedule import schedule_section
 from costmodel.report.sections.summary import figures_section, findings_section, lead_sentences
 from costmodel.report.sections.verdict import verdict_section
 from costmodel.results.evaluation import Evaluation
@@ -50,6 +51,7 @@ def report_document(
         layers_section(evaluation),
         energy_section(evaluation, scenario),
         memory_section(evaluation, scenario),
+        *(() if evaluation.schedule is None else (schedule_section(evaluation.schedule),)),
         latency_section(evaluation),
         power_section(evaluation, grounds.life),
         *additions.sections(),

@@ -51,6 +51,8 @@ SCRATCH_READS: Final = ("psum_read_count", "input_row_read_count", "weight_row_r
 """Reads of scratch buffers."""
 SCRATCH_WRITES: Final = ("psum_write_count", "input_row_write_count", "weight_row_write_count")
 """Writes of scratch buffers."""
+ACCESSES: Final = (*TENSOR_READS, *TENSOR_WRITES, *SCRATCH_READS, *SCRATCH_WRITES)
+"""Every counter that is a read or a write."""
 
 
 def _as_mapping(counts: AccessCounts) -> dict[str, Any]:

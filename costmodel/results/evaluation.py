@@ -14,6 +14,7 @@ from costmodel.results.latency import LatencySummary
 from costmodel.results.power import BatterySummary, PowerSummary
 from costmodel.results.storage.memory_convention import FlashPathEnergy, FlashWeightCost
 from costmodel.results.storage.memory_summary import MemorySummary
+from costmodel.results.storage.schedule_cost import ScheduleCost
 from costmodel.specs.counting import CountingConvention
 from costmodel.specs.mapping import Mapping
 
@@ -134,6 +135,8 @@ class Evaluation(Result):
     dataflows: tuple[DataflowEvaluation, ...]
     """The first is the one that runs."""
     memory: MemorySummary
+    schedule: ScheduleCost | None = None
+    """What layers that run together save and cost; None where they run layer by layer."""
     duration_s: float | None
     """Of one inference, as battery and leakage use it."""
     duration_source: str

@@ -27,6 +27,7 @@ from costmodel.specs.devices.power import PowerProfile
 from costmodel.specs.mapping import Mapping as DataflowMapping
 from costmodel.specs.network import Network
 from costmodel.specs.scenario import Scenario
+from costmodel.specs.schedule import ScheduleName
 
 REFERENCE_SCENARIO: Final = "esp32-deck"
 """What is reported where neither a scenario nor a network is given."""
@@ -56,6 +57,7 @@ class ScenarioChanges(NamedTuple):
     model: BatteryModelName | None = None
     static_bytes: int | None = None
     radio: str | None = None
+    schedule: ScheduleName | None = None
 
 
 def changed_scenario(scenario: str | None, changes: ScenarioChanges) -> Scenario:
@@ -113,6 +115,8 @@ def _no_longer_true(start: Scenario, changes: ScenarioChanges, device: Device | 
     gone: set[str] = set()
     if changes.network is not None or changes.device is not None:
         gone |= {"duration_s", "duration_device", "observed_heap"}
+    if changes.schedule is not None and changes.schedule is not start.schedule:
+        gone |= {"duration_s", "duration_device", "observed_heap"}
     if changes.duration_s is not None:
         gone.add("duration_device")
     if device is not None and device != start.device:
@@ -139,6 +143,7 @@ def _changed_fields(changes: ScenarioChanges, counting: CountingConvention, powe
         "model": changes.model,
         "static_bytes": changes.static_bytes,
         "radio": changes.radio,
+        "schedule": changes.schedule,
     }
     mistakes.refuse()
     return {name: value for name, value in fields.items() if value is not None}

@@ -105,6 +105,11 @@ class Scenario(Spec):
     model: BatteryModelName = BatteryModelName.ENERGY
     """How the battery empties."""
 
+    @property
+    def shared_by(self) -> MemoryAccounting:
+        """How buffers share memory: under a schedule that is planned everything lies in one arena, whatever the accounting says."""
+        return MemoryAccounting.ARENA_IN_PLACE if self.schedule.is_planned else self.accounting
+
     @field_validator("sleep")
     @classmethod
     def _state_of_the_board(cls, sleep: str, info: ValidationInfo) -> str:

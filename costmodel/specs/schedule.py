@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from costmodel.specs.lowering import Step
 
@@ -14,6 +14,35 @@ class ScheduleName(StrEnum):
 
     LAYER_BY_LAYER = "layer-by-layer"
     """Each layer finishes before the next begins."""
+    REORDERED = "reordered"
+    """The same, in the order that keeps the least alive."""
+    FUSED_BANDS = "fused-bands"
+    """Convolution and pooling together, a band of as many rows as the pooling's kernel between them."""
+    FUSED_ROWS = "fused-rows"
+    """Convolution and pooling together, a band of one row between them and a running result."""
+    FUSED_WINDOWS = "fused-windows"
+    """Convolution and pooling together, one window at a time."""
+    FUSED_MEANS = "fused-means"
+    """Convolution, pooling and the mean of what it leaves together."""
+    ROW_STREAMING = "row-streaming"
+    """Rings of rows from the input to the last layer that streams."""
+    PIXEL_STREAMING = "pixel-streaming"
+    """Rings of pixels from the input to the last layer that streams."""
+    PIXEL_STREAMING_FLASH = "pixel-streaming-flash"
+    """The same, the network's input read in flash."""
+    STRIPS_2 = "strips-2"
+    """Pixel streaming in two vertical strips of an input in flash."""
+    STRIPS_4 = "strips-4"
+    """In four."""
+    STRIPS_8 = "strips-8"
+    """In eight."""
+    STREAMING = "streaming"
+    """Stages of streamed pixels and single layers, cut where the largest takes least."""
+
+    @property
+    def is_planned(self) -> bool:
+        """Whether its stages are the memory planner's: everything then lies in one arena, planned with them."""
+        return self is not ScheduleName.LAYER_BY_LAYER
 
 
 class Schedule(NamedTuple):
@@ -32,22 +61,20 @@ class Schedule(NamedTuple):
         return {step: time for time, stage in enumerate(self.stages) for step in stage}
 
 
-def schedule_of(name: ScheduleName, steps: Sequence[Step]) -> Schedule:
-    """Return the stages of a network under a schedule.
+def layer_by_layer(steps: Sequence[Step]) -> Schedule:
+    """Return the stages of a network whose layers run one after the other.
 
     Parameters
     ----------
-    name : ScheduleName
-        How the layers take turns.
     steps : sequence of Step
         The lowered layers, in an order that runs.
 
     Returns
     -------
     Schedule
-        Every step that is not merged, in exactly one stage.
+        Every step that is not merged, in a stage of its own.
     """
-    return _STAGES[name](steps)
+    return Schedule(tuple((position,) for position, step in enumerate(steps) if not step.merged))
 
 
 def holders_of(steps: Sequence[Step]) -> tuple[int, ...]:
@@ -67,11 +94,3 @@ def sources_of(steps: Sequence[Step]) -> dict[int, tuple[int, ...]]:
         for position, step in enumerate(steps)
         if not step.merged
     }
-
-
-def _layer_by_layer(steps: Sequence[Step]) -> Schedule:
-    return Schedule(tuple((position,) for position, step in enumerate(steps) if not step.merged))
-
-
-_STAGES: Final[dict[ScheduleName, Callable[[Sequence[Step]], Schedule]]] = {ScheduleName.LAYER_BY_LAYER: _layer_by_layer}
-"""How the stages of each schedule form."""

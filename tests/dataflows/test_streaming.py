@@ -11,7 +11,7 @@ from random_graphs import random_graphs
 from costmodel.dataflows.executed.execution import LayerTensors, execute_work
 from costmodel.dataflows.executed.streaming import StagedNetwork, run_stage
 from costmodel.errors import SpecError
-from costmodel.evaluation.storage.strategy_plans import counts_of_stages
+from costmodel.evaluation.layers.staged_layers import counts_of_stages
 from costmodel.memory.network_strategies import plan_strategy, subject_of
 from costmodel.sources.catalogue import load_network
 from costmodel.specs.counting import Dataflow

@@ -18,7 +18,7 @@ from costmodel.results.storage.memory_plan import MemoryPlan
 from costmodel.specs.lowering import lower_network
 from costmodel.specs.network import Network, TensorBytes
 from costmodel.specs.scenario import MemoryAccounting
-from costmodel.specs.schedule import Schedule, ScheduleName, schedule_of
+from costmodel.specs.schedule import Schedule, layer_by_layer
 from costmodel.specs.shapes import element_count
 
 SUM, PEAK, PING_PONG, STATIC, ARENA = MemoryAccounting
@@ -43,7 +43,7 @@ def network(layers: list[dict[str, Any]], shape: str = "3x32x32", **types: str) 
 
 
 def lives_of(net: Network, schedule: Schedule | None = None) -> Lifetimes:
-    stages = schedule or schedule_of(ScheduleName.LAYER_BY_LAYER, net.steps)
+    stages = schedule or layer_by_layer(net.steps)
     return lifetimes_of(net.steps, stages, net.tensor_bytes, element_count(net.input), net.input_bytes)
 
 
@@ -133,7 +133,7 @@ def test_a_branch_keeps_its_tensor_until_the_last_reader() -> None:
 
 def test_tensors_live_in_whole_stages_of_the_schedule() -> None:
     net = network(RESIDUAL, "1x8x8")
-    alone = schedule_of(ScheduleName.LAYER_BY_LAYER, net.steps)
+    alone = layer_by_layer(net.steps)
     assert alone.stages == tuple((place,) for place, step in enumerate(net.steps) if not step.merged)
     first, second, third, fourth = alone.running
     lives = lives_of(net, Schedule(((first,), (second, third), (fourth,))))
@@ -225,7 +225,7 @@ def test_columns_of_sizes_equal_their_rows() -> None:
             SimpleNamespace(kind="max_pool2d", name="q", **pool),
         ]
         steps = lower_network(layers, [(-1,), (0,), (1,), (2,)], (3, 32, 32))
-        return lifetimes_of(steps, schedule_of(ScheduleName.LAYER_BY_LAYER, steps), [TensorBytes(size, 1, 1, size)] * 4, 3072, 1)
+        return lifetimes_of(steps, layer_by_layer(steps), [TensorBytes(size, 1, 1, size)] * 4, 3072, 1)
 
     sizes = np.array([1, 2, 4], dtype=np.int64)
     table = lives(widths, sizes)

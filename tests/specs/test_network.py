@@ -22,7 +22,7 @@ from costmodel.specs.layers import Conv2d
 from costmodel.specs.lowering import lower, lower_network
 from costmodel.specs.network import Network
 from costmodel.specs.operations import ADD, BATCH_NORM2D, CONV2D, RELU, SOFTMAX
-from costmodel.specs.schedule import ScheduleName, schedule_of
+from costmodel.specs.schedule import layer_by_layer
 from costmodel.specs.work import Elementwise, LoopNest, View
 
 
@@ -146,10 +146,7 @@ def test_an_output_that_is_read_too_stays_to_the_end_and_takes_nothing_in() -> N
     plain, kept = network(*layers), network({**layers[0], "output": True}, *layers[1:])
     assert [step.merged for step in plain.steps] == [False, True, False, False]
     assert [step.merged for step in kept.steps] == [False, False, False, False]
-    lives = [
-        lifetimes_of(net.steps, schedule_of(ScheduleName.LAYER_BY_LAYER, net.steps), net.tensor_bytes, 192, 1).tensors
-        for net in (plain, kept)
-    ]
+    lives = [lifetimes_of(net.steps, layer_by_layer(net.steps), net.tensor_bytes, 192, 1).tensors for net in (plain, kept)]
     assert {life.name: life.last for life in lives[0]}["a"] == 1
     assert {life.name: life.last for life in lives[1]}["a"] == 3
 

@@ -14,7 +14,7 @@ from random_graphs import random_graphs
 from costmodel.deployment.deployed import Variant
 from costmodel.deployment.folding import network_as_deployed
 from costmodel.deployment.reference import run_reference
-from costmodel.evaluation.storage.strategy_plans import counts_of_stages
+from costmodel.evaluation.layers.staged_layers import counts_of_stages
 from costmodel.memory.network_strategies import plan_strategy, subject_of
 from costmodel.results.counts import AccessCounts
 from costmodel.sources.catalogue import load_network

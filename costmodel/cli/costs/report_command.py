@@ -31,6 +31,10 @@ def report_command(
     dataflow: Annotated[
         list[str] | None, typer.Option(help="Dataflow to cost; the first one runs. Several times, or `all`.", show_default=False)
     ] = None,
+    schedule: Annotated[
+        str | None,
+        typer.Option(help="Which layers run together: layer-by-layer, streaming, strips-8 ...; as in `plan`.", show_default=False),
+    ] = None,
     taps: Annotated[str | None, typer.Option(help="valid or nominal.")] = None,
     granularity: Annotated[str | None, typer.Option(help="element, block_packed or block_traced.")] = None,
     bias: Annotated[bool | None, typer.Option("--bias/--no-bias", help="Whether bias reads count.")] = None,
@@ -88,6 +92,7 @@ def report_command(
     costmodel report model.tflite --device esp32-s3-wroom-1-n8
     costmodel report --network cifar-baseline --dataflow all --taps nominal --format html --out report
     costmodel report resnet8 --device nrf52840 --runtime tflm-cmsis-nn
+    costmodel report mobilenet-v1-0.25 --schedule streaming --section schedule
     costmodel report --duration 250ms --format json
     costmodel report --battery 18650 --sleep deep --trace capture.csv
     """
@@ -102,6 +107,7 @@ def report_command(
     from costmodel.sources.scenario_changes import ScenarioChanges, changed_scenario
     from costmodel.specs.counting import Granularity, Taps
     from costmodel.specs.devices.battery import BatteryModelName
+    from costmodel.specs.schedule import ScheduleName
 
     mistakes = Mistakes()
     formats = mistakes.of(lambda: all_chosen("--format", output_format, ReportFormat)) if output_format else None
@@ -114,6 +120,7 @@ def report_command(
         "active_a": None if active is None else mistakes.of(lambda: quantity("--active", active, AMPERES)),
         "duration_s": None if duration is None else mistakes.of(lambda: quantity("--duration", duration, SECONDS)),
         "period_s": mistakes.of(lambda: period_asked(rate, period)),
+        "schedule": None if schedule is None else mistakes.of(lambda: chosen("--schedule", schedule, ScheduleName)),
         "model": None if model is None else mistakes.of(lambda: chosen("--model", model, BatteryModelName)),
     }
     arena = tflm_arena_of(network or scenario)

@@ -12,6 +12,7 @@ from costmodel.energy.access_energy import compute_energy_pj, dynamic_energy_pj
 from costmodel.energy.grouping import packed_accesses
 from costmodel.energy.serial_memory import cached_read_pj
 from costmodel.evaluation.design import Design
+from costmodel.evaluation.layers.staged_layers import StagedLayer, time_with_repeats_s
 from costmodel.evaluation.storage.flash_weights import weight_fill_count
 from costmodel.evaluation.totals import total_of
 from costmodel.latency.rates import TapRates, convolution_time_s, other_time_s
@@ -19,12 +20,15 @@ from costmodel.provenance import formula
 from costmodel.results.counts import SCRATCH_READS, SCRATCH_WRITES, TENSOR_READS, TENSOR_WRITES, AccessCounts
 from costmodel.specs.counting import Dataflow, Granularity, Taps
 from costmodel.specs.lowering import Step
-from costmodel.specs.mapping import ChosenDataflow
+from costmodel.specs.mapping import ChosenDataflow, mapping_of
 from costmodel.specs.network import TensorBytes
+from costmodel.specs.operations import Action
 from costmodel.specs.shapes import element_count
 from costmodel.specs.work import LoopNest, View
 
 _NOTHING: Final = AccessCounts()
+_STREAMED: Final = mapping_of(Dataflow.OUTPUT_STATIONARY).default
+"""What every layer of a stage that streams runs under."""
 _ELEMENT_OF: Final[dict[str, str | None]] = {
     "input_read_count": "input_bytes",
     "weight_read_count": "weight_bytes",
@@ -86,10 +90,18 @@ class LayerCost(NamedTuple):
     """Lines of flash that they fetch."""
     flash_pj: Number = 0.0
     """Of the tensors' energy what both take."""
+    staged: StagedLayer | None = None
+    """Where it runs in a stage that streams."""
 
 
 def layer_cost(
-    step: Step, sizes: TensorBytes, mac_pj: Number, dataflow: ChosenDataflow, design: Design, traced: AccessCounts | None
+    step: Step,
+    sizes: TensorBytes,
+    mac_pj: Number,
+    dataflow: ChosenDataflow,
+    design: Design,
+    traced: AccessCounts | None,
+    staged: StagedLayer | None = None,
 ) -> LayerCost:
     """Return the cost of one layer.
 
@@ -107,6 +119,8 @@ def layer_cost(
         Convention, memory and rates.
     traced : AccessCounts or None
         Accesses of its tensors found by execution, in place of packed ones.
+    staged : StagedLayer, optional
+        How it counts in the stage it runs in, where that streams: output stationary, whatever the dataflow.
 
     Returns
     -------
@@ -116,8 +130,13 @@ def layer_cost(
     work = step.lowered.work
     if isinstance(work, View):
         return LayerCost(step, _NOTHING, _NOTHING, 0, 0, 0, 0, 0, 0, 0.0, 0.0, 0.0, None if design.rates is None else 0.0)
-    counts = count_work(work, dataflow, design.taps, bias=design.bias, input_bytes=sizes.input_bytes, weight_bytes=sizes.weight_bytes)
-    accesses = packed_counts(counts, sizes, design.element_bytes, design.memory.access_bytes)
+    if staged is None:
+        counts = count_work(work, dataflow, design.taps, bias=design.bias, input_bytes=sizes.input_bytes, weight_bytes=sizes.weight_bytes)
+    else:
+        counts, dataflow = staged.counts, _STREAMED
+    largest = staged is not None and step.operation.action is Action.LARGEST
+    psum_bytes = sizes.output_bytes if largest else ACCUMULATOR_BYTES
+    accesses = packed_counts(counts, sizes, design.element_bytes, design.memory.access_bytes, psum_bytes)
     if traced is not None:
         # Scratch is never traced: its accesses stay packed.
         accesses = accesses._replace(**{name: getattr(traced, name) for name in (*TENSOR_READS, *TENSOR_WRITES)})
@@ -133,7 +152,8 @@ def layer_cost(
         if traced is None:
             one_bytes = sizes.weight_bytes if design.element_bytes is None else design.element_bytes
             hits = packed_accesses(counts.weight_read_count, one_bytes, flash.cache_access_bytes)
-        fills = weight_fill_count(step, counts.weight_read_count, sizes.weight_bytes, dataflow.name, flash.line_bytes, flash.cache_bytes)
+        reads = counts.weight_read_count
+        fills = weight_fill_count(step, reads, sizes.weight_bytes, dataflow.name, flash.line_bytes, flash.cache_bytes, staged)
         flash_pj = cached_read_pj(hits, flash.hit_pj, fills, flash.line_pj)
     tensor_writes = total_of([accesses.output_write_count])
     tensor_pj = dynamic_energy_pj(tensor_reads, tensor_writes, memory.read_pj, memory.write_pj)
@@ -156,10 +176,11 @@ def layer_cost(
         tensor_pj=total_of([tensor_pj, flash_pj]) if is_column(fills) or fills else tensor_pj,
         scratch_pj=scratch_pj,
         compute_pj=compute_energy_pj(counts.mac_count, mac_pj),
-        duration_s=None if design.rates is None else layer_time_s(step, counts, interior, boundary, design.rates, design.weights_in_ram),
+        duration_s=None if design.rates is None else _time_s(step, counts, interior, boundary, design, staged),
         hit_count=hits,
         fill_count=fills,
         flash_pj=flash_pj,
+        staged=staged,
     )
 
 
@@ -167,12 +188,29 @@ def with_rates(layer: LayerCost, design: Design) -> LayerCost:
     """Return a layer's cost with its time under a design's rates; everything else stays."""
     if design.rates is None:
         return layer._replace(duration_s=None)
-    interior, boundary = layer.interior_tap_count, layer.boundary_tap_count
-    time_s = layer_time_s(layer.step, layer.counts, interior, boundary, design.rates, design.weights_in_ram)
+    time_s = _time_s(layer.step, layer.counts, layer.interior_tap_count, layer.boundary_tap_count, design, layer.staged)
     return layer._replace(duration_s=time_s)
 
 
-def packed_counts(counts: AccessCounts, sizes: TensorBytes, element_bytes: Number | None, access_bytes: Number) -> AccessCounts:
+def _time_s(step: Step, counts: AccessCounts, interior: Number, boundary: Number, design: Design, staged: StagedLayer | None) -> Number:
+    """The time of a layer under a design's rates; in a stage that of the layer alone, longer by what is computed again."""
+    if design.rates is None or staged is None:
+        return None if design.rates is None else layer_time_s(step, counts, interior, boundary, design.rates, design.weights_in_ram)
+    alone = counts if is_convolution(step) else count_work(step.lowered.work, Dataflow.OUTPUT_STATIONARY)
+    time_s = layer_time_s(step, alone, interior, boundary, design.rates, design.weights_in_ram)
+    return time_s if staged.again_ratio == 1 else time_with_repeats_s(time_s, staged.again_ratio)
+
+
+def timed_tap_count(layer: LayerCost) -> Number:
+    """Return the taps that rates are held against: what a layer reads alone, whatever it is fused with."""
+    if is_convolution(layer.step):
+        return layer.interior_tap_count + layer.boundary_tap_count
+    return layer.counts.input_read_count if layer.staged is None else other_tap_count(layer.step)
+
+
+def packed_counts(
+    counts: AccessCounts, sizes: TensorBytes, element_bytes: Number | None, access_bytes: Number, psum_bytes: Number = ACCUMULATOR_BYTES
+) -> AccessCounts:
     """Group a layer's counts into accesses of the memory's width.
 
     Parameters
@@ -185,6 +223,8 @@ def packed_counts(counts: AccessCounts, sizes: TensorBytes, element_bytes: Numbe
         One element size for every operand, or None for each its own.
     access_bytes : int or column
         Width of one access [B].
+    psum_bytes : int, optional
+        Bytes of a partial result; a largest element that is not complete is as wide as the output.
 
     Returns
     -------
@@ -197,7 +237,7 @@ def packed_counts(counts: AccessCounts, sizes: TensorBytes, element_bytes: Numbe
         count = counts[place]
         if isinstance(count, int) and count == 0:
             continue
-        own_bytes = ACCUMULATOR_BYTES if tensor is None else sizes[tensor]
+        own_bytes = psum_bytes if tensor is None else sizes[tensor]
         one_bytes = own_bytes if element_bytes is None else element_bytes
         # Several counters of a layer are one number or one column; it is grouped once, unless it remembers which counter it is.
         key = (id(count), id(one_bytes))

@@ -9,6 +9,7 @@ from costmodel.columns import Number
 from costmodel.dataflows.closed_forms.blocked_output_stationary import runs_in_rows
 from costmodel.energy.serial_memory import filter_bytes, line_fill_count, weight_pass_count
 from costmodel.errors import SpecError
+from costmodel.evaluation.layers.staged_layers import StagedLayer
 from costmodel.memory.lifetimes import tensor_size_bytes
 from costmodel.results.counts import AccessCounts
 from costmodel.results.storage.memory_convention import FlashWeightCost
@@ -31,8 +32,20 @@ class Counted(Protocol):
     def counts(self) -> AccessCounts:
         """Accesses of single elements."""
 
+    @property
+    def staged(self) -> StagedLayer | None:
+        """Where it runs in a stage that streams."""
 
-def weight_fill_count(step: Step, read_count: Number, element_bytes: Number, dataflow: str, line_bytes: int, cache_bytes: int) -> Number:
+
+def weight_fill_count(
+    step: Step,
+    read_count: Number,
+    element_bytes: Number,
+    dataflow: str,
+    line_bytes: int,
+    cache_bytes: int,
+    staged: StagedLayer | None = None,
+) -> Number:
     """Return how many lines of flash one layer's weights fetch.
 
     Parameters
@@ -47,6 +60,8 @@ def weight_fill_count(step: Step, read_count: Number, element_bytes: Number, dat
         Name of the dataflow it runs under if it is a convolution.
     line_bytes, cache_bytes : int
         Line and capacity of the cache.
+    staged : StagedLayer, optional
+        Where the layer runs in a stage that streams: its weights are then read in turn with the others of the stage.
 
     Returns
     -------
@@ -55,7 +70,13 @@ def weight_fill_count(step: Step, read_count: Number, element_bytes: Number, dat
     """
     weight_count = step.lowered.weight_count
     weight_bytes = tensor_size_bytes(weight_count, element_bytes)
-    work, reuse_bytes, passes = step.lowered.work, weight_bytes, weight_pass_count(read_count, weight_count)
+    passes = weight_pass_count(read_count, weight_count)
+    if staged is not None:
+        fetched = staged.turns.fetched_count(weight_bytes, cache_bytes, passes)
+        # What is fetched once was not crowded out by those that take turns with it.
+        reuse_bytes = max(weight_bytes, staged.turns.among[-1][1]) if fetched > 1 else weight_bytes
+        return line_fill_count(weight_bytes, reuse_bytes, line_bytes, cache_bytes, fetched)
+    work, reuse_bytes = step.lowered.work, weight_bytes
     if isinstance(work, LoopNest) and dataflow == BLOCKED and runs_in_rows(work):
         # All of a group's filters are gone through for each row of its outputs.
         passes, reuse_bytes = work.h.output, filter_bytes(weight_bytes, work.groups, 1)
@@ -104,7 +125,7 @@ def flash_weight_cost(
         footprint += step.lowered.weight_count * tensor.weight_bytes
         reads += read_count
         chosen = mapping.of(step.name).name
-        fills += weight_fill_count(step, read_count, tensor.weight_bytes, chosen, flash.access_bytes, cache.capacity_bytes)
+        fills += weight_fill_count(step, read_count, tensor.weight_bytes, chosen, flash.access_bytes, cache.capacity_bytes, layer.staged)
     line = flash.read_pj
     return FlashWeightCost(
         cache=cache.name,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from costmodel.evaluation.composition import Cost
-from costmodel.evaluation.storage.ram_use import ONE_BLOCK, constant_flash_bytes, constants_in_ram
+from costmodel.evaluation.storage.ram_use import ONE_BLOCK, constant_flash_bytes, constants_in_ram, input_in_ram
 from costmodel.evaluation.totals import difference_of, ratio_of, total_of
 from costmodel.memory.heap import judge_heap
 from costmodel.memory.planning import plan_memory
@@ -32,7 +32,9 @@ def summarise_memory(scenario: Scenario, answer: Cost) -> MemorySummary:
         Every accounting's bytes, the plan under the scenario's own, and the heap's verdict on it.
     """
     design, device, scratch = answer.design, scenario.device, answer.scratch_bytes
-    plan = plan_memory(scenario.accounting, answer.lives, accounted=answer.memory[scenario.accounting], scratch_bytes=scratch)
+    plan = plan_memory(design.accounting, answer.lives, accounted=answer.memory[design.accounting], scratch_bytes=scratch)
+    if answer.tensors.planned is not None:
+        plan = plan.model_copy(update={"with_input": answer.tensors.planned.plan.with_input})
     constants = [HeapRequest(name=name, size_bytes=size) for name, size in constants_in_ram(design, answer.tensors)]
     buffers = plan.tensor_buffer_bytes
     return MemorySummary(
@@ -45,12 +47,13 @@ def summarise_memory(scenario: Scenario, answer: Cost) -> MemorySummary:
                 reason=found.reason,
             )
             for accounting, found in answer.memory.items()
+            if answer.tensors.planned is None or accounting is design.accounting
         ),
         plan=plan,
         weight_bytes=answer.weight_bytes,
         weights_in_ram=design.weights_in_ram,
         input_bytes=answer.input_bytes,
-        input_in_ram=design.input_in_ram,
+        input_in_ram=input_in_ram(design, answer.tensors),
         scratch_bytes=scratch,
         ram_bytes=answer.ram_bytes,
         flash_bytes=constant_flash_bytes(design, answer.tensors),

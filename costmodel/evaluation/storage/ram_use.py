@@ -66,7 +66,7 @@ def constants_in_ram(design: Design, tensors: Tensors) -> list[tuple[str, Number
     weights = tensors.parameter_count
     if design.weights_in_ram and (is_column(weights) or weights):
         found.append(("weights", tensors.weight_bytes))
-    if design.input_in_ram and not COUNTS_INPUT[design.accounting]:
+    if input_in_ram(design, tensors) and not COUNTS_INPUT[design.accounting]:
         found.append(("input", tensors.input_bytes))
     return found
 
@@ -74,9 +74,17 @@ def constants_in_ram(design: Design, tensors: Tensors) -> list[tuple[str, Number
 def constant_flash_bytes(design: Design, tensors: Tensors) -> Number:
     """Return the bytes of weights and input that live in flash."""
     weights = 0 if design.weights_in_ram else tensors.weight_bytes
-    return total_of([weights, 0 if design.input_in_ram else tensors.input_bytes])
+    return total_of([weights, 0 if input_in_ram(design, tensors) else tensors.input_bytes])
+
+
+def input_in_ram(design: Design, tensors: Tensors) -> bool:
+    """Tell whether the network's input is in RAM: where the design says so, and its schedule does not read it in flash."""
+    return design.input_in_ram and not tensors.reads_input_in_flash
 
 
 def _in_registers(layer: LayerCost, in_registers: tuple[str, ...]) -> bool:
-    """Whether a layer's scratch is the single accumulator, and that a register."""
-    return ACCUMULATOR in in_registers and not has_rows(layer.counts)
+    """Whether a layer's scratch is the single accumulator, and that a register.
+
+    A layer that streams keeps partial results in pieces of the plan.
+    """
+    return ACCUMULATOR in in_registers and (layer.staged is not None or not has_rows(layer.counts))

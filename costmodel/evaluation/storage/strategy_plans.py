@@ -2,33 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from costmodel.dataflows.closed_forms.staged import staged_counts
-from costmodel.dataflows.counting import count_work
 from costmodel.evaluation.composition import Cost
 from costmodel.evaluation.evaluating import cost_of
+from costmodel.evaluation.layers.staged_layers import counts_of_stages
 from costmodel.memory.heap import judge_heap, largest_request_bytes, regions_without
 from costmodel.memory.heap_replay import FREE, MALLOC, Request, replay_heap
 from costmodel.memory.network_strategies import Subject, plan_strategy, subject_of
 from costmodel.memory.strategies import arena_with_scratch_bytes
-from costmodel.results.counts import SCRATCH_READS, SCRATCH_WRITES, TENSOR_READS, TENSOR_WRITES, AccessCounts
+from costmodel.results.counts import ACCESSES
 from costmodel.results.storage.heap_replay import HeapOutcome, HeapReplay
 from costmodel.results.storage.heap_verdict import HeapRequest, HeapVerdict
 from costmodel.results.storage.strategy_plan import PlanComparison, PlannedPiece, StrategyPlan
+from costmodel.specs.base import with_changes
 from costmodel.specs.counting import Dataflow, Taps
 from costmodel.specs.mapping import mapping_of
 from costmodel.specs.network import Network
 from costmodel.specs.scenario import Scenario, Storage
-from costmodel.specs.schedule import sources_of
+from costmodel.specs.schedule import ScheduleName
 from costmodel.specs.shapes import element_count
 from costmodel.specs.stages import InputDelivery, Stage
 from costmodel.specs.strategy import MemoryStrategy
-from costmodel.specs.work import Work
 
-ACCESSES = (*TENSOR_READS, *TENSOR_WRITES, *SCRATCH_READS, *SCRATCH_WRITES)
-"""Counters that are reads or writes."""
+PLANNED = frozenset(name.value for name in ScheduleName if name.is_planned)
+"""Strategies with stages of their own; all others run layer by layer."""
 
 
 class _Asked(NamedTuple):
@@ -70,54 +69,23 @@ def compare_strategies(scenario: Scenario, strategies: Sequence[MemoryStrategy] 
     )
 
 
-def counts_of_stages(network: Network, stages: Sequence[Stage], taps: Taps = Taps.VALID, *, bias: bool = True) -> dict[int, AccessCounts]:
-    """Return the counts of every layer that runs, under a schedule of stages, output stationary.
-
-    Parameters
-    ----------
-    network : Network
-        The graph.
-    stages : sequence of Stage
-        Every running step in exactly one.
-    taps : Taps
-        Which taps of a convolution count.
-    bias : bool
-        Whether bias reads count.
-
-    Returns
-    -------
-    dict of int to AccessCounts
-        By step.
-    """
-    sizes, sources = network.tensor_bytes, sources_of(network.steps)
-
-    def counted(step: int, work: Work) -> AccessCounts:
-        own = sizes[step]
-        return count_work(work, Dataflow.OUTPUT_STATIONARY, taps, bias=bias, input_bytes=own.input_bytes, weight_bytes=own.weight_bytes)
-
-    found: dict[int, AccessCounts] = {}
-    for stage in stages:
-        found |= staged_counts(network.steps, stage, sources, counted)
-    return found
-
-
 def _plan(strategy: MemoryStrategy, asked: _Asked) -> StrategyPlan:
     plan, stages = plan_strategy(strategy, asked.subject)
     if plan.total_bytes is None:
         return plan
-    network = asked.scenario.network
-    counts = counts_of_stages(network, stages)
-    alone = counts_of_stages(network, [Stage((step,)) for stage in stages for step in stage.steps])
-    macs, accesses = _sum(counts, ("mac_count",)), _sum(counts, ACCESSES)
+    network, base = asked.scenario.network, asked.cost
+    cost = base if strategy.value not in PLANNED else _cost_under(strategy, asked.scenario)
     heap = _verdict(plan, asked)
     return plan.model_copy(
         update={
-            "mac_count": macs,
-            "extra_mac_count": macs - _sum(alone, ("mac_count",)),
+            "mac_count": _sum(cost, ("mac_count",)),
+            "extra_mac_count": _sum(cost, ("mac_count",)) - _sum(base, ("mac_count",)),
             "extra_mac_nominal_ratio": _nominal_ratio(network, stages),
-            "access_count": accesses,
-            "extra_access_count": accesses - _sum(alone, ACCESSES),
-            "duration_s": _duration_s(asked.cost, counts, alone),
+            "access_count": _sum(cost, ACCESSES),
+            "extra_access_count": _sum(cost, ACCESSES) - _sum(base, ACCESSES),
+            "memory_pj": cost.energy_pj,
+            "extra_memory_pj": cost.energy_pj - base.energy_pj,
+            "duration_s": cost.latency_s,
             "heap": heap,
             "replay": None if heap is None else _replay(plan, asked),
             "margin_bytes": None if heap is None else _margin(plan, asked, heap),
@@ -125,8 +93,14 @@ def _plan(strategy: MemoryStrategy, asked: _Asked) -> StrategyPlan:
     )
 
 
-def _sum(counts: Mapping[int, AccessCounts], names: Sequence[str]) -> int:
-    return sum(getattr(layer, name) for layer in counts.values() for name in names)
+def _cost_under(strategy: MemoryStrategy, scenario: Scenario) -> Cost:
+    """Cost of a scenario under the schedule that a strategy plans."""
+    under = with_changes(scenario, {"schedule": ScheduleName(strategy.value)})
+    return cost_of(under, mapping_of(Dataflow.OUTPUT_STATIONARY))[1]
+
+
+def _sum(cost: Cost, names: Sequence[str]) -> int:
+    return sum(getattr(layer.counts, name) for layer in cost.running for name in names)
 
 
 def _nominal_ratio(network: Network, stages: Sequence[Stage]) -> float:
@@ -134,20 +108,11 @@ def _nominal_ratio(network: Network, stages: Sequence[Stage]) -> float:
     stripped = [stage for stage in stages if stage.strips]
     if not stripped:
         return 0.0
-    ours = _sum(counts_of_stages(network, stripped, Taps.NOMINAL), ("mac_count",))
-    once = _sum(counts_of_stages(network, [Stage((step,)) for stage in stripped for step in stage.steps], Taps.NOMINAL), ("mac_count",))
+    ours, once = (
+        sum(counts.mac_count for counts in counts_of_stages(network, run, Taps.NOMINAL).values())
+        for run in (stripped, [Stage((step,)) for stage in stripped for step in stage.steps])
+    )
     return ours / once - 1 if once else 0.0
-
-
-def _duration_s(cost: Cost, counts: Mapping[int, AccessCounts], alone: Mapping[int, AccessCounts]) -> float | None:
-    """Calibrated time: a layer that is computed again in part takes longer in proportion."""
-    if cost.latency_s is None:
-        return None
-    total = 0.0
-    for step, own in counts.items():
-        before = alone[step].mac_count + alone[step].operation_count
-        total += (cost.layers[step].duration_s or 0.0) * ((own.mac_count + own.operation_count) / before if before else 1.0)
-    return total
 
 
 def _requests(plan: StrategyPlan, asked: _Asked) -> list[HeapRequest]:

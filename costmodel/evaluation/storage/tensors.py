@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import functools
-from typing import NamedTuple
+import operator
+from typing import Any, NamedTuple
 
 from costmodel.columns import Number
+from costmodel.errors import SpecError
 from costmodel.evaluation.design import Design
 from costmodel.evaluation.totals import total_of
 from costmodel.memory.lifetimes import Lifetimes, lifetimes_of, tensor_size_bytes
-from costmodel.memory.strategies import Accounted, account
-from costmodel.provenance import is_observed
+from costmodel.memory.scheduled import Scheduled, scheduled
+from costmodel.memory.strategies import CHOSEN, Accounted, account, arena_height_bytes, end_bytes
+from costmodel.provenance import is_observed, is_recording, leaf
 from costmodel.specs.lowering import Step, lower_network
 from costmodel.specs.network import Network, TensorBytes
 from costmodel.specs.scenario import MemoryAccounting
-from costmodel.specs.schedule import Schedule, ScheduleName, schedule_of
+from costmodel.specs.schedule import Schedule, ScheduleName, layer_by_layer
 from costmodel.specs.shapes import Shape, element_count
+from costmodel.specs.stages import InputDelivery
 
 
 class Tensors(NamedTuple):
@@ -34,6 +38,13 @@ class Tensors(NamedTuple):
     """Weights and biases."""
     input_bytes: Number
     """The network's input."""
+    planned: Scheduled | None = None
+    """Its stages, where the schedule is planned with the memory."""
+
+    @property
+    def reads_input_in_flash(self) -> bool:
+        """Whether the schedule reads the network's input where it lies outside of RAM."""
+        return self.planned is not None and self.planned.delivery is InputDelivery.FLASH
 
 
 def tensors_of(design: Design) -> Tensors:
@@ -55,19 +66,31 @@ def tensors_of(design: Design) -> Tensors:
         If a layer does not fit.
     """
     network, shape = design.network, design.input_shape
-    own = network is not None and design.layers is network.ordered and all(type(extent) is int for extent in shape)
+    own = network is not None and _are_its(design.layers, network) and all(type(extent) is int for extent in shape)
+    planned = None
+    if design.schedule.is_planned:
+        # While formulas are being recorded, layers are records of the network's own.
+        if network is None or not (own or is_observed()):
+            raise SpecError(f"schedule {design.schedule.value}: its stages are planned for one network at a time")
+        planned = scheduled(network, design.schedule)
     if network is None or not own or shape != network.input or is_observed():
         steps = lower_network(design.layers, design.sources, shape)
     elif design.sizes is network.tensor_bytes and type(design.input_bytes) is int and design.input_bytes == network.input_bytes:
         return _network_tensors(network, design.schedule, design.accountings)
     else:
         steps = network.steps
-    return _found_tensors(steps, design.sizes, shape, design.input_bytes, design.schedule, design.accountings)
+    return _found_tensors(steps, design.sizes, shape, design.input_bytes, planned, design.accountings)
+
+
+def _are_its(layers: tuple[Any, ...], network: Network) -> bool:
+    """Whether layers are a network's own, not replaced by records of columns."""
+    return layers is network.ordered or (len(layers) == len(network.ordered) and all(map(operator.is_, layers, network.ordered)))
 
 
 @functools.lru_cache(maxsize=64)
 def _network_tensors(network: Network, name: ScheduleName, accountings: tuple[MemoryAccounting, ...]) -> Tensors:
-    return _found_tensors(network.steps, network.tensor_bytes, network.input, network.input_bytes, name, accountings)
+    planned = scheduled(network, name) if name.is_planned else None
+    return _found_tensors(network.steps, network.tensor_bytes, network.input, network.input_bytes, planned, accountings)
 
 
 def _found_tensors(
@@ -75,17 +98,22 @@ def _found_tensors(
     sizes: tuple[TensorBytes, ...],
     input_shape: Shape,
     input_bytes: Number,
-    name: ScheduleName,
+    planned: Scheduled | None,
     accountings: tuple[MemoryAccounting, ...],
 ) -> Tensors:
-    schedule = schedule_of(name, steps)
     elements = element_count(input_shape)
-    lives = lifetimes_of(steps, schedule, sizes, elements, input_bytes)
+    if planned is None:
+        schedule = layer_by_layer(steps)
+        lives = lifetimes_of(steps, schedule, sizes, elements, input_bytes)
+        memory = {accounting: account(accounting, lives) for accounting in accountings}
+    else:
+        schedule, lives = Schedule(tuple(stage.steps for stage in planned.stages)), planned.lives
+        memory = {accounting: _in_one_arena(accounting, planned) for accounting in accountings}
     return Tensors(
         steps=steps,
         schedule=schedule,
         lives=lives,
-        memory={accounting: account(accounting, lives) for accounting in accountings},
+        memory=memory,
         parameter_count=total_of([count for step in steps for count in (step.lowered.weight_count, step.lowered.bias_count)]),
         weight_bytes=total_of(
             [
@@ -95,4 +123,18 @@ def _found_tensors(
             ]
         ),
         input_bytes=tensor_size_bytes(elements, input_bytes),
+        planned=planned,
     )
+
+
+def _in_one_arena(accounting: MemoryAccounting, planned: Scheduled) -> Accounted:
+    """What a planned schedule takes: its arena, and under no other accounting anything."""
+    if accounting is not MemoryAccounting.ARENA_IN_PLACE:
+        return Accounted(None, (), f"{planned.plan.strategy.value} is planned in one arena")
+    if not is_recording():
+        return planned.arena
+    ends = [
+        end_bytes(leaf(offset, f"offset of {life.name}", CHOSEN), leaf(life.size_bytes, f"bytes of {life.name}", CHOSEN))
+        for life, offset in zip(planned.lives.tensors, planned.arena.offsets, strict=True)
+    ]
+    return planned.arena._replace(tensor_buffer_bytes=arena_height_bytes(ends))

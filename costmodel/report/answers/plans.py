@@ -9,8 +9,9 @@ from costmodel.report.answer import Answer, answer_of
 from costmodel.report.cells import Cell, Form
 from costmodel.report.charts import BufferBar, LimitLine, MemoryTimeline
 from costmodel.report.document import Block, Content, Illustration, Paragraph, Table, plain_table
+from costmodel.report.quantities import energy_scale
+from costmodel.report.sections.schedule import DELIVERIES
 from costmodel.results.storage.strategy_plan import PlanComparison, PlannedPiece, StrategyPlan
-from costmodel.specs.stages import InputDelivery
 from costmodel.specs.strategy import MemoryStrategy
 from costmodel.units import BYTES_PER_KIB
 
@@ -97,6 +98,7 @@ def _derived(comparison: PlanComparison) -> dict[str, object]:
 
 def _strategies_table(comparison: PlanComparison) -> Table:
     rows: list[tuple[Content, ...]] = []
+    scale = energy_scale(plan.memory_pj or 0.0 for plan in comparison.plans)
     timed = any(plan.duration_s is not None for plan in comparison.plans)
     for plan in comparison.plans:
         if plan.total_bytes is None:
@@ -110,6 +112,7 @@ def _strategies_table(comparison: PlanComparison) -> Table:
                 _optimal(plan),
                 _signed_share(plan.extra_mac_nominal_ratio or 0.0),
                 _signed_share((plan.extra_access_count or 0) / max((plan.access_count or 0) - (plan.extra_access_count or 0), 1)),
+                Cell(plan.memory_pj, Form.ENERGY, scale=scale),
                 *([Cell(plan.duration_s, Form.TIME)] if timed else []),
                 _fits(plan),
                 plan.margin_bytes,
@@ -123,6 +126,7 @@ def _strategies_table(comparison: PlanComparison) -> Table:
         "optimal",
         "extra MACs",
         "extra accesses",
+        f"memory {scale.unit}",
         *(["time"] if timed else []),
         "fits",
         "margin B",
@@ -132,7 +136,8 @@ def _strategies_table(comparison: PlanComparison) -> Table:
     )
     note = (
         "Bytes, bounds and accesses are exact; accesses are single elements, output stationary. Extra multiply-accumulates are those of the"
-        " streamed layers, padding processed like data. The margin is what the largest allocation leaves of what the heap gives for it."
+        " streamed layers, padding processed like data. Memory energy is nominal; weights in flash are fetched again where those of layers"
+        " that take turns do not fit the cache together. The margin is what the largest allocation leaves of what the heap gives for it."
         f"{times}"
     )
     return plain_table(f"{comparison.network} on {comparison.device}: what its tensors take", titles, rows, note)
@@ -157,19 +162,12 @@ def _recommendation(comparison: PlanComparison) -> str:
     return f"Recommended: {comparison.recommended.value}; {comparison.why}."
 
 
-_DELIVERIES: Final = {
-    InputDelivery.WHOLE: "the input lies in the arena or beside it",
-    InputDelivery.DELIVERED: "the input is delivered as the first stage asks for it",
-    InputDelivery.FLASH: "the input is read in flash",
-}
-
-
 def _stages_table(plan: StrategyPlan) -> Table:
     rows: list[tuple[Content, ...]] = []
     for number, stage in enumerate(plan.stages, start=1):
         how = stage.grain.value if stage.strip_count == 1 else f"{stage.grain.value}, {stage.strip_count} strips"
         rows.append((number, how, stage.live_bytes, " ".join(stage.layers)))
-    return plain_table(f"{plan.strategy.value}: stages", ("stage", "grain", "live B", "layers"), rows, f"{_DELIVERIES[plan.delivery]}.")
+    return plain_table(f"{plan.strategy.value}: stages", ("stage", "grain", "live B", "layers"), rows, f"{DELIVERIES[plan.delivery]}.")
 
 
 def _pieces_table(plan: StrategyPlan) -> Table:

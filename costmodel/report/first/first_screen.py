@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 from costmodel.report.first.answer import Asked, advice_words, answer_rows, fit_verdict, next_step
 from costmodel.report.quantities import energy_scale, share_text
 from costmodel.report.sections.outlook import assumed_text
+from costmodel.report.sections.schedule import schedule_text
 from costmodel.report.sections.summary import left_out_text
 from costmodel.results.advice import Advice
 from costmodel.results.evaluation import DataflowEvaluation, Evaluation
@@ -61,6 +62,7 @@ def first_screen(asked: Asked, width: int = WIDEST) -> tuple[Line, ...]:
         _assumed(asked.outlook, width),
         _next(asked, width),
         _advice(asked.advice, width),
+        [] if evaluation.schedule is None else _wrapped("Schedule: ", schedule_text(evaluation.schedule), width, "heading", 2),
         _where(evaluation, width),
         _dataflows(evaluation, width),
         _wrapped("", f"More: {asked.command} --full | --section memory | costmodel explain FIGURE", width, "quiet"),

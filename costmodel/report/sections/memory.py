@@ -13,7 +13,9 @@ from costmodel.results.evaluation import Evaluation
 from costmodel.results.storage.heap_verdict import HeapVerdict
 from costmodel.results.storage.memory_plan import LiveBuffer, MemoryPlan
 from costmodel.results.storage.memory_summary import HeapShares, MemorySummary
+from costmodel.results.storage.schedule_cost import ScheduleCost
 from costmodel.specs.scenario import MemoryAccounting, Scenario
+from costmodel.specs.stages import InputDelivery
 from costmodel.units import BYTES_PER_KIB
 
 SHORT_TABLE: Final = 12
@@ -45,7 +47,7 @@ def memory_section(evaluation: Evaluation, scenario: Scenario) -> Section:
         Words, tables, and the figure of buffers alive over the run.
     """
     memory = evaluation.memory
-    blocks: list[Block] = [Paragraph(_buffers_text(memory.plan)), Paragraph(_constants_text(memory))]
+    blocks: list[Block] = [Paragraph(_buffers_text(memory.plan)), Paragraph(_constants_text(memory, evaluation.schedule))]
     if memory.heap is not None:
         blocks.append(Paragraph(f"{sentence(memory.heap.reason)} {heap_start_text(memory.heap)}"))
     if memory.plan.timeline:
@@ -80,17 +82,28 @@ def _buffers_text(plan: MemoryPlan) -> str:
     return f"Tensor buffers take {size}{buffers} ({plan.accounting.value}: {_MEANINGS[plan.accounting]}){bound}."
 
 
-def _constants_text(memory: MemorySummary) -> str:
+def _constants_text(memory: MemorySummary, schedule: ScheduleCost | None) -> str:
+    among = ""
+    if memory.plan.with_input:
+        among = (
+            ", among the buffers" if schedule is None or schedule.delivery is InputDelivery.WHOLE else ", of which the buffers hold a ring"
+        )
     text = (
         f"Weights take {bytes_text(memory.weight_bytes)} in {_place(memory.weights_in_ram)},"
         f" the input {bytes_text(memory.input_bytes)}"
-        f" in {_place(memory.input_in_ram)}{', among the buffers' if memory.plan.with_input else ''},"
+        f"{_input_place(memory, schedule)}{among},"
         f" scratch {bytes_text(memory.scratch_bytes)}."
     )
     if memory.ram_bytes is not None:
         flash = f", {bytes_text(memory.flash_bytes)} of {bytes_text(memory.flash_capacity_bytes)} of flash" if memory.flash_bytes else ""
         text += f" {bytes_text(memory.ram_bytes)} of RAM in total{flash}."
     return text
+
+
+def _input_place(memory: MemorySummary, schedule: ScheduleCost | None) -> str:
+    if schedule is not None and schedule.delivery is InputDelivery.DELIVERED:
+        return " delivered as it is asked for"
+    return f" in {_place(memory.input_in_ram)}"
 
 
 def _place(in_ram: bool) -> str:

@@ -74,6 +74,10 @@ class StrategyPlan(Result):
     """Reads and writes of tensors, rings and partial sums, output stationary."""
     extra_access_count: int | None = None
     """Against a run layer by layer; negative where fewer."""
+    memory_pj: float | None = None
+    """Dynamic energy of the memories' accesses, output stationary."""
+    extra_memory_pj: float | None = None
+    """Against a run layer by layer; negative where less."""
     duration_s: float | None = None
     """From calibrated rates; None where none hold."""
     heap: HeapVerdict | None = None

@@ -73,7 +73,7 @@ class Values(Mapping[str, Any]):
     def _why(self, name: str) -> str:
         if name.startswith(("latency", "power", "battery", "energy.leakage")) and self._answer.duration_s is None:
             return f"there is no duration ({self._part.note})"
-        if name.startswith("memory.") and (found := self._answer.memory.get(self._part.scenario.accounting)) is not None and found.reason:
+        if name.startswith("memory.") and (found := self._answer.memory.get(self._part.scenario.shared_by)) is not None and found.reason:
             return found.reason
         if name in VERDICTS:
             return f"{self._part.scenario.device.name} states no heap regions"
@@ -131,4 +131,4 @@ def scenario_field(name: str, scenario: Scenario) -> Any:
 def accountings_for(names: Iterable[str], scenario: Scenario) -> tuple[MemoryAccounting, ...]:
     """Return the memory accountings that names need: computing all of them would cost every design."""
     wanted = {name.removeprefix("memory.") for name in names}
-    return tuple(each for each in MemoryAccounting if each.value in wanted or (each is scenario.accounting and wanted & {"ram", *VERDICTS}))
+    return tuple(each for each in MemoryAccounting if each.value in wanted or (each is scenario.shared_by and wanted & {"ram", *VERDICTS}))

@@ -33,6 +33,7 @@ front is dear to thin and thinning it drops little."""
 _OF_FRONT: Final = 32
 """Candidates for each design of a wide front."""
 LAYERS_FIT: Final = "every layer fits its input"
+STAGES_FIT: Final = "every layer fits its input, and the schedule the network"
 FITS_PERIOD: Final = "an inference fits its period"
 ACTIVE_DRAWS_MORE: Final = "power.active_a >= power.idle_a"
 PART: Final = "part"
@@ -79,7 +80,8 @@ def jobs_of(space: Space) -> tuple[Job, ...]:
 def constraint_names(space: Space) -> tuple[str, ...]:
     """Return the constraints in the order they are applied, those that hold for every scenario first."""
     given = tuple(f"{figure} is given" for figure in given_needed(space))
-    return (LAYERS_FIT, FITS_PERIOD, ACTIVE_DRAWS_MORE, *given, *space.study.constraints)
+    layers = STAGES_FIT if any(part.scenario.schedule.is_planned for part in space.parts) else LAYERS_FIT
+    return (layers, FITS_PERIOD, ACTIVE_DRAWS_MORE, *given, *space.study.constraints)
 
 
 def given_needed(space: Space) -> tuple[str, ...]:

@@ -11,11 +11,12 @@ from typing import Any, Final, NamedTuple
 from costmodel.columns import is_column
 from costmodel.errors import InputError, SpecError
 from costmodel.evaluation.composition import cost
+from costmodel.memory.scheduled import scheduled
 from costmodel.sources.documents.validation_errors import checked_spec, found_text
 from costmodel.sources.documents.yaml_document import YamlDocument
 from costmodel.sweeps.engine.design_blocks import SCATTER_BLOCK, blocks_of
 from costmodel.sweeps.engine.figure_values import accountings_for, check_name
-from costmodel.sweeps.engine.job import LAYERS_FIT, Job, JobResult, constraint_names, jobs_of, objective_points
+from costmodel.sweeps.engine.job import LAYERS_FIT, STAGES_FIT, Job, JobResult, constraint_names, jobs_of, objective_points
 from costmodel.sweeps.engine.job_results import Gathered, JobResults
 from costmodel.sweeps.engine.unread_axes import refuse_unread
 from costmodel.sweeps.engine.workers import run_here, run_in_processes, run_on_cluster
@@ -232,7 +233,7 @@ def _check_left(space: Space, survivors: tuple[tuple[str, int], ...], evaluated:
     own = len(survivors) - len(space.study.constraints)
     for place, (name, left) in enumerate(survivors):
         if left == 0:
-            why = f" ({_misfit(space)})" if name == LAYERS_FIT else ""
+            why = f" ({_misfit(space)})" if name in (LAYERS_FIT, STAGES_FIT) else ""
             with blamed(space.document, *(("constraints", place - own) if place >= own else ())):
                 raise SpecError(f"no design is left: the constraint {name!r} removes the last {before:,} of {evaluated:,}{why}")
         before = left
@@ -243,7 +244,9 @@ def _misfit(space: Space) -> str:
     block = next(iter(blocks_of(space, space.parts[0], 0, min(space.parts[0].designs, SCATTER_BLOCK))))
     numbers = {place: values.flat[0].item() if is_column(values) else values for place, values in block.columns.items()}
     try:
-        with_numbers(space.parts[0].scenario, numbers)
+        found = with_numbers(space.parts[0].scenario, numbers)
+        if found.schedule.is_planned:
+            scheduled(found.network, found.schedule)
     except InputError as error:
         return error.message
     return "each for a reason of its own"

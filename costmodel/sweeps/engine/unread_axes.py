@@ -17,7 +17,9 @@ from costmodel.errors import InputError, SpecError
 from costmodel.evaluation.composition import Cost
 from costmodel.evaluation.design import design_of
 from costmodel.evaluation.figures import figures_of
+from costmodel.specs.base import with_changes
 from costmodel.specs.scenario import Scenario
+from costmodel.specs.schedule import ScheduleName
 from costmodel.sweeps.engine.block_cost import costs_of
 from costmodel.sweeps.engine.design_blocks import Block
 from costmodel.sweeps.engine.figure_values import Values
@@ -117,7 +119,15 @@ def _reads(part: Part, axis: NumericAxis, names: Sequence[str]) -> bool:
 
 
 def _probed(part: Part, axis: NumericAxis) -> Iterator[tuple[Block, Cost]]:
-    """Yield the cost of the base at both ends of an axis."""
+    """Yield the cost of the base at both ends of an axis.
+
+    A planned schedule is evaluated one network at a time, and nothing shows in a shape: what reads an axis layer by layer reads it there.
+    """
+    if part.scenario.schedule.is_planned:
+        alone = {"schedule": ScheduleName.LAYER_BY_LAYER, "accounting": part.scenario.shared_by}
+        scenario = with_changes(part.scenario, alone)
+        design = design_of(scenario, scenario.dataflows[0], part.design.rates, reach=part.design.reach)
+        part = part._replace(scenario=scenario, design=design._replace(accountings=part.design.accountings))
     ends = np.array([axis.low, axis.high]) if axis.levels is None else axis.levels[[0, -1]]
     axes = {other.label: ends if other is axis else other.low for other in part.axes}
     yield from costs_of(part, Block(axis.columns(ends), axes, (2,), None, 0))

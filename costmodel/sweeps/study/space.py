@@ -35,7 +35,7 @@ from costmodel.sweeps.study.settings import (
 )
 from costmodel.sweeps.study.study_spec import Study, StudyAxis
 
-_MEASURED_ON_BASE: Final = ("network", "layers.", "input", "types.", "dataflow", "device", "weights_in", "calibration")
+_MEASURED_ON_BASE: Final = ("network", "layers.", "input", "types.", "dataflow", "device", "weights_in", "schedule", "calibration")
 """Paths that change what a measured duration was measured on."""
 
 
