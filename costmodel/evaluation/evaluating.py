@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from costmodel.dataflows.counting import count_work, counts_as_executed
 from costmodel.energy.grouping import packed_accesses
 from costmodel.errors import SpecError
 from costmodel.evaluation.battery.lives import Drain, fits_period
@@ -13,28 +12,26 @@ from costmodel.evaluation.calibrating import Calibrated, calibrate
 from costmodel.evaluation.composition import Cost, cost
 from costmodel.evaluation.design import design_of, own_duration, own_power
 from costmodel.evaluation.findings import find
-from costmodel.evaluation.layers.layer_cost import LayerCost, is_convolution
-from costmodel.evaluation.layers.staged_layers import counts_in_stages
+from costmodel.evaluation.layers.layer_cost import is_convolution
+from costmodel.evaluation.layers.layer_results import energy_split, layer_result, nominal_mac_count, staged_counts_of
 from costmodel.evaluation.layers.tracing import Progress, traced_accesses
 from costmodel.evaluation.storage.flash_weights import flash_weight_cost
 from costmodel.evaluation.storage.memory_summary import summarise_memory
 from costmodel.evaluation.storage.schedule_cost import schedule_cost
-from costmodel.evaluation.totals import difference_of, plane_of, ratio_of, total_of
+from costmodel.evaluation.totals import ratio_of, total_of
 from costmodel.memory.scheduled import scheduled
 from costmodel.provenance import Constant, is_recording, leaf
 from costmodel.results.counts import AccessCounts
-from costmodel.results.evaluation import DataflowEvaluation, EnergyBounds, EnergySplit, Evaluation, LayerEvaluation
+from costmodel.results.evaluation import DataflowEvaluation, EnergyBounds, Evaluation
 from costmodel.results.latency import LatencySummary, RateSummary
 from costmodel.results.power import BatterySummary, PeriodDrain, PowerSummary
 from costmodel.results.storage.memory_convention import FlashPathEnergy, FlashWeightCost
 from costmodel.results.storage.schedule_cost import ScheduleCost
 from costmodel.specs.base import with_changes
-from costmodel.specs.counting import CountingConvention, Dataflow, Granularity, Taps
-from costmodel.specs.mapping import ChosenDataflow, Mapping
-from costmodel.specs.network import TensorBytes
+from costmodel.specs.counting import Dataflow, Granularity, Taps
+from costmodel.specs.mapping import Mapping
 from costmodel.specs.scenario import MemoryAccounting, Scenario
 from costmodel.specs.schedule import ScheduleName
-from costmodel.specs.work import LoopNest
 
 NO_DURATION = "no duration: give duration_s (measured; --duration or --trace), or a calibration that holds for this network and dataflow"
 
@@ -87,7 +84,7 @@ def evaluate(scenario: Scenario, progress: Progress | None = None, known: tuple[
         weight_bytes=first.weight_bytes,
         input_bytes=first.input_bytes,
         mac_valid_count=total_of([layer.valid_counts.mac_count for layer in found_dataflows[0].layers]),
-        mac_nominal_count=_nominal_macs(first),
+        mac_nominal_count=nominal_mac_count(first),
         dataflows=tuple(found_dataflows),
         memory=summarise_memory(scenario, first),
         schedule=_schedule(scenario, first),
@@ -190,12 +187,12 @@ def _dataflow(
     scenario: Scenario, dataflow: Mapping, calibrated: Calibrated, answer: Cost, before: Sequence[DataflowEvaluation]
 ) -> DataflowEvaluation:
     """Wrap one dataflow's cost; only convolutions that run alone differ from a dataflow wrapped before."""
-    executed = _staged_counts(answer, Taps.VALID, bias=True)
+    executed = staged_counts_of(answer, Taps.VALID)
     layers = tuple(
         [
             before[0].layers[place].model_copy(update={"duration_s": layer.duration_s})
             if before and not (is_convolution(layer.step) and layer.staged is None)
-            else _layer(layer, sizes, dataflow.of(layer.step.name), scenario.counting, executed.get(place))
+            else layer_result(layer, sizes, dataflow.of(layer.step.name), scenario.counting, executed.get(place))
             for place, (layer, sizes) in enumerate(zip(answer.layers, scenario.network.tensor_bytes, strict=True))
         ]
     )
@@ -204,43 +201,11 @@ def _dataflow(
         layers=layers,
         counts=_sum_counts([layer.counts for layer in answer.running]),
         accesses=_sum_counts([layer.accesses for layer in answer.running]),
-        energy=_energy(answer),
+        energy=energy_split(answer),
         energy_bounds=EnergyBounds(**answer.bounds._asdict()),
         flash_weights=_flash_weights(scenario, dataflow, answer),
         flash_path=_flash_path(answer),
         latency=_latency(scenario, calibrated, answer),
-    )
-
-
-def _staged_counts(answer: Cost, taps: Taps, *, bias: bool) -> dict[int, AccessCounts]:
-    """Counts of the layers that run in stages that stream, by step."""
-    planned = answer.tensors.planned
-    stages = () if planned is None else [stage for stage in planned.stages if stage.streams]
-    return counts_in_stages(answer.tensors.steps, answer.design.sizes, stages, taps, bias=bias)
-
-
-def _layer(
-    layer: LayerCost, sizes: TensorBytes, dataflow: ChosenDataflow, counting: CountingConvention, executed: AccessCounts | None
-) -> LayerEvaluation:
-    step, work = layer.step, layer.step.lowered.work
-    valid = layer.counts if executed is None else executed
-    if executed is None and not counts_as_executed(work, counting.taps, counting.bias):
-        valid = count_work(work, dataflow, Taps.VALID, input_bytes=sizes.input_bytes, weight_bytes=sizes.weight_bytes)
-    interior = plane = 0
-    if is_convolution(step) and isinstance(work, LoopNest):
-        interior, plane = plane_of(work.h.interior, work.w.interior), plane_of(work.h.output, work.w.output)
-    return LayerEvaluation(
-        name=step.name,
-        kind=step.kind,
-        output_shape=step.lowered.output,
-        parameter_count=total_of([step.lowered.weight_count, step.lowered.bias_count]),
-        counts=layer.counts,
-        valid_counts=valid,
-        accesses=layer.accesses,
-        interior_pixel_count=interior,
-        boundary_pixel_count=difference_of(plane, interior),
-        energy=_energy(layer),
-        duration_s=layer.duration_s,
     )
 
 
@@ -276,31 +241,8 @@ def _flash_path(answer: Cost) -> FlashPathEnergy | None:
     )
 
 
-def _energy(part: Cost | LayerCost) -> EnergySplit:
-    return EnergySplit(tensor_pj=part.tensor_pj, scratch_pj=part.scratch_pj, compute_pj=part.compute_pj, flash_pj=part.flash_pj)
-
-
 def _sum_counts(parts: list[AccessCounts]) -> AccessCounts:
     return AccessCounts._make(map(sum, zip(*parts, strict=True)))
-
-
-def _nominal_macs(answer: Cost) -> int:
-    """Multiply-accumulates when padding is processed like data: every tap of a convolution, and all others as they are."""
-    staged = _staged_counts(answer, Taps.NOMINAL, bias=True)
-    total: int = total_of(
-        [
-            part
-            for place, layer in enumerate(answer.layers)
-            for part in (
-                (staged[place].mac_count,)
-                if place in staged
-                else (layer.interior_tap_count, layer.boundary_tap_count)
-                if is_convolution(layer.step)
-                else (layer.counts.mac_count,)
-            )
-        ]
-    )
-    return total
 
 
 def _latency(scenario: Scenario, calibrated: Calibrated, answer: Cost) -> LatencySummary:
