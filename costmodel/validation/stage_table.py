@@ -25,6 +25,7 @@ class KeptAs(IntEnum):
     DIRECT = 0
     RING = 1
     WHOLE = 2
+    OUTSIDE = 3
 
 
 def firmware_table(network: Network, strategy: MemoryStrategy) -> list[int] | None:
@@ -40,14 +41,13 @@ def firmware_table(network: Network, strategy: MemoryStrategy) -> list[int] | No
     Returns
     -------
     list of int or None
-        See `stage_table`; int8 alone, pixels and single layers.
+        See `stage_table`; int8 throughout, or float32 behind an int8 input.
     """
-    types = {*network.output_types, network.types.input}
     plan, stages = plan_strategy(strategy, subject_of(network))
     placed = plan.total_bytes is not None and all(piece.offset_bytes is not None for piece in plan.pieces)
-    streamed = [stage for stage in stages if stage.streams]
-    pixels = streamed and all(stage.grain is Grain.PIXELS and not stage.strips for stage in streamed)
-    if types != {DataType.INT8} or not placed or not pixels or plan.delivery is InputDelivery.FLASH:
+    kinds = {*network.output_types}
+    known = kinds == {DataType.INT8} or (kinds == {DataType.FLOAT32} and network.types.input is DataType.INT8)
+    if not known or not placed or not any(stage.streams for stage in stages):
         return None
     return stage_table(network, plan, stages)
 
@@ -58,7 +58,7 @@ def stage_table(network: Network, plan: StrategyPlan, stages: Sequence[Stage]) -
     Parameters
     ----------
     network : Network
-        int8 throughout.
+        Of types that the firmware streams.
     plan : StrategyPlan
         Everything in one arena.
     stages : sequence of Stage
@@ -67,13 +67,14 @@ def stage_table(network: Network, plan: StrategyPlan, stages: Sequence[Stage]) -
     Returns
     -------
     list of int
-        The input's offset, or -1 where it is delivered; the number of stages; of each stage its number of steps, 0 for one layer by itself
-        (layer, offsets of inputs and output), else how the input is held, its offset and pixels, and ten numbers a step.
+        The input's offset, or -1 where it is not in the arena whole; the number of stages; of each stage its number of steps, 0 for one
+        layer by itself (layer, offsets of inputs and output), else its grain and strips, how the input is held, its offset and units, ten
+        numbers a step, and for each strip the first and last column of the input and of each step.
 
     Raises
     ------
     SpecError
-        If the firmware has no kernel for a stage: rows, or vertical strips.
+        If a piece that a stage needs has no place in the arena.
     """
     pieces = {(piece.name, piece.role): piece for piece in plan.pieces}
     sources = sources_of(network.steps)
@@ -95,23 +96,23 @@ def stage_table(network: Network, plan: StrategyPlan, stages: Sequence[Stage]) -
             reads = [offset(source, "tensor") for source in sources[step]]
             table += [0, step, reads[0], reads[-1], offset(step, "tensor")]
             continue
-        if stage.grain is not Grain.PIXELS or stage.strips:
-            raise SpecError(
-                f"{plan.strategy.value}: the firmware streams pixels in one strip, not {stage.grain.value} in {len(stage.strips)}"
-            )
-        table += _streamed(stage, sources, offset)
+        table += _streamed(stage, sources, offset, plan.delivery)
     return table
 
 
-def _streamed(stage: Stage, sources: Mapping[int, tuple[int, ...]], offset: Callable[[int, str], int]) -> list[int]:
+def _streamed(
+    stage: Stage, sources: Mapping[int, tuple[int, ...]], offset: Callable[[int, str], int], delivery: InputDelivery
+) -> list[int]:
     """A streamed stage: how its input is held, and its steps."""
     place = {step: number for number, step in enumerate(stage.steps)}
     rings = {held.step: held for held in stage.held if held.role is Role.RING}
     rows = {held.step: held for held in stage.held if held.role is Role.ROW}
     taken_by = {sources[step][0]: place[step] for step in stage.scattered}
     outside = next(source for step in stage.steps for source in sources[step] if source not in place)
-    table = [len(stage.steps)]
-    if outside in rings:
+    table = [len(stage.steps), int(stage.grain is Grain.ROWS), len(stage.strips)]
+    if outside < 0 and delivery is InputDelivery.FLASH:
+        table += [KeptAs.OUTSIDE, 0, 0]
+    elif outside in rings:
         table += [KeptAs.RING, offset(outside, "ring"), rings[outside].unit_count]
     else:
         table += [KeptAs.WHOLE, offset(outside, "tensor"), 0]
@@ -134,4 +135,7 @@ def _streamed(stage: Stage, sources: Mapping[int, tuple[int, ...]], offset: Call
             row_offset,
             row_units,
         ]
+    for strip in stage.strips:
+        for step in (outside, *stage.steps):
+            table += strip.columns.get(step, (OUTSIDE, OUTSIDE))
     return table

@@ -29,6 +29,7 @@ cm_status cm_plan_run(const int32_t *table, const cm_model *model, void *arena, 
     for (int32_t number = 0; number < table[1] && status == CM_OK; number++) {
         const uint32_t count = (uint32_t)*at++;
         cm_stage stage = {0};
+        uint32_t strips;
         if (count > most_steps) {
             return CM_ERROR_ARGUMENT;
         }
@@ -42,10 +43,13 @@ cm_status cm_plan_run(const int32_t *table, const cm_model *model, void *arena, 
         }
         stage.steps = steps;
         stage.step_count = count;
-        stage.input_held = (uint8_t)at[0];
-        stage.input_offset = (uint32_t)at[1];
-        stage.input_units = (uint32_t)at[2];
-        at += 3;
+        stage.grain = (uint8_t)at[0];
+        stage.strip_count = at[1] > 0 ? (uint32_t)at[1] : 1u;
+        strips = (uint32_t)at[1];
+        stage.input_held = (uint8_t)at[2];
+        stage.input_offset = (uint32_t)at[3];
+        stage.input_units = (uint32_t)at[4];
+        at += 5;
         for (uint32_t step = 0; step < count; step++) {
             steps[step].layer = (uint16_t)at[0];
             steps[step].sources[0] = (int16_t)at[1];
@@ -59,6 +63,8 @@ cm_status cm_plan_run(const int32_t *table, const cm_model *model, void *arena, 
             steps[step].row_units = (uint32_t)at[9];
             at += 10;
         }
+        stage.strips = strips > 0 ? at : NULL;
+        at += 2u * strips * (count + 1u);
         status = cm_stage_run(&stage, model, arena, arena_bytes, states, deliver, context, counters);
     }
     return status;

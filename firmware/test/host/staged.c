@@ -25,11 +25,12 @@ static void deliver(void *context, uint32_t pixel, int8_t *channels) {
 }
 
 /* Run a model file under a plan.
+ * @param in_flash  the input is read where it lies
  * @param counters  one for each layer of the model
  * @param arena_out the arena afterwards, arena_bytes of it
  * @return a cm_status, or -1 where a byte before the arena was written */
 int32_t staged_run(const void *bytes, size_t size, const int32_t *table, const int8_t *input, uint32_t arena_bytes,
-                   cm_counters *counters, uint8_t *arena_out) {
+                   int32_t in_flash, cm_counters *counters, uint8_t *arena_out) {
     const uint32_t page = (uint32_t)sysconf(_SC_PAGESIZE), mapped = (arena_bytes + page) / page * page;
     const uint32_t start = (mapped - arena_bytes) / CM_ALIGNMENT * CM_ALIGNMENT;
     static cm_stage_step steps[MAX_STEPS];
@@ -51,8 +52,8 @@ int32_t staged_run(const void *bytes, size_t size, const int32_t *table, const i
         if (table[0] >= 0) {
             memcpy(pages + start + table[0], input, tensor.bytes);
         }
-        status = (int32_t)cm_plan_run(table, &model, pages + start, arena_bytes, steps, states, MAX_STEPS, deliver,
-                                      &from, counters);
+        status = (int32_t)cm_plan_run(table, &model, pages + start, arena_bytes, steps, states, MAX_STEPS,
+                                      in_flash ? NULL : deliver, in_flash ? (void *)(uintptr_t)input : &from, counters);
         for (uint32_t i = 0; i < start; i++) {
             status = pages[i] != FILL ? -1 : status;
         }
