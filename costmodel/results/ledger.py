@@ -20,8 +20,10 @@ class RowKind(StrEnum):
     """It cannot come out, and nothing published explains the difference."""
     CANNOT_BE_DERIVED = "cannot-be-derived"
     """Nothing published determines it."""
+    TRAINED = "trained"
+    """A training decides it whose settings were not all published: its mean over seeds, with settings assumed, stands beside it."""
     NEEDS_DATA = "needs-data"
-    """It needs trained weights, images or a trace."""
+    """It needs images or a trace that were not published."""
 
 
 class Status(StrEnum):
@@ -39,6 +41,10 @@ class Status(StrEnum):
     """Different, and why is known."""
     CONTRADICTS = "contradicts"
     """Different from what else was published, and nothing explains why."""
+    TRAINED_ALIKE = "trained here: agrees"
+    """Within the seeds that were trained here, and two sampling errors of the test images beyond them."""
+    TRAINED_OTHERWISE = "trained here: differs"
+    """Beyond them: the settings that were not published decide it."""
     UNDERIVED = "cannot be derived"
     NEEDS_DATA = "needs data"
     DIFFERS = "differs"

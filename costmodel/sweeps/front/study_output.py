@@ -84,7 +84,13 @@ def save_figure(figure: Any, path: Path) -> Path:
     return path
 
 
-def run_study(study: Callable[[Path], None], script: str, arguments: Sequence[str] | None = None) -> None:
+def run_study(
+    study: Callable[[Path], None],
+    script: str,
+    arguments: Sequence[str] | None = None,
+    *,
+    retrain: Callable[[str, str | None], None] | None = None,
+) -> None:
     """Run a study's script from the command line: `python study.py [FOLDER]`.
 
     Parameters
@@ -95,12 +101,21 @@ def run_study(study: Callable[[Path], None], script: str, arguments: Sequence[st
         The script's file; its folder is where they go when none is given.
     arguments : sequence of str, optional
         Left out, those of the command line.
+    retrain : callable, optional
+        Renews the figures that the study commits because they take hours, from a data set and maybe a teacher: `--retrain DATA`.
     """
     reader = argparse.ArgumentParser(description=study.__doc__)
     reader.add_argument("folder", nargs="?", type=Path, default=Path(script).parent, help="where to write; left out, beside the script")
-    folder = reader.parse_args(arguments).folder
+    if retrain is not None:
+        reader.add_argument(
+            "--retrain", metavar="DATA", help="train again on this data set, as `costmodel compress` takes it, and renew what is given"
+        )
+        reader.add_argument("--teacher", help="what recipes with a teacher learn from, as `costmodel compress` takes it")
+    said = reader.parse_args(arguments)
     try:
-        study(folder)
+        if retrain is not None and said.retrain is not None:
+            retrain(said.retrain, said.teacher)
+        study(said.folder)
     except InputError as error:
         reader.exit(2, f"{error}\n")
 

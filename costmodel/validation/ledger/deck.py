@@ -13,18 +13,22 @@ from costmodel.provenance import Constant, leaf
 from costmodel.results.sram_run import SramFigures
 from costmodel.sources.cacti.sram_table_file import packaged_sram_table
 from costmodel.sources.catalogue import load_network, load_scenario
+from costmodel.sources.trained_accuracies import packaged_accuracies
 from costmodel.specs.base import with_changes
 from costmodel.specs.counting import CountingConvention, Dataflow, Taps
 from costmodel.specs.network import Network
 from costmodel.specs.operations import LINEAR
 from costmodel.specs.scenario import Scenario
 from costmodel.specs.shapes import element_count
+from costmodel.specs.trained.trained_accuracy import TrainedAccuracy
 from costmodel.units import BYTES_PER_KIB
 
 FP32_BYTES: Final = 4
 SRAM_ROW: Final = "deck-45nm-hp-128k-64b"
 """Name of the CACTI run behind the deck's five numbers."""
 
+DECK_RECIPE: Final = "deck"
+"""Recipe with the deck's settings as far as they are printed."""
 _DECK: Final = "kornak2025deck"
 OBSERVATIONS: Final[Mapping[str, Constant]] = {
     "pruned_channels_ratio": Constant(0.2, "", None, None, f"{_DECK}: slide 'Structured Pruning': 20 %"),
@@ -64,6 +68,10 @@ class Deck:
     def valid_figure(self, name: str) -> Number:
         """Return a figure of the reference scenario counted over valid taps."""
         return self._figures_of(_with_taps(self.scenario, Taps.VALID), Dataflow.OUTPUT_STATIONARY)[name].value
+
+    def trained(self, stage: str, numbers: str) -> tuple[TrainedAccuracy, ...]:
+        """Return what the packaged recipe `deck` reached after a stage, seed by seed."""
+        return tuple(row for row in packaged_accuracies() if (row.recipe, row.stage, row.numbers) == (DECK_RECIPE, stage, numbers))
 
     def parameters(self, network: str) -> Number:
         """Return the parameters of a network; the reference scenario's own where it goes by that name."""

@@ -7,10 +7,9 @@ of the ledger.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final, NamedTuple
+from typing import Final
 
 from costmodel.battery.energy_budget import usable_energy_j
-from costmodel.columns import Number
 from costmodel.compression.pruning import kept_channels
 from costmodel.evaluation.totals import total_of
 from costmodel.specs.axis import Axis
@@ -30,6 +29,7 @@ from costmodel.units import (
     S_PER_HOUR,
     UJ_PER_J,
 )
+from costmodel.validation.ledger.computed import Computed, RowFunction
 from costmodel.validation.ledger.deck import FP32_BYTES, Deck
 from costmodel.validation.ledger.deck_formulas import (
     difference_of,
@@ -38,21 +38,9 @@ from costmodel.validation.ledger.deck_formulas import (
     ratio_of,
     reduction_ratio,
 )
+from costmodel.validation.ledger.trained_figures import TRAINED_ROWS
 
-
-class Computed(NamedTuple):
-    """What a row's function found."""
-
-    value: Number
-    """In the base unit, remembering where it came from."""
-    scale: float = 1
-    """From the base unit to the published one."""
-    from_rounded_parts: float | None = None
-    """In the published unit, from parts rounded as the deck prints them."""
-
-
-RowFunction = Callable[[Deck], Computed]
-DECK_FIGURES: Final[dict[str, RowFunction]] = {}
+DECK_FIGURES: Final[dict[str, RowFunction]] = dict(TRAINED_ROWS)
 """Function of each row by id."""
 
 

@@ -78,7 +78,9 @@ def as_printed(value: float, like: Decimal) -> str:
     return f"{value:.{places}f}"
 
 
-def judge(kind: RowKind, published: str, computed: Any, from_rounded_parts: float | None) -> Status:
+def judge(
+    kind: RowKind, published: str, computed: Any, from_rounded_parts: float | None, between: tuple[float, float] | None = None
+) -> Status:
     """Say how a computed value stands to a published one.
 
     Parameters
@@ -91,6 +93,8 @@ def judge(kind: RowKind, published: str, computed: Any, from_rounded_parts: floa
         In the published unit.
     from_rounded_parts : float or None
         The same from parts rounded as printed.
+    between : tuple of float, optional
+        What seeds span, in the published unit, of a figure that is trained here.
 
     Returns
     -------
@@ -99,6 +103,9 @@ def judge(kind: RowKind, published: str, computed: Any, from_rounded_parts: floa
     """
     if kind in _SAID:
         return _SAID[kind]
+    if kind is RowKind.TRAINED:
+        alike = between is not None and between[0] <= float(printed_number(published)) <= between[1]
+        return Status.TRAINED_ALIKE if alike else Status.TRAINED_OTHERWISE
     agrees = _agreement(published, computed, from_rounded_parts)
     return Status.DERIVED_HERE if kind is RowKind.DERIVED_HERE and agrees is not Status.DIFFERS else agrees
 

@@ -8,8 +8,9 @@ from costmodel.evaluation.explaining import substituted_equation
 from costmodel.provenance import origin_of, recording
 from costmodel.results.ledger import Ledger, LedgerRow, RowKind, Status
 from costmodel.sources.catalogue import load_packaged
+from costmodel.validation.ledger.computed import Computed
 from costmodel.validation.ledger.deck import Deck
-from costmodel.validation.ledger.deck_figures import DECK_FIGURES, Computed
+from costmodel.validation.ledger.deck_figures import DECK_FIGURES
 from costmodel.validation.ledger.published_figures import PublishedFigure, PublishedFigures, judge, printed_number
 
 LEDGER = "esp32-deck"
@@ -47,7 +48,8 @@ def _row(figure: PublishedFigure, deck: Deck) -> LedgerRow:
 def _finished(figure: PublishedFigure, computed: Computed | None) -> LedgerRow:
     value = None if computed is None else _in_published_unit(computed)
     parts = None if computed is None else computed.from_rounded_parts
-    status = judge(figure.kind, figure.printed, value, parts)
+    between = None if computed is None else computed.between
+    status = judge(figure.kind, figure.printed, value, parts, between)
     comparable = value is not None and figure.published is not None and figure.computed_unit is None
     equation, source = ("", "") if computed is None else _provenance(computed)
     return LedgerRow(
@@ -63,8 +65,15 @@ def _finished(figure: PublishedFigure, computed: Computed | None) -> LedgerRow:
         status=status,
         formula=equation,
         source=source,
-        why=figure.why,
+        why=_why(figure, computed),
     )
+
+
+def _why(figure: PublishedFigure, computed: Computed | None) -> str:
+    if computed is None or computed.seeds is None:
+        return figure.why
+    low, high = computed.seeds
+    return f"{figure.why}; its seeds lie from {low:.4g} to {high:.4g} {figure.unit}"
 
 
 def _in_published_unit(computed: Computed) -> int | float:
