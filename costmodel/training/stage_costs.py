@@ -54,8 +54,14 @@ def stage_cost(
     Outlook
         Time, energy and battery life, each with how far to trust it.
     """
-    network = network_as_stored(model)
-    board = {"device": load_device(device), "battery": load_battery(battery), "period_s": period_s}
+    return network_cost(network_as_stored(model), device, battery, period_s, runtime)
+
+
+def network_cost(
+    network: Network, device: str | Path, battery: str | Path, period_s: float | None, runtime: str | None = None
+) -> tuple[Evaluation, Outlook]:
+    """Evaluate a network with the element types it has; see `stage_cost`. Without a period it sleeps as deep as its memory lasts."""
+    board = {"device": load_device(device), "battery": load_battery(battery)} | ({} if period_s is None else {"period_s": period_s})
     scenario = load_scenario({"name": network.name, "network": network, **board})
     evaluation = evaluate(scenario)
     return evaluation, outlook_of(scenario, evaluation, usual_use(scenario, runtime))

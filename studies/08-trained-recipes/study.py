@@ -146,7 +146,7 @@ def _draw(steps: list[tuple[str, str, str, list[TrainedAccuracy], float | None]]
         panel.set(ylabel="top 1 of 10,000 test images [%]", title=title)
     panels[0].plot([], [], "x", color="#c0392b", label="the deck prints")
     panels[0].plot([], [], "o", color=COLORS["deck"], label="seeds; bars add two sampling errors")
-    panels[0].legend(fontsize=8, frameon=False, loc="lower right")
+    panels[0].legend(fontsize=8, frameon=False, loc="lower left")
     save_figure(figure, path)
 
 

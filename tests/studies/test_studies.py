@@ -48,7 +48,11 @@ def test_a_study_takes_a_folder_or_writes_beside_its_script_and_a_typo_writes_no
     run_study(study, str(tmp_path / "study.py"), [])
     run_study(study, str(tmp_path / "study.py"), [str(tmp_path / "out")])
     assert written == [tmp_path, tmp_path / "out"]
-    for wrong in (["--hlep"], ["one", "two"]):
+    renewed = []
+    run_study(study, str(tmp_path / "study.py"), ["--retrain", "images.zip"], retrain=lambda data, teacher: renewed.append((data, teacher)))
+    assert renewed == [("images.zip", None)]
+    written.pop()
+    for wrong in (["--retrain", "images.zip"], ["--hlep"], ["one", "two"]):
         with pytest.raises(SystemExit, match="2"):
             run_study(study, str(tmp_path / "study.py"), wrong)
     assert len(written) == 2

@@ -13,12 +13,14 @@ from pydantic import ValidationError
 from costmodel.results.ledger import Ledger, RowKind, Status
 from costmodel.sources.cacti.sram_table_file import packaged_sram_table
 from costmodel.sources.catalogue import load_packaged, load_scenario
+from costmodel.sources.trained_accuracies import packaged_accuracies
 from costmodel.specs.base import with_changes
 from costmodel.specs.scenario import Scenario
 from costmodel.validation.ledger.deck import SRAM_ROW, Deck
 from costmodel.validation.ledger.deck_figures import DECK_FIGURES
 from costmodel.validation.ledger.published_figures import PublishedFigure, PublishedFigures, judge, printed_number
 from costmodel.validation.ledger.published_ledger import LEDGER, reckon
+from costmodel.validation.ledger.trained_figures import TRAINED_ROWS
 
 PUBLISHED = load_packaged("ledgers", LEDGER, PublishedFigures)
 REFERENCE = load_scenario("esp32-deck")
@@ -194,12 +196,32 @@ def test_a_changed_run_of_cacti_moves_its_rows(ledger: Ledger) -> None:
         (RowKind.FOLLOWS, "3.12", None, None, Status.DIFFERS),
         (RowKind.DOES_NOT_FOLLOW, "96.08", 96.0904, None, Status.EXPLAINED),
         (RowKind.CONTRADICTS, "138", 133.92, None, Status.CONTRADICTS),
-        (RowKind.NEEDS_DATA, "76.03", None, None, Status.NEEDS_DATA),
+        (RowKind.NEEDS_DATA, "0.1", None, None, Status.NEEDS_DATA),
         (RowKind.CANNOT_BE_DERIVED, "128", None, None, Status.UNDERIVED),
     ],
 )
 def test_judgement(kind: RowKind, published: str, computed: float | None, parts: float | None, status: Status) -> None:
     assert judge(kind, published, computed, parts) is status
+
+
+@pytest.mark.parametrize(
+    ("between", "status"),
+    [((75.9, 76.1), Status.TRAINED_ALIKE), ((70.0, 76.0), Status.TRAINED_OTHERWISE), (None, Status.TRAINED_OTHERWISE)],
+)
+def test_a_trained_figure_agrees_where_seeds_and_sampling_reach_it(between: tuple[float, float] | None, status: Status) -> None:
+    assert judge(RowKind.TRAINED, "76.03", 76.0, None, between) is status
+
+
+def test_trained_rows_are_means_over_the_seeds_that_the_study_commits(ledger: Ledger) -> None:
+    rows = {row.id: row for row in ledger.rows}
+    found = [each for each in packaged_accuracies() if (each.recipe, each.stage) == ("deck", "pruned")]
+    mean = sum(each.top1_ratio for each in found) / len(found)
+    assert found
+    assert rows["accuracy.pruned"].computed == pytest.approx(100 * mean)
+    assert rows["accuracy.pruned"].difference == pytest.approx(100 * mean - 44.84)
+    assert f"seeds lie from {100 * min(each.top1_ratio for each in found):.4g} to" in rows["accuracy.pruned"].why
+    assert set(TRAINED_ROWS) == {row.id for row in PUBLISHED.rows if row.kind is RowKind.TRAINED}
+    assert {row.id for row in ledger.rows if row.status is Status.NEEDS_DATA} == {"trace.sigma", "trace.shortest", "trace.longest"}
 
 
 def test_printed_numbers_keep_their_decimals() -> None:
@@ -216,7 +238,8 @@ def test_command_prints_json_and_succeeds() -> None:
     assert ran.returncode == 0, ran.stderr
     rows = {row["id"]: row for row in json.loads(ran.stdout)["rows"]}
     assert rows["conv1.energy"]["status"] == "rounds to"
-    assert rows["accuracy.pruned"]["computed"] is None
+    assert rows["trace.sigma"]["computed"] is None
+    assert rows["accuracy.pruned"]["status"].startswith("trained here")
 
 
 def test_command_offers_the_nearest_status() -> None:
