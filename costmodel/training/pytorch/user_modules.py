@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
 from typing import Any, Final
 
 import torch
 from torch import fx
-from torch.nn import functional
 
-from costmodel.errors import FormatError, Location, SpecError
+from costmodel.errors import FormatError, Location, ShapeError, SpecError
+from costmodel.specs.lowering import NETWORK_INPUT
 from costmodel.specs.model import Model
 from costmodel.specs.network import Network
+from costmodel.specs.operations import Action
+from costmodel.specs.shapes import element_count
+from costmodel.training.pytorch.module_layers import layers_of
 from costmodel.training.teachers import made_by
 
 INPUT_SHAPE: Final = "input_shape"
@@ -47,97 +49,47 @@ def model_of_function(reference: str) -> Model:
         # Whatever a module does that cannot be followed.
         raise FormatError(f"cannot be traced: {type(error).__name__}: {error}", Location(reference)) from None
     shape = tuple(getattr(module, INPUT_SHAPE, _DEFAULT_SHAPE))
-    name = reference.rpartition(":")[2]
-    layers, names = [], {}
+    layers: list[dict[str, Any]] = []
+    names: dict[str, str] = {}
+    expected: dict[str, int] = {}
     modules = dict(graph.named_modules())
     for node in graph.graph.nodes:
         if node.op == "placeholder":
-            names[node.name] = "input"
-        elif node.op == "output":
-            continue
-        else:
-            fields = _layer(node, modules, reference)
-            sources = [names[each.name] for each in node.all_input_nodes]
-            if fields is None:
-                names[node.name] = sources[0]
-                continue
-            names[node.name] = node.name
-            layers.append({"name": node.name, **fields, "inputs": sources})
-    return Model(Network.model_validate({"name": name, "input": shape, "layers": layers}), {}, reference)
+            if names:
+                raise SpecError(f"{node.name}: one input is trained here, the module takes more", Location(reference))
+            names[node.name] = NETWORK_INPUT
+        elif node.op != "output" and not _is_number(node):
+            try:
+                made = layers_of(node, modules)
+            except SpecError as error:
+                raise SpecError(f"{node.target if node.op == 'call_module' else node.name}: {error}", Location(reference)) from None
+            sources = [names[each.name] for each in node.all_input_nodes if each.name in names]
+            for place, fields in enumerate(made):
+                name = node.name if place == 0 else f"{node.name}_{place}"
+                layers.append({"name": name, **fields, "inputs": sources})
+                sources = [name]
+            names[node.name] = sources[0]
+            if node.op == "call_module":
+                own = modules[node.target]
+                expected[node.name] = getattr(own, "in_channels", getattr(own, "in_features", getattr(own, "num_features", 0)))
+    network = Network.model_validate({"name": reference.rpartition(":")[2], "input": shape, "layers": layers})
+    _check_inputs(network, expected, reference)
+    return Model(network, {}, reference)
 
 
-def _layer(node: Any, modules: dict[str, Any], reference: str) -> dict[str, Any] | None:
-    """Return a node as a layer's fields; None for one that does nothing to a single input."""
-    if node.op == "call_module":
-        found = modules[node.target]
-        made = _MODULES.get(type(found))
-        if made is not None:
-            return made(found)
-        raise SpecError(f"{node.target}: {type(found).__name__} is not trained here", Location(reference))
-    made = _METHODS.get(node.target) if node.op == "call_method" else _FUNCTIONS.get(node.target)
-    if made is None:
-        named = node.target if isinstance(node.target, str) else getattr(node.target, "__name__", str(node.target))
-        raise SpecError(f"{node.name}: {named} is not trained here", Location(reference))
-    return made(node)
+def _check_inputs(network: Network, expected: dict[str, int], reference: str) -> None:
+    """Refuse a module that its own author could not run: layers that expect other inputs than they get."""
+    for step in network.steps:
+        wanted = expected.get(step.name, 0)
+        found = element_count(step.inputs[0]) if step.operation.action is Action.MAC else step.inputs[0][0]
+        if wanted and wanted != found:
+            raise ShapeError(step.name, f"takes {wanted:,} channels or features, and gets {found:,} of {reference}")
 
 
-def _pair(value: Any) -> tuple[int, int]:
-    return (value, value) if isinstance(value, int) else (int(value[0]), int(value[1]))
-
-
-def _conv(found: Any) -> dict[str, Any]:
-    if isinstance(found.padding, str) or found.padding_mode != "zeros":
-        raise SpecError(f"a convolution's padding is given in numbers of zeros, found {found.padding!r}, {found.padding_mode}")
-    return {
-        "kind": "conv2d",
-        "out_channels": found.out_channels,
-        "kernel": _pair(found.kernel_size),
-        "stride": _pair(found.stride),
-        "padding": _pair(found.padding),
-        "dilation": _pair(found.dilation),
-        "groups": found.groups,
-        "bias": found.bias is not None,
-    }
-
-
-def _window(kind: str) -> Callable[[Any], dict[str, Any]]:
-    def made(found: Any) -> dict[str, Any]:
-        if found.ceil_mode:
-            raise SpecError("a pooling with ceil_mode is not trained here")
-        fields = {"kind": kind, "kernel": _pair(found.kernel_size), "stride": _pair(found.stride), "padding": _pair(found.padding)}
-        return fields | ({"dilation": _pair(found.dilation)} if hasattr(found, "dilation") else {})
-
-    return made
-
-
-def _one(kind: str) -> Callable[[Any], dict[str, Any]]:
-    return lambda _: {"kind": kind}
-
-
-_MODULES: Final[dict[type, Callable[[Any], dict[str, Any] | None]]] = {
-    torch.nn.Conv2d: _conv,
-    torch.nn.Linear: lambda found: {"kind": "linear", "out_features": found.out_features, "bias": found.bias is not None},
-    torch.nn.MaxPool2d: _window("max_pool2d"),
-    torch.nn.AvgPool2d: _window("avg_pool2d"),
-    torch.nn.AdaptiveAvgPool2d: lambda found: {"kind": "adaptive_avg_pool2d", "output_size": _pair(found.output_size)},
-    torch.nn.BatchNorm2d: _one("batch_norm2d"),
-    torch.nn.ReLU: _one("relu"),
-    torch.nn.Flatten: _one("flatten"),
-    torch.nn.Softmax: _one("softmax"),
-    torch.nn.Identity: lambda _: None,
-    torch.nn.Dropout: lambda _: None,
-    torch.nn.Dropout2d: lambda _: None,
-}
-_FUNCTIONS: Final[dict[Any, Callable[[Any], dict[str, Any] | None]]] = {
-    operator.add: _one("add"),
-    operator.iadd: _one("add"),
-    torch.add: _one("add"),
-    torch.relu: _one("relu"),
-    functional.relu: _one("relu"),
-    torch.flatten: _one("flatten"),
-    functional.max_pool2d: lambda node: {"kind": "max_pool2d", "kernel": _pair(node.args[1])},
-    functional.avg_pool2d: lambda node: {"kind": "avg_pool2d", "kernel": _pair(node.args[1])},
-    functional.adaptive_avg_pool2d: lambda node: {"kind": "adaptive_avg_pool2d", "output_size": _pair(node.args[1])},
-}
-_METHODS: Final = dict(relu=_one("relu"), flatten=_one("flatten"))  # noqa: C408 - names of a tensor's methods, not of kinds
-"""Methods of a tensor."""
+def _is_number(node: Any) -> bool:
+    """Tell whether a node is an extent, as `x.size(0)` and `x.shape[0]` are: nothing that is computed with images."""
+    if node.op == "call_method":
+        return node.target in ("size", "dim")
+    if node.target is getattr:
+        return node.args[1] in ("shape", "ndim")
+    return node.target is operator.getitem and _is_number(node.args[0])
