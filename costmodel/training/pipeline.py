@@ -15,7 +15,8 @@ from costmodel.compression.pooling import pooled
 from costmodel.compression.slicing import pruned, pruned_globally, ratios_by_kind
 from costmodel.errors import InputError, MissingError, ShapeError, SpecError
 from costmodel.sources.documents.folder_lock import FolderLock
-from costmodel.sources.stored_models.model_folder import is_model_folder, read_model, write_model
+from costmodel.sources.stored_models.model_folder import is_model_folder, read_model, weights_sha256, write_model
+from costmodel.specs.base import with_changes
 from costmodel.specs.lowering import NETWORK_INPUT
 from costmodel.specs.model import Model
 from costmodel.specs.network import Network
@@ -181,7 +182,7 @@ def compress(
             if found is None:
                 run.left = len(stages) - place - 1
                 made = run.made(stage, network if model is None else model.network, model)
-                found = kept.keep(stage, run.described(made, stage))
+                found = kept.keep(stage, run.described(made, stage, model))
             model = found
             yield StageResult(stage, found)
     finally:
@@ -236,11 +237,14 @@ class _Run:
             return self._fitted(stage, before.network, before.parameters, self.recipe.fine_tune)
         return self._quantised(before)
 
-    def described(self, made: Model, stage: str) -> Model:
-        """Return what a stage made with where it comes from, how it is fed and how often it is right."""
+    def described(self, made: Model, stage: str, before: Model | None) -> Model:
+        """Return what a stage made with where it comes from, how it is fed and how often it is right; quantised, its floats were too."""
         fed = {NETWORK_INPUT: symmetric_quantisation(INPUT_SCALE)} | dict(made.quantisations)
-        origin, source = _origin(self.recipe, self.data), self.kept.source(stage)
-        return replace(made, source=source, quantisations=fed, accuracies=self.judged(made), origin=origin)
+        origin, source, accuracies = _origin(self.recipe, self.data), self.kept.source(stage), self.judged(made)
+        if stage == "quantised" and before is not None:
+            origin = with_changes(origin, {"unquantised_sha256": weights_sha256(before)})
+            accuracies += before.accuracies[:1]
+        return replace(made, source=source, quantisations=fed, accuracies=accuracies, origin=origin)
 
     def judged(self, model: Model) -> tuple[Accuracy, ...]:
         """Return how often a model is right on the images it is judged by."""

@@ -12,7 +12,8 @@ def compress_command(
     recipe: Annotated[
         str | None,
         typer.Argument(
-            help="A recipe: a file, or best, deck, distilled or short; or FILE.py:FUNCTION, which returns a PyTorch module.", show_default=False
+            help="A recipe: a file, or best, deck, distilled or short; or FILE.py:FUNCTION, which returns a PyTorch module.",
+            show_default=False,
         ),
     ] = None,
     network: Annotated[

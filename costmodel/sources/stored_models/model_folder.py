@@ -81,6 +81,15 @@ def write_model(model: Model, folder: Path) -> ModelManifest:
     return manifest
 
 
+def weights_sha256(model: Model) -> str:
+    """Return the hash of the file of weights that `write_model` would write."""
+    from safetensors.numpy import save
+
+    from costmodel.sources.stored_models.weight_arrays import arrays_of
+
+    return hashlib.sha256(save(arrays_of(model))).hexdigest()
+
+
 def read_manifest(folder: Path) -> ModelManifest:
     """Read a model folder's manifest; raises InputError where there is none, or it is wrong."""
     if not is_model_folder(folder):

@@ -62,6 +62,8 @@ class Origin(Spec):
     """Hash of the images and labels."""
     versions: dict[str, str]
     """Of this package, Python and the libraries that computed it, and the processor."""
+    unquantised_sha256: Sha256 | None = None
+    """Hash of the file of single-precision weights that were quantised, as a model folder holds them."""
 
 
 class StoredFile(Spec):
