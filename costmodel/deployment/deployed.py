@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from costmodel.compression.quantise import Rescale
+from costmodel.deployment.kernels.tiles import Tile
 from costmodel.specs.layers import ELEMENT_BYTES, DataType
 from costmodel.specs.quantisation import Quantisation
 
@@ -121,8 +122,8 @@ class DeployedLayer:
     weights: Int8Array | None = None
     """(out, in, rows, columns), (out, in) or (channels,); the 256 results of a function, by the step as an unsigned byte."""
     bias: ParameterArray | None = None
-    weight_order: int = 0
-    """How the weights lie: 0 is OIHW, row-major; others come with kernels that block their loops."""
+    tile: Tile | None = None
+    """How a generated kernel blocks its loops, in whose order its weights lie in the file; None for OIHW and a packaged kernel."""
     weight_quantisation: Quantisation | None = None
     """Of the tensor, or per output channel."""
     bias_quantisation: Quantisation | None = None

@@ -19,6 +19,7 @@ from costmodel.deployment.deployed import (
     Kernel,
     Variant,
 )
+from costmodel.deployment.kernels.tiles import tiled_weights
 from costmodel.deployment.requantisation import INT8_STEPS
 from costmodel.errors import LimitError
 from costmodel.specs.layers import DataType
@@ -43,7 +44,7 @@ CHECKSUM_BEGIN: Final = 16
 ALIGNMENT: Final = 8
 NO_TENSOR: Final = 0xFFFF
 OIHW: Final = 0
-"""The only weight order so far; a kernel that blocks its loops may get its own."""
+"""The weight order of the packaged kernels; others name a tile of a generated one."""
 TYPES: Final = (DataType.INT8, DataType.FLOAT32, DataType.INT32, DataType.INT16)
 """Element types by their code; the firmware has kernels for the first two."""
 NAME_BYTES: Final = 208
@@ -143,8 +144,9 @@ def _layer_record(layer: DeployedLayer, room: _Room) -> bytes:
     below = 0 if layer.highest is None else int(INT8_STEPS[1] - layer.highest)
     places = [0, 0, 0, 0]
     if layer.weights is not None:
-        data = layer.weights.astype("i1", casting="equiv", copy=False).tobytes()
-        places[:2] = room.place(data), len(data)
+        stored = layer.weights.astype("i1", casting="equiv", copy=False)
+        data = (stored if layer.tile is None else tiled_weights(stored, layer.groups, layer.tile)).tobytes()
+        places[:2] = room.place(data, 1 if layer.tile is None else layer.tile.weight_bytes), len(data)
     if layer.bias is not None:
         data = layer.bias.astype(layer.bias.dtype.newbyteorder("<"), copy=False).tobytes()
         places[2:] = room.place(data, layer.bias.dtype.itemsize), len(data)
@@ -158,8 +160,9 @@ def _layer_record(layer: DeployedLayer, room: _Room) -> bytes:
         for entries in (_scale_entries(layer.weight_quantisation), _scale_entries(layer.bias_quantisation), _rescale_entries(layer))
         for number in ((room.place(b"".join(entries), 4), len(entries)) if entries else (0, 0))
     ]
+    order = OIHW if layer.tile is None else layer.tile.weight_order
     return LAYER.pack(
-        layer.kernel, layer.relu, layer.weight_order, room.place(_name(layer.name)), *inputs, layer.output, below, layer.groups,
+        layer.kernel, layer.relu, order, room.place(_name(layer.name)), *inputs, layer.output, below, layer.groups,
         *axes, *places, *tables, 0, 0, 0,
     )  # fmt: skip
 

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from costmodel.compression.quantise import Rescale
 from costmodel.deployment.deployed import DeployedLayer, DeployedNetwork, DeployedTensor, Kernel, KernelWindow, Variant
+from costmodel.deployment.kernels.shapes import SERVED
+from costmodel.deployment.kernels.tiles import tile_of_order, untiled_weights
 from costmodel.deployment.model_file import (
     ALIGNMENT,
     CHECKSUM_BEGIN,
@@ -146,7 +148,7 @@ def _layer(data: bytes, offset: int, tensors: Sequence[DeployedTensor], variant:
     axes, (weights_at, weight_bytes, bias_at, bias_bytes) = axes_and_rest[:10], axes_and_rest[10:14]
     weight_scales_at, weight_scales, bias_scales_at, bias_scales, rescales_at, rescales = axes_and_rest[14:20]
     name = _text(data, name_at)
-    if kernel >= len(Kernel) or relu > 1 or order != OIHW:
+    if kernel >= len(Kernel) or relu > 1 or (order != OIHW and kernel not in SERVED):
         raise FormatError(f"model file: layer {name!r} has kernel {kernel}, relu {relu}, weight order {order}")
     if below > _STEPS_BELOW or (below and variant is Variant.FLOAT32):
         raise FormatError(f"model file: layer {name!r} has a largest result {below} steps below 127; at most {_STEPS_BELOW}, of int8 alone")
@@ -155,7 +157,11 @@ def _layer(data: bytes, offset: int, tensors: Sequence[DeployedTensor], variant:
         raise FormatError(f"model file: layer {name!r} names tensor {max(*inputs, output)} of {len(tensors)}")
     source, target = tensors[first], tensors[output]
     height, width = KernelWindow(*axes[:5]), KernelWindow(*axes[5:])
-    weights = _array(data, weights_at, weight_bytes, "i1", f"weights of {name}") if weight_bytes else None
+    tile = None if order == OIHW else tile_of_order(order)
+    element_bytes = 1 if tile is None else tile.weight_bytes
+    weights = None
+    if weight_bytes:
+        weights = _array(data, weights_at, weight_bytes // element_bytes, "<i2" if element_bytes > 1 else "i1", f"weights of {name}")
     if weights is not None:
         shape: tuple[int, ...] = (target.elements, source.elements)
         if kernel == Kernel.CONV2D:
@@ -166,13 +172,15 @@ def _layer(data: bytes, offset: int, tensors: Sequence[DeployedTensor], variant:
             shape = (TABLE_ENTRIES,)
         if weights.size != np.prod(shape, dtype=object):
             raise FormatError(f"model file: layer {name!r} has {weights.size} weights, its shape asks for {shape}")
-        weights = weights.reshape(shape)
+        if tile is not None and (groups == 0 or shape[0] % groups):
+            raise FormatError(f"model file: layer {name!r} has {groups} groups of {shape[0]} output channels")
+        weights = weights.reshape(shape) if tile is None else untiled_weights(weights, shape, groups, tile)
     highest = INT8_STEPS[1] - below if below else None
     kind = "i1" if variant is Variant.FLOAT32 else "<i4"
     bias = _array(data, bias_at, bias_bytes // variant.bias_bytes, kind, f"biases of {name}") if bias_bytes else None
     pairs = RESCALE.iter_unpack(_part(data, rescales_at, rescales * RESCALE.size, f"rescales of {name}")) if rescales else ()
     return DeployedLayer(
-        name, Kernel(kernel), inputs, output, groups, height, width, bool(relu), highest, weights, bias, OIHW,
+        name, Kernel(kernel), inputs, output, groups, height, width, bool(relu), highest, weights, bias, tile,
         _scales(data, weight_scales_at, weight_scales, f"weight scales of {name}"),
         _scales(data, bias_scales_at, bias_scales, f"bias scales of {name}"),
         rescales=tuple(Rescale(*pair) for pair in pairs),

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, NamedTuple
 from pydantic import PlainSerializer, PlainValidator
 from pydantic_core import PydanticCustomError
 
-from costmodel.columns import Number
+from costmodel.columns import Number, is_column
 
 
 class AccessCounts(NamedTuple):
@@ -53,6 +53,11 @@ SCRATCH_WRITES: Final = ("psum_write_count", "input_row_write_count", "weight_ro
 """Writes of scratch buffers."""
 ACCESSES: Final = (*TENSOR_READS, *TENSOR_WRITES, *SCRATCH_READS, *SCRATCH_WRITES)
 """Every counter that is a read or a write."""
+
+
+def has_rows(counts: AccessCounts) -> bool:
+    """Tell whether a layer keeps anything in scratch but accumulators: partial sums or rows of its input, or columns of either."""
+    return any(is_column(written) or bool(written) for written in (counts.psum_write_count, counts.input_row_write_count))
 
 
 def _as_mapping(counts: AccessCounts) -> dict[str, Any]:

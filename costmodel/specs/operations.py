@@ -32,7 +32,9 @@ CONV2D: Final = Operation(
     lowering=lowered.lower_conv2d,
     box=lowered.conv2d_box,
     draw=drawn.draw_conv2d,
-    kernel=FirmwareKernel("conv2d", ("output-stationary", "row-stationary"), ("row-stationary",)),
+    kernel=FirmwareKernel(
+        "conv2d", ("output-stationary", "row-stationary", "blocked-output-stationary"), ("row-stationary", "blocked-output-stationary")
+    ),
     sweepable=("out_channels", *_WINDOW, "groups"),
     weight_shape=lambda layer, shape: (layer.out_channels, channels_per_group(shape[0], layer.groups), *layer.kernel),
 )

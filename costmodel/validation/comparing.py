@@ -12,11 +12,14 @@ from numpy.typing import NDArray
 
 from costmodel.deployment.deployed import DeployedNetwork, Variant
 from costmodel.deployment.folding import with_folded_biases
+from costmodel.deployment.kernels.shapes import KernelShape
+from costmodel.deployment.kernels.source import kernel_shapes
 from costmodel.deployment.model_file import model_hash, write_model_file
 from costmodel.deployment.reference import ELEMENTS, run_reference
 from costmodel.errors import MissingError, SpecError
 from costmodel.measurement.device_log import DeviceRun
 from costmodel.results.comparison import CoreActivity, FirmwareComparison, LayerComparison, RunComparison
+from costmodel.specs.mapping import Mapping
 from costmodel.specs.network import Network
 from costmodel.specs.scenario import MemoryAccounting
 from costmodel.validation.firmware_plan import predicted_arena_bytes, predicted_counts
@@ -36,9 +39,21 @@ class Expected:
     """CRC-32 of each layer's output."""
     output: bytes
     """The network's output."""
+    mapping: Mapping | None = None
+    """What its layers run under, where the model file says so; None where the run chooses."""
+
+    @property
+    def kernels(self) -> tuple[KernelShape, ...]:
+        """Generated kernels that the firmware needs for it."""
+        return kernel_shapes([self.deployed])
+
+    @property
+    def lines(self) -> dict[str, int]:
+        """Bytes of an element of each line buffer, by layer."""
+        return {layer.name: layer.tile.line.size_bytes for layer in self.deployed.layers if layer.tile is not None}
 
 
-def expect(network: Network, deployed: DeployedNetwork, image: bytes = b"") -> Expected:
+def expect(network: Network, deployed: DeployedNetwork, image: bytes = b"", mapping: Mapping | None = None) -> Expected:
     """Say what a deployed network must do.
 
     Parameters
@@ -49,6 +64,8 @@ def expect(network: Network, deployed: DeployedNetwork, image: bytes = b"") -> E
         How.
     image : bytes
         An input as its input tensor holds it; empty for its own example.
+    mapping : Mapping, optional
+        What its layers were mapped to.
 
     Returns
     -------
@@ -63,7 +80,7 @@ def expect(network: Network, deployed: DeployedNetwork, image: bytes = b"") -> E
         raise MissingError(f"{network.name}: give an input; the deployed network has no example")
     outputs = run_reference(deployed, values)
     hashes = tuple(f"{zlib.crc32(output.tobytes()):08x}" for output in outputs)
-    return Expected(network, deployed, write_model_file(deployed), values.tobytes(), hashes, outputs[-1].tobytes())
+    return Expected(network, deployed, write_model_file(deployed), values.tobytes(), hashes, outputs[-1].tobytes(), mapping)
 
 
 def compare_runs(
@@ -104,7 +121,9 @@ def compare_runs(
     for position, run in enumerate(runs):
         _same_network(run, network, expected)
         variant = Variant(run.variant)
-        counts = predicted_counts(network, variant, run.dataflow)
+        mapping = run.dataflow if expected is None or expected.mapping is None else expected.mapping
+        lines = {} if expected is None else expected.lines
+        counts = predicted_counts(network, variant, mapping, lines)
         activity = activities[position] if activities else [None] * len(counts)
         layers = []
         for record, predicted, seen in zip(run.layers, counts, activity, strict=True):
@@ -126,12 +145,12 @@ def compare_runs(
                 target=run.port,
                 network=run.network,
                 variant=run.variant,
-                dataflow=run.dataflow,
+                dataflow=mapping,
                 compiler=run.compiler,
                 flags=run.flags,
                 core_hash=run.core_hash,
                 model_hash=run.model_hash,
-                predicted_arena_bytes=predicted_arena_bytes(network, variant, run.dataflow, accounting),
+                predicted_arena_bytes=predicted_arena_bytes(network, variant, mapping, accounting, lines),
                 measured_arena_bytes=run.arena_bytes,
                 class_index=run.class_index,
                 folded_bias_count=folded_bias_count,

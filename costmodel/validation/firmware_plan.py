@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final, NamedTuple
+from collections.abc import Mapping as FieldsOf
+from types import MappingProxyType
+from typing import Final, NamedTuple, TypeAlias
 
 from costmodel.dataflows.counting import count_work
 from costmodel.deployment.deployed import Variant
 from costmodel.deployment.folding import network_as_deployed, with_folded_biases
 from costmodel.memory.planning import plan_network
-from costmodel.results.counts import AccessCounts
+from costmodel.results.counts import AccessCounts, has_rows
 from costmodel.results.storage.memory_plan import MemoryPlan
 from costmodel.specs.counting import Dataflow
 from costmodel.specs.mapping import Mapping, mapping_of
@@ -19,6 +21,11 @@ from costmodel.specs.scenario import MemoryAccounting
 
 KERNEL_DATAFLOWS: Final = tuple(dataflow for dataflow in Dataflow if CONV2D.runs_under(dataflow.value))
 """Dataflows the firmware has convolutions for."""
+
+
+LineBytes: TypeAlias = FieldsOf[str, int]
+"""Bytes of an element of a layer's line buffer, by layer."""
+NO_LINES: Final[LineBytes] = MappingProxyType({})
 
 
 class MissingKernel(NamedTuple):
@@ -37,6 +44,7 @@ def firmware_plan(
     variant: Variant,
     dataflow: Mapping | Dataflow = Dataflow.OUTPUT_STATIONARY,
     accounting: MemoryAccounting = MemoryAccounting.ARENA_IN_PLACE,
+    lines: LineBytes = NO_LINES,
 ) -> MemoryPlan:
     """Return where the firmware keeps each tensor of a network.
 
@@ -50,6 +58,8 @@ def firmware_plan(
         Of its convolutions, whose rows are behind the tensors; tensors lie alike under each.
     accounting : MemoryAccounting
         How tensors share the arena.
+    lines : mapping of str to int
+        As of `predicted_counts`.
 
     Returns
     -------
@@ -59,17 +69,38 @@ def firmware_plan(
     mapping = mapping_of(dataflow)
     rows = [
         count.scratch_bytes
-        for step, count in zip(network.steps, predicted_counts(network, variant, mapping), strict=True)
-        if step.operation.keeps_rows_in_arena(mapping.of(step.name).name, count.psum_read_count > 0)
+        for step, count in zip(network.steps, predicted_counts(network, variant, mapping, lines), strict=True)
+        if step.operation.keeps_rows_in_arena(mapping.of(step.name).name, has_rows(count))
     ]
     return plan_network(network_as_deployed(network, variant), accounting, with_input=True, scratch_bytes=max(rows, default=0))
 
 
-def predicted_counts(network: Network, variant: Variant, dataflow: Mapping | Dataflow) -> tuple[AccessCounts, ...]:
-    """Return the closed-form counts of every layer, as the firmware executes it: valid taps, biases read, those of folding too."""
+def predicted_counts(
+    network: Network, variant: Variant, dataflow: Mapping | Dataflow, lines: LineBytes = NO_LINES
+) -> tuple[AccessCounts, ...]:
+    """Return the closed-form counts of every layer, as the firmware executes it: valid taps, biases read, those of folding too.
+
+    Parameters
+    ----------
+    network : Network
+        As described, of any types.
+    variant : Variant
+        How its numbers are carried.
+    dataflow : Mapping or Dataflow
+        Of its layers.
+    lines : mapping of str to int
+        Bytes of an element of the line buffer, of layers whose kernel keeps wider ones there than its input has.
+
+    Returns
+    -------
+    tuple of AccessCounts
+        In running order.
+    """
     deployed, mapping = with_folded_biases(network_as_deployed(network, variant)), mapping_of(dataflow)
     return tuple(
-        count_work(step.lowered.work, mapping.of(step.name), input_bytes=types.input_bytes, weight_bytes=types.weight_bytes)
+        count_work(
+            step.lowered.work, mapping.of(step.name), input_bytes=lines.get(step.name, types.input_bytes), weight_bytes=types.weight_bytes
+        )
         for step, types in zip(deployed.steps, deployed.tensor_bytes, strict=True)
     )
 
@@ -79,9 +110,10 @@ def predicted_arena_bytes(
     variant: Variant,
     dataflow: Mapping | Dataflow,
     accounting: MemoryAccounting = MemoryAccounting.ARENA_IN_PLACE,
+    lines: LineBytes = NO_LINES,
 ) -> int | None:
     """Return the arena a network's plan takes with a dataflow; None where its tensors are allocated one by one."""
-    return firmware_plan(network, variant, dataflow, accounting).arena_bytes
+    return firmware_plan(network, variant, dataflow, accounting, lines).arena_bytes
 
 
 def missing_kernels(network: Network, variant: Variant, accounting: MemoryAccounting) -> Iterator[MissingKernel]:

@@ -5,17 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import partial
 from io import BytesIO
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from costmodel.deployment.deploy import deploy, input_as_deployed
 from costmodel.deployment.deployed import Variant
+from costmodel.deployment.kernels.mapped import with_mapping
+from costmodel.deployment.kernels.source import kernel_shapes, kernel_source
 from costmodel.deployment.parameters import random_input, random_model
 from costmodel.measurement.device_log import read_device_log
 from costmodel.results.comparison import CoreActivity, FirmwareComparison, RunComparison
+from costmodel.specs.counting import Dataflow
+from costmodel.specs.kernel_core import KernelCore
+from costmodel.specs.mapping import Mapping
 from costmodel.specs.model import Model
 from costmodel.specs.network import Network
 from costmodel.specs.scenario import MemoryAccounting
@@ -36,6 +43,13 @@ class Target(StrEnum):
     ARM = "arm"
 
 
+class Mapped(NamedTuple):
+    """A mapping, and the core its kernels are generated for."""
+
+    mapping: Mapping
+    core: KernelCore
+
+
 @dataclass(frozen=True)
 class Workbench:
     """What building and running the firmware needs."""
@@ -54,6 +68,7 @@ def expect_model(
     example: NDArray[np.float32],
     image: NDArray[np.float32] | None = None,
     accounting: MemoryAccounting = MemoryAccounting.ARENA_IN_PLACE,
+    mapped: Mapped | None = None,
 ) -> Expected:
     """Deploy a model, and say what it must do.
 
@@ -69,6 +84,8 @@ def expect_model(
         Input to run in place of the example.
     accounting : MemoryAccounting
         How tensors share the arena.
+    mapped : Mapped, optional
+        What its layers run under, in kernels generated for a core.
 
     Returns
     -------
@@ -79,7 +96,9 @@ def expect_model(
     deployed = deploy(model, variant, example, memory)
     if image is not None:
         deployed = replace(deployed, example_input=input_as_deployed(deployed, image))
-    return expect(model.network, deployed)
+    if mapped is None:
+        return expect(model.network, deployed)
+    return expect(model.network, with_mapping(deployed, mapped.mapping, mapped.core), mapping=mapped.mapping)
 
 
 def expect_network(
@@ -88,6 +107,7 @@ def expect_network(
     seed: int,
     image: NDArray[np.float32] | None = None,
     accounting: MemoryAccounting = MemoryAccounting.ARENA_IN_PLACE,
+    mapped: Mapped | None = None,
 ) -> Expected:
     """Deploy a network with weights from a seed, and say what it must do; see `expect_model`.
 
@@ -103,13 +123,15 @@ def expect_network(
         Input to run in place of the seed's.
     accounting : MemoryAccounting
         How tensors share the arena.
+    mapped : Mapped, optional
+        What its layers run under, in kernels generated for a core.
 
     Returns
     -------
     Expected
         Model file, input, and the hash of each layer's output.
     """
-    return expect_model(random_model(network, seed), variant, random_input(network, seed), image, accounting)
+    return expect_model(random_model(network, seed), variant, random_input(network, seed), image, accounting, mapped)
 
 
 def expect_layers(count: int, seed: int, variants: Sequence[Variant]) -> list[Expected]:
@@ -147,21 +169,37 @@ def validate(expectations: Sequence[Expected], targets: Iterable[Target], bench:
 
 
 def _on_target(expectations: Sequence[Expected], target: Target, bench: Workbench) -> list[RunComparison]:
+    compared: list[RunComparison] = []
+    for mapped in (False, True):
+        part = [expected for expected in expectations if (expected.mapping is not None) is mapped]
+        if part:
+            # What is mapped runs as its model file says, once.
+            dataflows = (Dataflow.OUTPUT_STATIONARY,) if mapped else tuple(DATAFLOW_CODES)
+            compared += _run_alike(part, target, bench, dataflows)
+    return compared
+
+
+def _run_alike(expectations: Sequence[Expected], target: Target, bench: Workbench, dataflows: Sequence[Dataflow]) -> list[RunComparison]:
     models = b"".join(expected.model for expected in expectations)
     predicted = [
-        predicted_counts(expected.network, expected.deployed.variant, dataflow) for expected in expectations for dataflow in DATAFLOW_CODES
+        predicted_counts(expected.network, expected.deployed.variant, expected.mapping or dataflow, expected.lines)
+        for expected in expectations
+        for dataflow in dataflows
     ]
+    shapes = kernel_shapes([expected.deployed for expected in expectations])
+    kernels = kernel_source(shapes) if shapes else ""
     activities: Sequence[Sequence[CoreActivity]] = ()
+    firmware, cache = bench.firmware, bench.cache
     if target is Target.HOST:
-        log = run_on_host(models, firmware=bench.firmware, cache=bench.cache, compiler=bench.compiler)
+        log = run_on_host(models, firmware=firmware, cache=cache, compiler=bench.compiler, dataflows=dataflows, kernels=kernels)
     else:
-        log = run_on_emulator(target, models, firmware=bench.firmware, cache=bench.cache, build="counting").log
-        timed = run_on_emulator(target, models, firmware=bench.firmware, cache=bench.cache, build="timing", plugin=True)
+        emulate = partial(run_on_emulator, target, models, firmware=firmware, cache=cache, dataflows=dataflows, kernels=kernels)
+        log = emulate(build="counting").log
+        timed = emulate(build="timing", plugin=True)
         activities = core_activities(timed, predicted)
     runs = read_device_log(BytesIO(log), f"{target} log")
-    dataflow_count = len(DATAFLOW_CODES)
     compared: list[RunComparison] = []
     for index, expected in enumerate(expectations):
-        part = slice(dataflow_count * index, dataflow_count * (index + 1))
+        part = slice(len(dataflows) * index, len(dataflows) * (index + 1))
         compared += compare_runs(runs[part], expected.network, expected, activities[part]).runs
     return compared

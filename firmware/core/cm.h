@@ -38,7 +38,8 @@ typedef enum {
     CM_ERROR_ORDER = 16      /* a weight order that the layer has no kernel for */
 } cm_status;
 
-typedef enum { CM_OUTPUT_STATIONARY = 0, CM_ROW_STATIONARY = 1 } cm_dataflow;
+/* Layers whose weights lie in a tile's order run blocked, whatever dataflow is asked for. */
+typedef enum { CM_OUTPUT_STATIONARY = 0, CM_ROW_STATIONARY = 1, CM_BLOCKED = 2 } cm_dataflow;
 
 /* int8: int8 activations and weights, int32 biases and accumulators.
  * float32: the deck's; int8 weights and biases dequantised by their scale, float32 activations and accumulators. */
@@ -102,6 +103,8 @@ typedef struct {
     cm_scale quantisation; /* of an integer tensor */
 } cm_tensor;
 
+typedef struct cm_kernel cm_kernel; /* kernels.h */
+
 /* One layer, ready to run: geometry and pointers, everything looked up. Fields are for reading. */
 typedef struct {
     cm_kind kind;
@@ -111,7 +114,7 @@ typedef struct {
     int32_t groups, in_channels, out_channels; /* channels per group */
     cm_axis height, width;
     const void *input, *second_input; /* CHW; second_input only for CM_ADD */
-    const int8_t *weights;            /* OIHW, or NULL */
+    const int8_t *weights;            /* OIHW, or in the order of a tile, or NULL */
     const void *bias;                 /* int32_t (int8 variant) or int8_t (float32 variant), or NULL */
     void *output;                     /* CHW; at the input's place where a pooling runs in place */
     void *scratch;                    /* cm_scratch_bytes(job) of them where the dataflow has rows */
@@ -123,6 +126,7 @@ typedef struct {
     const cm_rescale *rescales;                  /* int8 results, or NULL */
     const cm_scale *weight_scales, *bias_scales; /* float32 results, or NULL */
     int32_t rescale_step, weight_scale_step, bias_scale_step; /* from one output channel's to the next: 0 or 1 */
+    const cm_kernel *kernel;                                  /* the generated one of a blocked layer, or NULL */
 } cm_job;
 
 /* Check a model file completely: checksum, every offset, every layer. After CM_OK nothing in it can make cm_job_run

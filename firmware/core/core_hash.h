@@ -2,5 +2,5 @@
  * new one. */
 #ifndef CM_CORE_HASH_H
 #define CM_CORE_HASH_H
-#define CM_CORE_HASH "564ed5ff9d360378"
+#define CM_CORE_HASH "0ab31990d169d21f"
 #endif

@@ -101,6 +101,12 @@ typedef struct {
     cm_tensor in, second, out;
 } cm_operands;
 
+/* The generated kernel of a layer whose weights lie in a tile's order, or NULL; how it is run, and what it keeps in the
+ * arena. */
+const cm_kernel *cm_kernel_of(const cm_job *job, uint32_t order);
+void cm_kernel_run(const cm_job *job, cm_counters *counters);
+uint32_t cm_kernel_scratch_bytes(const cm_kernel *kernel);
+
 /* Fill in everything of a job but its places in an arena, and check the layer against its tensors. */
 cm_status cm_layer_decode(cm_job *job, cm_operands *operands, const cm_model *model, uint32_t layer,
                           cm_dataflow dataflow);

@@ -4,6 +4,7 @@
 #define MAX_BELOW 255 /* steps from the largest int8 down to the least */
 #define MAX_SHIFT 30  /* of a rescale: to the left, and one more to the right */
 #define OIHW      0u
+#define WIDE      0x8000u /* of a weight order: weights of two bytes; it names a tile where it is not OIHW */
 #define NO_TENSOR 0xffffu
 
 /* Whether a kind has weights, and with them scales of its own. */
@@ -41,13 +42,14 @@ static cm_status read_parameters(cm_job *job, const cm_model *model, const uint8
                                  uint32_t biases) {
     const uint32_t bias_element = model->variant == CM_INT8 ? 4u : 1u;
     const uint32_t weight_offset = read_u32(record + 60), bias_offset = read_u32(record + 68);
+    const uint32_t wide = (read_u16(record + 2) & WIDE) != 0 ? 2u : 1u;
     job->weight_bytes = read_u32(record + 64);
     job->bias_bytes = read_u32(record + 72);
-    if (job->weight_bytes != weights ||
+    if (job->weight_bytes != weights * wide ||
         (job->bias_bytes != (uint64_t)biases * bias_element && (job->bias_bytes != 0 || job->kind == CM_BATCH_NORM))) {
         return CM_ERROR_SHAPE;
     }
-    if ((weights != 0 && !inside(model, weight_offset, weights, 1)) ||
+    if ((weights != 0 && !inside(model, weight_offset, weights * wide, wide)) ||
         (job->bias_bytes != 0 && !inside(model, bias_offset, job->bias_bytes, bias_element))) {
         return CM_ERROR_BOUNDS;
     }
@@ -160,6 +162,22 @@ static cm_status read_tensors(cm_kind kind, const cm_model *model, const uint8_t
     return status;
 }
 
+/* Find the kernel that was generated for this layer and the order of its weights, and no other. Such kernels shift
+ * results to the right alone. */
+static cm_status read_kernel(cm_job *job, const uint8_t *record) {
+    if (job->type != CM_TYPE_INT8 || (job->kind != CM_CONV2D && job->kind != CM_LINEAR)) {
+        return CM_ERROR_ORDER;
+    }
+    for (uint32_t i = 0; i < read_u32(record + 96); i++) {
+        if (job->rescales[i].shift > 0) {
+            return CM_ERROR_ORDER;
+        }
+    }
+    job->kernel = cm_kernel_of(job, read_u16(record + 2));
+    job->dataflow = CM_BLOCKED;
+    return job->kernel != NULL ? CM_OK : CM_ERROR_ORDER;
+}
+
 cm_status cm_layer_decode(cm_job *job, cm_operands *operands, const cm_model *model, uint32_t layer,
                           cm_dataflow dataflow) {
     const uint8_t *const record = model->bytes + read_u32(model->bytes + 32) + layer * LAYER_BYTES;
@@ -171,12 +189,10 @@ cm_status cm_layer_decode(cm_job *job, cm_operands *operands, const cm_model *mo
         read_u32(record + 100) != 0 || read_u32(record + 104) != 0 || read_u32(record + 108) != 0) {
         return CM_ERROR_LAYER;
     }
-    if (read_u16(record + 2) != OIHW) {
-        return CM_ERROR_ORDER;
-    }
     job->kind = (cm_kind)record[0];
     job->relu = record[1];
     job->dataflow = job->kind == CM_CONV2D ? dataflow : CM_OUTPUT_STATIONARY;
+    job->kernel = NULL;
     job->name = string_at(model, read_u32(record + 4));
     if (job->name == NULL) {
         return CM_ERROR_BOUNDS;
@@ -208,6 +224,12 @@ cm_status cm_layer_decode(cm_job *job, cm_operands *operands, const cm_model *mo
     }
     job->low = (job->relu ? job->output_zero_point : INT8_MIN) - job->output_zero_point;
     job->high = INT8_MAX - (int32_t)read_u16(record + 14) - job->output_zero_point;
+    if (read_u16(record + 2) != OIHW) {
+        status = read_kernel(job, record);
+        if (status != CM_OK) {
+            return status;
+        }
+    }
     job->elements = out->elements;
     job->input_bytes = in->bytes;
     job->second_input_bytes = job->kind == CM_ADD ? second->bytes : 0;

@@ -10,6 +10,9 @@ cm_status cm_layer_run_at(const cm_model *model, uint32_t layer, void *arena, ui
     if (status != CM_OK) {
         return status;
     }
+    if (job.dataflow == CM_BLOCKED && cm_arena_scratch_bytes(&job) > 0) {
+        return CM_ERROR_ORDER; /* a plan has no room for line buffers */
+    }
     if ((uint64_t)input + operands.in.bytes > arena_bytes || (uint64_t)output + operands.out.bytes > arena_bytes ||
         (job.kind == CM_ADD && (uint64_t)second_input + operands.second.bytes > arena_bytes)) {
         return CM_ERROR_ARENA;

@@ -37,7 +37,7 @@ static int arithmetic_of(const cm_job *job) {
 void cm_job_run(const cm_job *job, cm_counters *counters) {
     const kernel *const kernels =
         job->dataflow == CM_ROW_STATIONARY ? row_stationary_convolution : output_stationary[job->kind];
-    const kernel run = kernels[arithmetic_of(job)];
+    const kernel run = job->dataflow == CM_BLOCKED ? cm_kernel_run : kernels[arithmetic_of(job)];
     if (run != NULL) {
         run(job, counters);
     }

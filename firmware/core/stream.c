@@ -40,6 +40,9 @@ static cm_status open_step(cm_stream *s, const cm_model *model, uint32_t at, cm_
     if (status != CM_OK) {
         return status;
     }
+    if (state->job.dataflow == CM_BLOCKED) {
+        return CM_ERROR_ORDER; /* taps here are read in OIHW */
+    }
     if (step->sources[0] >= (int32_t)at || step->sources[1] >= (int32_t)at || step->held > CM_HELD_WHOLE ||
         step->reader >= (int32_t)s->stage->step_count || (step->reader >= 0 && step->reader <= (int32_t)at)) {
         return CM_ERROR_ARGUMENT;

@@ -18,7 +18,8 @@ const char *cm_kind_text(cm_kind kind) {
 }
 
 const char *cm_dataflow_text(cm_dataflow dataflow) {
-    return dataflow == CM_ROW_STATIONARY ? "row-stationary" : "output-stationary";
+    static const char *const texts[] = {"output-stationary", "row-stationary", "blocked-output-stationary"};
+    return (uint32_t)dataflow < sizeof texts / sizeof *texts ? texts[dataflow] : "unknown";
 }
 
 const char *cm_variant_text(cm_variant variant) {

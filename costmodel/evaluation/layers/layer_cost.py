@@ -17,7 +17,7 @@ from costmodel.evaluation.storage.flash_weights import weight_fill_count
 from costmodel.evaluation.totals import total_of
 from costmodel.latency.rates import TapRates, convolution_time_s, other_time_s
 from costmodel.provenance import formula
-from costmodel.results.counts import SCRATCH_READS, SCRATCH_WRITES, TENSOR_READS, TENSOR_WRITES, AccessCounts
+from costmodel.results.counts import SCRATCH_READS, SCRATCH_WRITES, TENSOR_READS, TENSOR_WRITES, AccessCounts, has_rows
 from costmodel.specs.counting import Dataflow, Granularity, Taps
 from costmodel.specs.lowering import Step
 from costmodel.specs.mapping import ChosenDataflow, mapping_of
@@ -245,11 +245,6 @@ def packed_counts(
             grouped[key] = packed_accesses(count, one_bytes, access_bytes)
         packed[place] = grouped[key]
     return AccessCounts._make(packed)
-
-
-def has_rows(counts: AccessCounts) -> bool:
-    """Tell whether a layer keeps anything in scratch but accumulators: partial sums or rows of its input, or columns of either."""
-    return any(is_column(written) or written for written in (counts.psum_write_count, counts.input_row_write_count))
 
 
 class TapsByRegion(NamedTuple):

@@ -7,10 +7,11 @@ from typing import Final
 
 from costmodel.columns import Number, is_column, larger
 from costmodel.evaluation.design import Design
-from costmodel.evaluation.layers.layer_cost import LayerCost, has_rows
+from costmodel.evaluation.layers.layer_cost import LayerCost
 from costmodel.evaluation.storage.tensors import Tensors
 from costmodel.evaluation.totals import total_of
 from costmodel.memory.strategies import COUNTS_INPUT, arena_with_scratch_bytes
+from costmodel.results.counts import has_rows
 from costmodel.specs.scenario import MemoryAccounting
 
 ONE_BLOCK: Final = frozenset({MemoryAccounting.ARENA_IN_PLACE})

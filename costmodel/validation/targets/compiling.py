@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from costmodel.errors import ToolError
+from costmodel.sources.documents.atomic_file import write_whole
 
 Build = Literal["counting", "timing"]
 """With the counters, or without them: what a user's firmware would be."""
@@ -140,6 +141,27 @@ def compiled(
     except OSError as error:
         raise ToolError(f"cannot build in {built.parent}: {error.strerror or error}") from None
     return built
+
+
+def with_kernels(source: str, firmware: Path, cache: Path) -> tuple[list[str], list[Path]]:
+    """Return the flags and files that build generated kernels beside the core; none where there are none.
+
+    Parameters
+    ----------
+    source : str
+        From `kernel_source`; empty for none.
+    firmware : Path
+        The folder `firmware/`.
+    cache : Path
+        Folder for the file.
+    """
+    if not source:
+        return [], []
+    path = cache / "kernels" / hashlib.sha256(source.encode()).hexdigest()[:16] / "kernels.c"
+    if not path.is_file():
+        write_whole(path, source.encode())
+    # The source names the core's header as it is seen from a folder of the firmware.
+    return ["-DCM_KERNELS", f"-I{firmware / 'app'}"], [path]
 
 
 def first_error(text: bytes) -> str:

@@ -13,7 +13,7 @@ from typing import Final
 from costmodel.errors import LimitError, ToolError
 from costmodel.specs.counting import Dataflow
 from costmodel.validation.access_log import Segment, read_access_log
-from costmodel.validation.targets.compiling import EXACT_FLAGS, Build, compiled, host_compiler, last_line, run_tool
+from costmodel.validation.targets.compiling import EXACT_FLAGS, Build, compiled, host_compiler, last_line, run_tool, with_kernels
 from costmodel.validation.targets.emulated_targets import EmulatedTarget, emulated_target, require_tools
 from costmodel.validation.targets.host import STATUS
 
@@ -53,6 +53,7 @@ def run_on_emulator(
     dataflows: Sequence[Dataflow] = (Dataflow.OUTPUT_STATIONARY, Dataflow.ROW_STATIONARY),
     plugin: bool = False,
     program: Sequence[Path] = (),
+    kernels: str = "",
     timeout_s: float = DEFAULT_TIMEOUT_S,
 ) -> EmulatorRun:
     """Build what is not built yet, and run model files on an emulated core.
@@ -77,6 +78,8 @@ def run_on_emulator(
         Whether to record instructions and accesses. The log then states where each tensor lies.
     program : sequence of Path
         C files to run in place of the core and its app; for tests of ports and plugin.
+    kernels : str
+        Source of the generated kernels that the models ask for.
     timeout_s : float
         Seconds after which the emulator is ended.
 
@@ -94,7 +97,7 @@ def run_on_emulator(
     """
     core = emulated_target(target)
     require_tools(core)
-    executable = build_firmware(core, firmware=firmware, cache=cache, build=build, program=program)
+    executable = build_firmware(core, firmware=firmware, cache=cache, build=build, program=program, kernels=kernels)
     symbols = _symbols(core, executable)
     with tempfile.TemporaryDirectory(prefix="costmodel-") as folder:
         job = Path(folder) / "job.bin"
@@ -142,7 +145,9 @@ def pack_job(models: bytes, image: bytes, dataflows: Sequence[Dataflow], *, addr
     return job
 
 
-def build_firmware(core: EmulatedTarget, *, firmware: Path, cache: Path, build: Build, program: Sequence[Path] = ()) -> Path:
+def build_firmware(
+    core: EmulatedTarget, *, firmware: Path, cache: Path, build: Build, program: Sequence[Path] = (), kernels: str = ""
+) -> Path:
     """Return the firmware built for an emulated core, from the cache where it is there already.
 
     Parameters
@@ -157,6 +162,8 @@ def build_firmware(core: EmulatedTarget, *, firmware: Path, cache: Path, build: 
         With the counters in the code or without.
     program : sequence of Path
         C files to build in place of the core and its app.
+    kernels : str
+        Source of generated kernels.
 
     Raises
     ------
@@ -171,6 +178,9 @@ def build_firmware(core: EmulatedTarget, *, firmware: Path, cache: Path, build: 
     flags.append(f'-DCM_BUILD_FLAGS="{" ".join(flags)}"')
     if build == "counting":
         flags.append("-DCM_COUNTING")
+    generated_flags, generated = with_kernels(kernels, firmware, cache)
+    flags += generated_flags
+    sources += generated
     link = ["-nostdlib", "-T", str(ports / core.name / "link.ld"), "-lgcc"]
     inputs = [path for folder in ("core", "app", "ports/emulated", f"ports/{core.name}") for path in (firmware / folder).iterdir()]
     return compiled(core.compiler, flags, sources, link, inputs, cache, f"{core.name}_{build}.elf")

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from costmodel.errors import FormatError, ToolError
 from costmodel.results.counts import AccessCounts
 from costmodel.specs.counting import Dataflow
-from costmodel.validation.targets.compiling import Build, compiled, exact_flags, first_error, host_compiler, run_tool
+from costmodel.validation.targets.compiling import Build, compiled, exact_flags, first_error, host_compiler, run_tool, with_kernels
 
 STATUS: Final = (
     "ok",
@@ -58,6 +58,7 @@ def run_on_host(
     image: bytes = b"",
     dataflows: Sequence[Dataflow] = tuple(DATAFLOW_CODES),
     compiler: str | None = None,
+    kernels: str = "",
 ) -> bytes:
     """Build what is not built yet, run model files as a program, and return its device log.
 
@@ -77,6 +78,8 @@ def run_on_host(
         What each model runs with.
     compiler : str, optional
         C compiler; left out, the first that is found.
+    kernels : str
+        Source of the generated kernels that the models ask for.
 
     Returns
     -------
@@ -88,7 +91,7 @@ def run_on_host(
     ToolError
         If there is no C compiler, it fails, or the program crashes.
     """
-    program = build_host(firmware=firmware, cache=cache, build=build, compiler=compiler)
+    program = build_host(firmware=firmware, cache=cache, build=build, compiler=compiler, kernels=kernels)
     with tempfile.TemporaryDirectory(prefix="costmodel-") as folder:
         models_file = Path(folder) / "models.bin"
         models_file.write_bytes(models)
@@ -103,22 +106,24 @@ def run_on_host(
     return finished.stdout
 
 
-def build_host(*, firmware: Path, cache: Path, build: Build, compiler: str | None = None) -> Path:
+def build_host(*, firmware: Path, cache: Path, build: Build, compiler: str | None = None, kernels: str = "") -> Path:
     """Return the host program, from the cache where it is there already."""
     program = host_compiler(compiler)
     suffix = ".exe" if sys.platform == "win32" else ""
     sources = [*core_sources(firmware), *sorted((firmware / "app").glob("*.c")), firmware / "ports" / "host" / "host.c"]
-    flags = _flags(program, build)
-    return compiled(program, flags, sources, [], _headers(firmware), cache, f"host_{build}{suffix}")
+    generated_flags, generated = with_kernels(kernels, firmware, cache)
+    flags = [*_flags(program, build), *generated_flags]
+    return compiled(program, flags, [*sources, *generated], [], _headers(firmware), cache, f"host_{build}{suffix}")
 
 
-def build_library(*, firmware: Path, cache: Path, build: Build, compiler: str | None = None) -> Path:
+def build_library(*, firmware: Path, cache: Path, build: Build, compiler: str | None = None, kernels: str = "") -> Path:
     """Return the host library, from the cache where it is there already."""
     program = host_compiler(compiler)
     suffix = {"win32": ".dll", "darwin": ".dylib"}.get(sys.platform, ".so")
     sources = [*core_sources(firmware), firmware / "ports" / "host" / "library.c"]
-    flags = [*_flags(program, build), "-shared", "-fPIC"]
-    return compiled(program, flags, sources, [], _headers(firmware), cache, f"core_{build}{suffix}")
+    generated_flags, generated = with_kernels(kernels, firmware, cache)
+    flags = [*_flags(program, build), *generated_flags, "-shared", "-fPIC"]
+    return compiled(program, flags, [*sources, *generated], [], _headers(firmware), cache, f"core_{build}{suffix}")
 
 
 def core_sources(firmware: Path) -> list[Path]:
@@ -274,5 +279,8 @@ def _aligned(size: int) -> NDArray[np.uint8]:
 def _checked(status: int) -> None:
     if status:
         name = STATUS[status] if 0 <= status < len(STATUS) else str(status)
-        again = "; pack the network again" if name == "version" else ""
+        again = {
+            "version": "; pack the network again",
+            "order": ": it was packed for kernels that this firmware does not have; build it with those that were packed beside it",
+        }.get(name, "")
         raise FormatError(f"the firmware refuses the model file: {name}{again}")

@@ -1,0 +1,182 @@
+"""The C of one tile: every accumulator a scalar, a barrier after each tap."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from costmodel.deployment.kernels.shapes import KernelShape
+from costmodel.deployment.kernels.tiles import LineType
+
+_MOST_WRITTEN_OUT: Final = 12
+"""Longest run of taps that is written out whole."""
+_UNROLLED: Final = (16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4)
+"""Taps of one turn of a loop, the first that divides the run; the first that is left over least if none does."""
+
+
+def tile_name(name: str, pixels: int, filters: int) -> str:
+    """Return the C name of a tile's function."""
+    return f"{name}_{pixels}x{filters}"
+
+
+def tile_function(shape: KernelShape, name: str, pixels: int, filters: int) -> list[str]:
+    """Return the lines of the function that runs tiles of one size along a row, or along a map.
+
+    Parameters
+    ----------
+    shape : KernelShape
+        Of the layer.
+    name : str
+        C name of its kernel.
+    pixels, filters : int
+        Of the tile.
+
+    Returns
+    -------
+    list of str
+        With the macro of one tap before it.
+    """
+    macro = f"TAP_{name}_{pixels}x{filters}".upper()
+    line, weight = _line_type(shape), "int16_t" if shape.tile.wide else "int8_t"
+    walks = (
+        [f"const {line} *x", f"const {weight} *weights"]
+        if shape.on_map
+        else [f"const {line} *const *rows", "int32_t row_count", f"const {weight} *weights", "int32_t at"]
+    )
+    rest = ["const int32_t *bias", "const cm_rescale *rescale", "int8_t *output", "int32_t tiles", "cm_counters *counters"]
+    lines = [
+        *_tap(shape, macro, pixels, filters),
+        "",
+        f"static CM_NOINLINE void {tile_name(name, pixels, filters)}({', '.join([*walks, *rest])}) {{",
+        "    do {",
+    ]
+    for q in range(filters):
+        start = f"(uint32_t)CM_LOAD(bias[{q}], bias_read_count)" if shape.bias else "0u"
+        names = ", ".join(f"a{p}{_of(q)} = a0{_of(q)}" for p in range(1, pixels))
+        lines.append(f"        uint32_t a0{_of(q)} = {start}{', ' + names if names else ''};")
+    if not shape.bias:
+        lines.append("        (void)bias;")
+    lines.append(f"        const {weight} *w = weights;")
+    lines += _walk(shape, macro, filters)
+    lines += _results(shape, pixels, filters)
+    step = pixels if shape.on_map else pixels * shape.w.stride * shape.in_channels
+    return [
+        *lines,
+        f"        {'x' if shape.on_map else 'at'} += {step};",
+        f"        output += {pixels};",
+        "    } while (--tiles > 0);",
+        "}",
+    ]
+
+
+def _of(q: int) -> str:
+    return f"_{q}"
+
+
+def _line_type(shape: KernelShape) -> str:
+    if shape.on_map:
+        # Read where it lies: unsigned only where no element is below a zero point of 0.
+        return "uint8_t" if shape.tile.line is LineType.UINT8 and shape.input_zero_point == 0 else "int8_t"
+    return shape.tile.line.c_type
+
+
+def _tap(shape: KernelShape, macro: str, pixels: int, filters: int) -> list[str]:
+    """One tap: the fewer operands are held, the others pass by one at a time."""
+    counter = "input_read_count" if shape.on_map else "input_row_read_count"
+    less = f" - ({shape.input_zero_point})" if shape.on_map and shape.input_zero_point else ""
+    stride = 1 if shape.on_map else shape.w.stride * shape.in_channels
+
+    def x_of(p: int) -> str:
+        return f"CM_LOAD((x)[{p * stride}], {counter}){less}"
+
+    def w_of(q: int) -> str:
+        return f"CM_LOAD((w)[{q}], weight_read_count)"
+
+    body = []
+    if filters <= pixels:
+        body += [f"const int32_t w{q} = {w_of(q)};" for q in range(filters)]
+        body.append("int32_t v;")
+        for p in range(pixels):
+            body.append(f"v = {x_of(p)};")
+            body += [f"CM_MULTIPLY_ADD(a{p}{_of(q)}, v, w{q});" for q in range(filters)]
+    else:
+        body += [f"const int32_t x{p} = {x_of(p)};" for p in range(pixels)]
+        body.append("int32_t v;")
+        for q in range(filters):
+            body.append(f"v = {w_of(q)};")
+            body += [f"CM_MULTIPLY_ADD(a{p}{_of(q)}, x{p}, v);" for p in range(pixels)]
+
+    body.append("CM_KEEP();")
+    head = [f"#define {macro}(x, w)", "    do {", *(f"        {line}" for line in body)]
+    return [*(f"{line:<118} \\" for line in head), "    } while (0)"]
+
+
+def _walk(shape: KernelShape, macro: str, filters: int) -> list[str]:
+    """The loops over a tile's taps."""
+    if shape.on_map:
+        plane = shape.h.extent * shape.w.extent
+        loop = _run(macro, shape.in_channels, plane, filters, "        ")
+        return ["        {", f"            const {_line_type(shape)} *tap = x;", *(f"    {line}" for line in loop), "        }"]
+    lines = ["        for (int32_t row = 0; row < row_count; row++) {", f"            const {_line_type(shape)} *tap = rows[row] + at;"]
+    run, runs = shape.w.kernel * shape.in_channels, 1
+    if shape.w.dilation > 1:
+        run, runs = shape.in_channels, shape.w.kernel
+    if runs == 1:
+        return [*lines, *_run(macro, run, 1, filters, "            "), "        }"]
+    gap = (shape.w.dilation - 1) * shape.in_channels
+    return [
+        *lines,
+        f"            for (int32_t column = 0; column < {runs}; column++) {{",
+        *_run(macro, run, 1, filters, "                "),
+        f"                tap += {gap};",
+        "            }",
+        "        }",
+    ]
+
+
+def _run(macro: str, length: int, step: int, filters: int, indent: str) -> list[str]:
+    """A run of taps, `step` elements of the input apart: written out, or in a loop with what is left over behind it."""
+
+    def taps(count: int) -> list[str]:
+        return [f"{macro}(tap + {place * step}, w + {place * filters});" for place in range(count)]
+
+    if length <= _MOST_WRITTEN_OUT:
+        return [f"{indent}{line}" for line in (*taps(length), f"tap += {length * step};", f"w += {length * filters};")]
+    turn = min(_UNROLLED, key=lambda count: (length % count, -count))
+    left = length % turn
+    lines = [
+        "{",
+        f"    const {{W}} *const end = w + {(length - left) * filters};",
+        "    do {",
+        *(f"        {line}" for line in taps(turn)),
+        f"        tap += {turn * step};",
+        f"        w += {turn * filters};",
+        "    } while (w != end);",
+        "}",
+    ]
+    if left:
+        lines += [*taps(left), f"tap += {left * step};", f"w += {left * filters};"]
+    return [f"{indent}{line}" for line in lines]
+
+
+def _results(shape: KernelShape, pixels: int, filters: int) -> list[str]:
+    """Requantise and store, filter by filter, so that a factor is fetched once a tile."""
+    plane = shape.h.output * shape.w.output
+    lines = []
+    for q in range(filters):
+        entry = f"rescale[{q * shape.rescale_step}]"
+        lines += [
+            "        {",
+            f"            const uint32_t by = (uint32_t){entry}.multiplier << 1, right = (uint32_t)-{entry}.shift;",
+            "            uint32_t half = ((uint32_t)1 << right) >> 1;",
+            "            CM_HOLD(half);",
+        ]
+        for p in range(pixels):
+            bounds = f"{shape.high}, {shape.output_zero_point}"
+            result = (
+                f"cm_rectified_result(a{p}{_of(q)}, by, right, half, {bounds})"
+                if shape.relu
+                else f"cm_signed_result(a{p}{_of(q)}, by, right, half, {shape.low}, {bounds})"
+            )
+            lines.append(f"            CM_STORE(output[{q * plane + p}], output_write_count, {result});")
+        lines.append("        }")
+    return lines

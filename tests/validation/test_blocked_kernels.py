@@ -1,0 +1,143 @@
+"""Generated kernels on this machine: the reference's bits, the closed form's counters, and nothing a compiler or sanitizer minds."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from costmodel.deployment.deployed import Variant
+from costmodel.deployment.kernels.source import kernel_shapes, kernel_source
+from costmodel.errors import FormatError, ShapeError
+from costmodel.specs.counting import Dataflow
+from costmodel.specs.kernel_core import CORES
+from costmodel.specs.mapping import mapping_of
+from costmodel.specs.network import Network
+from costmodel.validation.comparing import Expected
+from costmodel.validation.targets.compiling import with_kernels
+from costmodel.validation.targets.host import HostLibrary, build_library, core_sources
+from costmodel.validation.validating import Mapped, Target, Workbench, expect_network, validate
+
+pytestmark = pytest.mark.firmware
+STRICT = ("-std=c99", "-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Wpedantic", "-Werror", "-O2", "-DCM_KERNELS")
+
+
+def drawn(generator: np.random.Generator, name: str) -> Network:
+    """A convolution, or a linear layer, behind a rectified or a signed tensor, with or without one of its own."""
+    small = [int(number) for number in generator.integers(1, 4, 8)]
+    groups = int(generator.integers(1, 4))
+    layers: list[dict[str, Any]] = [{"kind": "conv2d", "name": "before", "out_channels": groups * small[0], "kernel": 1}]
+    layers += [{"kind": "relu", "name": "rectified"}] if generator.integers(2) else []
+    if generator.integers(5) == 0:
+        layers += [{"kind": "flatten", "name": "flat"}, {"kind": "linear", "name": "layer", "out_features": int(generator.integers(1, 12))}]
+    else:
+        depthwise = generator.integers(3) == 0
+        one = generator.integers(4) == 0
+        layers.append(
+            {
+                "kind": "conv2d",
+                "name": "layer",
+                "out_channels": groups * small[0] if depthwise else groups * int(generator.integers(1, 8)),
+                "groups": groups * small[0] if depthwise else groups,
+                "kernel": 1 if one else (small[1], small[2]),
+                "stride": 1 if one else (small[3], small[4]),
+                "dilation": (1 + small[5] // 3, 1 + small[6] // 3),
+                "padding": 0 if one else [int(number) for number in generator.integers(0, 3, 4)],
+                "bias": bool(generator.integers(4)),
+            }
+        )
+    layers += [{"kind": "relu", "name": "last"}] if generator.integers(2) else []
+    shape = (int(generator.integers(1, 4)), int(generator.integers(3, 9)), int(generator.integers(3, 12)))
+    return Network.model_validate({"name": name, "input": shape, "types": {"input": "int8"}, "layers": layers})
+
+
+def blocked_networks(count: int, seed: int, core: str) -> Iterator[Expected]:
+    """Random layers, each in a random tile that fits the core, until there are so many."""
+    tiles = [(1, 1), (2, 2), (4, 1), (1, 4), (4, 2), (2, 4), (3, 2)] + ([(4, 4), (5, 3)] if core == "riscv" else [])
+    made = 0
+    for index in range(10 * count):
+        generator = np.random.default_rng([seed, index])
+        try:
+            network = drawn(generator, f"blocked-{index}")
+        except ShapeError:
+            continue
+        pixels, filters = tiles[generator.integers(len(tiles))]
+        mapping = mapping_of(f"blocked-output-stationary(pixels={pixels}, filters={filters})")
+        expected = expect_network(network, Variant.INT8, index, mapped=Mapped(mapping, CORES[core]))
+        if all(rescale.shift <= 0 for layer in expected.deployed.layers for rescale in layer.rescales):
+            yield expected
+            made += 1
+        if made == count:
+            return
+
+
+@pytest.mark.parametrize("core", CORES)
+def test_random_layers_have_the_references_bits_and_the_closed_forms_counters(bench: Workbench, core: str) -> None:
+    expectations = list(blocked_networks(8, 11, core))
+    compared = validate(expectations, [Target.HOST], bench)
+    assert [str(mismatch) for mismatch in compared.mismatches] == []
+    assert len(compared.runs) == 8
+    assert all(layer.measured.mac_count == layer.predicted.mac_count for run in compared.runs for layer in run.layers)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("core", CORES)
+def test_many_random_layers_have_them_too(bench: Workbench, core: str) -> None:
+    for seed in range(4):
+        compared = validate(list(blocked_networks(45, 100 + seed, core)), [Target.HOST], bench)
+        assert [str(mismatch) for mismatch in compared.mismatches] == []
+
+
+def test_the_source_has_no_warnings(bench: Workbench, tmp_path: Path) -> None:
+    for core in CORES:
+        source = kernel_source(kernel_shapes([expected.deployed for expected in blocked_networks(4, 3, core)]))
+        flags, (path,) = with_kernels(source, bench.firmware, tmp_path)
+        for counting in ([], ["-DCM_COUNTING"]):
+            command = [str(bench.compiler), *STRICT, *flags, *counting, "-c", str(path), "-o", str(tmp_path / "kernels.o")]
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
+            assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.slow
+def test_sanitizers_find_nothing(bench: Workbench, tmp_path: Path) -> None:
+    expectations = list(blocked_networks(25, 5, "xtensa"))
+    flags, generated = with_kernels(kernel_source(kernel_shapes([each.deployed for each in expectations])), bench.firmware, tmp_path)
+    sources = [
+        *core_sources(bench.firmware),
+        *(bench.firmware / "app").glob("*.c"),
+        bench.firmware / "ports" / "host" / "host.c",
+        *generated,
+    ]
+    program = tmp_path / "sanitized"
+    checks = ["-std=c99", "-g", "-O1", "-DCM_COUNTING", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
+    subprocess.run([str(bench.compiler), *checks, *flags, *map(str, sources), "-o", str(program)], check=True)
+    models = tmp_path / "models.bin"
+    models.write_bytes(b"".join(expected.model for expected in expectations))
+    done = subprocess.run([str(program), str(models), "--dataflow", "os"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_model_packed_for_another_mapping_is_refused(bench: Workbench) -> None:
+    expected = next(blocked_networks(1, 9, "riscv"))
+    plain = HostLibrary(build_library(firmware=bench.firmware, cache=bench.cache, build="counting"))
+    with pytest.raises(FormatError, match="refuses the model file: order"):
+        plain.run(expected.model, Dataflow.OUTPUT_STATIONARY, expected.image)
+    other = [shape._replace(tile=shape.tile._replace(filters=shape.tile.filters + 1)) for shape in kernel_shapes([expected.deployed])]
+    path = build_library(firmware=bench.firmware, cache=bench.cache, build="counting", kernels=kernel_source(other))
+    with pytest.raises(FormatError, match="packed for kernels that this firmware does not have"):
+        HostLibrary(path).run(expected.model, Dataflow.OUTPUT_STATIONARY, expected.image)
+
+
+def test_a_kernel_serves_no_layer_of_another_geometry(bench: Workbench) -> None:
+    """A hostile file cannot have a kernel run beyond its tensors."""
+    expected = next(each for each in blocked_networks(9, 21, "riscv") if each.deployed.layers[-1].name == "layer")
+    shapes = kernel_shapes([expected.deployed])
+    for change in ({"in_channels": 1}, {"out_channels": 1}, {"groups": 1}):
+        grown = [shape._replace(**{name: getattr(shape, name) + more for name, more in change.items()}) for shape in shapes]
+        path = build_library(firmware=bench.firmware, cache=bench.cache, build="counting", kernels=kernel_source(grown))
+        with pytest.raises(FormatError, match="order"):
+            HostLibrary(path).run(expected.model, Dataflow.OUTPUT_STATIONARY, expected.image)
