@@ -19,7 +19,6 @@ from costmodel.measurement.captures.time_marks import marked_times
 from costmodel.measurement.captures.trace_chunk import MarkedRun, Trace
 from costmodel.sources.documents.input_file import opened_input, read_input
 from costmodel.sources.documents.plain_stream import plain_stream
-from costmodel.sources.documents.unlogged import unlogged
 
 _ZIP: Final = b"PK\x03\x04"
 _JLS: Final = b"jlsfmt"
@@ -73,8 +72,7 @@ def open_trace(
         if head.startswith(_JLS):
             _refuse_options(name, columns, sample_rate_hz)
             _refuse_mark(name, columns)
-            with _jls_reader(path) as trace:
-                yield trace
+            yield read_jls_trace(stream, name)
         elif head.startswith(_JLS_1):
             raise FormatError(
                 "a JLS file of version 1; expected version 2, which the Joulescope UI writes when it opens and exports it", Location(name)
@@ -147,20 +145,3 @@ def _refuse_options(name: str, columns: Mapping[str, str] | None, sample_rate_hz
         raise FormatError(f"this format has no columns to choose: leave out --{chosen[0]}-column", Location(name))
     if sample_rate_hz is not None:
         raise FormatError("this format states its own rate: leave out --sample-rate", Location(name))
-
-
-@contextmanager
-def _jls_reader(path: Path) -> Iterator[Trace]:
-    try:
-        import pyjls
-    except ImportError:
-        raise MissingError("reading JLS needs pyjls: pip install 'costmodel[jls]'", Location(str(path))) from None
-    with unlogged("pyjls.c"):
-        try:
-            reader = pyjls.Reader(str(path))
-        except (OSError, RuntimeError, ValueError) as error:
-            raise FormatError(f"not a whole JLS file: {error}", Location(str(path))) from None
-        try:
-            yield read_jls_trace(reader, str(path))
-        finally:
-            reader.close()

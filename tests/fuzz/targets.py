@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from joulescope_files import with_right_checks, written
 
 from costmodel.cli.app import EXIT_FAULT, main
 from costmodel.cli.battery_question import CommandInputs, answer_of
@@ -241,14 +242,14 @@ def _archives() -> tuple[bytes, ...]:
 
 @cache
 def _joulescope() -> tuple[bytes, ...]:
-    import pyjls
-
-    path = Path(_scratch()) / "seed.jls"
-    with pyjls.Writer(str(path)) as writer:
-        writer.source_def(source_id=1, name="js", vendor="", model="", version="", serial_number="")
-        writer.signal_def(1, source_id=1, sample_rate=1000, name="current", units="A", data_type=pyjls.DataType.F32)
-        writer.fsr_f32(1, 0, np.where(np.arange(3000) % 500 > 350, 0.043, 0.0364).astype(np.float32))
+    currents = np.where(np.arange(3000) % 500 > 350, 0.043, 0.0364).astype(np.float32)
+    path = written(Path(_scratch()) / "seed.jls", ("current", currents), ("voltage", np.full_like(currents, 3.3)))
     return (path.read_bytes(),)
+
+
+def _joulescope_with_right_checks(path: Path, content: bytes) -> None:
+    path.write_bytes(with_right_checks(content))
+    _trace(path, content)
 
 
 @cache
@@ -404,6 +405,7 @@ TARGETS: Mapping[str, Target] = {
     "trace": Target(".csv", _captures, _trace),
     "ppk2": Target(".ppk2", _archives, _trace, BINARY),
     "jls": Target(".jls", _joulescope, _trace, BINARY),
+    "checked-jls": Target(".jls", _joulescope, _joulescope_with_right_checks, BINARY),
     "figures": Target(".json", _figures, _figures_again),
     "report": Target(".json", _reports, _report),
     "resume": Target(".bin", _kept, _resumed, BINARY),

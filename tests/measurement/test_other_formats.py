@@ -1,20 +1,17 @@
-"""Traces that are not delimited text: .ppk2, MLPerf Tiny JSON, JLS."""
+"""Traces that are not delimited text: .ppk2 and MLPerf Tiny JSON."""
 
 import io
 import json
-from types import SimpleNamespace
 
 import numpy as np
-import pyjls
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from costmodel.errors import FormatError, MissingError
-from costmodel.measurement.captures.joulescope_capture import read_jls_trace
 from costmodel.measurement.captures.mlperf_runner import read_mlperf_trace
 from costmodel.measurement.captures.ppk2_archive import read_ppk2_trace
-from costmodel.measurement.synthetic_trace import synthetic_chunks, synthetic_truth
+from costmodel.measurement.synthetic_trace import synthetic_chunks
 from costmodel.measurement.trace_analysis import Thresholds, analyse_trace
 
 
@@ -190,57 +187,3 @@ def test_no_corruption_of_a_runner_file_escapes_as_anything_but_an_input_error(c
     content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
     cut = bytes(content[: data.draw(st.integers(0, len(content)))])
     assert "\n" not in complaint_of(lambda: list(read_runner(cut).chunks))
-
-
-def test_a_joulescope_capture_is_analysed_as_its_csv_would_be(tmp_path, recipe):
-    current = np.concatenate([chunk.current_a for chunk in synthetic_chunks(recipe)]).astype(np.float32)
-    path = tmp_path / "capture.jls"
-    with pyjls.Writer(str(path)) as writer:
-        writer.source_def(source_id=1, name="js", vendor="", model="", version="", serial_number="")
-        for signal, name, units in ((1, "current", "A"), (2, "voltage", "V"), (3, "power", "W")):
-            writer.signal_def(signal, source_id=1, sample_rate=int(recipe.rate_hz), name=name, units=units, data_type=pyjls.DataType.F32)
-        writer.fsr_f32(1, 0, current)
-        writer.fsr_f32(2, 0, np.full_like(current, recipe.supply_v))
-    from costmodel.sources.trace_files import open_trace
-
-    with open_trace(path) as trace:
-        summary = analyse_trace(trace, 1.0, "given").summary
-    truth = synthetic_truth(recipe)
-    assert len(summary.windows) == len(truth.windows_s)
-    assert summary.supply_v == pytest.approx(recipe.supply_v)
-    assert summary.total_j == pytest.approx(truth.total_j, rel=1e-3)
-
-
-def test_a_capture_that_breaks_off_says_where(complaint_of):
-    def broken(place, first, count):
-        if first:
-            raise RuntimeError("rd_fsr MESSAGE_INTEGRITY[9]:\ncheck failed")
-        return np.zeros(count, dtype=np.float32)
-
-    current = SimpleNamespace(signal_id=1, source_id=1, name="current", sample_rate=1000, length=1_000_000)
-    trace = read_jls_trace(SimpleNamespace(signals={1: current}, fsr=broken), "capture.jls")
-    assert complaint_of(lambda: list(trace.chunks)) == (
-        "capture.jls the capture breaks off after sample 262144: rd_fsr MESSAGE_INTEGRITY[9]: check failed"
-    )
-
-
-def test_of_several_instruments_the_first_current_is_read_with_its_own_voltage():
-    def signal(place, source, name):
-        return SimpleNamespace(signal_id=place, source_id=source, name=name, sample_rate=1000, length=4)
-
-    signals = [signal(1, 1, "current"), signal(2, 2, "current"), signal(3, 2, "voltage"), signal(4, 1, "voltage")]
-    values = {1: 0.1, 2: 0.2, 3: 2.0, 4: 1.0}
-    reader = SimpleNamespace(
-        signals=dict(enumerate(signals)), fsr=lambda place, first, count: np.full(count, values[place], dtype=np.float32)
-    )
-    trace = read_jls_trace(reader, "capture.jls")
-    chunk = next(trace.chunks)
-    assert chunk.current_a[0] == pytest.approx(0.1)
-    assert chunk.voltage_v[0] == pytest.approx(1.0)
-    assert trace.notes == ["2 instruments in this file: the current of the first is analysed"]
-
-
-def test_a_capture_without_current_names_the_signals_it_has():
-    reader = SimpleNamespace(signals={})
-    with pytest.raises(FormatError, match="holds no signal 'current'"):
-        read_jls_trace(reader, "capture.jls")

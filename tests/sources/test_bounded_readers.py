@@ -11,7 +11,9 @@ import zipfile
 import zlib
 from pathlib import Path
 
+import numpy as np
 import pytest
+from joulescope_files import chunks, with_right_checks, written
 
 from costmodel.errors import FormatError, InputError, LimitError, MissingError
 from costmodel.sources.documents.input_file import opened_input, read_input, read_text_input
@@ -138,6 +140,14 @@ def test_a_power_profilers_description_is_limited(tmp_path: Path) -> None:
             for _ in range(700):
                 stream.write(b" " * (1 << 20))
     _refused("metadata.json has more than", "trace", tmp_path / "bomb.ppk2")
+
+
+@posix
+def test_a_chunk_of_a_joulescope_capture_is_limited(tmp_path: Path) -> None:
+    content = written(tmp_path / "c.jls", ("current", np.zeros(100, np.float32))).read_bytes()
+    at = next(at for at, tag, _ in chunks(content) if tag == 0x02)
+    large = with_right_checks(content[: at + 20] + (3 << 30).to_bytes(4, "little") + content[at + 24 :])
+    _refused("bytes; at most 16,777,216 are read", "trace", _sparse(tmp_path / "large.jls", large, 4 << 30))
 
 
 @posix
