@@ -6,8 +6,9 @@ import ast
 import inspect
 import itertools
 import json
-import textwrap
+import sys
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, Final
 
 from costmodel.errors import UnknownNameError
@@ -78,6 +79,7 @@ def file_schema(kind: str) -> dict[str, Any]:
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": f"costmodel {kind}", **without_titles(schema)}
 
 
+@cache
 def schema_text(kind: str) -> str:
     """Return the JSON Schema of a kind of file as text."""
     return json.dumps(file_schema(kind), indent=1, ensure_ascii=False) + "\n"
@@ -97,15 +99,25 @@ def _field_docstrings(model: type[Spec]) -> dict[str, str]:
     """The docstring below each field of a model and of those it derives from."""
     found: dict[str, str] = {}
     for base in reversed(model.__mro__):
-        if not issubclass(base, Spec):
+        if issubclass(base, Spec):
+            found |= _module_docstrings(base.__module__).get(base.__qualname__, {})
+    return found
+
+
+@cache
+def _module_docstrings(module: str) -> dict[str, dict[str, str]]:
+    """The docstring below each field of each class of a module; a module is read once, however many classes it has."""
+    tree = ast.parse(inspect.getsource(sys.modules[module]))
+    return {definition.name: _class_docstrings(definition) for definition in tree.body if isinstance(definition, ast.ClassDef)}
+
+
+def _class_docstrings(definition: ast.ClassDef) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for field, below in itertools.pairwise(definition.body):
+        if not isinstance(field, ast.AnnAssign) or not isinstance(field.target, ast.Name) or not isinstance(below, ast.Expr):
             continue
-        (definition,) = ast.parse(textwrap.dedent(inspect.getsource(base))).body
-        body = definition.body if isinstance(definition, ast.ClassDef) else []
-        for field, below in itertools.pairwise(body):
-            if not isinstance(field, ast.AnnAssign) or not isinstance(field.target, ast.Name) or not isinstance(below, ast.Expr):
-                continue
-            if isinstance(below.value, ast.Constant) and isinstance(below.value.value, str):
-                found[field.target.id] = inspect.cleandoc(below.value.value)
+        if isinstance(below.value, ast.Constant) and isinstance(below.value.value, str):
+            found[field.target.id] = inspect.cleandoc(below.value.value)
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -64,5 +65,10 @@ def figure_names() -> list[str]:
 def write_study_schema(folder: Path) -> Path:
     """Write the JSON Schema of study files into a folder, which is made if need be, and return its path."""
     path = folder / STUDY_SCHEMA_FILE
-    write_whole(path, json.dumps(study_schema(), indent=1, ensure_ascii=False) + "\n")
+    write_whole(path, _study_schema_text())
     return path
+
+
+@cache
+def _study_schema_text() -> str:
+    return json.dumps(study_schema(), indent=1, ensure_ascii=False) + "\n"
