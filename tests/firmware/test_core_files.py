@@ -6,7 +6,10 @@ import os
 import re
 import shutil
 import subprocess
+from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -19,6 +22,14 @@ from costmodel.validation.validating import Workbench
 
 FIRMWARE = Path(__file__).parents[2] / "firmware"
 STRICT = ("-std=c99", "-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Wpedantic", "-Werror", "-O2")
+
+
+class Compiled(NamedTuple):
+    """What came of one source."""
+
+    target: Path
+    status: int
+    told: str
 
 
 def test_the_checksum_in_core_hash_h_is_that_of_the_core() -> None:
@@ -60,26 +71,49 @@ def test_counters_are_only_ever_incremented_by_one_access() -> None:
         assert text.count("CM_COUNT_BYTES") == (3 if path.name == "internal.h" else 0), path.name
 
 
-@pytest.mark.firmware
-@pytest.mark.parametrize("define", ["-DCM_COUNTING", "-DCM_TIMING"])
-def test_everything_compiles_without_a_warning(bench: Workbench, tmp_path: Path, define: str) -> None:
-    for folder in ("core", "app", "ports/host", "test/host"):
-        for source in sorted((FIRMWARE / folder).glob("*.c")):
-            command = [str(bench.compiler), *STRICT, define, "-c", str(source), "-o", str(tmp_path / "object.o")]
+@pytest.fixture(scope="module")
+def compiled_with(bench: Workbench, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Mapping[Path, Compiled]]:
+    """Every source with a definition: its object and what the compiler said, compiled once."""
+
+    @cache
+    def build(define: str) -> Mapping[Path, Compiled]:
+        folder = tmp_path_factory.mktemp("objects")
+        found = {}
+        for source in (source for part in ("core", "app", "ports/host", "test/host") for source in sorted((FIRMWARE / part).glob("*.c"))):
+            target = folder / f"{source.parent.name}-{source.stem}.o"
+            command = [str(bench.compiler), *STRICT, "-fno-pie", define, "-c", str(source), "-o", str(target)]
             done = subprocess.run(command, capture_output=True, text=True, check=False)
-            assert done.returncode == 0, f"{source.name}: {done.stderr}"
+            found[source] = Compiled(target, done.returncode, done.stderr)
+        return found
+
+    return build
 
 
-@pytest.mark.firmware
-def test_the_core_keeps_no_state(bench: Workbench, tmp_path: Path) -> None:
+@pytest.fixture
+def core_symbols(compiled_with: Callable[[str], Mapping[Path, Compiled]]) -> Mapping[str, list[list[str]]]:
+    """Kind and name of each symbol of each file of the core."""
     if shutil.which("nm") is None:
         pytest.skip("nm not found; binutils bring it")
-    for source in sorted((FIRMWARE / "core").glob("*.c")):
-        target = tmp_path / "object.o"
-        subprocess.run([str(bench.compiler), *STRICT, "-fno-pie", "-DCM_COUNTING", "-c", str(source), "-o", str(target)], check=True)
-        symbols = subprocess.run(["nm", str(target)], capture_output=True, text=True, check=True).stdout
-        written = [line for line in symbols.splitlines() if line.split()[-2] in "bBdDcC"]
-        assert not written, f"{source.name} has data that can change"
+    found = {}
+    for source, compiled in compiled_with("-DCM_COUNTING").items():
+        if source.parent.name == "core":
+            told = subprocess.run(["nm", str(compiled.target)], capture_output=True, text=True, check=True).stdout
+            found[source.name] = [line.split()[-2:] for line in told.splitlines()]
+    return found
+
+
+@pytest.mark.firmware
+@pytest.mark.parametrize("define", ["-DCM_COUNTING", "-DCM_TIMING"])
+def test_everything_compiles_without_a_warning(compiled_with: Callable[[str], Mapping[Path, Compiled]], define: str) -> None:
+    for source, compiled in compiled_with(define).items():
+        assert compiled.status == 0, f"{source.name}: {compiled.told}"
+
+
+@pytest.mark.firmware
+def test_the_core_keeps_no_state(core_symbols: Mapping[str, list[list[str]]]) -> None:
+    for name, symbols in core_symbols.items():
+        written = [symbol for kind, symbol in symbols if kind in "bBdDcC"]
+        assert not written, f"{name} has data that can change"
 
 
 def cycles(graph: dict[str, set[str]]) -> list[str]:
@@ -97,18 +131,9 @@ def test_no_file_of_the_core_includes_itself_in_the_end() -> None:
 
 
 @pytest.mark.firmware
-def test_no_file_of_the_core_needs_itself_in_the_end(bench: Workbench, tmp_path: Path) -> None:
-    if shutil.which("nm") is None:
-        pytest.skip("nm not found; binutils bring it")
-    needs: dict[str, set[str]] = {}
-    home: dict[str, str] = {}
-    for source in sorted((FIRMWARE / "core").glob("*.c")):
-        target = tmp_path / f"{source.stem}.o"
-        subprocess.run([str(bench.compiler), *STRICT, "-DCM_COUNTING", "-c", str(source), "-o", str(target)], check=True)
-        symbols = subprocess.run(["nm", str(target)], capture_output=True, text=True, check=True).stdout
-        kinds = [line.split()[-2:] for line in symbols.splitlines()]
-        needs[source.name] = {name for kind, name in kinds if kind == "U"}
-        home |= {name: source.name for kind, name in kinds if kind == "T"}
+def test_no_file_of_the_core_needs_itself_in_the_end(core_symbols: Mapping[str, list[list[str]]]) -> None:
+    needs = {name: {symbol for kind, symbol in symbols if kind == "U"} for name, symbols in core_symbols.items()}
+    home = {symbol: name for name, symbols in core_symbols.items() for kind, symbol in symbols if kind == "T"}
     graph = {name: {home[symbol] for symbol in wanted if symbol in home} for name, wanted in needs.items()}
     assert cycles(graph) == []
 

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Callable
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 
@@ -24,6 +25,7 @@ FIRMWARE = ROOT / "firmware"
 ESP32 = FIRMWARE / "ports" / "esp32"
 STUBS = Path(__file__).parent / "esp32_stubs"
 WARNINGS = ("-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Werror")
+FLAGS = (*EXACT_FLAGS, "-std=gnu17", "-fPIC")
 INCLUDES = (f"-I{STUBS}", f"-I{FIRMWARE / 'app'}", f"-I{FIRMWARE / 'core'}")
 
 pytestmark = [
@@ -51,23 +53,32 @@ def models() -> bytes:
 Board = Callable[..., ctypes.CDLL]
 
 
+@pytest.fixture(scope="module")
+def objects_with(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., list[Path]]:
+    """Everything of a board but its model files, compiled once for each set of definitions."""
+
+    @cache
+    def build(*defines: str) -> list[Path]:
+        folder = tmp_path_factory.mktemp("objects")
+        app_and_core = [*sorted((FIRMWARE / "app").glob("*.c")), *sorted((FIRMWARE / "core").glob("*.c"))]
+        subprocess.run(
+            ["gcc", *FLAGS, *defines, *INCLUDES, "-c", ESP32 / "main" / "main.c", STUBS / "board.c", *app_and_core], cwd=folder, check=True
+        )
+        return sorted(folder.glob("*.o"))
+
+    return build
+
+
 @pytest.fixture
-def board_with(tmp_path: Path) -> Board:
+def board_with(tmp_path: Path, objects_with: Callable[..., list[Path]]) -> Board:
     """The port, its app and core, and the stub board, as a library with these bytes for model files."""
 
     def build(models: bytes, *defines: str) -> ctypes.CDLL:
         models_file = tmp_path / "models.bin"
         models_file.write_bytes(models)
         library = tmp_path / "board.so"
-        sources = [
-            ESP32 / "main" / "main.c",
-            ESP32 / "main" / "models.S",
-            STUBS / "board.c",
-            *sorted((FIRMWARE / "app").glob("*.c")),
-            *sorted((FIRMWARE / "core").glob("*.c")),
-        ]
-        flags = [*EXACT_FLAGS, "-std=gnu17", "-shared", "-fPIC", f'-DMODELS_FILE="{models_file}"', *defines]
-        subprocess.run(["gcc", *flags, *INCLUDES, *sources, "-o", library], check=True)
+        files = [f'-DMODELS_FILE="{models_file}"', ESP32 / "main" / "models.S", *objects_with(*defines)]
+        subprocess.run(["gcc", *FLAGS, *defines, *INCLUDES, "-shared", *files, "-o", library], check=True)
         return ctypes.CDLL(str(library))
 
     return build
