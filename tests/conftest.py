@@ -26,12 +26,19 @@ settings.load_profile(os.environ.get("COSTMODEL_SEARCH", "fixed"))
 
 
 @pytest.fixture(scope="session")
-def bench(tmp_path_factory: pytest.TempPathFactory) -> Workbench:
-    """The firmware folder, a C compiler and an empty cache."""
+def builds(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for what this run compiles, which its workers share: what one built the others find."""
+    own = tmp_path_factory.getbasetemp()
+    return (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "builds"
+
+
+@pytest.fixture(scope="session")
+def bench(builds: Path) -> Workbench:
+    """The firmware folder, a C compiler and a cache."""
     try:
         compiler = host_compiler()
     except ToolError as error:
         if "firmware" in os.environ.get("COSTMODEL_REQUIRE", "").split(","):
             pytest.fail(str(error))
         pytest.skip(str(error))
-    return Workbench(FIRMWARE, tmp_path_factory.mktemp("builds"), compiler)
+    return Workbench(FIRMWARE, builds, compiler)

@@ -120,6 +120,7 @@ def test_two_runs_do_not_share_a_folder(here: Path, capsys: pytest.CaptureFixtur
     lock.release()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("torch_here")
 def test_a_recipe_file_and_a_module_of_ones_own(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (here / "mine.yaml").write_text(

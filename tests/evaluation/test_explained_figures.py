@@ -55,6 +55,12 @@ def figures(request: pytest.FixtureRequest) -> dict[str, Figure]:
     return recorded_figures(scenario_of(name), dataflow)
 
 
+@pytest.fixture(scope="module")
+def explanations(figures: dict[str, Figure]) -> dict[str, Explanation]:
+    """Of every figure that is not 0, made once."""
+    return {name: explanation_of(name, figure, figures) for name, figure in figures.items() if figure.value}
+
+
 def nodes(node: Explanation) -> Iterator[Explanation]:
     yield node
     for part in node.inputs:
@@ -76,21 +82,17 @@ def test_every_figures_unit_is_its_formulas(figures: dict[str, Figure]) -> None:
         assert unit == figure.unit or counted or unit.startswith("the "), f"{name} is in {figure.unit}, its formula gives {unit}"
 
 
-def test_every_explanation_ends_in_sources(figures: dict[str, Figure]) -> None:
-    for name, figure in figures.items():
-        if not figure.value:
-            continue
-        for node in nodes(explanation_of(name, figure, figures)):
+def test_every_explanation_ends_in_sources(explanations: dict[str, Explanation]) -> None:
+    for name, explanation in explanations.items():
+        for node in nodes(explanation):
             # Passes over a tensor, or a dense layer's group: whole numbers of the definition itself.
             assert node.source or not node.value or node.value in range(1, 9), f"{name}: {node.name} = {node.value} has no source"
 
 
-def test_every_printed_equation_gives_the_number_beside_it(figures: dict[str, Figure]) -> None:
+def test_every_printed_equation_gives_the_number_beside_it(explanations: dict[str, Explanation]) -> None:
     seen: set[str] = set()
-    for name, figure in figures.items():
-        if not figure.value:
-            continue
-        for node in nodes(explanation_of(name, figure, figures)):
+    for name, explanation in explanations.items():
+        for node in nodes(explanation):
             if not node.substituted or node.substituted in seen:
                 continue
             seen.add(node.substituted)

@@ -389,11 +389,21 @@ def test_a_compiler_that_fails_is_quoted(bench: Workbench, tmp_path: Path) -> No
         compiled(str(bench.compiler), [], [broken], [], [], tmp_path, "broken")
 
 
-def test_what_is_built_is_built_once(bench: Workbench) -> None:
-    first = build_library(firmware=bench.firmware, cache=bench.cache, build="counting")
+def test_what_is_built_is_built_once(bench: Workbench, tmp_path: Path) -> None:
+    from costmodel.validation.targets.compiling import compiled
+
+    source = tmp_path / "one.c"
+    source.write_text("int main(void) { return 0; }\n", encoding="utf-8")
+
+    def built() -> Path:
+        return compiled(str(bench.compiler), [], [source], [], [], tmp_path / "cache", "one")
+
+    first = built()
     stamp = first.stat().st_mtime_ns
-    assert build_library(firmware=bench.firmware, cache=bench.cache, build="counting") == first
+    assert built() == first
     assert first.stat().st_mtime_ns == stamp
+    source.write_text("int main(void) { return 1; }\n", encoding="utf-8")
+    assert built() != first
 
 
 def test_an_image_becomes_the_networks_input(tmp_path: Path, bench: Workbench) -> None:

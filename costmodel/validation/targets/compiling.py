@@ -137,7 +137,9 @@ def compiled(
             finished = run_tool([compiler, *flags, *map(str, sources), *link, "-o", str(draft)], compiler)
             if finished.returncode:
                 raise ToolError(f"{compiler} failed on {name}: {first_error(finished.stderr)}")
-            draft.replace(built)
+            # Whoever built the same meanwhile may be running it.
+            if not built.is_file():
+                draft.replace(built)
     except OSError as error:
         raise ToolError(f"cannot build in {built.parent}: {error.strerror or error}") from None
     return built

@@ -20,8 +20,8 @@ def firmware() -> Path:
 
 
 @pytest.fixture(scope="session")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("builds")
+def cache(builds: Path) -> Path:
+    return builds
 
 
 @pytest.fixture(scope="session", params=sorted(TARGETS))
