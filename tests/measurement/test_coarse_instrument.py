@@ -63,6 +63,7 @@ def test_the_energy_is_withheld_with_the_shares_it_is_open_by() -> None:
         "2 %, what computing adds to 5 %"
     )
     assert why == f"{beside}: {REFUSED} 1s"
+    assert told(100.0, 20.0, step_a=4.0)[1].endswith("known to 2 %, what computing adds to 5 %")
     assert told(50.0, 10.0, 0.25)[0].endswith("--duration 250ms")
     assert told(1.5, 1.5)[1].endswith("known to 67 %, what computing adds to nothing")
     assert told(1.0, 0.0)[1].endswith("known to 99 %, what computing adds to 99 %")

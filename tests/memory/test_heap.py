@@ -183,3 +183,11 @@ def test_the_split_matters_exactly_where_another_changes_the_answer(regions: lis
     splits = [regions_without(named, taken_bytes, first) for first in range(len(named))]
     others = {place_buffers(requests(*sizes), left, HeapAllocator()).fits for left in splits}
     assert verdict.split_matters == (others != {verdict.fits})
+
+
+def test_what_would_fit_if_it_were_in_one_piece_is_told() -> None:
+    plain = HeapAllocator(region_bytes=0, header_bytes=4, minimum_bytes=12, size_classes=False)
+    two = [HeapRegion(name="one", size_bytes=104), HeapRegion(name="two", size_bytes=104)]
+    free = "though 200 B are free in all regions together"
+    assert free in place_buffers(requests(200), two, plain).reason
+    assert free not in place_buffers(requests(204), two, plain).reason

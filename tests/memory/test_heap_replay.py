@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from costmodel.memory.heap import place_buffers
-from costmodel.memory.heap_replay import FREE, MALLOC, Request, replay_heap
-from costmodel.results.storage.heap_replay import HeapOutcome
+from costmodel.memory.heap_replay import FREE, MALLOC, Request, _size_class, replay_heap
+from costmodel.memory.heap_rules import size_classes
+from costmodel.results.storage.heap_replay import HeapOutcome, HeapReplay
 from costmodel.results.storage.heap_verdict import HeapRequest
 from costmodel.sources.catalogue import load_device
 from costmodel.sources.planned_scenario import espressif_allocator
@@ -97,3 +98,63 @@ def test_poisoning_makes_the_largest_block_smaller() -> None:
     assert replay_heap(malloc(110_580), regions, light, 0).outcome is HeapOutcome.FITS
     assert replay_heap(malloc(110_592), regions, light, 0).outcome is HeapOutcome.CONTIGUITY
     assert replay_heap(malloc(110_592), regions, ESP32.allocator, 0).outcome is HeapOutcome.FITS
+
+
+def outcome_of(sequence: list[Request], *regions: HeapRegion, allocator: HeapAllocator = PLAIN) -> HeapReplay:
+    return replay_heap(sequence, regions, allocator, 0)
+
+
+def freed(name: str) -> Request:
+    return Request(FREE, name, 0)
+
+
+def test_as_much_as_is_free_in_all_is_a_matter_of_pieces() -> None:
+    """Two holes of 300 and 388 bytes, the second up to the region's end, and 688 asked for; four more are too many in all."""
+    holes = [*malloc(300, 300, 388), freed("b0"), freed("b2")]
+    found = outcome_of([*holes, Request(MALLOC, "c", 688)], region(1_000))
+    assert found.outcome is HeapOutcome.CONTIGUITY
+    assert found.failure is not None
+    assert (found.failure.free_bytes, found.failure.largest_bytes) == (688, 388)
+    assert outcome_of([*holes, Request(MALLOC, "c", 692)], region(1_000)).outcome is HeapOutcome.TOTAL
+
+
+def test_the_least_that_was_free_is_kept() -> None:
+    assert outcome_of([*malloc(300), freed("b0"), Request(MALLOC, "c", 100)], region(1_000)).least_free_bytes == 996 - 300 - 4
+
+
+def test_the_smallest_block_that_serves_is_taken_and_of_those_the_last_given_back() -> None:
+    holes = [*malloc(300, 20, 100, 20, 100), freed("b0"), freed("b4"), freed("b2")]
+    events = outcome_of([*holes, Request(MALLOC, "c", 100), Request(MALLOC, "d", 100)], region(600)).events
+    by_name = {event.name: event.address_bytes for event in events if event.action == MALLOC}
+    assert by_name["c"] == by_name["b2"]
+    assert by_name["d"] == by_name["b4"]
+
+
+@pytest.mark.parametrize("heap_bytes", [10_000, 100_000, 1_000_000])
+def test_a_list_holds_an_equal_part_of_what_lies_between_two_powers_of_two(heap_bytes: int) -> None:
+    classes = size_classes(heap_bytes)
+    allocator = HeapAllocator(size_classes=True)
+    lists: dict[tuple[int, int], set[tuple[int, int]]] = {}
+    for size in range(classes, 5_000):
+        power = size.bit_length() - 1
+        part = power, (size - (1 << power)) * classes >> power
+        lists.setdefault(part, set()).add(_size_class(size, region(heap_bytes), allocator))
+    assert all(len(found) == 1 for found in lists.values())
+    assert len(set.union(*lists.values())) == len(lists)
+    assert [found.pop() for _, found in sorted(lists.items())] == sorted(
+        _size_class(size, region(heap_bytes), allocator) for size in {(1 << power) + (part << power) // classes for power, part in lists}
+    )
+
+
+def test_a_regions_largest_request_is_its_limit() -> None:
+    limited = region(1_000).model_copy(update={"largest_bytes": 200})
+    assert outcome_of(malloc(200), limited).outcome is HeapOutcome.FITS
+    failure = outcome_of(malloc(204), limited).failure
+    assert failure is not None
+    assert (failure.largest_bytes, failure.free_bytes) == (200, 996)
+
+
+def test_a_full_region_is_named() -> None:
+    failure = outcome_of(malloc(996, 4), region(1_000)).failure
+    assert failure is not None
+    assert (failure.largest_region, failure.largest_bytes, failure.free_bytes) == ("one", 0, 0)
