@@ -42,10 +42,10 @@ lint: $(VENV)/developer ## Format, lint, types, floors.
 	$(BIN)/lint-imports
 
 test-quick: $(VENV)/developer ## The quick tests, without emulated cores.
-	$(RUN) -m pytest -m "not slow and not timing and not emulator" -n auto $(PYTEST_FLAGS)
+	$(RUN) -m pytest -m "not slow and not timing and not emulator" -n auto --dist worksteal $(PYTEST_FLAGS)
 
 test: lint ## Everything: lint, types, floors, and all tests. What needs a tool that is not here says so.
-	$(RUN) -m pytest -m "not timing" -n auto $(PYTEST_FLAGS)
+	$(RUN) -m pytest -m "not timing" -n auto --dist worksteal $(PYTEST_FLAGS)
 	$(RUN) -m pytest -m timing $(PYTEST_FLAGS)
 
 docs: $(VENV)/developer ## Write the generated pages of docs/ anew.
@@ -59,7 +59,7 @@ upgrade: ## Renew constraints.txt: the newest version of everything the tests ru
 
 fuzz: $(VENV)/developer ## Search at random for inputs that no plain answer comes of: SECONDS=600, ONLY=yaml (a kind of input).
 	$(RUN) -m tests.fuzz --seconds $(SECONDS) $(if $(ONLY),--only $(ONLY))
-	$(if $(ONLY),,COSTMODEL_SEARCH=fuzz $(RUN) -m pytest -m "hypothesis and not slow and not timing and not emulator" -n auto $(PYTEST_FLAGS))
+	$(if $(ONLY),,COSTMODEL_SEARCH=fuzz $(RUN) -m pytest -m "hypothesis and not slow and not timing and not emulator" -n auto --dist worksteal $(PYTEST_FLAGS))
 
 mutants: $(VENV)/developer ## Change one operation at a time, and list the changes that no test notices (hours; goes on where it was stopped).
 	$(RUN) -m tests.mutants

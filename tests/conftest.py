@@ -11,7 +11,7 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import Phase, settings
+from hypothesis import HealthCheck, Phase, settings
 
 from costmodel.errors import ToolError
 from costmodel.validation.targets.compiling import host_compiler
@@ -19,9 +19,11 @@ from costmodel.validation.validating import Workbench
 
 FIRMWARE = Path(__file__).parents[1] / "firmware"
 
-settings.register_profile("fixed", derandomize=True, database=None, deadline=None)
-settings.register_profile("fuzz", derandomize=False, deadline=None, print_blob=True)
-settings.register_profile("mutants", derandomize=True, database=None, deadline=None, phases=[Phase.explicit, Phase.generate])
+# Hypothesis takes the clock of a busy machine for a slow test.
+BUSY = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("fixed", derandomize=True, database=None, **BUSY)
+settings.register_profile("fuzz", derandomize=False, print_blob=True, **BUSY)
+settings.register_profile("mutants", derandomize=True, database=None, phases=[Phase.explicit, Phase.generate], **BUSY)
 settings.load_profile(os.environ.get("COSTMODEL_SEARCH", "fixed"))
 
 

@@ -44,7 +44,7 @@ size, bus = int(s["-size"]), int(s["-output/input bus width"])
 nm = "%g" % (s["-technology"] * 1000)
 read, write, leak, gate = 1e-9 * size * bus, 2e-9 * size * bus, 1e-3 * size, 1e-4 * size
 if MODE == "hang":
-    time.sleep(60)
+    time.sleep(600)
 if MODE == "no-organisation":
     print("ERROR: no valid data array organizations found"); sys.exit(1)
 if MODE == "crash":

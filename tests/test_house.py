@@ -199,3 +199,16 @@ def test_the_room_that_needs_pytorch_declares_no_formula() -> None:
     """Pages and proofs of equations leave it out, so that they are the same without PyTorch."""
     for path in (PACKAGE / "training" / "pytorch").rglob("*.py"):
         assert "@formula" not in path.read_text(encoding="utf-8"), path.name
+
+
+def test_no_test_gives_up_on_a_busy_machine() -> None:
+    """What surely comes is waited for as long as `patience` says; a few seconds are many on a machine that does other things too."""
+    impatient = []
+    for path in sorted((ROOT / "tests").rglob("*.py")):
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(call, ast.Call):
+                waits = isinstance(call.func, ast.Attribute) and call.func.attr in ("wait", "communicate")
+                limits = [*(keyword.value for keyword in call.keywords if keyword.arg == "timeout"), *(call.args[:1] if waits else ())]
+                numbers = [limit for limit in limits if isinstance(limit, ast.Constant) and type(limit.value) in (int, float)]
+                impatient += [f"{path.name}:{number.lineno}" for number in numbers]
+    assert not impatient

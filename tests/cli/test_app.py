@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from patience import PATIENT_S
 
 from costmodel import __version__
 from costmodel.cli import app as app_module
@@ -20,7 +21,7 @@ ROOT = Path(__file__).parents[2]
 def _run(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1", "NO_COLOR": "1"}
     return subprocess.run(
-        [sys.executable, "-m", "costmodel", *arguments], capture_output=True, encoding="utf-8", cwd=cwd, env=environment, timeout=60
+        [sys.executable, "-m", "costmodel", *arguments], capture_output=True, encoding="utf-8", cwd=cwd, env=environment, timeout=PATIENT_S
     )
 
 
@@ -97,7 +98,7 @@ def test_an_interrupt_ends_with_130(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_console_without_box_characters_still_gets_its_answer() -> None:
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
-    run = subprocess.run([sys.executable, "-m", "costmodel", "list", "devices"], capture_output=True, env=environment, timeout=60)
+    run = subprocess.run([sys.executable, "-m", "costmodel", "list", "devices"], capture_output=True, env=environment, timeout=PATIENT_S)
     assert run.returncode == 0
     assert b"esp32-wroom" in run.stdout
     assert b"?" not in run.stdout
@@ -118,7 +119,8 @@ def test_help_imports_nothing_heavy() -> None:
         "heavy = {'numpy', 'ruamel', 'jinja2', 'pydantic', 'pandas', 'scipy', 'matplotlib'} & set(sys.modules)\n"
         "sys.exit(f'imported: {heavy}' if heavy else 0)"
     )
-    run = subprocess.run([sys.executable, "-c", script], capture_output=True, env={**os.environ, "PYTHONPATH": str(ROOT)}, timeout=60)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, env=environment, timeout=PATIENT_S)
     assert run.returncode == 0, run.stderr
 
 

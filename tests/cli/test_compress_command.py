@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from patience import PATIENT_S
 
 from costmodel.cli.app import main
 from costmodel.sources.documents.folder_lock import FolderLock
@@ -81,7 +82,7 @@ def test_a_killed_run_goes_on_from_its_last_epoch_to_the_same_bits(here: Path, c
     command = [sys.executable, "-m", "costmodel", *asked, "--out", "killed"]
     run = subprocess.Popen(command, cwd=here, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     checkpoint = here / "killed.stages" / "trained.fit" / "checkpoint.pt"
-    deadline = time.monotonic() + 100
+    deadline = time.monotonic() + PATIENT_S
     while not checkpoint.exists() and run.poll() is None and time.monotonic() < deadline:
         time.sleep(0.02)
     run.kill()

@@ -175,7 +175,7 @@ def test_a_network_file_that_does_not_fit_names_its_line(tmp_path: Path, capsys:
 def test_a_network_that_is_too_long_to_trace_is_refused_by_count_and_report(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     layers = [{"name": f"c{place}", "kind": "conv2d", "out_channels": 64, "kernel": 3, "padding": 1} for place in range(30)]
     (tmp_path / "long.json").write_text(json.dumps({"name": "long", "input": [64, 32, 32], "layers": layers}), encoding="utf-8")
-    begun = time.monotonic()
+    begun = time.process_time()
     assert main(["count", "--network", str(tmp_path / "long.json"), "--granularity", "block_traced", "--block-bytes", "64"]) == 2
     assert "at most 1,000,000,000 are followed" in capsys.readouterr().err
     scenario = {"name": "long", "network": "long.json", "device": "esp32-wroom", "counting": {"granularity": "block_traced"}}
@@ -184,4 +184,4 @@ def test_a_network_that_is_too_long_to_trace_is_refused_by_count_and_report(tmp_
     told = capsys.readouterr().err
     assert told.count("\n") == 1
     assert "at most 1,000,000,000 are followed, so use block_packed or a smaller network" in told
-    assert time.monotonic() - begun < 60
+    assert time.process_time() - begun < 30

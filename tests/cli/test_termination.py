@@ -9,6 +9,7 @@ import textwrap
 from pathlib import Path
 
 import pytest
+from patience import PATIENT_S
 
 from costmodel.cli.app import main
 
@@ -41,7 +42,7 @@ def test_an_interrupt_that_a_weak_references_callback_swallows_is_told_again(num
     code = textwrap.dedent(SWALLOWED).format(signal=f"signal.{number.name}")
     # A shell that runs its children in the background lets them ignore Ctrl-C.
     code = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n" + code
-    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=PATIENT_S)
     assert ran.stdout.split() == ["told", str(asked)], ran.stderr
 
 
@@ -78,5 +79,5 @@ sys.exit(app.main(["list", "networks"]))
 @pytest.mark.skipif(sys.platform == "win32", reason="a process of Windows is ended, not asked to end")
 def test_an_interrupt_of_code_that_was_made_from_text_ends_in_the_status_too(tmp_path: Path) -> None:
     (tmp_path / "run_it.py").write_text(FROM_TEXT, encoding="utf-8")
-    ran = subprocess.run([sys.executable, "-m", "run_it"], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    ran = subprocess.run([sys.executable, "-m", "run_it"], cwd=tmp_path, capture_output=True, text=True, timeout=PATIENT_S)
     assert (ran.returncode, ran.stderr) == (143, "")

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from oracles import oracle
+from patience import PATIENT_S
 from tflite_writer import ModelFile, Scalar, small_network
 
 from costmodel.compression.quantise import rescale_of
@@ -173,7 +174,7 @@ def check_outputs(name: str, folder: Path) -> None:
     script.write_text(RUN_TFLM, encoding="utf-8")
     # In a process of its own: it ends the process on some models.
     arguments = [sys.executable, str(script), str(imported.path), str(folder / "inputs.npy"), str(folder / "outputs.npy")]
-    ran = subprocess.run(arguments, capture_output=True, text=True, timeout=300, check=False)
+    ran = subprocess.run(arguments, capture_output=True, text=True, timeout=PATIENT_S, check=False)
     assert ran.returncode == 0, ran.stderr
     place = imported.graph.outputs[0]
     for one, output in zip(steps, np.load(folder / "outputs.npy"), strict=True):

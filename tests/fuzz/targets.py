@@ -37,6 +37,7 @@ from costmodel.sweeps.engine.running import prepared_space, sweep
 from costmodel.sweeps.front.summary import summary_of
 from costmodel.sweeps.study.study_file import load_study
 from costmodel.validation.targets.image import image_values
+from tests.fuzz import file_targets as files
 from tests.fuzz import model_targets as models
 from tests.fuzz.mutators import BINARY, TEXT, Mutator
 
@@ -420,6 +421,16 @@ TARGETS: Mapping[str, Target] = {
     "program": Target(".pt2", models.program_seeds, models.read_program),
     "h5": Target(".h5", models.h5_seeds, models.read_model_file, BINARY),
     "keras": Target(".keras", models.configuration_seeds, models.read_configuration),
+    "device": Target(".yaml", _packaged("devices/esp32-wroom.yaml", "devices/nrf52840.yaml"), files.read_device),
+    "pasted": Target(".txt", files.pasted_seeds, files.read_pasted),
+    "memory": Target(".yaml", _packaged("memories/deck-printed.yaml", "memories/flash-line-40mhz-dio.yaml"), files.read_memory),
+    "runtime": Target(".yaml", _packaged("runtimes/tflm-cmsis-nn.yaml", "runtimes/esp-nn.yaml"), files.read_runtime),
+    "recipe": Target(".yaml", _packaged("recipes/best.recipe.yaml", "recipes/deck.recipe.yaml"), files.read_recipe),
+    "measured": Target(".csv", files.measured_seeds, files.read_measured),
+    "marks": Target(".json", files.marks_seeds, files.read_marked),
+    "manifest": Target(".json", files.manifest_seeds, files.read_manifest),
+    "weights": Target(".safetensors", files.weights_seeds, files.read_weights, BINARY),
+    "data-set": Target(".npz", files.data_set_seeds, files.read_data_set, BINARY),
     "options": Target(".txt", lambda: tuple(line.encode() for line in OPTIONS), _options),
 }
 """Every kind by the name `make fuzz ONLY=...` takes."""

@@ -354,7 +354,7 @@ def test_half_a_date_time_says_what_is_read(read_text, moment):
         read_text(f"Time;Current [mA]\n{moment};36.4\n")
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
     pieces=st.lists(
         st.sampled_from(
@@ -382,7 +382,7 @@ def test_samples_without_a_number_stay_nan(read_text):
     assert np.isnan(current).tolist() == [False, True, True, True, False]
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(data=st.data())
 def test_no_corruption_of_a_file_escapes_as_anything_but_an_input_error(complaint_of, data):
     body = b"".join(b"%d,%d.%03d,00000000\n" % (n, 36400 + n % 7, n % 1000) for n in range(60))

@@ -43,7 +43,7 @@ def test_a_session_that_is_not_whole_is_refused(ppk2_archive, change, words):
     assert words in str(caught.value)
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(data=st.data())
 def test_no_corruption_of_a_session_escapes_as_anything_but_an_input_error(complaint_of, ppk2_archive, data):
     content = bytearray(ppk2_archive(frames=bytes(range(250)) * 12))
@@ -180,7 +180,7 @@ def test_runner_files_that_are_not_whole_are_refused(content, words):
     assert words in str(caught.value)
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(data=st.data())
 def test_no_corruption_of_a_runner_file_escapes_as_anything_but_an_input_error(complaint_of, data):
     content = bytearray(runner_json([1e-4, float("nan"), 2e-4] * 5, voltage=3.0))

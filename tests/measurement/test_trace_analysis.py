@@ -224,7 +224,7 @@ def test_a_trace_without_a_number_is_refused():
         analysed(SyntheticTrace(), chunks=iter([TraceChunk(np.arange(3.0), np.full(3, np.nan), None, 1)]))
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.lists(st.floats(-1.0, 1.0), min_size=1, max_size=80), st.floats(1e-5, 1.0))
 def test_any_currents_at_all_give_a_summary_or_a_reason(complaint_of, values, step_s):
     chunk = TraceChunk(np.arange(len(values)) * step_s, np.array(values), None, 1)

@@ -284,3 +284,10 @@ def simulate_malloc(lives: Lifetimes, with_input: bool) -> int:
 def test_what_is_alive_includes_what_is_kept_for_later() -> None:
     lives = lives_of(network(RESIDUAL, "1x8x8"))
     assert alive_by_step(lives, in_place=False, with_input=False)[1:3] == ((1, 2), (1, 2, 3))
+
+
+def test_the_first_layer_may_be_an_output_that_is_read_too() -> None:
+    layers = [{"name": name, "kind": "conv2d", "out_channels": 2, "kernel": 1} for name in "abc"]
+    layers[0]["output"] = True
+    lives = lives_of(Network.model_validate({"name": "n", "input": [1, 4, 4], "layers": layers}))
+    assert [life.last for life in lives.tensors] == [0, 2, 2, 2]

@@ -51,7 +51,7 @@ def poolings(draw: st.DrawFn) -> LoopNest:
     return pooling(axis(), axis(), draw(st.integers(1, 2)))
 
 
-@settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
+@settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
 @given(poolings(), st.sampled_from([(1, 1), (4, 4), (4, 1), (1, 2), (1, 4), (2, 4)]))
 def test_a_pooling_that_may_run_in_place_never_overwrites_what_it_needs(nest: LoopNest, sizes: tuple[int, int]) -> None:
     allowed = runs_in_place(nest, *sizes)

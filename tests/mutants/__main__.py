@@ -35,6 +35,8 @@ class Tally:
         # pytest takes standard output for itself.
         self.stream = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
         self.began = self.last = time.monotonic()
+        self.first: float | None = None
+        self.before = 0
 
     def tell(self, line: str) -> None:
         """Print a line."""
@@ -55,12 +57,15 @@ class Tally:
 
     def done(self, room: str, mutant: Mutant, outcome: Outcome) -> None:
         """Keep what came of one, and tell how far it is now and then."""
+        now = time.monotonic()
+        if self.first is None:
+            # Which lines the tests run was noted before, and what is known took no time.
+            self.first, self.before = now - outcome.took_s, self.noticed + self.equivalent + len(self.survivors)
         self.results.note(mutant, outcome)
         self.known(mutant, outcome)
-        now = time.monotonic()
         tried = self.noticed + self.equivalent + len(self.survivors)
         if now - self.last > TOLD_EVERY_S:
-            left_s = (now - self.began) / tried * (self.total - tried)
+            left_s = (now - self.first) / (tried - self.before) * (self.total - tried)
             self.tell(f"{tried} of {self.total}, {len(self.survivors)} survive, about {left_s / 60:.0f} min left")
             self.last = now
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
+from patience import PATIENT_S
 
 from costmodel.sources.cacti.bounded_process import run_bounded
 
 
-def python(code: str, tmp_path: Path, timeout_s: float = 60.0, most_bytes: int = 10_000) -> subprocess.CompletedProcess[bytes]:
+def python(code: str, tmp_path: Path, timeout_s: float = PATIENT_S, most_bytes: int = 10_000) -> subprocess.CompletedProcess[bytes]:
     return run_bounded([sys.executable, "-c", code], tmp_path, timeout_s, most_bytes)
 
 
@@ -27,15 +27,13 @@ def test_exactly_what_fits_is_read(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("stream", ["stdout", "stderr"])
 def test_what_prints_without_an_end_is_stopped(stream: str, tmp_path: Path) -> None:
-    began = time.monotonic()
     with pytest.raises(OverflowError):
         python(f"import sys\nwhile True: sys.{stream}.write('x' * 1000)", tmp_path)
-    assert time.monotonic() - began < 30.0
 
 
 def test_what_does_not_end_is_stopped(tmp_path: Path) -> None:
     with pytest.raises(subprocess.TimeoutExpired):
-        python("import time; time.sleep(60)", tmp_path, timeout_s=0.2)
+        python("import time; time.sleep(600)", tmp_path, timeout_s=0.2)
 
 
 def test_what_cannot_be_started_is_told(tmp_path: Path) -> None:

@@ -59,7 +59,7 @@ def test_options_a_format_has_no_use_for_are_refused(tmp_path):
         samples(path, columns={"current": "I:mA"})
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(data=st.data())
 def test_no_corruption_of_a_packed_capture_escapes_as_anything_but_an_input_error(tmp_path, data):
     content = bytearray(gzip.compress(_TEXT[:3000].encode("utf-16")))

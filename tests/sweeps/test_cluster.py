@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from patience import PATIENT_S
 
 from costmodel.cli.app import main
 from costmodel.errors import ToolError, UnknownNameError
@@ -52,7 +53,7 @@ def started(*words, ready, imports=ROOT):
         yield found
     finally:
         process.terminate()
-        process.communicate(timeout=60)
+        process.communicate(timeout=PATIENT_S)
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from patience import PATIENT_S
 
 import costmodel
 from costmodel.errors import FormatError, InputError, LimitError, MissingError, SpecError, UnknownNameError
@@ -487,7 +488,7 @@ def test_a_script_that_starts_itself_anew_in_each_process_is_told_what_it_lacks(
     study = {"name": "long", "axes": axes, "objectives": OBJECTIVES[:1]}
     script.write_text(f"import costmodel\ncostmodel.sweep({study!r}, workers=2)\n", encoding="utf-8")
     environment = os.environ | {"PYTHONPATH": str(Path(costmodel.__file__).parents[1])}
-    ran = subprocess.run([sys.executable, str(script)], env=environment, capture_output=True, text=True, check=False, timeout=120)
+    ran = subprocess.run([sys.executable, str(script)], env=environment, capture_output=True, text=True, check=False, timeout=PATIENT_S)
     assert ran.returncode == 1
     # The processes that ended while they started print as well, in any order.
     told = [line for line in ran.stderr.splitlines() if line.startswith("costmodel.")]

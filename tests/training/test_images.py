@@ -1,5 +1,6 @@
 """Data sets in every form they lie in give the same images, and what is wrong with one is said in a line."""
 
+import io
 import pickle
 import zipfile
 from pathlib import Path
@@ -128,6 +129,14 @@ def test_what_is_wrong_with_a_data_set_is_said(small: DataSet, tmp_path: Path) -
     refused(batches, "has 3,072 bytes, expected a multiple of 3,073")
     np.savez(tmp_path / "half.npz", train_images=small.train.images)
     refused(tmp_path / "half.npz", "has no array 'train_labels'")
+    stated = io.BytesIO()
+    np.lib.format.write_array_header_1_0(stated, {"descr": "|u1", "fortran_order": False, "shape": (9_999_999_999, 1)})
+    with zipfile.ZipFile(tmp_path / "large.npz", "w") as archive:
+        for name in ("train_images", "train_labels", "test_images", "test_labels"):
+            archive.writestr(f"{name}.npy", stated.getvalue())
+    refused(tmp_path / "large.npz", "train_images takes 9,999,999,999 bytes; at most 2,147,483,648 are read")
+    (tmp_path / "list.zip").write_bytes(b"PK\x05\x06" + b"\0" * 4 + b"\1\0\1\0" + b"\x10\0\0\0" + b"\0" * 6)
+    refused(tmp_path / "list.zip", "is a zip whose list of files is damaged")
     (tmp_path / "bad.npz").write_bytes(b"PK no archive")
     refused(tmp_path / "bad.npz", r"is no \.npz that can be read")
 

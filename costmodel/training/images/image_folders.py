@@ -97,7 +97,11 @@ class ZipFiles(_Files):
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._zip = zipfile.ZipFile(path)
+        try:
+            self._zip = zipfile.ZipFile(path)
+        except Exception:
+            # As below: a list of files that is damaged raises whatever its reader stumbles over.
+            raise FormatError("is a zip whose list of files is damaged", Location(str(path))) from None
         entries = self._zip.infolist()
         self._names = {
             entry.filename: (entry.file_size, float(entry.CRC))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import math
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -160,10 +161,15 @@ def _as_arrays(found: DataSet) -> bytes:
 def _from_arrays(path: Path) -> DataSet:
     place = Location(str(path))
     try:
-        with np.load(path, allow_pickle=False) as stored:
+        # NumPy leaves a file open that it opened itself and could not read.
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as stored:
             missing = [name for name in _ARRAYS if name not in stored.files]
             if missing:
                 raise MissingError(f"has no array {missing[0]!r}{did_you_mean(missing[0], stored.files)}", place)
+            for name in (*_ARRAYS, *({"classes"} & set(stored.files))):
+                size = _stated_bytes(stored.zip, name)
+                if size > MAX_BYTES:
+                    raise LimitError(f"{name} takes {size:,} bytes; at most {MAX_BYTES:,} are read", place)
             arrays = [stored[name] for name in _ARRAYS]
             named = [str(each) for each in stored["classes"]] if "classes" in stored.files else []
     except InputError:
@@ -183,6 +189,14 @@ def _from_arrays(path: Path) -> DataSet:
     if named and len(named) < count:
         raise FormatError(f"classes: {len(named)} names for labels up to {count - 1}", place)
     return DataSet(sets[0], sets[1], tuple(named) or tuple(str(label) for label in range(count)))
+
+
+def _stated_bytes(archive: zipfile.ZipFile, name: str) -> int:
+    """Bytes that an array takes by what stands before it: they are taken at once, however few follow."""
+    with archive.open(f"{name}.npy") as stored:
+        header = np.lib.format.read_array_header_1_0 if np.lib.format.read_magic(stored) == (1, 0) else np.lib.format.read_array_header_2_0
+        shape, _, kind = header(stored)
+    return math.prod(shape) * kind.itemsize
 
 
 def _checked(found: DataSet, place: str) -> DataSet:
