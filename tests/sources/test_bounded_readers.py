@@ -108,7 +108,6 @@ def test_a_pipe_is_refused_and_never_waited_for(tmp_path: Path) -> None:
         "count --network",
         "battery --battery",
         "battery --trace",
-        "compress",
         "diff resnet8",
     )
     calibrate = ("calibrate", pipe, "--device", "nrf52840", "--runtime", "tflm-cmsis-nn")
