@@ -103,3 +103,12 @@ def test_a_battery_that_is_empty_as_its_period_ends_has_a_life_whatever_the_last
     columns = Kinetic(np.full(2000, charge_ah), 0.5, 1.0).life_s(profile)
     for life in (Kinetic(charge_ah, 0.5, 1.0).life_s(profile), *columns[:2]):
         assert shorter <= life <= longer
+
+
+@pytest.mark.parametrize("model", [Kinetic(1.0, 0.4, 1e-4), Diffusion(1.0, 1e-4)], ids=["kinetic", "diffusion"])
+def test_a_design_lives_as_long_beside_others_as_alone(model):
+    """Periods of a millisecond to a day: what has long settled in one design still moves in another."""
+    sleeps_s = np.array([1e-3, 1.0, 3600.0, 86_400.0])
+    together = model.life_s(LoadProfile((np.full(4, 0.5), np.full(4, 1e-3)), (np.full(4, 1e-3), sleeps_s)))
+    alone = [float(model.life_s(LoadProfile((0.5, 1e-3), (1e-3, float(sleep_s))))) for sleep_s in sleeps_s]
+    assert together == pytest.approx(alone, rel=1e-9)
