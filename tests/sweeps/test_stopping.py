@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from patience import PATIENT_S
 
+from costmodel.cli.app import main
 from costmodel.errors import SpecError
 from costmodel.sources.documents.atomic_file import UNFINISHED, sweep_unfinished, whole_file
 from costmodel.sources.documents.folder_lock import FolderLock
@@ -114,6 +115,25 @@ def test_an_interrupted_cluster_of_this_machine_shows_no_traceback(seen: str, tm
         told = process.stderr.read()
         assert process.wait(PATIENT_S) in (0, 130)
     assert "Traceback" not in told
+
+
+@posix
+@pytest.mark.parametrize("place", ["write_answer_files", "summary_of"])
+def test_who_ends_a_sweep_while_its_answer_is_written_is_told_how_to_go_on(
+    place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(*_: object) -> None:
+        signal.raise_signal(signal.SIGTERM)
+
+    (tmp_path / "study.json").write_text(json.dumps(SMALL), encoding="utf-8")
+    command = ["sweep", str(tmp_path / "study.json"), "--out", str(tmp_path / "out"), "--workers", "1"]
+    with monkeypatch.context() as patched:
+        patched.setattr(f"costmodel.sweeps.front.summary.{place}", interrupted)
+        assert main(command) == 143
+    assert capsys.readouterr().err.endswith(
+        f"stopped: what is done is kept in {tmp_path / 'out'}; the same command with --resume goes on\n"
+    )
+    assert main([*command, "--resume"]) == 0
 
 
 def test_a_second_sweep_in_a_folder_is_refused_at_once(tmp_path: Path) -> None:

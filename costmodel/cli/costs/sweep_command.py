@@ -47,6 +47,7 @@ def sweep_command(
     from costmodel.printable_text import printable
     from costmodel.report.answers.sweeps import sweep_answer
     from costmodel.report.progress import ProgressDisplay
+    from costmodel.sweeps.engine.kept_files import kept_bytes
     from costmodel.sweeps.engine.running import prepared_space, sweep
     from costmodel.sweeps.front.summary import check_choice, shown_summary, summary_of, write_answer_files
     from costmodel.sweeps.study.study_file import load_study
@@ -62,19 +63,25 @@ def sweep_command(
         check_choice(space, choose)
     if asked.keep is Keep.ALL:
         _announce_size(space.designs, asked, folder, resume=resume)
-    with ProgressDisplay("designs", "designs") as display:
-        answer = sweep(
-            space,
-            folder=folder,
-            resume=resume,
-            replace=force,
-            workers=workers or os.cpu_count() or 1,
-            scheduler=dask,
-            local_cluster=local_cluster,
-            on_progress=lambda progress: display.rate(progress.designs_done, progress.designs, progress.rate),
-        )
-    written = [str(path) for path in write_answer_files(answer, folder, choose)]
-    write_answer(sweep_answer(shown_summary(answer), summary_of(answer) | {"written": written}, written), form)
+    try:
+        with ProgressDisplay("designs", "designs") as display:
+            answer = sweep(
+                space,
+                folder=folder,
+                resume=resume,
+                replace=force,
+                workers=workers or os.cpu_count() or 1,
+                scheduler=dask,
+                local_cluster=local_cluster,
+                on_progress=lambda progress: display.rate(progress.designs_done, progress.designs, progress.rate),
+            )
+        written = [str(path) for path in write_answer_files(answer, folder, choose)]
+        write_answer(sweep_answer(shown_summary(answer), summary_of(answer) | {"written": written}, written), form)
+    except KeyboardInterrupt:
+        # While the answer was made or written: the jobs are done, and the folder says so.
+        if kept_bytes(folder):
+            typer.echo(printable(f"stopped: what is done is kept in {folder}; the same command with --resume goes on"), err=True)
+        raise
     if not answer.complete:
         done = f"{answer.jobs_done} of {answer.jobs} jobs are done and kept in {folder}"
         typer.echo(printable(f"stopped: {done}; the same command with --resume goes on"), err=True)
