@@ -77,6 +77,11 @@ def test_no_device_has_more_heap_than_memory(name: str) -> None:
         ("nrf52840", {"ram": (0x20000000, 0x20040000)}),
         ("stm32l476rg", {"sram1": (0x20000000, 0x20018000 - 0x400)}),
         ("stm32f746zg", {"data": (0x20000000, 0x20050000 - 0x460)}),
+        ("stm32l4r5zi", {"data": (0x20000000, 0x200A0000 - 0x400)}),
+        ("stm32f446re", {"data": (0x20000000, 0x20020000 - 0x400)}),
+        ("stm32l552ze", {"sram1": (0x20000000, 0x20030000 - 0x800)}),
+        ("stm32u575zi", {"data": (0x20000000, 0x200C0000 - 0x400)}),
+        ("stm32h7a3zi", {"axi": (0x24000000, 0x24100000 - 0x1000)}),
     ],
 )
 def test_heap_regions_are_what_the_vendors_linker_scripts_and_memory_maps_span(name: str, spans: dict[str, tuple[int, int]]) -> None:
@@ -95,7 +100,7 @@ def test_eight_byte_allocators_are_exact_for_whole_words_and_never_too_cheap(
     assert extra == 0 or request % 8 in {1, 2, 3, 4}
 
 
-@pytest.mark.parametrize("name", ["stm32l476rg", "stm32f746zg"])
+@pytest.mark.parametrize("name", [name for name in names("devices") if name.startswith("stm32")])
 @given(request=st.integers(1, 300_000))
 def test_newlib_nano_is_exact(name: str, request: int) -> None:
     assert taken(request, load_device(name).allocator) == newlib_nano_chunk(request)
@@ -110,6 +115,11 @@ def test_newlib_nano_is_exact(name: str, request: int) -> None:
         ("nrf52840", 262_136 - 80 - 8),  # less the heap's own chunk and a header
         ("stm32l476rg", 97_280 - 8),
         ("stm32f746zg", 326_560 - 8),
+        ("stm32l4r5zi", 654_336 - 8),
+        ("stm32f446re", 130_048 - 8),
+        ("stm32l552ze", 194_560 - 8),
+        ("stm32u575zi", 785_408 - 8),
+        ("stm32h7a3zi", 1_044_480 - 8),
     ],
 )
 def test_the_largest_request_of_an_untouched_device(name: str, largest: int) -> None:
