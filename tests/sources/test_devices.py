@@ -32,6 +32,11 @@ def zephyr_chunk(request: int) -> int:
     return 4 + 4 + (request + 7) // 8 * 8
 
 
+def zephyr_big_chunk(request: int) -> int:
+    """The same in a heap of more than 256 KB: a chunk header of a whole unit, no gap."""
+    return 8 + (request + 7) // 8 * 8
+
+
 def taken(request: int, allocator: HeapAllocator) -> int:
     block = block_bytes(request, allocator.poisoning_bytes, allocator.alignment_bytes, allocator.minimum_bytes)
     return allocator.header_bytes + block
@@ -82,6 +87,35 @@ def test_no_device_has_more_heap_than_memory(name: str) -> None:
         ("stm32l552ze", {"sram1": (0x20000000, 0x20030000 - 0x800)}),
         ("stm32u575zi", {"data": (0x20000000, 0x200C0000 - 0x400)}),
         ("stm32h7a3zi", {"axi": (0x24000000, 0x24100000 - 0x1000)}),
+        ("nrf5340", {"ram": (0x20000000, 0x20070000)}),
+        ("nrf54l15", {"ram": (0x20000000, 0x20030000)}),
+        ("efr32mg24", {"ram": (0x20000000, 0x20040000)}),
+        ("rp2350-pico2", {"striped": (0x20000000, 0x20080000)}),
+        (
+            "esp32-c6",
+            {
+                "ram-startup": (0x4087E610 - 0x2000, 0x4087F564),
+                "ram": (0x40800000, 0x4087E610 - 0x2000),
+                "rtc": (0x50000000, 0x50003FE8),
+            },
+        ),
+        (
+            "esp32-s2",
+            {
+                "ram-startup": (0x3FFFC000, 0x3FFFFA10),
+                "ram": (0x3FFB2000, 0x3FFFC000),
+                "rtc": (0x3FF9E000, 0x3FF9FFE8),
+            },
+        ),
+        (
+            "esp32-p4",
+            {
+                "ram-startup": (0x4FFBCFC0 - 0x2000, 0x4FFC0000),
+                "ram": (0x4FF00000 + 0x20000, 0x4FFBCFC0 - 0x2000),
+                "tcm": (0x30100000, 0x30102000),
+                "rtc": (0x50108000, 0x50110000 - 24),
+            },
+        ),
     ],
 )
 def test_heap_regions_are_what_the_vendors_linker_scripts_and_memory_maps_span(name: str, spans: dict[str, tuple[int, int]]) -> None:
@@ -90,7 +124,17 @@ def test_heap_regions_are_what_the_vendors_linker_scripts_and_memory_maps_span(n
     assert list(regions) == list(spans)
 
 
-@pytest.mark.parametrize(("name", "chunk", "most"), [("rp2040-pico", newlib_chunk, 8), ("nrf52840", zephyr_chunk, 0)])
+@pytest.mark.parametrize(
+    ("name", "chunk", "most"),
+    [
+        ("rp2040-pico", newlib_chunk, 8),
+        ("rp2350-pico2", newlib_chunk, 8),
+        ("nrf52840", zephyr_chunk, 0),
+        ("nrf54l15", zephyr_chunk, 0),
+        ("efr32mg24", zephyr_chunk, 0),
+        ("nrf5340", zephyr_big_chunk, 0),
+    ],
+)
 @given(request=st.integers(1, 300_000))
 def test_eight_byte_allocators_are_exact_for_whole_words_and_never_too_cheap(
     name: str, chunk: Callable[[int], int], most: int, request: int
@@ -120,6 +164,13 @@ def test_newlib_nano_is_exact(name: str, request: int) -> None:
         ("stm32l552ze", 194_560 - 8),
         ("stm32u575zi", 785_408 - 8),
         ("stm32h7a3zi", 1_044_480 - 8),
+        ("nrf5340", 458_752 - 88 - 8),
+        ("nrf54l15", 196_608 - 88 - 8),
+        ("efr32mg24", 262_144 - 88 - 8),
+        ("rp2350-pico2", 524_288 - 16 - 8),
+        ("esp32-c6", 499_712),  # 61 steps of 8 KB: 1/32 of a power of two
+        ("esp32-s2", 294_912),  # 36 steps of 8 KB
+        ("esp32-p4", 622_592),  # 38 steps of 16 KB
     ],
 )
 def test_the_largest_request_of_an_untouched_device(name: str, largest: int) -> None:
