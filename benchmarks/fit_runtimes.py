@@ -38,6 +38,10 @@ ONE_BOARD = 1.8
 """Each way where all of it was measured on one board: with 1.25, another board's networks lay inside three times in four only."""
 ONE_ROW = 2.0
 """Each way where one network was measured."""
+PLAIN_LX7 = "Xtensa LX7 without vector instructions"
+"""An ESP32-S2's core: what an ESP32-S3's vector instructions reach says nothing of it, what plain C reaches does."""
+PLAIN_C = ("tinymaix", "tflm-reference")
+"""Runtimes that leave vector instructions alone."""
 CLASSES = {
     "Cortex-M0+": (8.0, 18.0),
     "Cortex-M33": (1.4, 4.3),
@@ -51,7 +55,7 @@ KERNEL_SOURCE = (
 )
 DEFAULT_ON = {
     "tflm-cmsis-nn": ["Cortex-M0+", "Cortex-M3", "Cortex-M33", "Cortex-M4F", "Cortex-M55", "Cortex-M7"],
-    "esp-nn": ["Xtensa LX6", "Xtensa LX7", "RV32IMC", "RV32IMAFC"],
+    "esp-nn": ["Xtensa LX6", "Xtensa LX7", PLAIN_LX7, "RV32IMC", "RV32IMAFC"],
 }
 ONLY_ON = {"esp-nn": ["esp32"], "x-cube-ai": ["stm32"]}
 """How the devices' names begin that a runtime is made for."""
@@ -67,7 +71,16 @@ ABOUT = {
 }
 ROWS_OF = {"tflm-cmsis-nn": "tflm-cmsis-nn", "esp-nn": "tflm-esp-nn"}
 """Runtimes whose rows go by another name."""
-PACKAGED_CHIPS = {"ESP32": "esp32-wroom", "ESP32-S3": "esp32-s3-wroom-1-n8", "ESP32-C3": "esp32-c3-mini-1-n4"}
+PACKAGED_CHIPS = {
+    "ESP32": "esp32-wroom",
+    "ESP32-S3": "esp32-s3-wroom-1-n8",
+    "ESP32-C3": "esp32-c3-mini-1-n4",
+    "DISCO-F746NG": "stm32f746ng",
+    "NUCLEO-H7A3ZI-Q": "stm32h7a3zi",
+    "NUCLEO-L4R5ZI": "stm32l4r5zi",
+    "NUCLEO-U575ZI-Q": "stm32u575zi",
+    "nRF5340-DK": "nrf5340",
+}
 
 
 def layer_of(row: Any) -> LoopNest | None:
@@ -244,6 +257,9 @@ def class_rows(devices: pd.DataFrame) -> pd.DataFrame:
     """Return the whole networks whose cycles per multiply-accumulate say how fast a class of cores is."""
     rows = devices[devices["core"].notna() & devices["clock_mhz"].notna() & (devices["macs"] > 10_000)]
     rows = rows[~rows["note"].fillna("").str.contains("suspicious")]
+    # An accelerator's times are none of the core's kernels, whatever library they are filed under.
+    accelerated = rows["runtime_as_published"].fillna("").str.contains("mvp", case=False) & (rows["kernel_library"] != "tflm-mvp")
+    rows = rows[~accelerated]
     return rows.assign(cycles_per_mac=rows["latency_ms"] * 1e3 * rows["clock_mhz"] / rows["macs"])
 
 
@@ -267,6 +283,25 @@ def ranges_of(library: str, devices: pd.DataFrame) -> Iterator[dict[str, Any]]:
             "network_count": len(found),
             "source": f"measured: {len(found)} public time{'s' if len(found) > 1 else ''} of int8 networks, widened by {slack:g} each way",
         }
+        if core == "Xtensa LX7" and library in PLAIN_C:
+            times = f"{len(found)} public time{'s' if len(found) > 1 else ''}"
+            yield {
+                "core": PLAIN_LX7,
+                "low_cycles": round_to(low),
+                "high_cycles": round_to(high),
+                "network_count": len(found),
+                "source": f"measured: {times} of int8 networks in plain C, widened by {slack:g} each way",
+            }
+    if library == "tflm-esp-nn":
+        found = devices[(devices["kernel_library"] == "esp-nn-ansi-kernel") & (devices["core"] == "Xtensa LX7")]
+        cycles = found["latency_ms"] * 1e3 * found["clock_mhz"] / found["macs"]
+        yield {
+            "core": PLAIN_LX7,
+            "low_cycles": round_to(cycles.min() / SLACK),
+            "high_cycles": round_to(cycles.max() * SLACK),
+            "network_count": 0,
+            "source": f"measured: {len(found)} kernels in plain C of ESP-NN's own table, widened by {SLACK:g} each way",
+        }
     for core, (low, high) in CLASSES.items():
         if core not in seen and library in ("tflm-cmsis-nn", "x-cube-ai"):
             yield {
@@ -278,15 +313,55 @@ def ranges_of(library: str, devices: pd.DataFrame) -> Iterator[dict[str, Any]]:
             }
 
 
-def measured_of(library: str, devices: pd.DataFrame) -> Iterator[dict[str, Any]]:
+def newest_stack(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return a board's newest submission that has every network of MLPerf Tiny: single networks of newer versions tell no other's time."""
+    whole = [
+        (submission.split()[0], [int(part) for part in str(version).split(".") if part.isdigit()], stack)
+        for (submission, version), stack in rows.groupby(["submission", "version"], dropna=False)
+        if set(stack["model"]) == set(ZOO)
+    ]
+    return max(whole, key=lambda found: found[:2])[2].drop_duplicates("model") if whole else rows.iloc[:0]
+
+
+def submitted(row: Any) -> str:
+    """Return who measured a row of MLPerf Tiny."""
+    results, _, submitter = row.submission.partition(" closed/")
+    return f"measured: MLPerf Tiny {results.rpartition('_')[2].partition('/')[0]}, closed division, submitted by {submitter}"
+
+
+def measured_stacks(library: str, devices: pd.DataFrame, mixes: dict[str, OperationMix]) -> Iterator[dict[str, Any]]:
+    """Return the networks of MLPerf Tiny that were measured on packaged devices, of one version a device."""
+    rows = devices[(devices["kernel_library"] == library) & devices["board"].isin(PACKAGED_CHIPS) & devices["model"].isin(ZOO)]
+    for board, found in rows.groupby("board"):
+        for row in newest_stack(found).sort_values("model").itertuples():
+            energy = {} if math.isnan(row.energy_uj) else {"energy_j": round_to(row.energy_uj / 1e6)}
+            yield {
+                "device": PACKAGED_CHIPS[str(board)],
+                "network": ZOO[row.model],
+                "clock_hz": float(row.clock_mhz) * 1e6,
+                "version": version_text(row),
+                "duration_s": round_to(row.latency_ms / 1e3),
+                **energy,
+                **{f"{kind}_mac_count": int(count) for kind, count in zip(MIX_KINDS, mixes[ZOO[row.model]], strict=True) if count},
+                "source": submitted(row),
+            }
+
+
+def version_text(row: Any) -> str:
+    """Return a row's version, or that it has none."""
+    return str(row.version) if isinstance(row.version, str) else "not stated"
+
+
+def measured_of(library: str, devices: pd.DataFrame, mixes: dict[str, OperationMix]) -> Iterator[dict[str, Any]]:
     """Return the networks that were measured on packaged devices."""
+    yield from measured_stacks(library, devices, mixes)
     rows = devices[(devices["kernel_library"] == library) & devices["board"].isin(PACKAGED_CHIPS) & (devices["model"] == "person_detect")]
     for row in rows.drop_duplicates("board", keep="last").itertuples():
         yield {
             "device": PACKAGED_CHIPS[row.board],
             "network": row.model,
             "clock_hz": float(row.clock_mhz) * 1e6,
-            "version": str(row.version) if isinstance(row.version, str) else "not stated",
+            "version": version_text(row),
             "duration_s": round_to(row.latency_ms / 1e3),
             **{f"{kind}_mac_count": int(count) for kind, count in zip(MIX_KINDS, PERSON_DETECT, strict=True)},
             "source": "measured: espressif/esp-nn, README, person detection",
@@ -319,7 +394,7 @@ def main(folder: Path) -> int:
         runtime |= {
             "kernels": kernels,
             "profiles": list(profile_of_esp_nn(devices) if name == "esp-nn" else profiles_of(library, table, mixes)),
-            "measured": list(measured_of(library, devices)),
+            "measured": list(measured_of(library, devices, mixes)),
             "ranges": list(ranges_of(library, devices)),
             "source": "measured: public times, fitted by benchmarks/fit_runtimes.py",
         }

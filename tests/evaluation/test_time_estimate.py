@@ -85,3 +85,28 @@ def test_a_runtime_made_for_other_chips_knows_nothing_of_this_one() -> None:
 def test_a_figure_carries_the_weakest_word() -> None:
     assert weakest(Trust.EXACT, Trust.RANGE, Trust.MEASURED) is Trust.RANGE
     assert weakest(Trust.SCALED, Trust.CALIBRATED) is Trust.SCALED
+
+
+@pytest.mark.parametrize(("runtime", "device", "count"), [("x-cube-ai", "stm32l4r5zi", 4), ("plumerai", "stm32u575zi", 4)])
+def test_boards_of_mlperf_tiny_are_scaled_from_their_own_networks(runtime: str, device: str, count: int) -> None:
+    own = [network for network in RUNTIMES[runtime].measured if network.device == device]
+    assert len({network.version for network in own}) == 1
+    for measured in own:
+        found = estimate_time(load_network(measured.network), load_device(device), RUNTIMES[runtime])
+        assert found.trust is Trust.SCALED
+        assert found.network_count == count
+        assert found.version == measured.version
+        assert (found.low_s or 1.0) < measured.duration_s < (found.high_s or 0.0)
+
+
+def test_vector_instructions_say_nothing_of_a_core_without_them() -> None:
+    found = estimate_time(load_network("ds-cnn"), load_device("esp32-s2"), RUNTIMES["esp-nn"])
+    vectors = estimate_time(load_network("ds-cnn"), load_device("esp32-s3-wroom-1-n8"), RUNTIMES["esp-nn"])
+    assert found.basis is TimeBasis.CLASS_RANGE
+    assert (found.low_s or 0.0) > (vectors.high_s or 1.0)
+
+
+def test_an_accelerator_says_nothing_of_the_core_beside_it() -> None:
+    """An EFR32MG24's accelerator takes 0.96 cycles per multiply-accumulate; its core under CMSIS-NN, like any Cortex-M33, takes more."""
+    held = next(entry for entry in RUNTIMES["tflm-cmsis-nn"].ranges if entry.core == "Cortex-M33")
+    assert held.low_cycles > 1.0

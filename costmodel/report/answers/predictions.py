@@ -30,10 +30,11 @@ def predictions_answer(found: Sequence[tuple[Evaluation, Outlook]]) -> Answer:
     columns = (
         Column("Device", number=False),
         Column("Fits", number=False),
-        Column("RAM"),
         Column("Time", number=False),
-        Column("Energy", number=False),
         Column("Battery", number=False),
+        # A line of 80 characters ends here: what a chip is chosen by stands before.
+        Column("Energy", number=False),
+        Column("RAM"),
         Column("Trust", number=False),
         Column("From", number=False),
     )
@@ -42,10 +43,10 @@ def predictions_answer(found: Sequence[tuple[Evaluation, Outlook]]) -> Answer:
             (
                 evaluation.device,
                 _fit_text(evaluation),
-                bytes_text(evaluation.memory.ram_bytes),
                 time_words(outlook.time),
-                energy_words(outlook),
                 life_words(outlook),
+                energy_words(outlook),
+                bytes_text(evaluation.memory.ram_bytes),
                 (outlook.life or outlook.energy or outlook.time).trust.value,
                 basis_text(outlook.time),
             )

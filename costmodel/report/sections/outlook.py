@@ -13,6 +13,8 @@ from costmodel.units import PER_MILLION
 
 UNKNOWN = "unknown"
 ESTIMATED_TIME = "Time, estimated"
+FEW = 2
+"""Measured networks that are named; more are counted."""
 
 
 def outlook_facts(outlook: Outlook, has_duration: bool) -> tuple[Fact, ...]:
@@ -67,7 +69,7 @@ def outlook_section(outlook: Outlook) -> Section:
 def power_text(energy: EnergyEstimate) -> str:
     """Return where the power of a board was taken from."""
     measured = energy.power_trust is Trust.SCALED
-    return f"power of {energy.power_from}, measured on this board" if measured else f"currents of {energy.power_from}"
+    return f"power of {_few(energy.power_from)}, measured on this board" if measured else f"currents of {energy.power_from}"
 
 
 def _paths_table(time: TimeEstimate) -> tuple[Table, ...]:
@@ -136,11 +138,22 @@ def basis_text(time: TimeEstimate) -> str:
         lacking = f"; {share_text(time.unmeasured_mac_ratio)} of the MACs by the class of core" if time.unmeasured_mac_ratio else ""
         return f"{time.runtime}, kernels timed on {time.measured_on}{lacking}"
     if time.basis is TimeBasis.MEASURED_NETWORKS:
-        return f"{time.runtime}, from {time.measured_on} measured on this device"
+        return f"{_version_text(time)}, from {_few(time.measured_on or '')} measured on this device"
     if time.basis is TimeBasis.CLASS_RANGE:
         floats = ", int8 widened for float32" if time.float_factor else ""
         return f"{time.runtime}, networks on this class of core{floats}"
     return f"nothing is known of {time.core}{f' under {time.runtime}' if time.runtime else ''}"
+
+
+def _version_text(time: TimeEstimate) -> str:
+    """A runtime with its version, where it is stated: another version of it may be as far off as another runtime."""
+    return f"{time.runtime} {time.version}" if time.version and time.version != "not stated" else f"{time.runtime}, no version stated"
+
+
+def _few(names: str) -> str:
+    """Names, or how many they are where they would fill a line."""
+    found = names.split(", ")
+    return names if len(found) <= FEW else f"{len(found)} networks"
 
 
 def interval_note(time: TimeEstimate) -> str:
