@@ -60,8 +60,8 @@ def main(folder: Path) -> None:
         )
     header = ("device", "network", "types", "MACs", "arena [KiB]", "largest region [KiB]", "weights [KiB]", "flash [KiB]", "verdict")
     write_study_table(folder, "table", header, rows)
-    figure, panels = study_figure(2, width=6.2, height=4.6)
     devices = names("devices")
+    figure, panels = study_figure(2, width=6.6, height=1.2 + 0.22 * len(devices))
     for panel, kind in zip(panels, ("int8", "float32"), strict=True):
         grid = np.array([[max(verdicts[kind, device, network]) for network in NETWORKS] for device in devices])
         panel.grid(visible=False)
@@ -69,7 +69,7 @@ def main(folder: Path) -> None:
         for row, device in enumerate(devices):
             for column, network in enumerate(NETWORKS):
                 ram, flash = verdicts[kind, device, network]
-                tight = f"{100 * max(ram, flash):.0f} %\n{'RAM' if ram >= flash else 'flash'}"
+                tight = f"{100 * max(ram, flash):.0f} % {'RAM' if ram >= flash else 'flash'}"
                 used = grid[row, column]
                 # What does not fit stands out in bold; the ends of the colour scale are dark.
                 panel.text(
