@@ -99,8 +99,13 @@ def load_teacher(reference: str) -> Callable[[NDArray[np.uint8]], NDArray[np.flo
         def scores(images: NDArray[np.uint8]) -> NDArray[np.float32]:
             # Images lie channels last already: seen as (images, channels, rows, columns) they need no copy.
             values = torch.from_numpy(np.ascontiguousarray(images)).permute(0, 3, 1, 2)
-            with torch.inference_mode(), torch.autocast("cpu", dtype=dtype, enabled=dtype is not torch.float32):
-                found = module(values)
+            try:
+                with torch.inference_mode(), torch.autocast("cpu", dtype=dtype, enabled=dtype is not torch.float32):
+                    found = module(values)
+            except Exception as error:
+                # A user's module raises what it likes.
+                reason = str(error).partition("\n")[0]
+                raise FormatError(f"the teacher fails on images of uint8: {type(error).__name__}: {reason}", Location(reference)) from None
             if not isinstance(found, torch.Tensor):
                 raise FormatError(f"the teacher returns {type(found).__name__}, expected a tensor of scores", Location(reference))
             answered: NDArray[np.float32] = found.float().numpy()

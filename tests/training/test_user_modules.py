@@ -131,3 +131,19 @@ def test_a_module_of_two_inputs_is_refused(tmp_path: Path) -> None:
     file.write_text(file.read_text(encoding="utf-8").replace("def forward(self, x)", "def forward(self, x, y)"), encoding="utf-8")
     with pytest.raises(InputError, match="y: one input is trained here, the module takes more"):
         model_of_function(reference)
+
+
+@pytest.mark.parametrize(
+    ("forward", "told"),
+    [
+        ("\n        return self.c1(x.float()[:, :2])", r"mine.py:build the teacher fails on images of uint8: RuntimeError: "),
+        ("\n        return x, x", r"the teacher returns tuple, expected a tensor of scores"),
+    ],
+)
+def test_a_teacher_that_fails_is_told_in_a_line(forward: str, told: str, tmp_path: Path) -> None:
+    from costmodel.training.teachers import load_teacher
+
+    scores = load_teacher(build(tmp_path, forward))
+    with pytest.raises(InputError, match=told) as caught:
+        scores(np.zeros((2, 32, 32, 3), np.uint8))
+    assert len(str(caught.value).splitlines()) == 1
