@@ -15,6 +15,7 @@ from costmodel.deployment.reference import run_reference
 from costmodel.errors import ShapeError
 from costmodel.sources.catalogue import load_network
 from costmodel.sources.stored_models.model_folder import write_model
+from costmodel.sources.stored_models.packaged_models import packaged_model_names
 from costmodel.specs.counting import Dataflow
 from costmodel.specs.network import Network
 from costmodel.specs.quantisation import symmetric_quantisation
@@ -130,3 +131,14 @@ def test_twenty_images_are_bit_exact_on_each_emulated_core(target: Target, bench
     comparison = validate([held.expected(Variant.INT8, image) for image in images], [target], bench)
     assert comparison.equal
     assert len(comparison.runs) == 20 * 2
+
+
+@pytest.mark.slow
+@pytest.mark.emulator
+@pytest.mark.parametrize("name", [name for name in packaged_model_names() if name.endswith("-int8")])
+@pytest.mark.parametrize("target", [Target.XTENSA, Target.RISCV, Target.ARM])
+def test_twenty_images_of_a_shipped_model_are_bit_exact_on_each_emulated_core(target: Target, name: str, bench: Workbench) -> None:
+    held = deployable(name, 1)
+    for image in (drawn(20, 32)[0].transpose(0, 3, 1, 2).astype(np.float32) - 128) / 64:
+        # One a run: a model file of this size leaves room for one.
+        assert validate([held.expected(Variant.INT8, image)], [target], bench).equal
