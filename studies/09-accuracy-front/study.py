@@ -133,6 +133,8 @@ def _between(ends: tuple[float | None, float | None], scale: float) -> str:
 
 
 def _draw(points: list[Point], best: set[int], path: Path) -> None:
+    from matplotlib.ticker import LogLocator
+
     figure, panels = study_figure(3, width=4.6, height=4.2)
     for place, each in enumerate(points):
         look: dict[str, Any] = {"color": COLORS[each.pooled], "marker": MARKS[each.numbers], "markersize": 4 + 5 * each.kept_ratio}
@@ -155,6 +157,7 @@ def _draw(points: list[Point], best: set[int], path: Path) -> None:
         panel.set_xscale("log")
         panel.xaxis.set_major_formatter("{x:.0f}")
         panel.xaxis.set_minor_formatter("{x:.0f}")
+        panel.xaxis.set_minor_locator(LogLocator(subs=(2, 3, 5)))
         panel.tick_params(axis="x", which="both", labelsize=7)
     panels[0].set(xlabel="RAM for tensors [KiB]", ylabel="top 1 of 10,000 test images [%]")
     panels[1].set(xlabel="memory energy of an inference [uJ]", title="larger marks: more channels kept")
