@@ -11,6 +11,7 @@ from costmodel.memory.arenas.fitting import problem_of
 from costmodel.memory.arenas.proving import proven
 from costmodel.memory.lifetimes import Lifetimes, lifetimes_of
 from costmodel.memory.ordering import OrderProblem, best_order
+from costmodel.memory.overlapping import Overlap, lead_bytes, overlapped, spared_bytes
 from costmodel.memory.placement import Block, Sizes, blocks_of, place_blocks, sizes_of
 from costmodel.memory.planning import plan_memory
 from costmodel.memory.strategies import COUNTS_INPUT, alive_by_step, lower_bound
@@ -293,6 +294,41 @@ def _exact(subject: Subject) -> tuple[StrategyPlan, None]:
     return plan.model_copy(update={"is_proven": found.is_proven}), None
 
 
+def _overlapping(subject: Subject) -> tuple[StrategyPlan, None]:
+    """Let results begin inside what they are made from."""
+    strategy, network = MemoryStrategy.OVERLAPPING, subject.network
+    overlaps = _overlaps(subject)
+    if not overlaps:
+        return _refused(strategy, InputDelivery.WHOLE, "no layer's kernel lets its result begin inside what it is made from"), None
+    cover = Cover(tuple(layered(subject.layout, 0, len(subject.layout.blocks))))
+    staged = staged_lives(network, subject.layout, cover)
+    lives = staged.lives._replace(tensors=tuple(life._replace(in_place_of=None) for life in staged.lives.tensors))
+    blocks = blocks_of(lives, with_input=True)
+    sizes = [int(life.size_bytes) for life in lives.tensors]
+    spared = spared_bytes(overlaps, sizes)
+    alive = alive_by_step(lives, in_place=False, with_input=True)
+    live = [sum(sizes[place] for place in places) - spared.get(stage + 1, 0) for stage, places in enumerate(alive)]
+    problem = overlapped(problem_of(blocks, sizes_of(lives, blocks), max(live)), overlaps)
+    plan = planned_pieces(strategy, subject, cover, staged._replace(lives=lives), blocks, climbed(problem).offsets)
+    stages = tuple(stage.model_copy(update={"live_bytes": size}) for stage, size in zip(plan.stages, live, strict=True))
+    return plan.model_copy(update={"bound_bytes": max(live), "stages": stages}), None
+
+
+def _overlaps(subject: Subject) -> list[Overlap]:
+    """Which tensors may begin inside others: those whose only last reader makes them; never inside the network's input."""
+    running = [step for block in subject.layout.blocks for step in block.steps]
+    place = {step: number + 1 for number, step in enumerate(running)}
+    found = []
+    for stage, step in enumerate(running):
+        lead = lead_bytes(subject.layout.steps[step], subject.network.tensor_bytes[step])
+        for source in dict.fromkeys(subject.layout.sources[step]):
+            if lead is None or source < 0 or _is_output(subject.network, source) or subject.layout.steps[source].operation.lasts:
+                continue
+            if subject.lives.tensors[place[source]].last == stage:
+                found.append(Overlap(place[source], place[step], lead))
+    return found
+
+
 def _reordered(subject: Subject) -> tuple[StrategyPlan, Cover | None]:
     """Run the layers in the order that keeps the least alive."""
     if all(len(block.steps) == 1 for block in subject.layout.blocks):
@@ -329,6 +365,7 @@ NETWORK_STRATEGIES: Final[dict[MemoryStrategy, NetworkStrategy]] = {
     MemoryStrategy.GREEDY: _greedy,
     MemoryStrategy.HILL_CLIMBING: _climbing,
     MemoryStrategy.EXACT: _exact,
+    MemoryStrategy.OVERLAPPING: _overlapping,
     MemoryStrategy.REORDERED: _reordered,
     **{strategy: functools.partial(_covered, strategy, *parts) for strategy, parts in _COVERS.items()},
 }

@@ -6,10 +6,14 @@ import itertools
 
 from costmodel.errors import SpecError
 from costmodel.results.storage.strategy_plan import PlannedPiece, StrategyPlan
-from costmodel.specs.lowering import NETWORK_INPUT
-from costmodel.specs.network import Network
+from costmodel.specs.axis import AdaptiveAxis, Axis
+from costmodel.specs.layers import Conv2d
+from costmodel.specs.lowering import NETWORK_INPUT, Step
+from costmodel.specs.network import Network, TensorBytes
+from costmodel.specs.operations import Action
 from costmodel.specs.shapes import element_count
 from costmodel.specs.stages import Grain, InputDelivery
+from costmodel.specs.work import LoopNest
 
 
 def check_strategy_plan(plan: StrategyPlan, network: Network) -> None:
@@ -128,9 +132,58 @@ def _share_a_byte(one: PlannedPiece, other: PlannedPiece) -> bool:
 
 
 def _in_place(network: Network, early: PlannedPiece, late: PlannedPiece) -> bool:
-    """Whether the later piece is a pooling's that overwrites what it reads, from its first byte on."""
-    step = next((step for step in network.steps if step.name == late.name), None)
-    if step is None or not step.operation.in_place or early.role != "tensor" or late.role != "tensor":
+    """Whether the later piece may lie over the earlier one, which it is made from and which nobody reads afterwards."""
+    place = next((at for at, step in enumerate(network.steps) if step.name == late.name), None)
+    if place is None or early.role != "tensor" or late.role != "tensor" or early.last_stage != late.first_stage:
         return False
-    reads = _holder(network, _reads(network, late.name)[0])
-    return reads == early.name and early.last_stage == late.first_stage and early.offset_bytes == late.offset_bytes
+    step = network.steps[place]
+    if early.name not in {_holder(network, name) for name in _reads(network, late.name)}:
+        return False
+    if step.operation.pools:
+        return _pooled_behind(step, network.tensor_bytes[place], early.offset_bytes or 0, late.offset_bytes or 0)
+    return _written_behind(network, place, early.offset_bytes or 0, late.offset_bytes or 0)
+
+
+def _written_behind(network: Network, place: int, read_from: int, written_from: int) -> bool:
+    """Whether a kernel that goes through its output channel by channel has read each byte before it writes over it."""
+    step, layer, sizes = network.steps[place], network.ordered[place], network.tensor_bytes[place]
+    if step.operation.action in (Action.RECTIFY, Action.SCALE_AND_SHIFT, Action.SUM):
+        return written_from <= read_from and sizes.input_bytes == sizes.output_bytes
+    if len(step.inputs[0]) != 3 or not isinstance(layer, Conv2d):
+        return False
+    (channels, rows, columns), (made, made_rows, made_columns), groups = step.inputs[0], step.lowered.output, layer.groups
+    for channel in range(made):
+        written_to = written_from + (channel + 1) * made_rows * made_columns * sizes.output_bytes
+        still_read = channel // (made // groups) * (channels // groups)
+        if written_to > read_from + still_read * rows * columns * sizes.input_bytes:
+            return False
+    return True
+
+
+def _pooled_behind(step: Step, sizes: TensorBytes, read_from: int, written_from: int) -> bool:
+    """Whether a pooling, element by element in raster order, has read each byte before it writes over it."""
+    (channels, rows, columns), (_, made_rows, made_columns) = step.inputs[0], step.lowered.output
+    work = step.lowered.work
+    if not isinstance(work, LoopNest):
+        return False
+    first_rows = [_first_read(work.h, at) for at in range(made_rows)]
+    first_columns = [_first_read(work.w, at) for at in range(made_columns)]
+    reads = [row * columns + column for row in first_rows for column in first_columns]
+    plane, made = rows * columns, made_rows * made_columns
+    still = plane
+    for at in reversed(range(made)):
+        # What comes after it in its channel, or in the next one, is still to be read; the first and the last channel are the tightest.
+        for channel in (0, channels - 1):
+            needed = channel * plane + still if channel < channels - 1 or at < made - 1 else channels * plane
+            if written_from + (channel * made + at + 1) * sizes.output_bytes > read_from + needed * sizes.input_bytes:
+                return False
+        still = min(still, reads[at])
+    return True
+
+
+def _first_read(axis: Axis | AdaptiveAxis, index: int) -> int:
+    """The first input of a window that is in bounds."""
+    if isinstance(axis, AdaptiveAxis):
+        return int(index * axis.H // axis.n)
+    start = index * axis.s - axis.p
+    return int(start + -(-max(-start, 0) // axis.d) * axis.d)

@@ -24,6 +24,9 @@ class MemoryStrategy(StrEnum):
     """One arena, by climbing from the best of a portfolio of orders."""
     EXACT = "exact"
     """One arena, proven to be the lowest where the search ends in time (extra `exact`)."""
+    OVERLAPPING = "overlapping"
+    """One arena, a result beginning inside what it is made from where the kernel's order allows: depthwise convolutions, poolings, and what
+    goes element by element."""
     REORDERED = "reordered"
     """One arena, layers in the order that keeps the least alive."""
     FUSED_BANDS = "fused-bands"

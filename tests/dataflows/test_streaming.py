@@ -29,6 +29,7 @@ LAYERED = {
     Strategy.GREEDY,
     Strategy.HILL_CLIMBING,
     Strategy.EXACT,
+    Strategy.OVERLAPPING,
     Strategy.REORDERED,
 }
 """Strategies that run layer by layer."""

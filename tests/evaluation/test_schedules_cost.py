@@ -15,11 +15,14 @@ from costmodel.evaluation.explaining import recorded_figures
 from costmodel.evaluation.figures import figure_of
 from costmodel.evaluation.layers.staged_layers import WeightTurns
 from costmodel.evaluation.storage.strategy_plans import compare_strategies
+from costmodel.evaluation.timing.outlook import outlook_of
 from costmodel.provenance import origin_of
 from costmodel.results.counts import ACCESSES
 from costmodel.results.storage.heap_replay import HeapOutcome
+from costmodel.results.trust import Trust
 from costmodel.sources.catalogue import load_scenario, names
 from costmodel.sources.scenario_changes import ScenarioChanges, changed_scenario
+from costmodel.sources.usual_use import usual_use
 from costmodel.specs.base import with_changes
 from costmodel.specs.counting import Dataflow
 from costmodel.specs.mapping import mapping_of
@@ -178,3 +181,11 @@ def test_streams_through_a_large_network_pay_for_weights_in_flash() -> None:
             energies[place.value, name.value] = cost_of(under, Dataflow.OUTPUT_STATIONARY)[1].energy_pj
     assert energies["flash", "pixel-streaming"] > 10 * energies["flash", "layer-by-layer"]
     assert energies["ram", "pixel-streaming"] < energies["ram", "layer-by-layer"]
+
+
+@pytest.mark.parametrize(("start", "alone"), [("esp32-deck", Trust.CALIBRATED), ("resnet8", Trust.SCALED)])
+def test_no_runtime_was_measured_with_layers_that_stream(start: str, alone: Trust) -> None:
+    for name, trust in ((ScheduleName.LAYER_BY_LAYER, alone), (ScheduleName.STREAMING, Trust.ASSUMED)):
+        scenario = with_changes(changed_scenario(start, ScenarioChanges()), {"schedule": name, "duration_s": None})
+        outlook = outlook_of(scenario, evaluate(scenario), usual_use(scenario))
+        assert outlook.time.trust is trust

@@ -122,5 +122,16 @@ def test_random_networks_stream_in_the_firmware(variant: Variant, library: ctype
     assert min(count for strategy, count in ran.items() if strategy is not Strategy.STRIPS_8) > 1, ran  # few maps are that wide
 
 
+@pytest.mark.parametrize("variant", Variant)
+def test_results_written_over_their_inputs_are_what_they_are_apart(variant: Variant, library: ctypes.CDLL) -> None:
+    ran = 0
+    for seed, network in enumerate(random_graphs(60, 23, types=False)):
+        if plan_strategy(Strategy.OVERLAPPING, subject_of(network_as_deployed(network, variant)))[0].total_bytes is not None:
+            assert run(library, network, Strategy.OVERLAPPING, seed, variant)[0] == 0
+            ran += 1
+    assert ran > 20
+    assert run(library, load_network("mobilenet-v1-0.25"), Strategy.OVERLAPPING, 1)[0] == 0
+
+
 def test_an_arena_a_byte_smaller_is_refused(library: ctypes.CDLL) -> None:
     assert run(library, load_network("ds-cnn"), Strategy.STREAMING, 1, less=1)[0] == 14

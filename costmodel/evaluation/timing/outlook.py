@@ -21,6 +21,7 @@ from costmodel.results.trust import Trust, weakest
 from costmodel.specs.devices.battery import BatteryCell
 from costmodel.specs.devices.power import IDLE, PowerProfile, PowerStates
 from costmodel.specs.scenario import Scenario
+from costmodel.specs.stages import Grain
 from costmodel.specs.usual_use import UsualUse
 
 USUAL_PERIOD_S: Final = 60.0
@@ -173,7 +174,7 @@ def scenario_time(scenario: Scenario, evaluation: Evaluation, use: UsualUse) -> 
         measured = given is not None
         return TimeEstimate(
             runtime="costmodel" if not measured else "as measured",
-            trust=Trust.MEASURED if measured else Trust.CALIBRATED,
+            trust=Trust.MEASURED if measured else _layer_times_trust(evaluation),
             basis=TimeBasis.GIVEN if measured else TimeBasis.LAYER_TIMES,
             duration_s=own,
             low_s=own if given is None or given.low is None else given.low,
@@ -195,7 +196,24 @@ def scenario_time(scenario: Scenario, evaluation: Evaluation, use: UsualUse) -> 
             clock_hz=None,
             core=scenario.device.core,
         )
-    return estimate_time(scenario.network, scenario.device, use.runtime, use.clock_hz)
+    return _in_stages(estimate_time(scenario.network, scenario.device, use.runtime, use.clock_hz), evaluation)
+
+
+def _layer_times_trust(evaluation: Evaluation) -> Trust:
+    """How far to trust rates of layers one by one: as calibrated, or, of layers that run together, as taken to last as long."""
+    found = evaluation.schedule
+    alone = found is None or all(stage.grain is Grain.LAYER for stage in found.stages)
+    return Trust.CALIBRATED if alone else Trust.ASSUMED
+
+
+def _in_stages(time: TimeEstimate, evaluation: Evaluation) -> TimeEstimate:
+    """A time of layers one by one, of layers that run together: no runtime was measured so, and what is computed again takes its share."""
+    found = evaluation.schedule
+    if found is None or all(stage.grain is Grain.LAYER for stage in found.stages):
+        return time
+    again = found.planned.mac_count / found.layer_by_layer.mac_count if found.layer_by_layer.mac_count else 1.0
+    longer = {name: value * again for name in ("duration_s", "low_s", "high_s") if (value := getattr(time, name)) is not None}
+    return time.model_copy(update={"trust": weakest(time.trust, Trust.ASSUMED), **longer})
 
 
 def deepest_rest(states: PowerStates | None) -> str:

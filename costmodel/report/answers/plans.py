@@ -31,6 +31,7 @@ WORDS: Final = {
     MemoryStrategy.GREEDY: "one arena as TensorFlow Lite Micro plans it",
     MemoryStrategy.HILL_CLIMBING: "one arena, climbing from the best of 14 orders",
     MemoryStrategy.EXACT: "one arena, searched until proven",
+    MemoryStrategy.OVERLAPPING: "one arena, results over inputs that are done with",
     MemoryStrategy.REORDERED: "layers in the order that keeps least alive",
     MemoryStrategy.FUSED_BANDS: "convolution and pooling over a band of its rows",
     MemoryStrategy.FUSED_ROWS: "convolution row by row into the pooling's result",
