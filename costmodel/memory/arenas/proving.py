@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from costmodel.memory.arenas.climbing import climbed
-from costmodel.memory.arenas.fitting import Fitted, problem_of
+from costmodel.memory.arenas.fitting import Fitted, Problem, problem_of
 from costmodel.memory.lifetimes import Lifetimes
 from costmodel.memory.placement import Block, Sizes
 
@@ -65,19 +65,32 @@ def proven(
         return Proven(start, True)
     if importlib.util.find_spec("ortools") is None:
         return Proven(start, False, "the proof needs OR-Tools: install the extra `exact`")
+    # An arena of just the bound is sought first: where there is one, nothing is left to prove, and far fewer places come in question.
+    low = _searched(lives, blocks, problem, start, bound_bytes, time_limit_s / 2, workers)
+    if low is not None:
+        return Proven(low[0], True)
+    found = _searched(lives, blocks, problem, start, start.height_bytes, time_limit_s / 2, workers)
+    return Proven(start, False) if found is None else Proven(*found)
+
+
+def _searched(
+    lives: Lifetimes, blocks: Sequence[Block], problem: Problem, start: Fitted, most_bytes: int, time_limit_s: float, workers: int
+) -> tuple[Fitted, bool] | None:
+    """The lowest arena that was found in time below a height, and whether there is no lower one; None where none was found."""
     from ortools.sat.python import cp_model
 
+    bound_bytes = problem.bound_bytes
     model = cp_model.CpModel()
-    height = model.new_int_var(bound_bytes, start.height_bytes, "height")
+    height = model.new_int_var(bound_bytes, most_bytes, "height")
     offsets = []
     times, places = [], []
     for at, block in enumerate(blocks):
         alignment = problem.alignments[at]
-        top = start.height_bytes - problem.sizes[at]
+        top = most_bytes - problem.sizes[at]
         multiple = model.new_int_var(0, top // alignment, f"m{at}")
         offset = multiple * alignment
         offsets.append(multiple)
-        model.add_hint(multiple, start.offsets[at] // alignment)
+        model.add_hint(multiple, min(start.offsets[at], top) // alignment)
         model.add(offset + problem.sizes[at] <= height)
         for number, place in enumerate(block.tensors):
             life = lives.tensors[place]
@@ -96,7 +109,7 @@ def proven(
     solver.parameters.random_seed = SEED
     status = solver.solve(model)
     if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
-        return Proven(start, False)
+        return None
     found = tuple(solver.value(multiple) * alignment for multiple, alignment in zip(offsets, problem.alignments, strict=True))
     lowest = max(offset + size for offset, size in zip(found, problem.sizes, strict=True))
-    return Proven(Fitted(lowest, found, start.order), status == cp_model.OPTIMAL)
+    return Fitted(lowest, found, start.order), status == cp_model.OPTIMAL
