@@ -53,7 +53,7 @@ def test_a_plan_is_shown_piece_by_piece_and_drawn(capsys: pytest.CaptureFixture[
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["cifar-aap-prune"], "did you mean 'cifar-aap-pruned'?"),
+        (["cifar-aap-prunde"], "did you mean 'cifar-aap-pruned'?"),
         (["resnet8", "--strategy", "streeming"], "did you mean 'streaming'?"),
         (["resnet8", "--strategy", "ping-pong"], "ping-pong buffers serve chains only: stack1.add reads conv1 and stack1.conv2"),
         (["autoencoder", "--strategy", "pixel-streaming"], "does not apply to autoencoder: fc1 (linear) needs all of its input"),
@@ -96,8 +96,10 @@ def test_a_plan_is_a_header_that_compiles(capsys: pytest.CaptureFixture[str], tm
     assert "#define CM_PLAN_ARENA_BYTES 3934u" in text
     assert '{"conv1", "ring", 0u, 832u, 13u, 0u, 0u},' in text
     assert "cm_plan_table" in text
-    assert main(["plan", "cifar-aap-pruned", "--strategy", "streaming", "--emit", "c"]) == 0
-    assert "cm_plan_table" not in capsys.readouterr().out  # float32: the firmware streams int8
+    assert main(["plan", "cifar-aap-pruned", "--strategy", "strips-8", "--emit", "c"]) == 0
+    assert "cm_plan_table" in capsys.readouterr().out
+    assert main(["plan", "cifar-aap-pruned", "--strategy", "greedy", "--emit", "c"]) == 0
+    assert "cm_plan_table" not in capsys.readouterr().out  # nothing streams
     if (compiler := shutil.which("cc")) is None:
         pytest.skip("no C compiler: install one to compile the header")
     program = tmp_path / "program.c"
