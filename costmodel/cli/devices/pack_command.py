@@ -18,6 +18,11 @@ def pack_command(
     seed: Annotated[int, typer.Option(min=0, help="Of the weights of a network without, and of the input.")] = 7,
     image: Annotated[Path | None, typer.Option(help="Put this picture in as the input.")] = None,
     accounting: Annotated[str, typer.Option(help="How tensors share the arena, as in a scenario's `accounting`.")] = "arena-in-place",
+    mapping: Annotated[
+        str | None,
+        typer.Option(help="Generate kernels: best, a file of `costmodel map`, or a mapping as --dataflow takes it.", show_default=False),
+    ] = None,
+    core: Annotated[str, typer.Option(help="With --mapping: the core they are for, xtensa, riscv or arm.")] = "xtensa",
     output_format: Annotated[str, typer.Option("--format", "-f", help="terminal, json, csv or markdown.")] = "terminal",
 ) -> None:
     """Write a network and an input as the binary the firmware reads: a model with its own weights, any other with those of a seed.
@@ -28,15 +33,20 @@ def pack_command(
     The raw layout and the C header are the reference deployment's, to compare sizes with; both hold int8 weights and biases. `image` writes
     the input alone (--image PICTURE, brought to the network's size) as int8 bytes, plane after plane; `image-header` as C source.
 
+    With --mapping, layers run in kernels generated for their shape and tile: `kernels.c` is written beside the file, for the folder
+    `firmware/kernels`, and the weights lie in the order they read them.
+
     Examples
     --------
     costmodel pack cifar-aap-pruned --output models.bin
+    costmodel pack cifar-aap-pruned --mapping best --core xtensa
     costmodel pack --layout raw --output weights.bin
     costmodel pack --layout image --image photo.jpg --output image.bin
     """
     from costmodel.cli.options import chosen
     from costmodel.cli.output import format_of, write_answer
     from costmodel.deployment.deployed import Variant
+    from costmodel.deployment.kernels.source import kernel_source
     from costmodel.deployment.legacy_layout import (
         PUBLISHED_IMAGE_RATIO,
         PUBLISHED_WEIGHTS_RATIO,
@@ -49,11 +59,14 @@ def pack_command(
         raw_arrays,
     )
     from costmodel.deployment.model_file import model_hash
+    from costmodel.errors import SpecError
     from costmodel.report.answers.written import facts_answer
     from costmodel.sources.documents.atomic_file import write_whole
+    from costmodel.specs.kernel_core import kernel_core
     from costmodel.specs.scenario import MemoryAccounting
     from costmodel.validation.deployables import deployable
     from costmodel.validation.firmware_plan import KERNEL_DATAFLOWS, MissingKernel, missing_kernels, predicted_arena_bytes
+    from costmodel.validation.mapping_choice import mapped_expected
 
     output_form = format_of(output_format)
     form = chosen("--layout", layout, Layout)
@@ -62,14 +75,24 @@ def pack_command(
     packed = held.model.network
     shared = chosen("--accounting", accounting, MemoryAccounting)
     expected = held.expected(wanted, None if image is None else held.input_of(image), shared)
+    if mapping is not None:
+        if form is not Layout.MODEL or wanted is not Variant.INT8:
+            raise SpecError("--mapping: generated kernels run the int8 variant in the model layout; leave --layout and --variant out")
+        expected = mapped_expected(expected, mapping, kernel_core(core))
     missing: list[MissingKernel] = []
     facts: dict[str, str | int | float] = {"network": packed.name, "file": str(output)}
     facts |= {"weights": held.model.source} if held.trained else {"seed": seed}
     if form is Layout.MODEL:
         content = expected.model
         facts |= {"variant": wanted.value, "model": model_hash(content), "parameter_bytes": expected.deployed.parameter_bytes}
-        for dataflow in KERNEL_DATAFLOWS:
-            facts[f"{dataflow.name.lower()}_arena_bytes"] = predicted_arena_bytes(packed, wanted, dataflow, shared) or 0
+        if expected.mapping is None:
+            for dataflow in KERNEL_DATAFLOWS:
+                facts[f"{dataflow.name.lower()}_arena_bytes"] = predicted_arena_bytes(packed, wanted, dataflow, shared) or 0
+        else:
+            beside = output.with_name("kernels.c")
+            facts |= {"mapping": str(expected.mapping), "core": core, "kernels": str(beside), "kernel_count": len(expected.kernels)}
+            facts["mapped_arena_bytes"] = predicted_arena_bytes(packed, wanted, expected.mapping, shared, expected.lines) or 0
+            write_whole(beside, kernel_source(expected.kernels).encode())
         missing = list(missing_kernels(packed, wanted, shared))
     else:
         of_input = form in (Layout.IMAGE, Layout.IMAGE_HEADER)

@@ -24,6 +24,10 @@ def validate_command(
     layers: Annotated[int | None, typer.Option(min=1, max=100_000, help="Run so many random layers instead of a network.")] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of inputs, of weights where a network has none, and of random layers.")] = 7,
     variant: Annotated[str, typer.Option(help="int8, float32 (int8 weights, float32 activations), or all.")] = "int8",
+    mapping: Annotated[
+        str | None,
+        typer.Option(help="Run generated kernels: best, a file of `costmodel map`, or a mapping as of --dataflow.", show_default=False),
+    ] = None,
     image: Annotated[Path | None, typer.Option(help="Run this picture, resized to the network's input.")] = None,
     data: Annotated[str | None, typer.Option(help="Run a whole test set: as `compress` takes it.", show_default=False)] = None,
     images: Annotated[int | None, typer.Option(min=1, help="So many images of the test set alone.", show_default=False)] = None,
@@ -41,6 +45,7 @@ def validate_command(
     --------
     costmodel validate
     costmodel validate --target all
+    costmodel validate --mapping best --target riscv
     costmodel validate --layers 200 --seed 7
     costmodel validate --image photo.jpg
     costmodel validate model.tflite
@@ -57,6 +62,7 @@ def validate_command(
     from costmodel.sources.cache_folder import cache_folder
     from costmodel.sources.packaged_data import packaged_folder
     from costmodel.validation.deployables import deployable
+    from costmodel.validation.mapping_choice import validate_mapped
     from costmodel.validation.validating import Target, Workbench, expect_layers, validate
 
     output = format_of(output_format)
@@ -77,7 +83,12 @@ def validate_command(
             return
         values = None if image is None else held.input_of(image)
         expectations = [held.expected(form, values) for form in variants]
-    comparison = validate(expectations, targets, bench)
+    if mapping is None:
+        comparison = validate(expectations, targets, bench)
+    else:
+        if layers is not None or variants != (Variant.INT8,):
+            raise SpecError("--mapping: generated kernels run a network in the int8 variant; leave --layers and --variant out")
+        comparison = validate_mapped(expectations, mapping, targets, bench)
     random = None if layers is None and held.trained else seed
     write_answer(comparison_answer(comparison, in_detail=layers is None, seed=random), output)
     if not comparison.equal:

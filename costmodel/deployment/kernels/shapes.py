@@ -10,7 +10,7 @@ from costmodel.deployment.requantisation import INT8_STEPS
 
 SERVED: Final = frozenset({Kernel.CONV2D, Kernel.LINEAR})
 """Kernels that can be blocked."""
-_PASS_ON: Final = frozenset({Kernel.VIEW, Kernel.MAX_POOL, Kernel.AVERAGE_POOL})
+_PASS_ON: Final = frozenset({Kernel.VIEW, Kernel.MAX_POOL, Kernel.AVERAGE_POOL, Kernel.ADAPTIVE_AVERAGE_POOL})
 """Kernels whose results lie between the least and the largest of what they read, or at its zero point."""
 
 

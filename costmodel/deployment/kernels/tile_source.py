@@ -13,6 +13,12 @@ _UNROLLED: Final = (16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4)
 """Taps of one turn of a loop, the first that divides the run; the first that is left over least if none does."""
 
 
+_REACH_OF_BYTES: Final = 255
+"""Farthest byte from an address that a load of a core without signed bytes reaches."""
+_REACH: Final = 2047
+"""The same of the others: RISC-V's, which is the nearer."""
+
+
 def tile_name(name: str, pixels: int, filters: int) -> str:
     """Return the C name of a tile's function."""
     return f"{name}_{pixels}x{filters}"
@@ -113,49 +119,80 @@ def _tap(shape: KernelShape, macro: str, pixels: int, filters: int) -> list[str]
 def _walk(shape: KernelShape, macro: str, filters: int) -> list[str]:
     """The loops over a tile's taps."""
     if shape.on_map:
-        plane = shape.h.extent * shape.w.extent
-        loop = _run(macro, shape.in_channels, plane, filters, "        ")
-        return ["        {", f"            const {_line_type(shape)} *tap = x;", *(f"    {line}" for line in loop), "        }"]
+        loop = _run(shape, macro, shape.in_channels, filters, "            ")
+        return ["        {", f"            const {_line_type(shape)} *tap = x;", *loop, "        }"]
     lines = ["        for (int32_t row = 0; row < row_count; row++) {", f"            const {_line_type(shape)} *tap = rows[row] + at;"]
-    run, runs = shape.w.kernel * shape.in_channels, 1
-    if shape.w.dilation > 1:
-        run, runs = shape.in_channels, shape.w.kernel
+    run, runs = runs_of(shape)
     if runs == 1:
-        return [*lines, *_run(macro, run, 1, filters, "            "), "        }"]
+        return [*lines, *_run(shape, macro, run, filters, "            "), "        }"]
     gap = (shape.w.dilation - 1) * shape.in_channels
     return [
         *lines,
         f"            for (int32_t column = 0; column < {runs}; column++) {{",
-        *_run(macro, run, 1, filters, "                "),
+        *_run(shape, macro, run, filters, "                "),
         f"                tap += {gap};",
         "            }",
         "        }",
     ]
 
 
-def _run(macro: str, length: int, step: int, filters: int, indent: str) -> list[str]:
-    """A run of taps, `step` elements of the input apart: written out, or in a loop with what is left over behind it."""
+def _run(shape: KernelShape, macro: str, length: int, filters: int, indent: str) -> list[str]:
+    """A run of taps: written out, or in a loop with what is left over behind it."""
+    step = _step(shape)
 
     def taps(count: int) -> list[str]:
+        if steps_each_tap(shape):
+            # Held, or the compiler makes an address of its own for each load.
+            one = [f"tap += {step};", "CM_HOLD(tap);"]
+            return [line for place in range(count) for line in (f"{macro}(tap, w + {place * filters});", *one)]
         return [f"{macro}(tap + {place * step}, w + {place * filters});" for place in range(count)]
 
+    def moved(count: int) -> list[str]:
+        return [*([] if steps_each_tap(shape) else [f"tap += {count * step};"]), f"w += {count * filters};"]
+
     if length <= _MOST_WRITTEN_OUT:
-        return [f"{indent}{line}" for line in (*taps(length), f"tap += {length * step};", f"w += {length * filters};")]
-    turn = min(_UNROLLED, key=lambda count: (length % count, -count))
+        return [f"{indent}{line}" for line in (*taps(length), *moved(length))]
+    turn = _turn_of(length)
     left = length % turn
     lines = [
         "{",
         f"    const {{W}} *const end = w + {(length - left) * filters};",
         "    do {",
-        *(f"        {line}" for line in taps(turn)),
-        f"        tap += {turn * step};",
-        f"        w += {turn * filters};",
+        *(f"        {line}" for line in (*taps(turn), *moved(turn))),
         "    } while (w != end);",
         "}",
     ]
     if left:
-        lines += [*taps(left), f"tap += {left * step};", f"w += {left * filters};"]
+        lines += [*taps(left), *moved(left)]
     return [f"{indent}{line}" for line in lines]
+
+
+def _step(shape: KernelShape) -> int:
+    """Elements from one tap of a run to the next."""
+    return shape.h.extent * shape.w.extent if shape.on_map else 1
+
+
+def runs_of(shape: KernelShape) -> tuple[int, int]:
+    """Return the taps that lie side by side, and how many such runs a kernel row has."""
+    if shape.on_map or shape.w.dilation > 1:
+        return shape.in_channels, shape.w.kernel
+    return shape.w.kernel * shape.in_channels, 1
+
+
+def steps_each_tap(shape: KernelShape) -> bool:
+    """Tell whether taps lie too far apart for one address to reach those of a turn."""
+    run, _ = runs_of(shape)
+    taps = run if run <= _MOST_WRITTEN_OUT else _turn_of(run)
+    return _step(shape) > 1 and _step(shape) * taps > (_REACH_OF_BYTES if shape.tile.wide else _REACH)
+
+
+def _turn_of(length: int) -> int:
+    return min(_UNROLLED, key=lambda count: (length % count, -count))
+
+
+def turns_of(length: int) -> int:
+    """Return how often the loop of a run of taps turns; 0 where the run is written out."""
+    return 0 if length <= _MOST_WRITTEN_OUT else length // _turn_of(length)
 
 
 def _results(shape: KernelShape, pixels: int, filters: int) -> list[str]:

@@ -1,0 +1,147 @@
+"""Searches the tile of each layer that takes the fewest instructions on a core, under its registers and a limit of scratch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Final
+
+from costmodel.dataflows.counting import count_work
+from costmodel.deployment.deployed import DeployedLayer, DeployedNetwork, Kernel
+from costmodel.deployment.folding import with_folded_biases
+from costmodel.deployment.kernels.shapes import kernel_shape, line_type, reason_against
+from costmodel.deployment.kernels.tile_work import tile_work
+from costmodel.deployment.kernels.tiles import Tile
+from costmodel.errors import LimitError
+from costmodel.latency.kernel_rates import layer_cycles
+from costmodel.results.mapping_search import MappedLayer, MappingSearch, TileChoice
+from costmodel.sources.kernel_instructions import load_kernel_instructions
+from costmodel.specs.counting import Dataflow
+from costmodel.specs.kernel_core import KernelCore, tile_register_count
+from costmodel.specs.kernel_instructions import KernelInstructions
+from costmodel.specs.lowering import Step
+from costmodel.specs.mapping import BLOCKED, ChosenDataflow, Mapping
+from costmodel.specs.network import Network
+from costmodel.validation.firmware_plan import predicted_arena_bytes
+
+MOST_PIXELS: Final = 8
+MOST_FILTERS: Final = 16
+DEFAULT_SCRATCH_BYTES: Final = 16_384
+"""Most a line buffer may take unless told otherwise."""
+
+
+def search_mapping(
+    network: Network, deployed: DeployedNetwork, core: KernelCore, most_scratch_bytes: int = DEFAULT_SCRATCH_BYTES
+) -> MappingSearch:
+    """Find the best tile of each layer.
+
+    Parameters
+    ----------
+    network : Network
+        What was deployed.
+    deployed : DeployedNetwork
+        How: zero points and rectifiers decide what a line buffer holds. Of the int8 variant.
+    core : KernelCore
+        Whose registers a tile has to fit, and whose instructions count.
+    most_scratch_bytes : int
+        Most a line buffer may take.
+
+    Returns
+    -------
+    MappingSearch
+        Every choice that fits, the fewest instructions first.
+
+    Raises
+    ------
+    LimitError
+        If no tile of a layer keeps within the scratch.
+    """
+    rates = load_kernel_instructions(core.name)
+    steps = with_folded_biases(network).steps
+    layers, chosen, lines = [], [], {}
+    for step, layer in zip(steps, deployed.layers, strict=True):
+        if layer.kernel not in (Kernel.CONV2D, Kernel.LINEAR):
+            continue
+        found = _mapped(step, layer, deployed, core, rates, most_scratch_bytes)
+        layers.append(found)
+        if found.choices:
+            best = found.choices[0]
+            chosen.append((layer.name, ChosenDataflow(BLOCKED, (best.pixel_count, best.filter_count))))
+            lines[layer.name] = line_type(deployed, layer, core.signed_bytes).size_bytes
+    mapping = Mapping(ChosenDataflow(Dataflow.OUTPUT_STATIONARY.value), chosen)
+    return MappingSearch(
+        network=network.name,
+        core=core.name,
+        mapping=str(mapping),
+        arena_bytes=predicted_arena_bytes(network, deployed.variant, mapping, lines=lines),
+        plain_arena_bytes=predicted_arena_bytes(network, deployed.variant, Dataflow.OUTPUT_STATIONARY),
+        median_error_ratio=rates.median_error_ratio,
+        p90_error_ratio=rates.p90_error_ratio,
+        layers=tuple(layers),
+    )
+
+
+def _mapped(
+    step: Step, layer: DeployedLayer, deployed: DeployedNetwork, core: KernelCore, rates: KernelInstructions, most_scratch_bytes: int
+) -> MappedLayer:
+    plain = count_work(step.lowered.work, Dataflow.OUTPUT_STATIONARY)
+    against = reason_against(deployed, layer)
+    choices: list[TileChoice] = []
+    if against is None:
+        line = line_type(deployed, layer, core.signed_bytes)
+        tried = [_choice(step, layer, deployed, Tile(*tile, line, not core.signed_bytes), rates) for tile in _tiles(step, core)]
+        choices = sorted(
+            (one for one in tried if one.scratch_bytes <= most_scratch_bytes), key=lambda one: (one.instruction_count, one.load_count)
+        )
+        if not choices:
+            least = min(one.scratch_bytes for one in tried)
+            raise LimitError(
+                f"{layer.name}: its line buffer takes {least:,} bytes of scratch, {most_scratch_bytes:,} are allowed (--scratch)"
+            )
+    return MappedLayer(
+        name=step.name,
+        kind=step.kind,
+        valid_mac_count=plain.mac_count,
+        plain_load_count=plain.input_read_count + plain.weight_read_count + plain.bias_read_count,
+        choices=tuple(choices),
+        reason=f"output-stationary: {against}" if against else _why(choices, core),
+    )
+
+
+def _tiles(step: Step, core: KernelCore) -> Iterator[tuple[int, int]]:
+    """Yield the tiles that fit the registers; none larger than what there is to tile."""
+    work = step.lowered.work
+    shape = step.lowered.output
+    pixels = shape[1] * shape[2] if len(shape) == 3 else 1
+    filters = work.out_channels  # type: ignore[union-attr] # convolutions and linear layers are loop nests
+    for p in range(1, min(MOST_PIXELS, pixels) + 1):
+        for q in range(1, min(MOST_FILTERS, filters) + 1):
+            if tile_register_count(p, q) <= core.register_count:
+                yield p, q
+
+
+def _choice(step: Step, layer: DeployedLayer, deployed: DeployedNetwork, tile: Tile, rates: KernelInstructions) -> TileChoice:
+    counts = count_work(step.lowered.work, ChosenDataflow(BLOCKED, (tile.pixels, tile.filters)), input_bytes=tile.line.size_bytes)
+    shape = kernel_shape(deployed, replace(layer, tile=tile))
+    work = tile_work(shape)._asdict() if shape is not None else {}
+    per_unit = rates.instructions
+    return TileChoice(
+        pixel_count=tile.pixels,
+        filter_count=tile.filters,
+        mac_count=counts.mac_count,
+        load_count=counts.input_read_count + counts.input_row_read_count + counts.weight_read_count + counts.bias_read_count,
+        instruction_count=round(layer_cycles(list(per_unit.values()), [work[unit] for unit in per_unit])),
+        scratch_bytes=counts.scratch_bytes,
+        weight_bytes=step.lowered.weight_count * tile.weight_bytes,
+        register_count=tile_register_count(tile.pixels, tile.filters),
+    )
+
+
+def _why(choices: Sequence[TileChoice], core: KernelCore) -> str:
+    best = choices[0]
+    words = f"fewest instructions of {len(choices)} tiles within {core.register_count} registers"
+    others = [one for one in choices[1:] if (one.pixel_count, one.filter_count) != (best.pixel_count, best.filter_count)]
+    if not others:
+        return words
+    more = others[0].instruction_count / best.instruction_count - 1
+    return f"{words}; next {others[0].pixel_count}x{others[0].filter_count}, {100 * more:.1f} % more"

@@ -1,0 +1,96 @@
+"""`map` finds a tile for each layer, `pack` writes its kernels, and what cannot be is refused in a line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from costmodel.cli.app import main
+from costmodel.dataflows.counting import count_work
+from costmodel.deployment.model_reading import read_model_file
+from costmodel.sources.catalogue import load_network
+from costmodel.specs.kernel_core import CORES
+from costmodel.specs.mapping import mapping_of
+
+TILE = "blocked-output-stationary(pixels=4, filters=2)"
+
+
+def mapped(capsys: pytest.CaptureFixture[str], *options: str) -> dict[str, object]:
+    assert main(["map", *options, "--format", "json"]) == 0
+    found: dict[str, object] = json.loads(capsys.readouterr().out)
+    return found
+
+
+@pytest.mark.parametrize("core", CORES)
+def test_each_layer_gets_the_tile_of_fewest_instructions_within_the_registers(core: str, capsys: pytest.CaptureFixture[str]) -> None:
+    found = mapped(capsys, "cifar-aap-pruned", "--core", core)
+    network = load_network("cifar-aap-pruned")
+    mapping = mapping_of(found["mapping"])
+    works = {step.name: step.lowered.work for step in network.steps}
+    assert [layer["name"] for layer in found["layers"]] == ["conv1", "conv2", "fc1", "fc2"]  # type: ignore[attr-defined]
+    for layer in found["layers"]:  # type: ignore[attr-defined]
+        instructions = [choice["instruction_count"] for choice in layer["choices"]]
+        best = layer["choices"][0]
+        assert instructions == sorted(instructions)
+        assert mapping.of(layer["name"]).values == (best["pixel_count"], best["filter_count"])
+        assert all(choice["register_count"] <= CORES[core].register_count for choice in layer["choices"])
+        assert best["load_count"] < layer["plain_load_count"] / 1.6
+        counts = count_work(works[layer["name"]], mapping.of(layer["name"]))
+        reads = counts.input_read_count + counts.input_row_read_count + counts.weight_read_count + counts.bias_read_count
+        assert best["load_count"] == reads
+        assert best["scratch_bytes"] < 2048
+
+
+def test_a_newcomer_sees_why_and_what_to_do_with_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "mapping.yaml"
+    assert main(["map", "cifar-aap-pruned", "--core", "arm", "--layer", "conv2", "--output", str(file)]) == 0
+    told = capsys.readouterr().out
+    assert "the best tile of each layer" in told
+    assert "fewest instructions of" in told
+    assert "conv2: every tile that fits" in told
+    assert f"Written to {file}" in told.replace("\n", " ")
+    model = tmp_path / "models.bin"
+    assert main(["pack", "cifar-aap-pruned", "--mapping", str(file), "--core", "arm", "-o", str(model)]) == 0
+    packed = capsys.readouterr().out
+    assert "kernels.c" in packed
+    best = tmp_path / "best" / "models.bin"
+    best.parent.mkdir()
+    assert main(["pack", "cifar-aap-pruned", "--mapping", "best", "--core", "arm", "-o", str(best)]) == 0
+    assert best.read_bytes() == model.read_bytes()
+    assert (best.parent / "kernels.c").read_text("utf-8") == (tmp_path / "kernels.c").read_text("utf-8")
+    assert all(layer.tile is not None for layer in read_model_file(model.read_bytes()).layers if layer.weights is not None)
+    assert main(["report", "cifar-aap-pruned", "--dataflow", f"output-stationary[conv2={TILE}]"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        (["map", "cifar-app-pruned"], "did you mean 'cifar-aap-pruned'"),
+        (["map"], "give a network: map NETWORK"),
+        (["map", "cifar-aap-pruned", "--core", "riskv"], "'riskv' is not a core that kernels are generated for (did you mean 'riscv'?)"),
+        (["map", "cifar-aap-pruned", "--layer", "conv3"], "'conv3' is not a convolution or linear layer of cifar-aap-pruned (did you mean"),
+        (["map", "cifar-aap-pruned", "--scratch", "300"], "conv1: its line buffer takes 612 bytes of scratch, 300 are allowed (--scratch)"),
+        (["map", "cifar-aap-pruned", "-o", "mapping.txt"], "--output: expected a file ending in .yaml"),
+        (["pack", "--mapping", "missing.yaml"], "--mapping: missing.yaml is not there; `costmodel map cifar-aap-pruned --output"),
+        (
+            ["pack", "--mapping", "blocked-output-stationary(pixels=4, filters=4)"],
+            "takes 24 registers of the 14 that xtensa has: 10 of its",
+        ),
+        (["pack", "--mapping", "blocked-output-stationary(pixel=4, filters=4)"], "did you mean 'pixels'"),
+        (["pack", "--mapping", f"output-stationary[pool1={TILE}]"], "'pool1' is not a convolution or linear layer of cifar-aap-pruned"),
+        (["pack", "--mapping", "row-stationary"], "conv1: the firmware chooses between layers blocked and output stationary"),
+        (["pack", "--mapping", "best", "--variant", "float32"], "--mapping: generated kernels run the int8 variant"),
+        (["validate", "--mapping", "best", "--layers", "3"], "--mapping: generated kernels run a network in the int8 variant"),
+    ],
+)
+def test_what_is_wrong_is_said_in_a_line(
+    command: list[str], told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(command) == 2
+    error = capsys.readouterr().err
+    assert told in error
+    assert error.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
