@@ -45,7 +45,7 @@ nm = "%g" % (s["-technology"] * 1000)
 read, write, leak, gate = 1e-9 * size * bus, 2e-9 * size * bus, 1e-3 * size, 1e-4 * size
 if MODE == "hang":
     time.sleep(600)
-if MODE == "no-organisation":
+if MODE == "no-organisation" or (MODE == "none-of-64-bytes" and bus >= 512):
     print("ERROR: no valid data array organizations found"); sys.exit(1)
 if MODE == "crash":
     print("something else"); sys.exit(1)

@@ -126,6 +126,11 @@ class TestRuns:
             run("run", "--table", str(table), "--binary", str(fake_cacti(tmp_path / "bad", mode).folder))
         assert table.read_bytes() == before
 
+    def test_an_array_cacti_cannot_lay_out_names_the_narrower_one_it_can(self, tmp_path: Path) -> None:
+        binary = fake_cacti(tmp_path / "cacti", "none-of-64-bytes")
+        with pytest.raises(CactiError, match=r"finds no array of .*; of the same size it finds one 32 B wide \(.* pJ a read\)"):
+            run("run", "deck-45nm-hp-128k-64b", "--table", str(tmp_path / "table.csv"), "--binary", str(binary.folder), "--no-cache")
+
     def test_a_users_own_file_becomes_a_row_of_its_name(self, tmp_path: Path) -> None:
         mine = tmp_path / "my sram.cfg"
         text = packaged_configs()["deck-45nm-hp-128k-64b"].read_text(encoding="utf-8")

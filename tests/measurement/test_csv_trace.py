@@ -348,9 +348,9 @@ def test_headers_that_cannot_be_read_say_what_is_expected(read_text, header, err
     assert words in str(caught.value)
 
 
-@pytest.mark.parametrize("moment", ["23:59:50.125", "10:00:00 PM", "2024-03-01"])
+@pytest.mark.parametrize("moment", ["2024-03-01", "3/1/2024", "25:61"])
 def test_half_a_date_time_says_what_is_read(read_text, moment):
-    with pytest.raises(FormatError, match=f"time column 'Time' holds '{moment}'; expected a number, or date and time in one field"):
+    with pytest.raises(FormatError, match=f"time column 'Time' holds '{moment}'; expected a number, a time of day such as 10:00:00.125"):
         read_text(f"Time;Current [mA]\n{moment};36.4\n")
 
 

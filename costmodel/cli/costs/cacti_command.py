@@ -63,7 +63,7 @@ def cacti_run_command(
             progress=progress.advance,
         )
     statuses = {row.config_hash: _status(row, before.find(row.spec)) for row in rows}
-    _refuse_impossible(rows, statuses)
+    _refuse_impossible(found, rows, statuses)
     if not check:
         write_sram_table(path, before.updated(rows))
     write_answer(runs_answer(rows, statuses), form)
@@ -97,16 +97,19 @@ def _status(row: SramRow, before: SramRow | None) -> str:
     return "as in the table" if (row.figures, row.status) == (before.figures, before.status) else "changed"
 
 
-def _refuse_impossible(rows: list[SramRow], statuses: dict[str, str]) -> None:
+def _refuse_impossible(binary: CactiBinary, rows: list[SramRow], statuses: dict[str, str]) -> None:
     """A configuration CACTI finds no array for is an answer where the table already says so, and a mistake where a user asks."""
     from costmodel.errors import CactiError, CactiFailure
+    from costmodel.sources.cacti.cacti_runner import narrower_row
     from costmodel.sources.cacti.sram_table import described
 
     for row in rows:
         if row.figures is None and statuses[row.config_hash] != "as in the table":
-            raise CactiError(
-                CactiFailure.NO_ORGANISATION, f"CACTI finds no array of {described(row)}; try a smaller width or a larger size"
-            )
+            nearest = narrower_row(binary, row.spec)
+            helps = "try a larger size"
+            if nearest is not None and nearest.figures is not None:
+                helps = f"of the same size it finds one {nearest.spec.width_text} wide ({nearest.figures.read_pj:.4g} pJ a read)"
+            raise CactiError(CactiFailure.NO_ORGANISATION, f"CACTI finds no array of {described(row)}; {helps}")
 
 
 @cacti_app.command("table")

@@ -65,6 +65,7 @@ def read_header(stream: BinaryIO, name: str, names_columns: Callable[[Sequence[s
     """
     top: tuple[str, int] | None = None
     above: tuple[str, int] | None = None
+    over: tuple[str, int] | None = None
     number = 0
     while raw := _line(stream, name, number := number + 1):
         text = _text(raw, name, number).strip()
@@ -72,8 +73,8 @@ def read_header(stream: BinaryIO, name: str, names_columns: Callable[[Sequence[s
             continue
         sample = sample_delimiter(text)
         if sample is not None:
-            return _headless(text, number, raw, sample, above)
-        top, above = top or (text, number), (text, number)
+            return _headless(text, number, raw, sample, (over, above), units)
+        top, over, above = top or (text, number), above, (text, number)
         if names_columns(_cells(text, _delimiter_of(text))):
             return _headed(stream, name, above, units)
         if number - top[1] >= _MOST_COMMENT_LINES:
@@ -102,22 +103,40 @@ def _headed(stream: BinaryIO, name: str, found: tuple[str, int], units: Containe
         delimiter = SPACES
     cells = _split(row, delimiter)
     unit_row: tuple[str, ...] = ()
-    if any(cells) and all(cell.strip("()[]").replace("µ", "u").replace("μ", "u").lower() in units for cell in cells if cell):
+    if _are_units(cells, units):
         unit_row = cells
         raw, row = _next(stream, name, number := number + 1)
         cells = _split(row, delimiter)
     return Header(*found, _cells(text, delimiter, len(cells)), delimiter, unit_row, cells if raw else (), number, raw)
 
 
-def _headless(text: str, number: int, raw: bytes, delimiter: str, above: tuple[str, int] | None) -> Header:
-    """Return a header whose names say nothing yet: the line above the samples where it has as many cells, else the columns' numbers."""
+def _headless(
+    text: str,
+    number: int,
+    raw: bytes,
+    delimiter: str,
+    before: tuple[tuple[str, int] | None, tuple[str, int] | None],
+    units: Container[str],
+) -> Header:
+    """Return a header whose names say nothing yet: the line above the samples where it has as many cells, else the columns' numbers.
+
+    Where that line holds units, the one above it names the columns.
+    """
     row = _split(text, delimiter)
+    over, above = before
     if above is not None:
         for own in dict.fromkeys((delimiter, _delimiter_of(above[0]))):
             names = _cells(above[0], own, len(row))
             if len(names) == len(row) or (own in _DELIMITERS and own in above[0]):
+                if over is not None and _are_units(names, units):
+                    return Header(*over, _cells(over[0], own, len(row)), delimiter, names, row, number, raw)
                 return Header(*above, names, delimiter, (), row, number, raw)
     return Header("", number, tuple(str(place + 1) for place in range(len(row))), delimiter, (), row, number, raw)
+
+
+def _are_units(cells: Sequence[str], units: Container[str]) -> bool:
+    """Tell whether a line holds nothing but units."""
+    return any(cells) and all(cell.strip("()[]").replace("µ", "u").replace("μ", "u").lower() in units for cell in cells if cell)
 
 
 def _next(stream: BinaryIO, name: str, number: int) -> tuple[bytes, str]:

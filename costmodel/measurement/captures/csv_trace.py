@@ -7,6 +7,7 @@ import re
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from typing import BinaryIO, Final, NamedTuple
 
 import numpy as np
@@ -17,9 +18,10 @@ from costmodel.measurement.captures.delimited_lines import (
     SPACES,
     Floats,
     Lines,
-    date_time,
     date_times,
+    is_time_of_day,
     line_blocks,
+    moment_in,
     numeric_columns,
     sound_lines,
     spaced_evenly,
@@ -36,6 +38,7 @@ from costmodel.measurement.captures.trace_columns import (
     power_column,
     trace_columns,
 )
+from costmodel.measurement.captures.wrapped_clock import clock_of
 
 _PARSERS: Final = 2
 """Blocks parsed at a time."""
@@ -49,6 +52,8 @@ _PPK2_LOGGER: Final = "CSV of a Python logger for the PPK2"
 _LEAST_LINES: Final = 100
 _LINES_A_BAD_ONE: Final = 10_000
 """Lines of a file of which one may be garbage."""
+_VALUE_A_LINE: Final = re.compile(r"^[A-Za-z][\w ()]*:\s*[-+]?\d[\d.]*\s*[A-Za-zµ%]{0,4}$")
+"""What examples of sensors' libraries print: a name and a value in each line."""
 _MUCH_APART: Final = 2
 """Powers of ten between a power and the product beside it from which a unit is wrong: ranges of an instrument round by less."""
 _ABOUT: Final = 1.6
@@ -99,6 +104,12 @@ def read_csv_trace(
     header = read_header(stream, name, lambda cells: names_columns(cells, given), _EVERY_UNIT)
     where = Location(name, header.number)
     names = list(header.names)
+    if _VALUE_A_LINE.match(header.text):
+        raise FormatError(
+            f"a value a line, such as {header.text[:40]!r}; expected the values of one moment in one line: let the logger print a header "
+            "such as 'time_ms,bus_V,current_mA' once, and numbers with commas between them",
+            where,
+        )
     if not header.text and not {"current", "power"} & set(chosen):
         raise FormatError(
             f"no header: found {header.begun.decode(errors='replace').strip()[:60]!r}; expected names with units such as "
@@ -229,6 +240,7 @@ def _chunks(stream: BinaryIO, layout: _Layout, notes: list[str], pin: PinMarks) 
     blocks = line_blocks(stream, layout.name, layout.header.first_line, layout.header.begun)
     first = next(blocks, None)
     previous_s = -math.inf
+    clock = clock_of(layout.columns.time, dated=layout.columns.date is not None or not _of_day(layout))
     # The parser lets go of Python's lock, so a block is parsed while the one before is looked at. Order, and the first bad line, stay.
     with ThreadPoolExecutor(_PARSERS) as pool:
         waiting: deque[tuple[Lines, Future[_Parsed]]] = deque()
@@ -241,12 +253,20 @@ def _chunks(stream: BinaryIO, layout: _Layout, notes: list[str], pin: PinMarks) 
             parsed, future = waiting.popleft()
             chunk, level, note = future.result()
             notes.extend([note] if note else [])
+            chunk = replace(chunk, time_s=clock.running_on(chunk.time_s))
             yield checked(chunk, previous_s, layout.name, "line")
             if level is not None:
                 pin.add(chunk.time_s, _pin(level, layout.columns.mark_bit))
             previous_s = float(chunk.time_s[-1]) if len(chunk.time_s) else previous_s
             if not parsed.ended:
                 notes.append(f"line {parsed.first_line + parsed.line_count - 1} has no line end: the file may be cut off there")
+    notes.extend([clock.note] if clock.note else [])
+
+
+def _of_day(layout: _Layout) -> bool:
+    """Tell whether the times are times of day."""
+    time = layout.columns.time
+    return time is not None and is_time_of_day(layout.header.first_row[time.position])
 
 
 class _Parsed(NamedTuple):
@@ -331,9 +351,9 @@ def _columns(lines: Lines, layout: _Layout) -> tuple[Floats, list[Floats]]:
         places = np.arange(lines.line_count) + (lines.first_line - layout.header.first_line)
         return places / layout.rate_hz, values
     if time is None or time.unit == DATE_TIME:
-        position = 0 if time is None else time.position
-        moments = date_times(lines, position, layout.delimiter, name)
-        origin = date_time(layout.header.first_row[position])
+        told_by = layout.columns.moments or (0,)
+        moments = date_times(lines, told_by, layout.delimiter, name)
+        origin = moment_in(layout.header.first_row, told_by)
         return (moments - (moments[0] if origin is None else origin)) / np.timedelta64(1, "s"), values
     seconds, *others = values
     return seconds * time.factor if time.factor != 1.0 else seconds, others

@@ -184,15 +184,15 @@ def spaced_evenly(lines: Lines) -> Lines:
 _RUN_OF_SPACES: Final = re.compile(rb"[ \t]+")
 
 
-def date_times(lines: Lines, position: int, delimiter: str, name: str) -> NDArray[np.datetime64]:
-    """Read a column of date-times such as `2024-03-01 10:00:00.125` out of a block of lines.
+def date_times(lines: Lines, positions: Sequence[int], delimiter: str, name: str) -> NDArray[np.datetime64]:
+    """Read date-times such as `2024-03-01 10:00:00.125`, or times of day, out of a block of lines.
 
     Parameters
     ----------
     lines : Lines
         Whole lines.
-    position : int
-        Of the column.
+    positions : sequence of int
+        Of the column, or of that of the date and that of the time of day.
     delimiter : str
         The character between fields.
     name : str
@@ -211,11 +211,46 @@ def date_times(lines: Lines, position: int, delimiter: str, name: str) -> NDArra
     moments = []
     for offset, raw in enumerate(lines.text.decode("utf-8", errors="replace").splitlines()):
         cells = raw.split(delimiter)
-        moment = date_time(cells[position]) if len(cells) > position else None
+        moment = moment_in(cells, positions)
         if moment is None:
             raise FormatError(f"expected a date and time, found {raw[:40]!r}", Location(name, lines.first_line + offset))
         moments.append(moment)
     return np.array(moments, dtype="datetime64[ns]")
+
+
+def moment_in(cells: Sequence[str], positions: Sequence[int]) -> np.datetime64 | None:
+    """Return the moment that some cells of a line state.
+
+    Parameters
+    ----------
+    cells : sequence of str
+        Of the line.
+    positions : sequence of int
+        As for `date_times`.
+
+    Returns
+    -------
+    datetime64 or None
+        Of 1970-01-01 where there is no date; None where the cells state none.
+    """
+    if len(cells) <= max(positions):
+        return None
+    text = " ".join(cells[position].strip(' "') for position in positions)
+    moment = date_time(text)
+    if moment is None and len(positions) == 1 and _TIME_OF_DAY.match(text):
+        moment = date_time(f"{_NO_DATE} {text}")
+    return moment
+
+
+def is_date(cell: str) -> bool:
+    """Tell whether a cell states a date and no time of day."""
+    return date_time(cell.strip(' "') + " 00:00") is not None
+
+
+def is_time_of_day(cell: str) -> bool:
+    """Tell whether a cell states a time of day and no date."""
+    text = cell.strip(' "')
+    return _TIME_OF_DAY.match(text) is not None and date_time(f"{_NO_DATE} {text}") is not None
 
 
 def date_time(cell: str) -> np.datetime64 | None:
@@ -238,6 +273,8 @@ def date_time(cell: str) -> np.datetime64 | None:
         return None
 
 
+_NO_DATE: Final = "1970-01-01"
+_TIME_OF_DAY: Final = re.compile(r"^\d\d?:\d\d")
 _MONTHS: Final = 12
 _HALF_DAY: Final = 12
 """Hours."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 from costmodel.errors import FormatError, Location, UnknownNameError
-from costmodel.measurement.captures.delimited_lines import date_time
+from costmodel.measurement.captures.delimited_lines import is_date, is_time_of_day, moment_in
 from costmodel.units import (
     MA_PER_A,
     MS_PER_S,
@@ -58,6 +58,8 @@ _TOLD_BY_UNIT: Final = {"voltage": ("bus", "load", "supply", "vcc")}
 """Names that are of a kind where a unit of it follows: `bus_V`, not `bus_mA`."""
 _CLOCK: Final = re.compile(r"\d[:/]\d|\d-\d")
 """Part of a date or of a time of day."""
+_LETTERED: Final = ("channel", "chan", "ch", "input", "probe")
+"""Words that a letter follows which is no unit: `Channel A` of an oscilloscope."""
 _BRACKETED: Final = re.compile(r"^(?P<name>.*?)\s*[\(\[]\s*(?P<unit>[^\)\]]*?)\s*[\)\]]\s*$")
 
 
@@ -87,6 +89,13 @@ class TraceColumns(NamedTuple):
     """A pin that is high while the board infers."""
     mark_bit: int | None = None
     """Of the pin, where the column holds a string of eight."""
+    date: SchemaColumn | None = None
+    """Where the column of times holds times of day, and this one their dates."""
+
+    @property
+    def moments(self) -> tuple[int, ...]:
+        """Positions of what tells the time: of the date, where it is a column of its own, and of the time."""
+        return tuple(column.position for column in (self.date, self.time) if column is not None)
 
     @property
     def read(self) -> tuple[SchemaColumn | None, ...]:
@@ -179,7 +188,7 @@ def trace_columns(
         current = over._replace(factor=over.factor / shunt_ohm)
         time = _timed(header, chosen, where) if timed else None
         voltage = _chosen("voltage", chosen["voltage"], header, where) if "voltage" in chosen else None
-        return TraceColumns(time, current, voltage, None, *_mark(header, chosen, where))
+        return TraceColumns(time, current, voltage, None, *_mark(header, chosen, where), _date(time, header))
     for kind in UNITS:
         if (kind == "time" and not timed) or (kind == "current" and "power" in chosen) or (kind == "power" and found["current"]):
             found[kind] = None
@@ -187,12 +196,14 @@ def trace_columns(
             found[kind] = _chosen(kind, chosen[kind], header, where)
         else:
             found[kind] = _named(kind, header, where)
+    time = _required("time", found["time"], header.names, where) if timed else None
     return TraceColumns(
-        _required("time", found["time"], header.names, where) if timed else None,
+        time,
         found["current"] if found["power"] else _required("current", found["current"], header.names, where),
         found["voltage"],
         found["power"],
         *_mark(header, chosen, where),
+        _date(time, header),
     )
 
 
@@ -217,6 +228,15 @@ def _over_shunt(header: HeaderNames, chosen: Mapping[str, str], where: Location)
     raise FormatError(f"--shunt: {len(volts)} columns in volts among {names}; give --current-column NAME:V", where)
 
 
+def _date(time: SchemaColumn | None, header: HeaderNames) -> SchemaColumn | None:
+    """Return the column of dates beside one of times of day; None where the times need none."""
+    cells = header.first_row
+    if time is None or time.unit != DATE_TIME or not is_time_of_day(cells[time.position]):
+        return None
+    dates = (position for position in range(min(len(cells), len(header.names))) if is_date(cells[position]))
+    return next((SchemaColumn(position, header.names[position], DATE_TIME, 1.0) for position in dates), None)
+
+
 def _mark(header: HeaderNames, chosen: Mapping[str, str], where: Location) -> tuple[SchemaColumn | None, int | None]:
     """Return the column of a pin, and its place in it where one column holds eight."""
     name = chosen.get("mark")
@@ -235,7 +255,7 @@ def _mark(header: HeaderNames, chosen: Mapping[str, str], where: Location) -> tu
 def _unit_of(header: HeaderNames, position: int) -> str:
     listed = header.units[position] if position < len(header.units) else ""
     name, unit = _split(header.names[position])
-    return unit or _plain(listed.strip("()[] ")) or _WORD_UNITS.get(name, "")
+    return _plain(listed.strip("()[] ")) or unit or _WORD_UNITS.get(name, "")
 
 
 _EIGHT: Final = "D0-D7"
@@ -306,7 +326,7 @@ def _split(cell: str) -> tuple[str, str]:
         return bracketed["name"].strip().lower().replace(" ", "_"), _plain(bracketed["unit"])
     parts = re.split(r"[_\s]+", text)
     known = {unit for units in UNITS.values() for unit in units}
-    if len(parts) > 1 and _plain(parts[-1]) in known:
+    if len(parts) > 1 and _plain(parts[-1]) in known and parts[-2].lower() not in _LETTERED:
         return "_".join(parts[:-1]).lower(), _plain(parts[-1])
     return "_".join(parts).lower(), ""
 
@@ -319,14 +339,14 @@ def _column(kind: str, position: int, header: HeaderNames, where: Location, give
     """Return a column with its unit: as given, by its name, by the file's line of units, by its first cell, or as usual for its name."""
     name, known = header.names[position], UNITS[kind]
     listed = header.units[position] if position < len(header.units) else ""
-    unit = given or _split(name)[1] or listed.strip("()[] ") or usual
-    if kind == "time" and not unit and position < len(header.first_row) and date_time(header.first_row[position]) is not None:
+    unit = given or listed.strip("()[] ") or _split(name)[1] or usual
+    if kind == "time" and not unit and moment_in(header.first_row, (position,)) is not None:
         return SchemaColumn(position, name, DATE_TIME, 1.0)
     cell = header.first_row[position] if position < len(header.first_row) else ""
     if kind == "time" and not unit and _CLOCK.search(cell):
         raise FormatError(
-            f"time column {name!r} holds {cell!r}; expected a number, or date and time in one field such as 2024-03-01 10:00:00.125; "
-            "or give --sample-rate where samples follow each other evenly",
+            f"time column {name!r} holds {cell!r}; expected a number, a time of day such as 10:00:00.125, or that with its date in the "
+            "same field or one beside it; or give --sample-rate where samples follow each other evenly",
             where,
         )
     if not unit:

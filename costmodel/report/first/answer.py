@@ -157,16 +157,22 @@ def answer_rows(asked: Asked) -> tuple[AnswerRow, ...]:
         AnswerRow("Battery", life_words(outlook), Trust.UNKNOWN if life is None else life.trust, _life_note(evaluation, outlook), lived),
     ]
     if asked.arena is not None:
-        rows.insert(1, _arena_row(asked.arena))
+        rows.insert(1, _arena_row(asked.arena, memory.heap))
     return tuple(rows)
 
 
-def _arena_row(arena: TflmArena) -> AnswerRow:
-    """What another runtime's arena takes: its head is exact, its tail of a 32-bit build computed and held against no chip."""
+def _arena_row(arena: TflmArena, heap: HeapVerdict | None) -> AnswerRow:
+    """What another runtime's arena takes: its head is exact, its tail of a 32-bit build computed and held against no chip.
+
+    It is one block with the interpreter's records in it: where no free block holds it, the network does not run under that runtime.
+    """
     if arena.total_bytes is None:
         why = f"{'its arena is not known' if arena.runs else 'does not run this'}: {arena.reason}"
         return AnswerRow("TFLM", "none", Trust.UNKNOWN, why)
     note = f"TensorFlow Lite Micro's arena: head {bytes_text(arena.head_bytes)}, tail {bytes_text(arena.tail_bytes)}"
+    if heap is not None:
+        free = heap.largest_before_bytes
+        note += f"; {'fits' if arena.total_bytes <= free else 'does not fit'} the largest free block, {bytes_text(free)}"
     return AnswerRow("TFLM", bytes_text(arena.total_bytes), Trust.ASSUMED, note)
 
 

@@ -110,3 +110,9 @@ class HeapVerdict(Result):
     """What the heap starts without; where it is nothing, the verdict holds for a heap at boot with nothing else in it."""
     split_matters: bool = False
     """Whether the answer would change if what is taken came out of other regions."""
+
+    @property
+    def largest_before_bytes(self) -> int:
+        """Largest block that is free before the buffers are placed; 0 without a region."""
+        placed = {region.name: sum(each.block_bytes for each in self.placements if each.region == region.name) for region in self.regions}
+        return max((region.free_bytes + placed[region.name] for region in self.regions), default=0)

@@ -155,6 +155,36 @@ def run_row(binary: CactiBinary, spec: SramSpec, name: str = "", cache: Path | N
     )
 
 
+def narrower_row(binary: CactiBinary, spec: SramSpec, timeout_s: float = TIMEOUT_S) -> SramRow | None:
+    """Run CACTI on narrower arrays of the same size, until it finds one.
+
+    Parameters
+    ----------
+    binary : CactiBinary
+        The program.
+    spec : SramSpec
+        An array it finds none of.
+    timeout_s : float
+        Longest a run may take [s].
+
+    Returns
+    -------
+    SramRow or None
+        The widest of half the width, a quarter and so on that there is; None where there is none of a byte or more.
+
+    Raises
+    ------
+    CactiError
+        If a run fails in any other way than by finding none.
+    """
+    while spec.bus_bits > 1 and spec.block_bytes > 1:
+        spec = spec.model_copy(update={"bus_bits": spec.bus_bits // 2, "block_bytes": spec.block_bytes // 2})
+        row = run_row(binary, spec, timeout_s=timeout_s)
+        if row.figures is not None:
+            return row
+    return None
+
+
 def _kept_figures(kept: Path | None) -> SramFigures | None:
     if kept is None or not kept.is_file():
         return None

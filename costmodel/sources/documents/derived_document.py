@@ -24,6 +24,8 @@ _SECTION: Final = re.compile(
 """Sections that take RAM: in a map of GNU ld address and size, in what `size -A` prints size and address."""
 _USAGE: Final = re.compile(r"^\s*S?RAM:\s+(\d+)\s*(B|KB|MB)\s+\d+\s*[KMG]?B\s", re.MULTILINE | re.IGNORECASE)
 """What `ld --print-memory-usage` prints of the RAM."""
+_PROGRAM: Final = re.compile(r"^\s*(\S{1,200}\.(?:elf|axf|out|map))\s*$")
+"""A program's or a map's file, where what it says is expected."""
 _UNITS: Final = {"B": 1, "KB": BYTES_PER_KIB, "MB": BYTES_PER_KIB * BYTES_PER_KIB}
 """As ld means them [B]."""
 _BY_NAME: Final = ("sleeps", "states")
@@ -163,6 +165,10 @@ def with_static_data(document: YamlDocument) -> YamlDocument:
         return document
     text, where = document.data[SIZE_OUTPUT], document.location((SIZE_OUTPUT,))
     static = _static_bytes(text) if isinstance(text, str) else None
+    if static is None and isinstance(text, str) and (file := _PROGRAM.match(text)) is not None:
+        raise FormatError(
+            f"size_output: {file[1]!r} is a file; paste below `size_output: |` what `arm-none-eabi-size {file[1]}` prints of it", where
+        )
     if static is None:
         raise FormatError(
             "size_output: expected what `arm-none-eabi-size` prints: text, data, bss, their sum in dec and hex, the file; or `size -A`, a "
