@@ -24,6 +24,8 @@ _FAR_LONGER: Final = 3.0
 _SIGMAS: Final = 4.0
 _LEAST_STEP: Final = 0.02
 """Share of the rises' height that a step has, at least, to matter."""
+_BACK: Final = 0.01
+"""Share of the time after a step that the current is back at the level before it, at most."""
 _SPREAD: Final = 0.25
 """Share of a step that idle spreads by on either side of it, at most: more is a wandering."""
 
@@ -79,7 +81,8 @@ def _long_rise(reading: Reading) -> _Step | None:
         rest_a = float(np.median(outside[outside <= rises.core_a]))
         low = inside[inside < float(np.quantile(inside, 0.05)) + 0.25 * height_a]
         above_a = float(np.median(low)) - rest_a
-        if abs(above_a) < height_a and _goes_on(inside - rest_a - above_a, float(np.median(spans[others])), height_a):
+        stays = np.mean(inside < rest_a + 0.5 * above_a) <= _BACK
+        if stays and abs(above_a) < height_a and _goes_on(inside - rest_a - above_a, float(np.median(spans[others])), height_a):
             return _Step(here, above_a)
     return None
 

@@ -54,7 +54,12 @@ class Kinds(NamedTuple):
 
 
 def kinds_of(
-    begins_s: Floats, durations_s: Floats, heights_a: Floats, repeats: NDArray[np.bool_], shortest_s: float | None = None
+    begins_s: Floats,
+    durations_s: Floats,
+    heights_a: Floats,
+    repeats: NDArray[np.bool_],
+    shortest_s: float | None = None,
+    middles_a: Floats | None = None,
 ) -> Kinds:
     """Tell inferences from other rises.
 
@@ -68,6 +73,8 @@ def kinds_of(
         Whether the inside of each repeats.
     shortest_s : float, optional
         Duration below which a rise is no inference, where it is given [s].
+    middles_a : Floats, optional
+        Median current above rest of the first few rises, which a radio burst inside leaves as it is [A].
 
     Returns
     -------
@@ -97,7 +104,7 @@ def kinds_of(
         both = label * (len(label) + 1) + heights
         alone = np.count_nonzero(both == both[0]) == 1
         # Where there are several kinds of inference, a first one of its own is one more.
-        boot[0] = alone and len(set(both[1:].tolist())) == 1
+        boot[0] = alone and len(set(both[1:].tolist())) == 1 and not _like_the_next(durations_s, middles_a)
     if boot[0] and _in_time(begins_s) and not doubt:
         doubt = (
             f"the first rise, {durations_s[0]:.3g} s long, is unlike those that follow and begins as long before them as they follow each "
@@ -124,6 +131,15 @@ def kinds_of(
             "inference: taken as radio bursts, left out"
         )
     return Kinds(kind, int(short.sum()), int(burst.sum() + boot.sum()), doubt, tuple(notes))
+
+
+def _like_the_next(durations_s: Floats, middles_a: Floats | None) -> bool:
+    """Tell whether the first rise lasts as long as the next few and mostly draws what they do: bursts inside make means differ."""
+    if middles_a is None or len(middles_a) < _AGAIN:
+        return False
+    firsts = (durations_s[: len(middles_a)], middles_a)
+    apart = [abs(float(np.log(max(each[0], _LEAST) / max(float(np.median(each[1:])), _LEAST)))) for each in firsts]
+    return max(apart) <= float(np.log(_ALIKE))
 
 
 def _in_time(begins_s: Floats) -> bool:

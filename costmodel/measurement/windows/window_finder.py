@@ -29,6 +29,8 @@ _NESTED: Final = 3.0
 """Rises inside each rise out of sleep, at least, that are inferences of their own."""
 _MOST_STEPS: Final = 4
 """Steps of the idle current that are taken out of a capture, at most."""
+_FIRST_FEW: Final = 8
+"""Rises that the first is compared with, to tell a boot."""
 _NEAR: Final = 0.2
 """Share a given duration may differ from what is found."""
 
@@ -204,7 +206,9 @@ def _told(reading: Reading, blocks: Blocks, first: NDArray[np.intp], last: NDArr
     for place in np.flatnonzero(longest)[:2]:
         inside = current[first[place] : last[place]]
         repeats[place] = inner_period(inside, float(heights[place]), reading.quiet.noise_a) is not None
-    return kinds_of(starts[first], spans, heights, repeats, hints.shortest_s)
+    some = zip(first[:_FIRST_FEW].tolist(), last[:_FIRST_FEW].tolist(), strict=True)
+    middles_a = np.array([float(np.median(current[a:b])) for a, b in some]) - reading.rises.rest_a
+    return kinds_of(starts[first], spans, heights, repeats, hints.shortest_s, middles_a)
 
 
 def _windows(
