@@ -27,6 +27,8 @@ _QUIET_S: Final = 0.005
 """Samples averaged, at least, before levels are looked for, unless they span longer than this."""
 _ROUNDING: Final = 1e-9
 """Share of the largest current below which a difference is rounding."""
+_PASSED: Final = 0.03
+"""Share of the time above the lowest level that one between others is dwelt at, at least: a slow ramp passes through many."""
 _VALLEY: Final = 0.5
 """Two peaks are two levels where the count between them falls below this share of the lower."""
 
@@ -96,6 +98,32 @@ def current_levels(currents: Floats, samples_averaged: int, period_s: float, lea
         if weight.sum():
             values.append(float(np.average(centres[lower:upper], weights=weight)))
             shares.append(float(weight.sum()) / len(settled))
+    return _bounded(values, shares, bottom)
+
+
+def dwelt_at(levels: list[Level]) -> tuple[Level, ...]:
+    """Leave out levels that the current only passes through.
+
+    Parameters
+    ----------
+    levels : list of Level
+        From the lowest up.
+
+    Returns
+    -------
+    tuple of Level
+        The lowest and the highest, and those between that are dwelt at, bounded half-way to each other.
+    """
+    above = sum(level.share for level in levels[1:])
+    last = len(levels) - 1
+    kept = [level for place, level in enumerate(levels) if place in (0, last) or level.share >= _PASSED * above]
+    if len(kept) == len(levels):
+        return tuple(levels)
+    return tuple(_bounded([level.current_a for level in kept], [level.share for level in kept], levels[0].low_a))
+
+
+def _bounded(values: list[float], shares: list[float], bottom: float) -> list[Level]:
+    """Return levels bounded half-way to each other."""
     return [
         Level(
             value,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,11 +11,15 @@ from costmodel.measurement.captures.trace_chunk import Floats
 from costmodel.measurement.windows.readings import Reading
 
 _SIGMAS: Final = 5.0
-"""Standard deviations of the mean over windows and blocks that such a level stands above rest, at least."""
+"""Standard deviations of the mean over a stretch that such a level stands above rest, at least."""
 _LEAST_HEIGHT: Final = 0.05
 """Share of the windows' height that it does, at least."""
+_TOLD_HEIGHT: Final = 0.15
+"""Share of the windows' height that is told from noise by the mean over a stretch."""
 _STRETCH: Final = 1 / 40
-"""Share of the windows' duration that the mean is taken over."""
+"""Share of the windows' duration that it lasts, at most."""
+_CLEARLY: Final = 1.3
+"""Times what white noise leaves from which rest hums or wanders."""
 _LEAST_BLOCKS: Final = 3
 _MEDIAN_OF: Final = 3
 """Windows from which their median is taken, which passes over spikes."""
@@ -25,7 +29,25 @@ _INSIDE: Final = 0.6
 """Share of the shortest pause that it is looked for in."""
 _FURTHER: Final = 1.5
 """Times its usual duration that its end is looked for in each window."""
+_SIGMA_OF_MAD: Final = 1.4826
 _MOST_BLOCKS: Final = 8192
+_MOST_SINGLE: Final = 4096
+"""Windows looked at one by one, at most."""
+
+
+class _Noise(NamedTuple):
+    """What the mean of a stretch at rest differs by from rest."""
+
+    stretch: int
+    """Blocks it is taken over."""
+    white_a: float
+    """From block to block, less the more windows are laid over each other."""
+    wander_a: float
+    """Of a hum or a wandering, which stays."""
+
+    def least_a(self, windows: int, height_a: float) -> float:
+        """Return how far above rest a level stands, at least, to be seen in so many windows of a height."""
+        return max(_SIGMAS * float(np.hypot(self.white_a / np.sqrt(windows), self.wander_a)), _LEAST_HEIGHT * height_a)
 
 
 def faint_ends(reading: Reading, first: NDArray[np.intp], last: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
@@ -46,37 +68,66 @@ def faint_ends(reading: Reading, first: NDArray[np.intp], last: NDArray[np.intp]
     above_a = reading.quiet.current_a - reading.rises.rest_a
     count = len(above_a)
     span, height_a = float(np.median(last - first)), float(np.median(reading.heights_a(first, last)))
-    noise_a = reading.rises.spread_a * float(np.sqrt(reading.quiet.width))
+    sigma_a = reading.rises.spread_a * float(np.sqrt(reading.quiet.width))
+    stretch = int(np.clip((_SIGMAS * sigma_a / (_TOLD_HEIGHT * height_a)) ** 2, 1, max(_STRETCH * span, 1)))
+    white_a = sigma_a / float(np.sqrt(stretch))
+    resting = above_a[above_a <= reading.rises.left_a - reading.rises.rest_a]
+    wander_a = float(np.sqrt(max(_wandering_a(resting, stretch) ** 2 - (_CLEARLY * white_a) ** 2, 0.0)))
+    noise = _Noise(stretch, white_a, wander_a)
     before = first - np.concatenate(([0], last[:-1]))
     after = np.concatenate((first[1:], [count])) - last
-    begins = first - _level_blocks(above_a[::-1], count - first, int(before.min()), span, height_a, noise_a)
-    ends = last + _level_blocks(above_a, last, int(after.min()), span, height_a, noise_a)
+    begins = first - _level_blocks(above_a[::-1], count - first, int(before.min()), height_a, noise)
+    ends = last + _level_blocks(above_a, last, int(after.min()), height_a, noise)
     return begins, ends
 
 
-def _level_blocks(above_a: Floats, places: NDArray[np.intp], pause: int, span: float, height_a: float, noise_a: float) -> NDArray[np.intp]:
-    """Return for how many blocks such a level goes on after each window."""
-    none = np.zeros(len(places), dtype=np.intp)
+def _level_blocks(above_a: Floats, places: NDArray[np.intp], pause: int, height_a: float, noise: _Noise) -> NDArray[np.intp]:
+    """Return for how many blocks such a level goes on after each window: seen in all of them together, or in single ones."""
+    goes_on = np.zeros(len(places), dtype=np.intp)
     room = min(int(_INSIDE * pause), _MOST_BLOCKS)
-    stretch = max(int(_STRETCH * span), 1)
-    least = max(_LEAST_BLOCKS, 2 * stretch)
-    if room < least:
-        return none
+    stretch = noise.stretch
+    if room < max(_LEAST_BLOCKS, 2 * stretch):
+        return goes_on
     beyond = above_a[places[:, None] + np.arange(room)]
     profile = np.median(beyond, axis=0) if len(places) >= _MEDIAN_OF else beyond.mean(axis=0)
+    together = _level(profile, stretch, noise.least_a(len(places), height_a))
+    if together is not None:
+        return _fallen(beyond, *together)
+    sums = np.cumsum(beyond[:, :stretch], axis=1)[:, -1]
+    single = np.flatnonzero(sums > stretch * noise.least_a(1, height_a))
+    for place in single[:_MOST_SINGLE].tolist():
+        alone = _level(beyond[place], stretch, noise.least_a(1, height_a))
+        if alone is not None:
+            goes_on[place] = _fallen(beyond[place : place + 1], *alone)[0]
+    return goes_on
+
+
+def _wandering_a(rest_a: Floats, stretch: int) -> float:
+    """Return how far the mean of a stretch at rest lies from rest, usually: more than white noise leaves where rest hums or wanders."""
+    count = len(rest_a) // stretch
+    if not count:
+        return 0.0
+    means = rest_a[: count * stretch].reshape(count, stretch).mean(axis=1)
+    return _SIGMA_OF_MAD * float(np.median(np.abs(means - np.median(means))))
+
+
+def _level(profile: Floats, stretch: int, least_a: float) -> tuple[float, int] | None:
+    """Return the level a profile begins with, and for how many blocks it does; None where it is at rest, or falls as a ramp or a decay."""
     sums = np.concatenate(([0.0], np.cumsum(profile)))
     means = (sums[stretch:] - sums[:-stretch]) / stretch
-    least_a = max(_SIGMAS * noise_a / float(np.sqrt(len(places) * stretch)), _LEAST_HEIGHT * height_a)
     back = np.flatnonzero(means < 0.5 * float(means[0]))
     if means[0] < least_a or not len(back):
-        return none
+        return None
     usual = int(back[0]) + stretch // 2
     third = usual // 3
-    if usual < least or profile[usual - third : usual].mean() < _FLAT * profile[:third].mean():
-        return none
-    level_a = float(profile[:usual].mean())
-    # Where one step down explains the blocks after a window best; a burst counts no more than the level it stands on.
+    if usual < max(_LEAST_BLOCKS, 2 * stretch) or profile[usual - third : usual].mean() < _FLAT * profile[:third].mean():
+        return None
+    return float(profile[:usual].mean()), usual
+
+
+def _fallen(beyond: Floats, level_a: float, usual: int) -> NDArray[np.intp]:
+    """Return where one step down explains the blocks after each window best; a burst counts no more than the level it stands on."""
     looked_at = np.clip(beyond[:, : int(_FURTHER * usual) + 1], -level_a, 2.0 * level_a)
     left = np.cumsum(0.5 * level_a - looked_at, axis=1)
-    goes_on: NDArray[np.intp] = np.argmin(np.concatenate((np.zeros((len(places), 1)), left), axis=1), axis=1)
-    return goes_on
+    falls: NDArray[np.intp] = np.argmin(np.concatenate((np.zeros((len(beyond), 1)), left), axis=1), axis=1)
+    return falls

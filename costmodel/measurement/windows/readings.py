@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from costmodel.measurement.captures.trace_chunk import Floats
-from costmodel.measurement.windows.current_levels import Level, current_levels
+from costmodel.measurement.windows.current_levels import Level, current_levels, dwelt_at
 from costmodel.measurement.windows.quiet_current import QuietCurrent, averaged
 from costmodel.measurement.windows.rises import Rises, rises_out_of
 from costmodel.measurement.windows.trace_blocks import Blocks
@@ -72,7 +72,7 @@ def readings_of(blocks: Blocks, quiet: QuietCurrent) -> Iterator[Reading]:
         if 4 * width > len(quiet.current_a):
             break
         smooth = averaged(quiet, width)
-        levels = tuple(current_levels(smooth.current_a, blocks.samples_a_block * width, blocks.period_s, smooth.noise_a))
+        levels = dwelt_at(current_levels(smooth.current_a, blocks.samples_a_block * width, blocks.period_s, smooth.noise_a))
         if len(levels) < 2:
             levels = _lone(smooth, levels)
         found: list[Reading] = []
