@@ -146,11 +146,15 @@ def _decided(blocks: Blocks, reading: Reading, hints: Hints, doubt: str) -> Deci
             notes=tuple(dict.fromkeys((*kinds.notes, *again.notes))),
         )
         kept = kinds.kind >= 0
+    main = kinds.kind == 0
+    ends = soft_ends(reading, first[main], last[main]) if main.any() else Ends(None, None)
     for kind in range(int(kinds.kind.max(initial=-1)) + 1):
         same = np.flatnonzero(kinds.kind == kind)
-        first[same], last[same] = faint_ends(reading, first[same], last[same])
+        begins, goes_to = faint_ends(reading, first[same], last[same])
+        # What falls as a ramp or a decay is no level.
+        first[same] = begins if ends.begin is None else first[same]
+        last[same] = goes_to if ends.end is None else last[same]
     spans, block_s = starts[last] - starts[first], blocks.samples_a_block * blocks.period_s
-    main = kinds.kind == 0
     ends = soft_ends(reading, first[main], last[main]) if main.any() else Ends(None, None)
     typical_s = float(np.median(spans[main])) if main.any() else 0.0
     if hints.duration_s is not None:
