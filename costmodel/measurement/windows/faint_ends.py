@@ -31,6 +31,8 @@ _FURTHER: Final = 1.5
 """Times its usual duration that its end is looked for in each window."""
 _SIGMA_OF_MAD: Final = 1.4826
 _MOST_BLOCKS: Final = 8192
+_MOST_VALUES: Final = 1 << 22
+"""Blocks beyond all windows together that are looked at, at most."""
 _MOST_SINGLE: Final = 4096
 """Windows looked at one by one, at most."""
 
@@ -84,7 +86,7 @@ def faint_ends(reading: Reading, first: NDArray[np.intp], last: NDArray[np.intp]
 def _level_blocks(above_a: Floats, places: NDArray[np.intp], pause: int, height_a: float, noise: _Noise) -> NDArray[np.intp]:
     """Return for how many blocks such a level goes on after each window: seen in all of them together, or in single ones."""
     goes_on = np.zeros(len(places), dtype=np.intp)
-    room = min(int(_INSIDE * pause), _MOST_BLOCKS)
+    room = min(int(_INSIDE * pause), _MOST_BLOCKS, _MOST_VALUES // max(len(places), 1))
     stretch = noise.stretch
     if room < max(_LEAST_BLOCKS, 2 * stretch):
         return goes_on

@@ -24,6 +24,8 @@ _FAR_LONGER: Final = 3.0
 _SIGMAS: Final = 4.0
 _LEAST_STEP: Final = 0.02
 """Share of the rises' height that a step has, at least, to matter."""
+_LOOKED_AT: Final = 1 << 18
+"""Blocks at rest that a step is looked for among, at most."""
 _BACK: Final = 0.01
 """Share of the time after a step that the current is back at the level before it, at most."""
 _SPREAD: Final = 0.25
@@ -108,6 +110,7 @@ def _shifted_rest(reading: Reading) -> _Step | None:
     """Find one step in what rests, too small to be a rise of its own."""
     rises, current = reading.rises, reading.quiet.current_a
     places = np.flatnonzero(current <= rises.core_a)
+    places = places[:: len(places) // _LOOKED_AT + 1]
     rest = current[places]
     count = len(rest)
     if count < 4 * _AGAIN:
