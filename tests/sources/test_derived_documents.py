@@ -75,7 +75,7 @@ def test_regions_a_device_states_replace_its_bases():
 @pytest.mark.parametrize(
     ("fields", "error", "words"),
     [
-        ({"name": "mine", "base": "esp32-modul"}, UnknownNameError, "did you mean 'esp32-module'"),
+        ({"name": "mine", "base": "esp32-modlue"}, UnknownNameError, "did you mean 'esp32-module'"),
         ({"base": "esp32-module"}, SpecError, "needs a name of its own"),
         ({"name": "mine", "base": 3}, UnknownNameError, "'3' is not packaged"),
         ({"name": "mine", "base": "esp32-module", "idle": {"current": 1}}, InputError, "current"),
