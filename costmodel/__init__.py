@@ -12,9 +12,13 @@ import importlib
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from costmodel.api.answer import evaluate as evaluate
+    from costmodel.api.answer import write_report as write_report
+    from costmodel.api.batteries import estimate_battery as estimate_battery
+    from costmodel.api.plans import plan_memory as plan_memory
+    from costmodel.api.sweeping import sweep as sweep
+    from costmodel.api.traces import read_trace as read_trace
     from costmodel.errors import CostModelError as CostModelError
-    from costmodel.evaluation.battery.question import estimate_battery as estimate_battery
-    from costmodel.evaluation.evaluating import evaluate as evaluate
     from costmodel.evaluation.explaining import explain as explain
     from costmodel.evaluation.layers.layer_counts import count as count
     from costmodel.evaluation.timing.estimate import estimate_time as estimate_time
@@ -44,7 +48,6 @@ if TYPE_CHECKING:
     from costmodel.specs.layers import Softmax as Softmax
     from costmodel.specs.network import Network as Network
     from costmodel.specs.scenario import Scenario as Scenario
-    from costmodel.sweeps.engine.running import sweep as sweep
 
 _HOMES: Final[dict[str, str]] = {
     "AdaptiveAvgPool2d": "costmodel.specs.layers",
@@ -65,9 +68,9 @@ _HOMES: Final[dict[str, str]] = {
     "Softmax": "costmodel.specs.layers",
     "Taps": "costmodel.specs.counting",
     "count": "costmodel.evaluation.layers.layer_counts",
-    "estimate_battery": "costmodel.evaluation.battery.question",
+    "estimate_battery": "costmodel.api.batteries",
     "estimate_time": "costmodel.evaluation.timing.estimate",
-    "evaluate": "costmodel.evaluation.evaluating",
+    "evaluate": "costmodel.api.answer",
     "explain": "costmodel.evaluation.explaining",
     "findings_in_words": "costmodel.report.sections.finding_words",
     "load_battery": "costmodel.sources.catalogue",
@@ -79,7 +82,10 @@ _HOMES: Final[dict[str, str]] = {
     "load_power_states": "costmodel.sources.catalogue",
     "load_runtime": "costmodel.sources.runtimes",
     "load_scenario": "costmodel.sources.catalogue",
-    "sweep": "costmodel.sweeps.engine.running",
+    "plan_memory": "costmodel.api.plans",
+    "read_trace": "costmodel.api.traces",
+    "sweep": "costmodel.api.sweeping",
+    "write_report": "costmodel.api.answer",
 }
 """Where each public name lives; it is imported when it is first asked for, so that starting up stays instant."""
 
@@ -98,5 +104,5 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    """List the public names."""
-    return sorted({*globals(), *__all__})
+    """List the public names, and nothing that only the package itself uses."""
+    return [*__all__, "__version__"]

@@ -138,19 +138,10 @@ def answer_text(answer: Answer, form: OutputFormat) -> str:
         from costmodel.report.as_markdown import markdown_text
 
         return markdown_text(answer.document, {})
+    from costmodel.report.writing import page_text
+
     # In a page every character has a name in ASCII, so that it survives any console.
     return page_text(answer.document).encode("ascii", errors="xmlcharrefreplace").decode("ascii")
-
-
-def page_text(document: Document) -> str:
-    """Return a document as a page with its charts drawn in it."""
-    import datetime
-
-    from costmodel.report.as_html import html_page
-    from costmodel.report.figures.drawing import draw_svg
-
-    today = datetime.datetime.now(datetime.UTC).date().isoformat()
-    return html_page(document, {one.id: draw_svg(one) for one in document.illustrations}, today)
 
 
 def print_document(document: Document, pipe_width: int) -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict
 
 from costmodel.provenance import origin_of
+
+SHORT_ITEMS: Final = 4
+SHORT_TEXT: Final = 60
+"""Most things, and most characters, that the text of a result shows of a field."""
 
 
 class Result(BaseModel):
@@ -16,6 +20,28 @@ class Result(BaseModel):
 
     # Older Pydantics keep the prefix `model_` to themselves; here it is also a model file.
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, protected_namespaces=())
+
+    def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
+        """Return the fields of a short text: results inside by their class, many things by their number."""
+        return [(name, _short(value)) for name, value in super().__repr_args__()]
+
+
+class _Words(str):
+    """Words that stand without quotes."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+def _short(value: Any) -> Any:
+    if isinstance(value, Result):
+        return _Words(f"{type(value).__name__}(...)")
+    many = type(value) in (tuple, list, dict) and len(value) > 0
+    if many and (len(value) > SHORT_ITEMS or any(isinstance(part, Result | tuple | dict) for part in value)):
+        return _Words(f"<{len(value)} of {type(next(iter(value))).__name__}>")
+    return value[: SHORT_TEXT - 3] + "..." if isinstance(value, str) and len(value) > SHORT_TEXT else value
 
 
 def _remembers(value: Any) -> bool:

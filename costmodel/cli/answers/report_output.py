@@ -6,18 +6,18 @@ import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import replace
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from costmodel import __version__
-from costmodel.cli.output import page_text, print_document, print_lines
+from costmodel.cli.output import print_document, print_lines
 from costmodel.errors import MissingError, SpecError, UnknownNameError
 from costmodel.evaluation.evaluating import evaluate
 from costmodel.evaluation.grounds import grounds_of
 from costmodel.report.additions import NO_ADDITIONS, Additions
 from costmodel.report.progress import ProgressDisplay
 from costmodel.report.reporting import report_document
+from costmodel.report.writing import FILE_NAMES, ReportFormat, page_text, refuse_other_files, write_report_files
 from costmodel.results.evaluation import Evaluation
 from costmodel.results.grounds import Grounds
 from costmodel.specs.scenario import Scenario
@@ -27,35 +27,10 @@ if TYPE_CHECKING:
     from costmodel.specs.usual_use import UsualUse
 
 
-class ReportFormat(StrEnum):
-    """How a report is written."""
-
-    TERMINAL = "terminal"
-    HTML = "html"
-    MARKDOWN = "markdown"
-    JSON = "json"
-
-
-FILE_NAMES: Final = {ReportFormat.HTML: "report.html", ReportFormat.MARKDOWN: "report.md", ReportFormat.JSON: "report.json"}
-"""What a format is called in a folder; the terminal has no file."""
 _PIPE_WIDTH: Final = 100
 """Columns of a terminal report that goes to no terminal."""
 WIDEST: Final = 80
 """Columns of the first screen where nothing says how wide it is."""
-
-
-EXPLAINED: Final = (
-    "memory.ram",
-    "memory.flash_bytes",
-    "latency.duration",
-    "power.inference_energy",
-    "battery.duty_life",
-    "battery.continuous_life",
-    "energy.memory",
-    "power.active",
-    "mac_valid_count",
-)
-"""Figures a page explains by itself."""
 
 
 class ScreenAsked(NamedTuple):
@@ -75,6 +50,8 @@ def deliver_report(
     additions_of: Callable[[Evaluation], Additions] = lambda _: NO_ADDITIONS,
     screen: ScreenAsked | None = None,
     use: UsualUse | None = None,
+    *,
+    force: bool = False,
 ) -> None:
     """Evaluate a scenario and write its report.
 
@@ -92,6 +69,8 @@ def deliver_report(
         How much of it a terminal shows; left out, all.
     use : UsualUse, optional
         What the outlook stands on; left out, a page has no lives to choose from.
+    force : bool, optional
+        Write into a folder that holds other files.
 
     Raises
     ------
@@ -103,6 +82,8 @@ def deliver_report(
         raise MissingError(f"--out: give a folder for several formats ({', '.join(chosen)}); standard output takes one")
     if folder is not None and not set(chosen) & set(FILE_NAMES):
         raise SpecError("--out: --format terminal writes no file; leave one of the two out")
+    if folder is not None:
+        refuse_other_files(folder, force=force)
     with ProgressDisplay() as progress:
         evaluation = evaluate(scenario, progress.layer)
         additions = _advised(scenario, evaluation, additions_of(evaluation), screen)
@@ -114,7 +95,7 @@ def deliver_report(
         if ReportFormat.TERMINAL in chosen:
             progress.pause(lambda: _print(evaluation, additions, document, screen))
         if folder is not None:
-            written = _write_files(folder, chosen, document, as_json, progress)
+            written = write_report_files(folder, chosen, document, as_json, progress.say)
         elif ReportFormat.TERMINAL not in chosen:
             sys.stdout.write(as_json or _text(chosen[0], document))
     if folder is not None:
@@ -150,16 +131,12 @@ def with_choices(scenario: Scenario, additions: Additions, use: UsualUse) -> Add
     """
     if additions.outlook is None:
         return additions
-    from costmodel.evaluation.explaining import explanation_of, recorded_figures
+    from costmodel.evaluation.key_explanations import key_explanations
     from costmodel.evaluation.life_table import life_table
     from costmodel.sources.catalogue import load_battery, names
 
-    figures = recorded_figures(scenario, scenario.dataflows[0])
-    known = [name for name in EXPLAINED if name in figures and figures[name].value is not None]
-    return additions._replace(
-        lives=life_table(scenario, use, additions.outlook, [load_battery(name) for name in names("batteries")]),
-        explained=tuple((name, explanation_of(name, figures[name], figures)) for name in known),
-    )
+    lives = life_table(scenario, use, additions.outlook, [load_battery(name) for name in names("batteries")])
+    return additions._replace(lives=lives, explained=key_explanations(scenario))
 
 
 def _print(evaluation: Evaluation, additions: Additions, document: Document, screen: ScreenAsked | None) -> None:
@@ -195,31 +172,3 @@ def _json(evaluation: Evaluation, grounds: Grounds, additions: Additions) -> str
     from costmodel.report.as_json import evaluation_json
 
     return evaluation_json(evaluation, grounds, __version__, additions)
-
-
-def _write_files(
-    folder: Path,
-    chosen: tuple[ReportFormat, ...],
-    document: Document,
-    as_json: str,
-    progress: ProgressDisplay,
-) -> str:
-    from costmodel.sources.documents.atomic_file import write_whole
-
-    names = [FILE_NAMES[form] for form in chosen if form in FILE_NAMES]
-    if ReportFormat.JSON in chosen:
-        write_whole(folder / FILE_NAMES[ReportFormat.JSON], as_json)
-    if ReportFormat.MARKDOWN in chosen:
-        from costmodel.report.as_markdown import markdown_text
-        from costmodel.report.figures.drawing import draw_png
-
-        pictures = {one.id: f"figures/{one.id}.png" for one in document.illustrations}
-        for one in document.illustrations:
-            progress.say(f"drawing {one.id}")
-            write_whole(folder / pictures[one.id], draw_png(one.chart))
-        write_whole(folder / FILE_NAMES[ReportFormat.MARKDOWN], markdown_text(document, pictures))
-        names.append(f"{len(pictures)} figures")
-    if ReportFormat.HTML in chosen:
-        progress.say("drawing the page")
-        write_whole(folder / FILE_NAMES[ReportFormat.HTML], page_text(document))
-    return ", ".join(names)

@@ -76,6 +76,7 @@ def report_command(
         Path | None,
         typer.Option(help="Folder to write to. Without --format: the terminal report, and report.html, .md, .json and figures."),
     ] = None,
+    force: Annotated[bool, typer.Option("--force", help="With --out: write into a folder that holds other files, too.")] = False,
 ) -> None:
     """Cost a network on a device end to end: accesses, energy, memory, time and battery life, with the source of every number.
 
@@ -97,13 +98,14 @@ def report_command(
     costmodel report --battery 18650 --sleep deep --trace capture.csv
     """
     from costmodel.cli.answers.report_additions import tflm_arena_of
-    from costmodel.cli.answers.report_output import ReportFormat, ScreenAsked, deliver_report
+    from costmodel.cli.answers.report_output import ScreenAsked, deliver_report
     from costmodel.cli.command_words import command_text
     from costmodel.cli.model_options import model_network
     from costmodel.cli.options import all_chosen, chosen, mappings_chosen
     from costmodel.cli.quantity_text import AMPERES, SECONDS, VOLTS, quantity
     from costmodel.cli.rate_options import period_asked
     from costmodel.errors import Mistakes
+    from costmodel.report.writing import ReportFormat
     from costmodel.sources.scenario_changes import ScenarioChanges, changed_scenario
     from costmodel.specs.counting import Granularity, Taps
     from costmodel.specs.devices.battery import BatteryModelName
@@ -164,6 +166,9 @@ def report_command(
             lambda found: Additions(analysed, asked_life(asked, found, told := outlook_of(asked, found, use)), arena, told),
             screen,
             use,
+            force=force,
         )
     else:
-        deliver_report(asked, formats, out, lambda found: Additions(analysed, None, arena, outlook_of(asked, found, use)), screen, use)
+        deliver_report(
+            asked, formats, out, lambda found: Additions(analysed, None, arena, outlook_of(asked, found, use)), screen, use, force=force
+        )

@@ -1,0 +1,1 @@
+"""What a Python user holds: results that know how to show themselves."""

@@ -1,0 +1,215 @@
+"""The answer about a scenario, as a Python user holds it."""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from pydantic import PrivateAttr
+
+from costmodel.api.shown import Shown, shown
+from costmodel.errors import MissingError, SpecError
+from costmodel.evaluation.evaluating import evaluate as evaluate_bare
+from costmodel.evaluation.layers.tracing import Progress
+from costmodel.results.evaluation import Evaluation
+from costmodel.results.outlook import Outlook
+from costmodel.specs.scenario import Scenario
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from costmodel.api.layer_frame import LayersFrame
+    from costmodel.report.additions import Additions
+    from costmodel.report.document import Document
+    from costmodel.specs.usual_use import UsualUse
+
+_CHARTS: Final = {"memory": "memory_over_run", "energy": "energy_per_layer", "time": "time_per_layer", "battery": "battery_life"}
+"""Name of each plot, and of its illustration in the report."""
+
+
+class Plots:
+    """Charts of an answer in the style of its report, as matplotlib figures."""
+
+    def __init__(self, answer: Answer) -> None:
+        self._answer = answer
+
+    def __repr__(self) -> str:
+        """Say what there is."""
+        return f"<plots: {', '.join(_CHARTS)}>"
+
+    def memory(self) -> Figure:
+        """Draw the buffers over the run, against what the device has."""
+        return self._drawn("memory")
+
+    def energy(self) -> Figure:
+        """Draw accesses and dynamic energy of each layer."""
+        return self._drawn("energy")
+
+    def time(self) -> Figure:
+        """Draw where the time of an inference goes."""
+        return self._drawn("time")
+
+    def battery(self) -> Figure:
+        """Draw battery life against rate."""
+        return self._drawn("battery")
+
+    def _drawn(self, name: str) -> Figure:
+        from costmodel.report.figures.drawing import figure_of
+        from costmodel.report.figures.style import house_style
+
+        found = next((one for one in self._answer.document.illustrations if one.id == _CHARTS[name]), None)
+        if found is None:
+            reasons = "; ".join(self._answer.reasons.values())
+            raise MissingError(f"plot.{name}: nothing to draw" + (f": {reasons}" if reasons else ""))
+        with house_style():
+            return figure_of(found.chart)
+
+
+class Answer(Evaluation, Shown):
+    """A scenario's answer: an evaluation that shows itself, draws itself and writes itself."""
+
+    _scenario: Scenario = PrivateAttr()
+
+    @property
+    def asked(self) -> Scenario:
+        """What was asked."""
+        return self._scenario
+
+    @functools.cached_property
+    def _use(self) -> UsualUse:
+        from costmodel.sources.usual_use import usual_use
+
+        return usual_use(self._scenario)
+
+    @functools.cached_property
+    def outlook(self) -> Outlook:
+        """Time, energy and battery life, each with an interval and how far to trust it."""
+        from costmodel.evaluation.timing.outlook import outlook_of
+
+        return outlook_of(self._scenario, self, self._use)
+
+    @property
+    def plot(self) -> Plots:
+        """Charts: `answer.plot.memory()`."""
+        return Plots(self)
+
+    @property
+    def layers(self) -> LayersFrame:
+        """The layers under each dataflow in ten columns; `.all_columns` has every one."""
+        from costmodel.api.layer_frame import layers_of
+
+        return layers_of(self)
+
+    @functools.cached_property
+    def document(self) -> Document:
+        """The report, as data."""
+        return self._document(self._additions())
+
+    def _additions(self) -> Additions:
+        from costmodel.evaluation.advice import advise
+        from costmodel.report.additions import Additions
+
+        outlook = self.outlook
+        command = f"costmodel report {self.network} --device {self.device}"
+        return Additions(outlook=outlook, advice=advise(self._scenario, self, outlook), command=command)
+
+    def _document(self, additions: Additions) -> Document:
+        from costmodel import __version__
+        from costmodel.evaluation.grounds import grounds_of
+        from costmodel.report.reporting import report_document
+
+        return report_document(self, self._scenario, grounds_of(self._scenario, self), __version__, additions)
+
+    def _line(self) -> str:
+        from costmodel.report.first.answer import fit_verdict
+
+        found = fit_verdict(self)
+        return f"{self.network} on {self.device}: {found.word}, {found.text}"
+
+    def _repr_html_(self) -> str:
+        """Show what is read first, in a notebook."""
+        from costmodel.report.as_fragment import html_of_document
+
+        return html_of_document(self.document)
+
+
+def evaluate(scenario: Scenario | str, progress: Progress | None = None, *, device: str | None = None) -> Answer:
+    """Answer a scenario.
+
+    Parameters
+    ----------
+    scenario : Scenario or str
+        Network, device and everything the answer depends on; or the name or path of a scenario, or of a network: everything else is then
+        as in a scenario file that does not say it.
+    progress : callable, optional
+        Called as progress(layer, done, total) while layers are executed; only granularity `block_traced` executes any.
+    device : str, optional
+        Name or path of another device than the scenario's; with a name or path only.
+
+    Returns
+    -------
+    Answer
+        Every figure, for each of the scenario's dataflows; what cannot be told is None with a reason.
+
+    Raises
+    ------
+    InputError
+        If a name is not known, or the convention contradicts itself.
+
+    Examples
+    --------
+    >>> import costmodel
+    >>> costmodel.evaluate("resnet8", device="nrf52840")
+    <resnet8 on nrf52840: FITS, 48.00 KiB RAM of 256.00 KiB at boot (give --static-bytes); 1 buffer>
+    """
+    if isinstance(scenario, str):
+        from costmodel.sources.scenario_changes import ScenarioChanges, changed_scenario
+
+        scenario = changed_scenario(scenario, ScenarioChanges(device=device))
+    elif device is not None:
+        raise SpecError(f"device: this scenario names its own, {scenario.device.name}; give the name of a network instead")
+    answer = shown(Answer, evaluate_bare(scenario, progress))
+    answer._scenario = scenario
+    return answer
+
+
+def write_report(answer: Answer, folder: str | Path, *, force: bool = False) -> tuple[Path, ...]:
+    """Write an answer's report: `report.html`, `report.md`, `report.json` and its figures.
+
+    Parameters
+    ----------
+    answer : Answer
+        What `evaluate` returned.
+    folder : str or Path
+        Made if need be.
+    force : bool, optional
+        Write into a folder that holds other files, too.
+
+    Returns
+    -------
+    tuple of Path
+        The files.
+
+    Raises
+    ------
+    InputError
+        If the folder holds other files, or cannot be written.
+    """
+    from costmodel import __version__
+    from costmodel.evaluation.grounds import grounds_of
+    from costmodel.evaluation.key_explanations import key_explanations
+    from costmodel.evaluation.life_table import life_table
+    from costmodel.report.as_json import evaluation_json
+    from costmodel.report.writing import FILE_NAMES, refuse_other_files, write_report_files
+    from costmodel.sources.catalogue import load_battery, names
+
+    place, scenario = Path(folder), answer.asked
+    refuse_other_files(place, force=force)
+    additions = answer._additions()
+    lives = life_table(scenario, answer._use, answer.outlook, [load_battery(name) for name in names("batteries")])
+    additions = additions._replace(lives=lives, explained=key_explanations(scenario))
+    bare = Evaluation.model_construct(**{name: getattr(answer, name) for name in Evaluation.model_fields})
+    as_json = evaluation_json(bare, grounds_of(scenario, bare), __version__, additions)
+    write_report_files(place, tuple(FILE_NAMES), answer._document(additions), as_json)
+    return tuple(place / name for name in FILE_NAMES.values())
