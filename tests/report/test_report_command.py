@@ -151,7 +151,7 @@ def test_without_options_the_scenario_is_as_it_was(deck: Scenario) -> None:
     [
         (["--network", "cifar-aap-prunned"], "did you mean 'cifar-aap-pruned'"),
         (["--device", "esp23-wroom"], "did you mean 'esp32-wroom'"),
-        (["--device", "stm32l476"], "did you mean 'stm32l476rg'"),
+        (["--device", "stm32l467"], "did you mean 'stm32l476rg'"),
         (
             ["--device", "nrf52840", "--supply", "3", "--idle", "0.001", "--active", "0.01", "--duration", "0.2", "--sleep", "deep"],
             "sleep: the currents of this board asleep are not known: give its power states (--states FILE",
