@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import pkgutil
 import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import costmodel
+from costmodel.cli.app import app
+from costmodel.cli.command_table import COMMANDS
 from costmodel.evaluation.equation_numbers import symbols_of
 from costmodel.provenance import FORMULAS, Formula
 from costmodel.sources.bibliography import bibliography
+from costmodel.sources.catalogue import load_battery, load_device, load_network, names
+from costmodel.specs.layers import LAYERS
 from costmodel.units import SUFFIXES
 
 DOCS = Path(__file__).parent
@@ -104,10 +110,92 @@ def publications() -> str:
     return "\n".join(lines) + "\n"
 
 
+def commands() -> str:
+    """Return the page of every command, with its options."""
+    import typer
+
+    table: Any = typer.main.get_command(app)
+    lines = [f"# Commands\n\n{NOTE}\nEach ends with 0 on success, 1 where a comparison fails, 2 on bad input with one line.\n"]
+    for name, summary in COMMANDS.items():
+        _, found, _ = table.resolve_command(None, [name])
+        lines.append(f"## `costmodel {name}`\n\n{summary[:1].upper()}{summary[1:]}.\n")
+        for inner_name, inner in getattr(found, "commands", {"": found}).items():
+            if inner_name:
+                lines.append(f"### `costmodel {name} {inner_name}`\n")
+            about, _, examples = (inner.help or "").partition("\b\nExamples:")
+            lines.append(" ".join(about.split()).replace("<", "&lt;") + "\n")
+            if examples:
+                # However wide the terminal was, an example is one line here.
+                told = "\n".join(line.strip() for line in examples.strip().splitlines())
+                lines.append("```sh\n" + re.sub(r" \\\n", " ", told) + "\n```\n")
+            lines += ["| option | meaning |", "| --- | --- |", *map(_option, inner.params), ""]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _option(parameter: Any) -> str:
+    if parameter.param_type_name == "argument":
+        names = f"`{parameter.metavar or parameter.name.upper()}`"
+    else:
+        names = ", ".join(f"`{name}`" for name in (*parameter.opts, *parameter.secondary_opts))
+    text = " ".join((getattr(parameter, "help", None) or "").split())
+    return f"| {names} | {text.replace('|', chr(92) + '|').replace('<', '&lt;')} |"
+
+
+def devices() -> str:
+    """Return the page of packaged devices, batteries and runtimes."""
+    lines = [f"# Devices, batteries, runtimes\n\n{NOTE}\nWhat is packaged; a file of yours stands wherever a name does.\n"]
+    lines += ["## Devices\n", "| name | core | flash B | description |", "| --- | --- | ---: | --- |"]
+    lines += [
+        f"| `{found.name}` | {found.core} | {found.flash_bytes:,} | {found.description} |" for found in map(load_device, names("devices"))
+    ]
+    lines += ["\n## Batteries\n", "| name | description |", "| --- | --- |"]
+    lines += [f"| `{found.name}` | {found.description} |" for found in map(load_battery, names("batteries"))]
+    lines += ["\n## Networks\n", "| name | parameters | description |", "| --- | ---: | --- |"]
+    lines += [f"| `{found.name}` | {found.parameter_count:,} | {found.description} |" for found in map(load_network, names("networks"))]
+    return "\n".join(lines) + "\n"
+
+
+def operators() -> str:
+    """Return the page of layer kinds."""
+    lines = [f"# Operators\n\n{NOTE}\nKinds of layers, as a network file names them; see `costmodel list operators`, too.\n"]
+    lines += ["| kind | what it is | fields |", "| --- | --- | --- |"]
+    for kind, layer in LAYERS.items():
+        about = (layer.__doc__ or "").strip().splitlines()[0]
+        own = [name for name in layer.model_fields if name not in ("name", "kind", "inputs", "output_type")]
+        lines.append(f"| `{kind}` | {about} | {', '.join(f'`{name}`' for name in own)} |")
+    return "\n".join(lines) + "\n"
+
+
+def python_face() -> str:
+    """Return the page of the public Python names."""
+    lines = [f"# Python\n\n{NOTE}\n`import costmodel` gives these names; results show themselves in a notebook.\n"]
+    for name in costmodel.__all__:
+        found = getattr(costmodel, name)
+        text = inspect.cleandoc(found.__doc__ or "")
+        signature = ""
+        if inspect.isfunction(found):
+            parameters = ", ".join(
+                each.name if each.default is each.empty else f"{each.name}=..." for each in inspect.signature(found).parameters.values()
+            )
+            signature = f"({parameters})"
+        lines.append(f"## `{name}{signature}`\n\n```text\n{text}\n```\n")
+    return "\n".join(lines).rstrip() + "\n"
+
+
 def pages() -> dict[Path, str]:
     """Return every generated page by its file."""
     load_everything()
     return {DOCS / "equations.md": equations(), DOCS / "nomenclature.md": nomenclature(), DOCS / "bibliography.md": publications()}
+
+
+def site_pages() -> dict[Path, str]:
+    """Return the pages that a build of the site makes, and that stand in no repository: they say what the code says anyway."""
+    return {
+        DOCS / "reference_commands.md": commands(),
+        DOCS / "reference_devices.md": devices(),
+        DOCS / "reference_operators.md": operators(),
+        DOCS / "reference_api.md": python_face(),
+    }
 
 
 def main() -> None:

@@ -13,11 +13,14 @@ from costmodel.errors import SpecError
 from costmodel.sources.catalogue import is_path, load_device, load_network
 from costmodel.sources.documents.atomic_file import write_whole
 from costmodel.sources.documents.json_schema import SCHEMA_FILES, schema_text
+from costmodel.sources.packaged_data import packaged_folder
 from costmodel.sources.stored_models.network_text import network_text
 from costmodel.specs.base import with_changes
 from costmodel.specs.kinds.layer_fields import DataType
 from costmodel.specs.network import DataTypes, Network
 
+EXAMPLE_ONNX: Final = "cifar-aap-pruned.onnx"
+"""A CIFAR-10 network with its trained weights, `trained-pruned` as ONNX."""
 SCHEMA_FOLDER: Final = ".costmodel"
 """Folder beside the files that holds their schemas."""
 
@@ -134,6 +137,33 @@ def write_device_starter(
             words["FILE"] = _beside(source, scenario)
     write_whole(scenario, _filled("device.scenario.yaml", words))
     return DeviceStarter(scenario, (*written, *write_schemas(scenario.parent / SCHEMA_FOLDER)), int8)
+
+
+def write_example_onnx(path: Path, *, force: bool = False) -> Path:
+    """Write the packaged example of a trained network.
+
+    Parameters
+    ----------
+    path : Path
+        Where to; ends in `.onnx`.
+    force : bool, optional
+        Replace a file that is there.
+
+    Returns
+    -------
+    Path
+        The file.
+
+    Raises
+    ------
+    SpecError
+        If the name is unfit, or a file is in the way.
+    """
+    if path.suffix != ".onnx":
+        raise SpecError(f"{path}: the example is an ONNX file, named like {path.with_suffix('.onnx').name or EXAMPLE_ONNX}")
+    refuse_in_the_way(path, force=force)
+    write_whole(path, (packaged_folder("docs") / "examples" / EXAMPLE_ONNX).read_bytes())
+    return path
 
 
 def _beside(source: str, scenario: Path) -> str:

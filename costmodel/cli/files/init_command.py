@@ -27,6 +27,9 @@ def init_command(
     capture: Annotated[
         Path | None, typer.Option(help="Write only an example of a current trace, like capture.csv, for costmodel trace.")
     ] = None,
+    onnx: Annotated[
+        Path | None, typer.Option(help="Write only an example of a trained network, like cifar-aap-pruned.onnx.", show_default=False)
+    ] = None,
     output_format: Annotated[str, typer.Option("--format", help="terminal, json, csv or markdown.")] = "terminal",
 ) -> None:
     """Write a commented network, a scenario and a study that run at once, and the schemas from which editors complete them.
@@ -37,6 +40,7 @@ def init_command(
     costmodel report my-net.scenario.yaml
     costmodel sweep my-net.study.yaml --out results
     costmodel init --device esp32-s3-wroom-1-n8 --from model.tflite
+    costmodel init --onnx cifar-aap-pruned.onnx
     costmodel init --capture capture.csv
     costmodel trace capture.csv --supply-v 5.03
     """
@@ -46,7 +50,7 @@ def init_command(
     from costmodel.sources.starter_files import SCHEMA_FOLDER, write_schemas, write_starter
 
     form = format_of(output_format)
-    alone = [option for option, path in (("--schemas", schemas), ("--capture", capture)) if path is not None]
+    alone = [option for option, path in (("--schemas", schemas), ("--capture", capture), ("--onnx", onnx)) if path is not None]
     others = [*alone[1:], *(name for name, path in (("the network file", network), ("--device", device), ("--from", source)) if path)]
     if alone and others:
         raise SpecError(f"{alone[0]}: is all that is written; leave {others[0]} out")
@@ -65,6 +69,11 @@ def init_command(
 
         written = write_capture(capture, force=force)
         note = f"A synthetic trace of the reference board. Next: costmodel trace {capture} --supply-v {CAPTURE_SUPPLY_V:g}"
+    elif onnx is not None:
+        from costmodel.sources.starter_files import write_example_onnx
+
+        written = (write_example_onnx(onnx, force=force),)
+        note = f"A trained network of 28,576 parameters. Next: costmodel report {onnx} --device esp32-s3"
     elif schemas is not None:
         from costmodel.sweeps.study.study_schema import write_study_schema
 
