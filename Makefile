@@ -9,7 +9,7 @@ SECONDS ?= 600
 ONLY ?=
 CONSTRAINTS ?= constraints.txt
 
-.PHONY: help report test test-quick lint oracles docs benchmarks upgrade fuzz mutants clean
+.PHONY: help report test test-quick lint oracles docs release benchmarks upgrade fuzz mutants clean
 
 help: ## List what can be made.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -52,6 +52,9 @@ docs: $(VENV)/developer ## Write the generated pages of docs/ anew, and build th
 	$(RUN) docs/generate.py
 	$(RUN) -m pip install --quiet --group docs --constraint $(CONSTRAINTS)
 	$(RUN) -m sphinx -W -q -b html docs docs/_build
+
+release: $(VENV)/developer ## Build sdist and wheel into dist/ and check them; refuses where CHANGELOG and version differ.
+	$(RUN) .ci/release.py dist
 
 benchmarks: $(VENV)/developer ## Measure, and write benchmarks/RESULTS.md.
 	$(RUN) benchmarks/run.py
