@@ -48,10 +48,10 @@ test: lint ## Everything: lint, types, floors, and all tests. What needs a tool 
 	$(RUN) -m pytest -m "not timing" -n auto --dist worksteal $(PYTEST_FLAGS)
 	$(RUN) -m pytest -m timing $(PYTEST_FLAGS)
 
-docs: $(VENV)/developer ## Write the generated pages of docs/ anew, and build the site into docs/_build (offline).
+docs: $(VENV)/developer ## Write the generated pages of docs/ anew, and build the site into build/docs (offline).
 	$(RUN) docs/generate.py
 	$(RUN) -m pip install --quiet --group docs --constraint $(CONSTRAINTS)
-	$(RUN) -m sphinx -W -q -b html docs docs/_build
+	$(RUN) -m sphinx -W -q -b html docs build/docs
 
 release: $(VENV)/developer ## Build sdist and wheel into dist/ and check them; refuses where CHANGELOG and version differ.
 	$(RUN) .ci/release.py dist

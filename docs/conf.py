@@ -21,7 +21,7 @@ version = release = costmodel.__version__
 extensions = ["myst_parser"]
 source_suffix = {".md": "markdown"}
 root_doc = "index"
-exclude_patterns = ["_build", "examples"]
+exclude_patterns = ["examples"]
 myst_heading_anchors = 4
 myst_enable_extensions = ["colon_fence"]
 # Pages link to files of the repository, too, which are no pages of the site; a page that reaches the index by its links needs no toctree.
