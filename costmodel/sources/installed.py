@@ -27,9 +27,8 @@ EXTRAS: Final = {
     "exact": _Extra("ortools", "plan: the proven lowest arena"),
     "parquet": _Extra("pyarrow", "sweep: large tables as Parquet"),
     "dask": _Extra("distributed", "sweep: designs on a Dask cluster"),
-    "jls": _Extra("pyjls", "trace: captures of a Joulescope"),
 }
-"""Extras of the package, with what each adds."""
+"""Extras of the package that add a package, with what each is for."""
 PROGRAMS: Final = {
     "cc": "validate: builds the firmware for this machine",
     "qemu-system-xtensa": "validate: emulates an ESP32",
