@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from costmodel.cli.app import main
 from costmodel.cli.command_table import COMMANDS
 
 ROOT = Path(__file__).parents[1]
@@ -34,24 +35,18 @@ def test_python_blocks_run(name: str, code: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("name", "block"), blocks("console"))
-def test_console_blocks_run(name: str, block: str, tmp_path: Path) -> None:
+def test_console_blocks_run(
+    name: str, block: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
     for document, text in blocks("yaml"):
         named = FILE_NAME.match(text)
         if document == name and named is not None:
             (tmp_path / named[1]).write_text(text, encoding="utf-8")
     for line in block.splitlines():
         if line.startswith("$ costmodel "):
-            arguments = shlex.split(line.removeprefix("$ costmodel "), comments=True)
-            ran = subprocess.run(
-                [sys.executable, "-m", "costmodel", *arguments],
-                cwd=tmp_path,
-                capture_output=True,
-                text=True,
-                check=False,
-                encoding="utf-8",
-                env=environment(),
-            )
-            assert ran.returncode == 0, f"{name}: {line}: {ran.stderr}"
+            status = main(shlex.split(line.removeprefix("$ costmodel "), comments=True))
+            assert status == 0, f"{name}: {line}: {capsys.readouterr().err}"
 
 
 def environment() -> dict[str, str]:
