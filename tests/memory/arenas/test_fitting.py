@@ -89,3 +89,12 @@ def test_what_alignment_keeps_above_the_bound_is_proven() -> None:
     blocks = blocks_of(lives, with_input=True)
     found = proving.proven(lives, blocks, sizes_of(lives, blocks), 12)
     assert (found.fitted.height_bytes, found.is_proven) == (14, True)
+
+
+@pytest.mark.skipif(importlib.util.find_spec("ortools") is None, reason="needs OR-Tools: pip install costmodel[exact]")
+def test_what_lives_in_one_stage_alone_has_its_place_too() -> None:
+    tensors = (TensorLife("a", 6, -1, 0, None, 4), TensorLife("b", 6, 0, 0, None, 4))
+    lives = Lifetimes(tensors, ("b",), ())
+    blocks = blocks_of(lives, with_input=True)
+    found = proving.proven(lives, blocks, sizes_of(lives, blocks), 12)
+    assert (found.fitted.height_bytes, found.is_proven) == (14, True)
