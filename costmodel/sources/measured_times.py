@@ -71,7 +71,11 @@ def read_measured_times(path: Path) -> tuple[MeasuredTime, ...]:
         If a column is missing or has no unit, a time, clock or energy is not above zero, or a network is unknown; with the line.
     """
     text = read_text_input(path, MAX_BYTES, "a CSV file of measured times")
-    rows = [row for row in csv.reader(io.StringIO(text)) if any(cell.strip() for cell in row)]
+    reader = csv.reader(io.StringIO(text, newline=None))
+    try:
+        rows = [row for row in reader if any(cell.strip() for cell in row)]
+    except csv.Error as error:
+        raise FormatError(f"is no CSV: {error}", Location(str(path), reader.line_num)) from None
     if len(rows) < 2:
         raise FormatError("holds no rows: expected a header such as network,latency_ms and a line a network", Location(str(path)))
     if len(rows) > MOST_ROWS + 1:

@@ -143,3 +143,9 @@ def test_an_energy_that_is_none_is_one_line(folder: Path, capsys: pytest.Capture
     assert main(["calibrate", "power.csv", "--device", "nrf52840"]) == 2
     assert "power.csv:2:1" in (said := capsys.readouterr().err)
     assert "energy should be" in said
+
+
+def test_a_table_with_a_stray_carriage_return_is_read_by_lines(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "measured.csv").write_bytes(b"ne\rtwork,latency_ms\nresnet8,731\n")
+    assert main(["calibrate", "measured.csv", "--device", "nrf52840"]) == 2
+    assert "has no column of networks: expected `network`, found ne" in capsys.readouterr().err

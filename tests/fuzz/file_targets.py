@@ -72,7 +72,7 @@ def read_recipe(path: Path, content: bytes) -> None:
 def measured_seeds() -> tuple[bytes, ...]:
     """Return tables of measured times."""
     rows = b"ds-cnn,21.5,64\nresnet8,97,64\ncifar-aap-pruned,40,32\n"
-    return (b"network,latency_ms,clock_mhz\n" + rows, b"network;duration_s\nds-cnn;0.0215\nmobilenet-v1-0.25;0.09\n")
+    return (b"network,latency_ms,clock_mhz\n" + rows, b"network,duration_s\nds-cnn,0.0215\nmobilenet-v1-0.25,0.09\n")
 
 
 def read_measured(path: Path, content: bytes) -> None:

@@ -423,7 +423,7 @@ TARGETS: Mapping[str, Target] = {
     "keras": Target(".keras", models.configuration_seeds, models.read_configuration),
     "device": Target(".yaml", _packaged("devices/esp32-wroom.yaml", "devices/nrf52840.yaml"), files.read_device),
     "pasted": Target(".txt", files.pasted_seeds, files.read_pasted),
-    "memory": Target(".yaml", _packaged("memories/deck-printed.yaml", "memories/flash-line-40mhz-dio.yaml"), files.read_memory),
+    "memory": Target(".yaml", _packaged("memories/deck-printed.yaml"), files.read_memory),
     "runtime": Target(".yaml", _packaged("runtimes/tflm-cmsis-nn.yaml", "runtimes/esp-nn.yaml"), files.read_runtime),
     "recipe": Target(".yaml", _packaged("recipes/best.recipe.yaml", "recipes/deck.recipe.yaml"), files.read_recipe),
     "measured": Target(".csv", files.measured_seeds, files.read_measured),
