@@ -191,3 +191,13 @@ def test_what_would_fit_if_it_were_in_one_piece_is_told() -> None:
     free = "though 200 B are free in all regions together"
     assert free in place_buffers(requests(200), two, plain).reason
     assert free not in place_buffers(requests(204), two, plain).reason
+
+
+def test_a_regions_largest_request_is_served_and_what_was_taken_before_is_told() -> None:
+    plain = HeapAllocator(region_bytes=0, header_bytes=4, minimum_bytes=12, size_classes=False)
+    boot = HeapRegion(name="one", size_bytes=1_004, largest_bytes=200)
+    left = boot.model_copy(update={"size_bytes": 704})
+    verdict = place_buffers(requests(200), [left], plain, [boot])
+    assert verdict.fits
+    assert verdict.regions[0].taken_bytes == 300
+    assert not place_buffers(requests(204), [left], plain, [boot]).fits
