@@ -103,6 +103,6 @@ def test_the_spread_is_that_within_blocks_or_from_one_sample_to_the_next() -> No
     where = np.arange(5)
     assert _spread(blocks([0, 9, 0, 9, 0], variance=[4.0, 1.0, 4.0, 4.0, 9.0]), where) == 2.0
     # Of independent samples the difference of two has twice their variance; a change of level is none of it.
-    one_by_one = blocks([0.0, 1.0, -1.0, 1.0, 4.0], step_a=1.0, samples_a_block=1)
-    assert _spread(one_by_one, where) == pytest.approx(math.sqrt(0.5 * (1 + 4 + 4) / 3))
+    one_by_one = blocks([0.0, 0.5, -0.5, 0.5, 2.0], step_a=0.5, samples_a_block=1)
+    assert _spread(one_by_one, where) == pytest.approx(math.sqrt(0.5 * (0.25 + 1 + 1) / 3))
     assert _spread(one_by_one, where[:1]) == _spread(one_by_one, where[:0]) == np.inf

@@ -291,3 +291,15 @@ def test_the_first_layer_may_be_an_output_that_is_read_too() -> None:
     layers[0]["output"] = True
     lives = lives_of(Network.model_validate({"name": "n", "input": [1, 4, 4], "layers": layers}))
     assert [life.last for life in lives.tensors] == [0, 2, 2, 2]
+
+
+def test_what_is_given_first_is_there_before_anything_runs_and_what_is_kept_stays() -> None:
+    convolutions = [{"name": name, "kind": "conv2d", "out_channels": 1, "kernel": 1} for name in "abc"]
+    convolutions[0]["inputs"] = ["input"]
+    total = {"name": "s", "kind": "add", "inputs": ["given", "a"]}
+    for kind, stage in (("extra_input", "s"), ("kept_state", "c")):
+        given = {"name": "given", "kind": kind, "shape": [1, 4, 4]}
+        net = Network.model_validate({"name": "n", "input": [1, 4, 4], "layers": [given, convolutions[0], total, *convolutions[1:]]})
+        lives = lives_of(net)
+        given_life = next(life for life in lives.tensors if life.name == "given")
+        assert (given_life.made, given_life.last) == (-1, lives.steps.index(stage))
