@@ -108,7 +108,8 @@ class ZipFiles(_Files):
             for entry in entries
             if PurePosixPath(entry.filename).suffix.lower() in IMAGE_SUFFIXES and "__MACOSX" not in entry.filename
         }
-        self._folders = [entry.filename for entry in entries if entry.is_dir()]
+        # Python 3.11's own question, `is_dir`, takes a name without a letter for a fault.
+        self._folders = [entry.filename for entry in entries if entry.filename.endswith("/")]
 
     def listed(self) -> Mapping[str, tuple[int, float]]:
         """Return every image file's size and checksum, by its path."""
