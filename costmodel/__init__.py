@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from costmodel.evaluation.explaining import explain as explain
     from costmodel.evaluation.layers.layer_counts import count as count
     from costmodel.evaluation.timing.estimate import estimate_time as estimate_time
-    from costmodel.report.sections.finding_words import findings_in_words as findings_in_words
+    from costmodel.report.words.finding_words import findings_in_words as findings_in_words
     from costmodel.sources.catalogue import load_battery as load_battery
     from costmodel.sources.catalogue import load_device as load_device
     from costmodel.sources.catalogue import load_duty_cycle as load_duty_cycle
@@ -72,7 +72,7 @@ _HOMES: Final[dict[str, str]] = {
     "estimate_time": "costmodel.evaluation.timing.estimate",
     "evaluate": "costmodel.api.answer",
     "explain": "costmodel.evaluation.explaining",
-    "findings_in_words": "costmodel.report.sections.finding_words",
+    "findings_in_words": "costmodel.report.words.finding_words",
     "load_battery": "costmodel.sources.catalogue",
     "load_device": "costmodel.sources.catalogue",
     "load_duty_cycle": "costmodel.sources.catalogue",

@@ -76,6 +76,8 @@ def bit_length(a: Number) -> Number:
 
 def any_true(condition: Number) -> bool:
     """Tell whether a condition holds anywhere: a bool, or a column of them."""
+    if type(condition) is bool:
+        return condition
     return bool(condition.any()) if is_column(condition) else bool(condition)
 
 
@@ -95,6 +97,8 @@ def chosen(condition: Number, a: Number, b: Number) -> Number:
 
 def ceil_div(a: Number, b: Number) -> Number:
     """Return a / b rounded up, for whole numbers and b > 0."""
+    if type(a) is int and type(b) is int:
+        return -(-a // b)
     if is_column(a) and type(b) is int:
         # A shift takes a tenth of a division's time, and block sizes are powers of two.
         return (a + (b - 1)) >> (b.bit_length() - 1) if b & (b - 1) == 0 else (a + (b - 1)) // b
@@ -103,6 +107,8 @@ def ceil_div(a: Number, b: Number) -> Number:
 
 def floor_div(a: Number, b: Number) -> Number:
     """Return a / b rounded down, for whole numbers and b > 0; a column divided by a lone 1 is that column."""
+    if type(a) is int:
+        return a // b
     if type(b) is int and b & (b - 1) == 0 and is_column(a):
         # A shift takes a tenth of a division's time, and most strides are 1 or 2.
         return a if b == 1 else a >> (b.bit_length() - 1)

@@ -283,7 +283,9 @@ def formula(
 
 def remembered(function: Callable[P, R]) -> Callable[P, R]:
     """Let a formula of a few ints remember its recent answers; columns, and calls that are being recorded, are computed as ever."""
-    cached: Callable[..., R] = functools.lru_cache(maxsize=1 << 14)(function)
+    # Nothing is recorded where an answer is remembered: what is called is the function itself, without its declaration around it.
+    declared: Formula | None = getattr(function, "formula", None)
+    cached: Callable[..., R] = functools.lru_cache(maxsize=1 << 14)(function if declared is None else declared.function)
 
     @functools.wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:

@@ -154,6 +154,40 @@ def test_rooms_are_small(path: Path) -> None:
     assert len(path.read_text(encoding="utf-8").splitlines()) <= MAX_LINES
 
 
+def sentences(path: Path) -> list[str]:
+    """Strings of more than eight words that are no documentation, no error and no declaration of a formula, a figure or a constant."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    left_out: set[int] = set()
+    for node in ast.walk(tree):
+        called = node.func.id if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) else ""
+        declares = called in {"Constant", "Figure", "leaf"} or (isinstance(node, ast.keyword) and node.arg in {"source", "description"})
+        documents = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+        if documents or declares or isinstance(node, ast.Raise):
+            left_out |= {id(part) for part in ast.walk(node)}
+        elif isinstance(node, ast.FunctionDef):
+            left_out |= {id(part) for decorator in node.decorator_list for part in ast.walk(decorator)}
+    texts = [ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.Constant | ast.JoinedStr) and id(node) not in left_out]
+    # What begins like this is the source of a number.
+    sources = ("'definition: ", "'assumption: ", "'measured: ", "f'definition: ", "f'assumption: ", "f'measured: ")
+    return [text for text in texts if len(text.split()) > 8 and not text.startswith(sources)]
+
+
+# What a figure means stands with the figure, as `explain` and a sweep's columns tell it.
+WORDLESS = sorted(path for path in (PACKAGE / "evaluation").rglob("*.py") if path.name != "figures.py")
+
+
+@pytest.mark.parametrize("path", WORDLESS, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_evaluation_words_nothing(path: Path) -> None:
+    assert not sentences(path)
+
+
+def test_a_sentence_is_found_wherever_it_stands(tmp_path: Path) -> None:
+    room = tmp_path / "room.py"
+    told = 'def told(n):\n    return f"this is what {n} people would read of it, at length"\n'
+    room.write_text(f'"""What it is for, in a whole line of many words."""\n\n{told}', encoding="utf-8")
+    assert len(sentences(room)) == 1
+
+
 def test_conversion_factors_stand_in_units_only() -> None:
     factors = {1e3, 1e6, 1e9, 1e12, 3600.0, 86400.0, 1024}
     for path in sorted(PACKAGE.rglob("*.py")):

@@ -14,6 +14,7 @@ from costmodel.latency.fitting import fit_other_rate_s, fit_two_rates
 from costmodel.latency.rates import TapRates
 from costmodel.provenance import is_observed, is_recording, leaf
 from costmodel.results.latency import AlternativeFit, Condition, UnmetCondition
+from costmodel.results.reason import Reason, ReasonKind, reason
 from costmodel.specs.counting import Dataflow
 from costmodel.specs.devices.hardware import LatencyCalibration
 from costmodel.specs.lowering import Step
@@ -27,15 +28,13 @@ TOTAL = "total"
 """The layer name that stands for all layers together."""
 FARTHEST_RATIO = 10
 """How many times as many taps as the largest measured layer of its kind a layer may have and still be given a time."""
-BEYOND = "not calibrated: this lies beyond what was measured"
-"""Why there is no time where conditions of the calibration do not hold."""
 
 
 class Calibrated(NamedTuple):
     """Rates that hold, or the reason why none do."""
 
     rates: TapRates | None
-    reason: str
+    basis: Reason
     fitted: bool
     """Whether the network asked about is the one that was measured."""
     measurement_count: int
@@ -64,18 +63,18 @@ def calibrate(scenario: Scenario, dataflow: Mapping | Dataflow) -> Calibrated:
     """
     calibration, measured = scenario.calibration, scenario.calibration_network
     if calibration is None or measured is None:
-        return Calibrated(None, f"not calibrated: no layer has been timed on {scenario.device.name}", False, 0, ())
+        return Calibrated(None, reason(ReasonKind.DEVICE_NOT_TIMED, device=scenario.device.name), False, 0, ())
     differs = _difference(scenario, dataflow, calibration)
-    if differs:
-        return Calibrated(None, f"not calibrated: {differs}", False, 0, ())
+    if differs is not None:
+        return Calibrated(None, differs, False, 0, ())
     # A recorded fit has to be made anew: its numbers remember the tape they were recorded on.
     fit = _fit(calibration, measured) if is_observed() else _remembered_fit(calibration, measured)
     fitted = scenario.network.layers == measured.layers and scenario.network.input == measured.input
-    reason = f"calibrated on {fit.measurement_count} convolutions of {measured.name} ({calibration.name})"
     conditions = unmet_conditions(scenario, calibration, measured)
     if conditions:
-        return Calibrated(None, BEYOND, False, 0, (), conditions)
-    return Calibrated(fit.rates, reason, fitted, fit.measurement_count, fit.alternatives, (), reach_of(measured))
+        return Calibrated(None, reason(ReasonKind.BEYOND_MEASUREMENTS), False, 0, (), conditions)
+    basis = reason(ReasonKind.CALIBRATED, convolution_count=fit.measurement_count, network=measured.name, calibration=calibration.name)
+    return Calibrated(fit.rates, basis, fitted, fit.measurement_count, fit.alternatives, (), reach_of(measured))
 
 
 class _Fit(NamedTuple):
@@ -198,24 +197,26 @@ def _largest_by_kind(network: Network) -> dict[str, tuple[str, int]]:
     return found
 
 
-def _difference(scenario: Scenario, dataflow: Mapping | Dataflow, calibration: LatencyCalibration) -> str:
-    """Say what differs from what was measured; empty where nothing does."""
+def _difference(scenario: Scenario, dataflow: Mapping | Dataflow, calibration: LatencyCalibration) -> Reason | None:
+    """Return what differs from what was measured; None where nothing does."""
     network = scenario.network
     if calibration.device != scenario.device.name:
-        return f"the times were measured on {calibration.device}, not {scenario.device.name}"
+        return reason(ReasonKind.TIMED_ON_ANOTHER_DEVICE, measured=calibration.device, asked=scenario.device.name)
     if calibration.dataflow != dataflow:
-        return f"the times were measured {calibration.dataflow.value}, not {dataflow.value}"
+        return reason(ReasonKind.TIMED_UNDER_ANOTHER_DATAFLOW, measured=calibration.dataflow.value, asked=dataflow.value)
     for step, layer, kind in zip(network.steps, network.ordered, network.output_types, strict=True):
         if not is_convolution(step):
             continue
         if kind is not calibration.activation:
-            return f"the times were measured with {calibration.activation.value} activations, {step.name} has {kind.value}"
+            measured = calibration.activation.value
+            return reason(ReasonKind.TIMED_WITH_OTHER_ACTIVATIONS, measured=measured, asked=kind.value, layer=step.name)
         weight = getattr(layer, "weight_type", None) or network.types.weight
         if weight is not calibration.weight:
-            return f"the times were measured with {calibration.weight.value} weights, {step.name} has {weight.value}"
+            measured = calibration.weight.value
+            return reason(ReasonKind.TIMED_WITH_OTHER_WEIGHTS, measured=measured, asked=weight.value, layer=step.name)
         if isinstance(step.lowered.work, LoopNest) and step.lowered.work.groups != 1:
-            return f"no grouped convolution was measured, and {step.name} has {step.lowered.work.groups} groups"
-    return ""
+            return reason(ReasonKind.NO_GROUPS_TIMED, layer=step.name, group_count=step.lowered.work.groups)
+    return None
 
 
 def _valid_macs(step: Step) -> int:

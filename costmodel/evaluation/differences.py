@@ -10,6 +10,7 @@ from costmodel.evaluation.evaluating import evaluate
 from costmodel.results.counts import SCRATCH_READS, SCRATCH_WRITES, TENSOR_READS, TENSOR_WRITES
 from costmodel.results.evaluation import Evaluation, LayerEvaluation
 from costmodel.results.network_diff import ExceededLimit, FigureChange, LayerChange, Match, NetworkDiff
+from costmodel.results.reason import Reason, ReasonKind, reason
 from costmodel.results.tflm_arena import TflmArena
 from costmodel.results.trust import Trust
 from costmodel.specs.scenario import Scenario
@@ -79,8 +80,9 @@ def diff_networks(
     answers = [evaluate(scenario) for scenario in (before, after)]
     sides = [_layers(scenario, answer) for scenario, answer in zip((before, after), answers, strict=True)]
     own = [_totals(answer, arena) for answer, arena in zip(answers, arenas, strict=True)]
-    reasons = {"time": answers[0].reasons.get("duration_s") or answers[1].reasons.get("duration_s")}
-    reasons["tflm-arena"] = next((arena.reason for arena in arenas if arena is not None and arena.reason), None)
+    reasons = {"time": answers[0].missing.get("duration_s") or answers[1].missing.get("duration_s")}
+    told = next((arena.reason for arena in arenas if arena is not None and arena.reason), None)
+    reasons["tflm-arena"] = None if told is None else reason(ReasonKind.ARENA_NOT_KNOWN, told=told)
     names = [name for name in UNITS if name != "tflm-arena" or all(arena is not None for arena in arenas)]
     totals = tuple(_change(name, own[0][name], own[1][name], reasons.get(name)) for name in names)
     return NetworkDiff(
@@ -198,7 +200,7 @@ def _removed(layer: _Layer) -> LayerChange:
     return LayerChange(before=layer.name, after=None, kind=layer.kind, match="removed", figures=figures)
 
 
-def _change(name: str, before: Figure, after: Figure, reason: str | None = None) -> FigureChange:
+def _change(name: str, before: Figure, after: Figure, why: Reason | None = None) -> FigureChange:
     change = None if before is None or after is None else after - before
     return FigureChange(
         figure=name,
@@ -208,7 +210,7 @@ def _change(name: str, before: Figure, after: Figure, reason: str | None = None)
         change=change,
         change_ratio=change / before if change is not None and before else None,
         trust=Trust.UNKNOWN if before is None and after is None else _TRUST.get(name, Trust.EXACT),
-        reason=reason if change is None else None,
+        reason=why if change is None else None,
     )
 
 

@@ -25,6 +25,7 @@ from costmodel.results.counts import AccessCounts
 from costmodel.results.evaluation import DataflowEvaluation, EnergyBounds, Evaluation
 from costmodel.results.latency import LatencySummary, RateSummary
 from costmodel.results.power import BatterySummary, PeriodDrain, PowerSummary
+from costmodel.results.reason import Reason, ReasonKind, reason
 from costmodel.results.storage.memory_convention import FlashPathEnergy, FlashWeightCost
 from costmodel.results.storage.schedule_cost import ScheduleCost
 from costmodel.specs.base import with_changes
@@ -32,10 +33,6 @@ from costmodel.specs.counting import Dataflow, Granularity, Taps
 from costmodel.specs.mapping import Mapping
 from costmodel.specs.scenario import MemoryAccounting, Scenario
 from costmodel.specs.schedule import ScheduleName
-
-NO_DURATION = "no duration: give duration_s (measured; --duration or --trace), or a calibration that holds for this network and dataflow"
-
-NO_POWER = "no supply and currents of the board given: give power (supply_v, idle_a, active_a; --supply, --idle and --active, or --trace)"
 
 
 def evaluate(scenario: Scenario, progress: Progress | None = None, known: tuple[Calibrated, Cost] | None = None) -> Evaluation:
@@ -89,12 +86,12 @@ def evaluate(scenario: Scenario, progress: Progress | None = None, known: tuple[
         memory=summarise_memory(scenario, first),
         schedule=_schedule(scenario, first),
         duration_s=first.duration_s,
-        duration_source=_duration_source(scenario, first, calibrated),
+        duration_basis=_duration_basis(scenario, first, calibrated),
         **_leakage(scenario.memory_energy.leakage_w),
         leakage_pj=first.leakage_pj,
         power=None if first.power is None else PowerSummary(source=_awake(scenario), **first.power._asdict()),
         battery=battery,
-        reasons=_reasons(scenario, first, battery),
+        missing=_missing(scenario, first, battery),
         left_out=network.left_out,
         at_least=bool(network.left_out),
     )
@@ -249,7 +246,7 @@ def _latency(scenario: Scenario, calibrated: Calibrated, answer: Cost) -> Latenc
     rates, calibration = calibrated.rates, scenario.calibration
     return LatencySummary(
         calibration=calibration.name if calibration and rates else None,
-        reason=calibrated.reason,
+        basis=calibrated.basis,
         fitted=calibrated.fitted,
         measurement_count=calibrated.measurement_count,
         total_s=answer.latency_s,
@@ -266,11 +263,11 @@ def _latency(scenario: Scenario, calibrated: Calibrated, answer: Cost) -> Latenc
     )
 
 
-def _duration_source(scenario: Scenario, answer: Cost, calibrated: Calibrated) -> str:
+def _duration_basis(scenario: Scenario, answer: Cost, calibrated: Calibrated) -> tuple[Reason, ...]:
     measured = own_duration(scenario)
     if measured is not None:
-        return f"measured ({measured.source})"
-    return calibrated.reason if answer.duration_s is not None else f"{no_duration_reason(scenario)}; {calibrated.reason}"
+        return (reason(ReasonKind.DURATION_MEASURED, source=measured.source),)
+    return (calibrated.basis,) if answer.duration_s is not None else (why_no_duration(scenario), calibrated.basis)
 
 
 def _awake(scenario: Scenario) -> str:
@@ -323,39 +320,35 @@ def _finite(value: float | None) -> float | None:
     return None if value is None or math.isinf(value) else value
 
 
-def no_duration_reason(scenario: Scenario) -> str:
-    """Say why nothing is known of a duration, and what to give."""
-    if scenario.duration_s is None:
-        return NO_DURATION
-    return (
-        f"the duration was measured on {scenario.duration_device} and says nothing of {scenario.device.name}: give one measured on this"
-        " device (duration_s; --duration or --trace)"
-    )
+def why_no_duration(scenario: Scenario) -> Reason:
+    """Return why nothing is known of a duration."""
+    if scenario.duration_s is None or scenario.duration_device is None:
+        return reason(ReasonKind.DURATION_NOT_GIVEN)
+    return reason(ReasonKind.DURATION_OF_ANOTHER_DEVICE, measured_on=scenario.duration_device, device=scenario.device.name)
 
 
-def no_power_reason(scenario: Scenario) -> str:
-    """Say why nothing is known of a board's power, and what to give."""
-    if scenario.power is None:
-        return NO_POWER
-    return (
-        f"the power was measured on {scenario.power.device} and says nothing of {scenario.device.name}: give power measured on this board"
-        " (supply_v, idle_a, active_a; --supply, --idle and --active, or --trace)"
-    )
+def why_no_power(scenario: Scenario) -> Reason:
+    """Return why nothing is known of a board's power."""
+    if scenario.power is None or scenario.power.device is None:
+        return reason(ReasonKind.POWER_NOT_GIVEN)
+    return reason(ReasonKind.POWER_OF_ANOTHER_DEVICE, measured_on=scenario.power.device, device=scenario.device.name)
 
 
-def _reasons(scenario: Scenario, answer: Cost, battery: BatterySummary | None) -> dict[str, str]:
-    reasons: dict[str, str] = {}
+def _missing(scenario: Scenario, answer: Cost, battery: BatterySummary | None) -> dict[str, Reason]:
+    missing: dict[str, Reason] = {}
     if answer.duration_s is None:
-        reasons["duration_s"] = no_duration_reason(scenario)
+        missing["duration_s"] = why_no_duration(scenario)
     if answer.power is None:
-        reasons["power"] = no_power_reason(scenario)
+        missing["power"] = why_no_power(scenario)
     if battery is None:
         needed = {"battery": scenario.battery, "power": answer.power, "duration": answer.duration_s}
-        reasons["battery"] = f"needs {', '.join(name for name, found in needed.items() if found is None)}"
+        unknown = ", ".join(name for name, found in needed.items() if found is None)
+        missing["battery"] = reason(ReasonKind.BATTERY_NEEDS_MORE, needed=unknown)
     else:
         endless = {"continuous": battery.continuous_life_s is None, "duty": battery.duty_life_s is None and scenario.period_s is not None}
         for pattern in (pattern for pattern, holds in endless.items() if holds):
-            reasons |= dict.fromkeys((f"battery.{pattern}_life_s", f"battery.{pattern}_inference_count"), "endless: nothing is drawn")
+            figures = (f"battery.{pattern}_life_s", f"battery.{pattern}_inference_count")
+            missing |= dict.fromkeys(figures, reason(ReasonKind.NOTHING_DRAWN))
     if battery is not None and scenario.period_s is None:
-        reasons["battery.duty_life_s"] = "no period given: give period_s, from one inference to the next"
-    return reasons
+        missing["battery.duty_life_s"] = reason(ReasonKind.PERIOD_NOT_GIVEN)
+    return missing

@@ -193,7 +193,7 @@ def place_buffers(
     Returns
     -------
     HeapVerdict
-        `fits`, the reason in plain words, and the placements.
+        `fits`, the placements, and the first that does not fit.
     """
     free = [free_at_boot(region, allocator) for region in regions]
     placements: list[HeapPlacement] = []
@@ -225,7 +225,6 @@ def place_buffers(
         )
     return HeapVerdict(
         fits=shortfall is None,
-        reason=_fits_text(placements) if shortfall is None else _shortfall_text(shortfall, allocator),
         placements=tuple(placements),
         shortfall=shortfall,
         regions=tuple(
@@ -285,28 +284,8 @@ def _shortfall(request: HeapRequest, regions: Sequence[HeapRegion], free: Sequen
         name=request.name,
         size_bytes=request.size_bytes,
         searched_bytes=request.size_bytes if best is None else need_of(request.size_bytes, regions[best], allocator).searched_bytes,
+        in_classes=allocator.size_classes,
         largest_bytes=0 if best is None else usable[best],
         largest_region="" if best is None else regions[best].name,
         free_bytes=sum(free),
     )
-
-
-def _fits_text(placements: Sequence[HeapPlacement]) -> str:
-    if not placements:
-        return "nothing is allocated"
-    used = list(dict.fromkeys(placement.region for placement in placements))
-    total = sum(placement.block_bytes for placement in placements)
-    subject = "its one buffer fits" if len(placements) == 1 else f"all {len(placements)} buffers fit"
-    return f"{subject}: {total:,} B with headers, in {' and '.join(used)}"
-
-
-def _shortfall_text(shortfall: HeapShortfall, allocator: HeapAllocator) -> str:
-    need = f"{shortfall.name} needs {shortfall.size_bytes:,} B in one block"
-    if allocator.size_classes and shortfall.searched_bytes > shortfall.size_bytes:
-        need += f" (malloc searches for {shortfall.searched_bytes:,} B)"
-    if not shortfall.largest_region:
-        return f"{need}; the device has no heap"
-    text = f"{need}; the largest free block is {shortfall.largest_bytes:,} B in {shortfall.largest_region}"
-    if shortfall.free_bytes >= shortfall.size_bytes:
-        text += f", though {shortfall.free_bytes:,} B are free in all regions together"
-    return text

@@ -11,6 +11,8 @@ from costmodel.report.sections.battery_life import battery_section
 from costmodel.report.sections.outlook import outlook_facts, outlook_section
 from costmodel.report.sections.tflm import tflm_fact, tflm_section
 from costmodel.report.sections.trace import trace_section
+from costmodel.report.words.json_words import worded
+from costmodel.report.words.reason_words import reason_text
 from costmodel.results.advice import Advice
 from costmodel.results.battery_life import BatteryAnswer
 from costmodel.results.explanation import Explanation
@@ -78,13 +80,14 @@ class Additions(NamedTuple):
         if self.battery_life is None:
             return ()
         life = self.battery_life.lives[0]
-        note = life.endless_reason or f"{life_text(life.life_low_s)} to {life_text(life.life_high_s)}, {every_text(life.period_s)}"
+        endless = None if life.endless_reason is None else reason_text(life.endless_reason)
+        note = endless or f"{life_text(life.life_low_s)} to {life_text(life.life_high_s)}, {every_text(life.period_s)}"
         return (Fact(f"Battery, {life.rest} in between", life_text(life.life_s), note),)
 
     def content(self) -> dict[str, Any]:
         """Return what JSON holds of each that is there."""
         trace = {} if self.trace is None else {"trace": self.trace.summary.model_dump(mode="json")}
-        battery = {} if self.battery_life is None else {"battery_life": self.battery_life.model_dump(mode="json")}
+        battery = {} if self.battery_life is None else {"battery_life": worded(self.battery_life)}
         tflm = {} if self.tflm is None else {"tflm": self.tflm.model_dump(mode="json")}
         outlook = {} if self.outlook is None else {"outlook": self.outlook.model_dump(mode="json"), "advice": self._advice()}
         return {**trace, **battery, **tflm, **outlook}

@@ -9,7 +9,9 @@ from pydantic import BaseModel, ValidationError
 
 from costmodel.errors import FormatError
 from costmodel.report.additions import NO_ADDITIONS, Additions
-from costmodel.report.sections.finding_words import Words, words_of
+from costmodel.report.words.finding_words import Words, words_of
+from costmodel.report.words.json_words import without_evaluation_words, worded
+from costmodel.results.base import Result
 from costmodel.results.evaluation import SCHEMA_VERSION, Evaluation
 from costmodel.results.grounds import Grounds
 
@@ -60,6 +62,8 @@ def content_json(content: Any) -> str:
     str
         Indented, with a line break at its end.
     """
+    if isinstance(content, Result):
+        return content_json(worded(content))
     if isinstance(content, BaseModel):
         return content.model_dump_json(indent=2) + "\n"
     return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
@@ -67,14 +71,17 @@ def content_json(content: Any) -> str:
 
 def _with_words(evaluation: Evaluation) -> dict[str, Any]:
     """An evaluation as JSON values, each finding with its words beside its figures."""
-    content = evaluation.model_dump(mode="json")
+    content = worded(evaluation)
     for found, finding in zip(content["findings"], evaluation.findings, strict=True):
         found |= words_of(finding, evaluation)._asdict()
     return content
 
 
 def _without_words(content: Any) -> Any:
-    findings = content.get("findings") if isinstance(content, dict) else None
+    if not isinstance(content, dict):
+        return content
+    content = without_evaluation_words(content)
+    findings = content.get("findings")
     if not isinstance(findings, list):
         return content
     bare = [

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from costmodel.results.base import Result
+from costmodel.results.reason import Reason
 
 
 class DrainShare(Result):
@@ -12,6 +13,8 @@ class DrainShare(Result):
 
     part: str
     """A state, a wake-up, or self-discharge."""
+    asleep: bool = False
+    """Whether it is a sleep of the board."""
     duration_s: float | None
     """Of each period; None for what goes on all the time."""
     energy_j: float
@@ -27,10 +30,10 @@ class BatteryLife(Result):
     rest: str
     """What the board does between inferences."""
     life_s: float | None
-    """None where the battery never empties; see the reason."""
+    """None where the battery never empties; see the reason. 0 where it cannot carry the load at all."""
     life_low_s: float | None
     life_high_s: float | None
-    endless_reason: str | None
+    endless_reason: Reason | None
     period_s: float
     rate_hz: float
     """Inferences a second, on average over a period."""
@@ -47,8 +50,6 @@ class BatteryLife(Result):
     average_low_w: float | None
     average_high_w: float | None
     drains: tuple[DrainShare, ...]
-    dominated_by: str
-    """In words."""
 
 
 class Crossover(Result):
@@ -57,10 +58,14 @@ class Crossover(Result):
     deeper: str
     lighter: str
     period_s: float
+    """From which on it does; the shortest it fits where it does at every rate it fits."""
     rate_hz: float
     rate_low_hz: float | None
     rate_high_hz: float | None
-    statement: str
+    at_every_rate: bool
+    """Whether it does at every rate it fits."""
+    within_ranges: bool
+    """Whether that holds for all of the inputs' ranges."""
 
 
 class Sensitivity(Result):
@@ -75,6 +80,21 @@ class Sensitivity(Result):
     life_at_high_s: float | None
     swing_s: float | None
     """Between the two; None where one is endless."""
+
+
+class MeasureNext(Result):
+    """Which input to measure better."""
+
+    input: str
+    swing_ratio: float | None
+    """How far its range moves the life, of the life; None where at one end the battery never empties."""
+
+
+class AssumedInput(Result):
+    """An input whose source says that it is assumed."""
+
+    input: str
+    source: str
 
 
 class LifeAgainstRate(Result):
@@ -127,11 +147,11 @@ class BatteryAnswer(Result):
     crossovers: tuple[Crossover, ...]
     sensitivities: tuple[Sensitivity, ...]
     """Of the asked rest's life, the widest first."""
-    measure_next: str | None
-    """Which input to measure better, in words."""
+    measure_next: MeasureNext | None
+    """None where nothing would help."""
     curves: tuple[LifeAgainstRate, ...]
-    assumptions: tuple[str, ...]
-    warnings: tuple[str, ...]
+    assumptions: tuple[AssumedInput, ...]
+    warnings: tuple[Reason, ...]
     """What makes the figures doubtful."""
-    caveats: tuple[str, ...] = ()
+    caveats: tuple[Reason, ...] = ()
     """What the answer holds for, said beside it."""

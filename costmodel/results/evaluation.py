@@ -12,6 +12,7 @@ from costmodel.results.counts import Counts
 from costmodel.results.finding import Finding
 from costmodel.results.latency import LatencySummary
 from costmodel.results.power import BatterySummary, PowerSummary
+from costmodel.results.reason import Reason
 from costmodel.results.storage.memory_convention import FlashPathEnergy, FlashWeightCost
 from costmodel.results.storage.memory_summary import MemorySummary
 from costmodel.results.storage.schedule_cost import ScheduleCost
@@ -139,8 +140,8 @@ class Evaluation(Result):
     """What layers that run together save and cost; None where they run layer by layer."""
     duration_s: float | None
     """Of one inference, as battery and leakage use it."""
-    duration_source: str
-    """`measured`, `calibrated on ...`, or why there is none."""
+    duration_basis: tuple[Reason, ...]
+    """That it was measured, what it was calibrated on, or why there is none."""
     leakage_w: float
     leakage_low_w: float | None
     leakage_high_w: float | None
@@ -153,5 +154,5 @@ class Evaluation(Result):
     """Operators of the network's model file that are not costed."""
     at_least: bool = False
     """Whether counts, stored bytes, energies and times are at least what is told; RAM holds what is left out from the start."""
-    reasons: dict[str, str] = Field(default_factory=dict)
+    missing: dict[str, Reason] = Field(default_factory=dict)
     """Why a figure is None, by its name."""

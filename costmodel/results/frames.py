@@ -52,7 +52,7 @@ def dataflows_frame(evaluation: Evaluation) -> pd.DataFrame:
             "dataflow": answer.dataflow.value,
             **_columns(answer, _TOTAL_NAMES),
             "duration_s": answer.latency.total_s,
-            "latency_reason": answer.latency.reason,
+            "latency_reason": answer.latency.basis.kind.value,
         }
         for answer in evaluation.dataflows
     ]

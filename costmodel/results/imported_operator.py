@@ -28,7 +28,7 @@ class ImportedOperatorCost(Result):
     name: str
     became: Became
     why: str
-    """Why it costs nothing, where it does; empty otherwise."""
+    """Why reading took it out; empty otherwise."""
     layers: tuple[str, ...]
     """Layers of the network that came of it."""
     mac_count: int

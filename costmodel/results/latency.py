@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from costmodel.results.base import Result
+from costmodel.results.reason import Reason
 
 
 class RateSummary(Result):
@@ -58,8 +59,8 @@ class LatencySummary(Result):
 
     calibration: str | None
     """Name of the calibration that holds."""
-    reason: str
-    """`calibrated on ...`, or `not calibrated: ...` with what differs."""
+    basis: Reason
+    """What it was calibrated on, or what differs from what was."""
     fitted: bool
     """Whether this very network was measured, so that the times are the fit's own data."""
     measurement_count: int

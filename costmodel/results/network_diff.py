@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from costmodel.results.base import Result
+from costmodel.results.reason import Reason
 from costmodel.results.trust import Trust
 
 Match = Literal["name", "structure", "added", "removed"]
@@ -26,7 +27,7 @@ class FigureChange(Result):
     """Of the figure before; None where that is 0 or not known."""
     trust: Trust
     """How far to trust it, the weaker of both."""
-    reason: str | None = None
+    reason: Reason | None = None
     """Why one of both is not known."""
 
     @property

@@ -9,6 +9,7 @@ from ruamel.yaml import YAML
 
 from costmodel.cli.app import main
 from costmodel.evaluation.evaluating import evaluate
+from costmodel.results.reason import ReasonKind
 from costmodel.sources.catalogue import load_network, load_scenario
 
 
@@ -37,7 +38,7 @@ def test_what_is_written_runs_at_once(tmp_path: Path, capsys: pytest.CaptureFixt
     found = evaluate(load_scenario(tmp_path / "my-net.scenario.yaml"))
     assert found.network == "my-net"
     assert (found.duration_s, found.battery) == (None, None)
-    assert "lies beyond what was measured" in found.duration_source
+    assert found.duration_basis[-1].kind is ReasonKind.BEYOND_MEASUREMENTS
 
 
 def test_the_study_that_is_written_sweeps_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

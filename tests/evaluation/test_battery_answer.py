@@ -9,7 +9,10 @@ from costmodel.errors import MissingError, SpecError, UnknownNameError
 from costmodel.evaluation.battery.answer import answer_battery
 from costmodel.evaluation.battery.question import BatteryQuestion
 from costmodel.provenance import Constant
+from costmodel.report.words.battery_words import crossover_text, dominance_text
+from costmodel.report.words.reason_words import reason_text
 from costmodel.results.battery_life import BatteryAnswer
+from costmodel.results.reason import ReasonKind, reason
 from costmodel.sources.catalogue import load_battery, load_duty_cycle, load_power_states, names
 from costmodel.specs.base import with_changes
 from costmodel.specs.devices.battery import BatteryCell, BatteryModelName
@@ -53,7 +56,7 @@ def test_deep_sleep_turns_hours_into_months_with_an_interval_around_them():
     assert days[1] == pytest.approx(by_hand, rel=1e-9)
     assert 40 < days[0] < days[1] < days[2] < 130
     assert life.inference_low_count < life.inference_count < life.inference_high_count
-    assert life.dominated_by.startswith("inferring takes 57 %")
+    assert dominance_text(life).startswith("inferring takes 57 %")
 
 
 def test_what_is_drawn_adds_up():
@@ -64,7 +67,7 @@ def test_what_is_drawn_adds_up():
 
 def test_at_a_crossover_both_rests_live_as_long():
     for crossover in asked().crossovers:
-        if "every rate" in crossover.statement:
+        if crossover.at_every_rate:
             continue
         lives = {life.rest: life.life_s for life in asked(period_s=crossover.period_s).lives}
         assert lives[crossover.deeper] == pytest.approx(lives[crossover.lighter], rel=1e-9)
@@ -72,7 +75,7 @@ def test_at_a_crossover_both_rests_live_as_long():
 
 def test_the_widest_swing_is_what_to_measure_next():
     answer = asked(rest="deep")
-    assert answer.measure_next.startswith(answer.sensitivities[0].input)
+    assert answer.measure_next.input == answer.sensitivities[0].input
     swings = [each.swing_s for each in answer.sensitivities]
     assert swings == sorted(swings, reverse=True)
     assert answer.sensitivities[0].input == "deep wake-up time"
@@ -94,7 +97,7 @@ def test_every_packaged_battery_answers_in_every_model_it_has_parameters_for(bat
         answer = asked(board, **question)
         life = answer.lives[0]
         assert 0 <= life.life_low_s <= life.life_s <= life.life_high_s * 1.2
-        assert (life.life_s > 0) == ("cannot carry" not in life.dominated_by)
+        assert (life.life_s > 0) == ("cannot carry" not in dominance_text(life))
         for curve in answer.curves:
             alive = [value for value in curve.life_s if value is not None]
             assert alive == sorted(alive, reverse=True)
@@ -127,8 +130,8 @@ def test_what_the_cold_leaves_is_as_uncertain_as_the_cells_data_say():
     assert not any(each.input == "capacity at temperature" for each in warm.sensitivities)
     spread = [(answer.lives[0].life_high_s - answer.lives[0].life_low_s) / answer.lives[0].life_s for answer in (cold, warm)]
     assert spread[0] > spread[1]
-    assert any(each.startswith("capacity at temperature: assumption") for each in halfway.assumptions)
-    assert not any(each.startswith("capacity at temperature") for each in warm.assumptions)
+    assert any(each.input == "capacity at temperature" and each.source.startswith("assumption") for each in halfway.assumptions)
+    assert not any(each.input == "capacity at temperature" for each in warm.assumptions)
 
 
 def test_of_two_ways_to_wake_up_from_one_sleep_only_the_cheaper_meets_the_next_deeper():
@@ -143,14 +146,14 @@ def test_a_sleep_that_may_draw_as_much_as_a_lighter_one_may_never_pay():
     assert crossover.deeper == "hibernation"
     assert crossover.rate_low_hz == 0.0
     assert 0 < crossover.rate_hz < crossover.rate_high_hz
-    assert "(never to " in crossover.statement
+    assert "(never to " in crossover_text(crossover)
 
 
 def test_a_cell_too_weak_for_the_load_lives_no_time_and_says_so():
     board = Board(load_battery("cr2032"), DECK.states)
     life = asked(board, rest="deep", model=BatteryModelName.VOLTAGE).lives[0]
     assert life.life_s == 0.0
-    assert "cannot carry the load" in life.dominated_by
+    assert "cannot carry the load" in dominance_text(life)
 
 
 def test_a_written_pattern_is_answered_like_the_rate_it_spells_out():
@@ -177,7 +180,7 @@ def test_a_written_pattern_counts_its_inferences_and_samples_its_phases():
     assert twice.rate_hz == pytest.approx(2 / 60)
     ranged = {"state": "idle", "duration_s": {"value": 1.0, "low": 0.1, "high": 9.0, "source": "guess"}}
     answer = asked(cycle=cycle(inference, ranged))
-    assert answer.measure_next.startswith("duration of phase 2, idle")
+    assert answer.measure_next.input == "duration of phase 2, idle"
     assert answer.lives[0].life_low_s < 0.6 * answer.lives[0].life_s
 
 
@@ -238,7 +241,7 @@ def test_every_figure_of_energy_has_its_interval():
 )
 def test_temperatures_a_cell_does_not_know_are_told_of(battery, temperature_degc, words):
     warnings = asked(Board(load_battery(battery), DECK.states), temperature_degc=temperature_degc).warnings
-    assert [words in warning for warning in warnings] == ([] if words is None else [True])
+    assert [words in reason_text(warning) for warning in warnings] == ([] if words is None else [True])
 
 
 def test_endless_life_is_none_with_a_reason():
@@ -249,7 +252,7 @@ def test_endless_life_is_none_with_a_reason():
     )
     life = asked(Board(DECK.cell, states)).lives[0]
     assert (life.life_s, life.life_low_s, life.life_high_s, life.inference_count) == (None, None, None, None)
-    assert life.endless_reason == "nothing is drawn from the battery"
+    assert life.endless_reason == reason(ReasonKind.NOTHING_DRAWN)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,8 @@ import pytest
 from costmodel.cli.app import main
 from costmodel.errors import InputError, UnknownNameError
 from costmodel.evaluation.battery.question import estimate_battery
+from costmodel.report.words.battery_words import dominance_text
+from costmodel.results.reason import ReasonKind, reason
 from costmodel.sources.catalogue import load_battery, load_duty_cycle, load_power_states
 
 BOARD = {
@@ -33,7 +35,7 @@ def test_a_named_state_awake_is_a_phase_of_a_cycle_and_no_way_to_rest():
     charge = 0.3 * 0.049 + 2.5 * 0.13 + 0.27 * 0.03 + (600 - 0.3 - 2.5 - 0.27) * 1e-5
     assert answer.lives[0].life_s == pytest.approx(3600.0 / (charge / 600), rel=1e-9)
     assert {drain.part for drain in answer.lives[0].drains} >= {"inference", "wifi", "deep"}
-    assert answer.lives[0].dominated_by.startswith("wifi takes")
+    assert dominance_text(answer.lives[0]).startswith("wifi takes")
 
 
 @pytest.mark.parametrize(
@@ -86,7 +88,7 @@ def test_a_life_beyond_ten_years_is_flagged():
         load_battery({**CELL, "capacity_ah": 5.0}), states, duration_s=0.3, sleep="deep", period_s=86400.0, sample_count=100
     )
     assert not short.caveats
-    assert "read it as 10 years or more" in long.caveats[0]
+    assert long.caveats == (reason(ReasonKind.BEYOND_SHELF_LIFE, year_count=10),)
 
 
 def test_a_bare_module_is_called_one_in_the_first_lines(capsys):

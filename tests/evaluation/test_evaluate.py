@@ -11,9 +11,11 @@ from costmodel.errors import MissingError, SpecError
 from costmodel.evaluation.composition import Cost, cost
 from costmodel.evaluation.design import LayerRecord, design_of
 from costmodel.evaluation.evaluating import cost_of, evaluate
+from costmodel.report.words.reason_words import reason_text, reasons_in_words
 from costmodel.results.evaluation import Evaluation
 from costmodel.results.finding import FindingKind
 from costmodel.results.latency import Condition
+from costmodel.results.reason import ReasonKind, reason
 from costmodel.sources.catalogue import load_network
 from costmodel.specs.base import with_changes
 from costmodel.specs.counting import CountingConvention, Dataflow, Granularity, Taps
@@ -73,7 +75,7 @@ def test_calibrated_rates_of_the_deck(reference: Evaluation) -> None:
 def test_row_stationary_is_not_calibrated(reference: Evaluation) -> None:
     latency = reference.dataflows[1].latency
     assert latency.total_s is None
-    assert latency.reason.startswith("not calibrated")
+    assert reason_text(latency.basis).startswith("not calibrated")
     assert all(layer.duration_s is None for layer in reference.dataflows[1].layers)
 
 
@@ -88,7 +90,7 @@ def test_another_data_type_is_not_calibrated(change: dict[str, object], says: st
     network = with_changes(REFERENCE.network, change)
     latency = evaluate(with_changes(REFERENCE, {"network": network})).dataflows[0].latency
     assert latency.total_s is None
-    assert says in latency.reason
+    assert says in reason_text(latency.basis)
 
 
 def test_without_a_duration_the_reason_is_given() -> None:
@@ -97,8 +99,8 @@ def test_without_a_duration_the_reason_is_given() -> None:
     assert answer.duration_s is None
     assert answer.battery is None
     assert answer.leakage_pj is None
-    assert "duration_s" in answer.reasons["duration_s"]
-    assert "battery" in answer.reasons
+    assert answer.missing["duration_s"] == reason(ReasonKind.DURATION_NOT_GIVEN)
+    assert answer.missing["battery"].values == {"needed": "duration"}
 
 
 def test_what_a_calibration_was_not_measured_under_is_named() -> None:
@@ -123,7 +125,7 @@ def test_beyond_what_was_measured_no_time_is_given() -> None:
         latency = beyond.dataflows[0].latency
         assert (latency.total_s, latency.calibration, beyond.duration_s, beyond.battery) == (None, None, None, None)
         assert {layer.duration_s for layer in beyond.dataflows[0].layers} == {None}
-        assert latency.reason.startswith("not calibrated")
+        assert reason_text(latency.basis).startswith("not calibrated")
         assert FindingKind.BEYOND_CALIBRATION in {finding.id for finding in beyond.findings}
 
 
@@ -147,7 +149,7 @@ def test_a_duration_measured_on_another_device_is_withheld() -> None:
     assert edited.duration_device == "esp32-wroom"
     found = evaluate(edited)
     assert (found.duration_s, found.battery, found.leakage_pj) == (None, None, None)
-    assert "measured on esp32-wroom and says nothing of nrf52840" in found.reasons["duration_s"]
+    assert "measured on esp32-wroom and says nothing of nrf52840" in reasons_in_words(found)["duration_s"]
     with pytest.raises(MissingError, match="measured on esp32-wroom"):
         costmodel.estimate_battery(with_changes(edited, {"power": with_changes(REFERENCE.power, {"device": "nrf52840"})}))
     # A duration of its own is taken, also where it happens to be as long.
@@ -161,7 +163,7 @@ def test_measured_duration_comes_before_the_calibrated_one(reference: Evaluation
     assert reference.dataflows[0].latency.total_s == pytest.approx(0.31333)
     calibrated = evaluate(with_changes(REFERENCE, {"duration_s": None}))
     assert calibrated.duration_s == pytest.approx(0.31333)
-    assert "calibrated on" in calibrated.duration_source
+    assert [each.kind for each in calibrated.duration_basis] == [ReasonKind.CALIBRATED]
 
 
 def test_blocks_of_another_width_than_the_memory_are_refused() -> None:

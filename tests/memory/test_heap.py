@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from costmodel.memory.heap import buffers_fit, judge_heap, largest_request_bytes, place_buffers, regions_without
 from costmodel.memory.heap_rules import block_bytes, searched_bytes, size_classes
+from costmodel.report.words.heap_words import heap_reason_text
 from costmodel.results.storage.heap_verdict import HeapRequest, HeapTaken, HeapVerdict
 from costmodel.specs.devices.hardware import HeapAllocator, HeapRegion
 
@@ -51,7 +52,7 @@ def test_regions_are_tried_in_their_order() -> None:
     verdict = place_buffers(requests(40, 5_400, 12_000, 102_400, 100_000), REGIONS, TLSF)
     assert verdict.fits
     assert [placement.region for placement in verdict.placements] == ["dram-low", "dram-rom", "dram", "dram", "d-iram"]
-    assert verdict.reason == "all 5 buffers fit: 219,860 B with headers, in dram-low and dram-rom and dram and d-iram"
+    assert heap_reason_text(verdict) == "all 5 buffers fit: 219,860 B with headers, in dram-low and dram-rom and dram and d-iram"
 
 
 def test_the_decks_five_buffers_fit_at_boot_but_not_beside_a_taken_region() -> None:
@@ -63,7 +64,7 @@ def test_the_decks_five_buffers_fit_at_boot_but_not_beside_a_taken_region() -> N
     assert [placement.region for placement in verdict.placements] == ["d-iram"]
     assert verdict.shortfall is not None
     assert (verdict.shortfall.name, verdict.shortfall.searched_bytes) == ("b1", 53_248)
-    assert verdict.reason == (
+    assert heap_reason_text(verdict) == (
         "b1 needs 52,224 B in one block (malloc searches for 53,248 B); the largest free block is 48,048 B in dram,"
         " though 78,132 B are free in all regions together"
     )
@@ -73,7 +74,7 @@ def test_all_buffers_in_one_block_need_more_than_the_rounded_request() -> None:
     region = HeapRegion(name="r", size_bytes=160_000)
     verdict = place_buffers(requests(155_784), [region], TLSF)
     assert not verdict.fits
-    assert "155,784 B in one block (malloc searches for 163,840 B); the largest free block is 159,048 B in r" in verdict.reason
+    assert "155,784 B in one block (malloc searches for 163,840 B); the largest free block is 159,048 B in r" in heap_reason_text(verdict)
     assert place_buffers(requests(155_784), [region], HeapAllocator(region_bytes=948, size_classes=False)).fits
 
 
@@ -87,14 +88,14 @@ def test_an_observed_largest_block_is_believed() -> None:
     region = HeapRegion(name="r", size_bytes=233_476, largest_bytes=110_592)
     verdict = place_buffers(requests(115_200), [region], HeapAllocator())
     assert not verdict.fits
-    assert "largest free block is 110,592 B in r, though 233,472 B are free" in verdict.reason
+    assert "largest free block is 110,592 B in r, though 233,472 B are free" in heap_reason_text(verdict)
 
 
 def test_no_heap_and_no_buffers() -> None:
-    assert place_buffers([], REGIONS, TLSF).reason == "nothing is allocated"
+    assert heap_reason_text(place_buffers([], REGIONS, TLSF)) == "nothing is allocated"
     verdict = place_buffers(requests(8), [], TLSF)
     assert not verdict.fits
-    assert verdict.reason == "b0 needs 8 B in one block; the device has no heap"
+    assert heap_reason_text(verdict) == "b0 needs 8 B in one block; the device has no heap"
 
 
 def test_small_requests_become_the_smallest_block() -> None:
@@ -126,7 +127,7 @@ def test_no_region_gives_more_than_it_has(sizes: list[int], regions: list[int], 
     assert verdict.fits == (len(verdict.placements) == len(sizes)) == (verdict.shortfall is None)
     if verdict.shortfall is not None:
         assert verdict.shortfall.searched_bytes > verdict.shortfall.largest_bytes
-    assert "\n" not in verdict.reason
+    assert "\n" not in heap_reason_text(verdict)
     assert HeapVerdict.model_validate_json(verdict.model_dump_json()) == verdict
 
 

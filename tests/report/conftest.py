@@ -31,6 +31,7 @@ from costmodel.report.document import (
 from costmodel.report.reporting import report_document
 from costmodel.results.evaluation import Evaluation
 from costmodel.results.finding import Finding, Weight
+from costmodel.results.reason import ReasonKind, reason
 from costmodel.sources.catalogue import load_scenario
 from costmodel.sources.usual_use import usual_use
 from costmodel.specs.scenario import Scenario
@@ -71,8 +72,15 @@ def hostile_document(deck: Scenario, deck_evaluation: Evaluation) -> Document:
     """Free text of a user in every place it can come from."""
     values = {"layer": HOSTILE, "layer_ratio": 0.5, "convolutions_ratio": 1.0, "layer_pj": 1.0, "layer_mac_count": 1}
     finding = Finding(id="energy.dominant_layer", weight=Weight.DOMINATES, values=values)
+    measured = reason(ReasonKind.DURATION_MEASURED, source=HOSTILE)
     evaluation = deck_evaluation.model_copy(
-        update={"description": HOSTILE, "duration_source": HOSTILE, "findings": (finding,), "reasons": {"power": HOSTILE}, "power": None}
+        update={
+            "description": HOSTILE,
+            "duration_basis": (measured,),
+            "findings": (finding,),
+            "missing": {"power": measured},
+            "power": None,
+        }
     )
     power = deck.power
     assert power is not None

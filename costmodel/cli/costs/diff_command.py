@@ -109,10 +109,12 @@ def limits_of(texts: Sequence[str]) -> list[Limit]:
 def _refuse_unknown(limits: Sequence[Limit], found: NetworkDiff) -> None:
     """A limit that names a figure nobody knows would always hold."""
     from costmodel.errors import MissingError
+    from costmodel.report.words.reason_words import reason_text
 
     known = {total.figure: total for total in found.totals}
     for limit in limits:
         total = None if limit.figure is None else known.get(limit.figure)
         if limit.figure is not None and (total is None or total.change is None):
-            reason = "both networks must be .tflite files" if total is None else total.reason
+            unknown = "" if total is None or total.reason is None else reason_text(total.reason)
+            reason = "both networks must be .tflite files" if total is None else unknown
             raise MissingError(f"--max-increase {limit.text}: {limit.figure} is not known: {reason}")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable
 from typing import Final
 
+from costmodel.battery.duty_cycle import crossover_period_s
 from costmodel.battery.energy_budget import (
     baseline_energy_j,
     computational_energy_j,
@@ -14,26 +16,21 @@ from costmodel.battery.energy_budget import (
     inference_energy_j,
     usable_energy_j,
 )
-from costmodel.battery.load_profile import drain_share_ratio, period_s, rate_of_hz, whole_inference_count
-from costmodel.columns import Number
-from costmodel.evaluation.battery.answer_parts import assumptions, caveats, crossovers, curves, measure_next, sensitivities, warnings
+from costmodel.battery.load_profile import drain_share_ratio, period_s, rate_of_hz, stopping_voltage_v, whole_inference_count
+from costmodel.columns import Number, is_column, larger
 from costmodel.evaluation.battery.drawn_samples import drawn_numbers
 from costmodel.evaluation.battery.inputs import battery_model, plain, remembering
-from costmodel.evaluation.battery.lives import SELF_DISCHARGE, WAKE_UP, Drain, Life, drains_of
+from costmodel.evaluation.battery.lives import REGULATOR, SELF_DISCHARGE, WAKE_UP, Drain, Life, drains_of, rest_currents
 from costmodel.evaluation.battery.question import BatteryNumbers, BatteryQuestion
-from costmodel.evaluation.battery.uncertainty import drawn_interval, sampler
-from costmodel.provenance import is_recording, lone, rounded
-from costmodel.results.battery_life import BatteryAnswer, BatteryLife, DrainShare, InferenceEnergy
+from costmodel.evaluation.battery.uncertainty import assumptions, curves, drawn_interval, interval, measure_next, sampler, sensitivities
+from costmodel.provenance import formula, is_recording, lone, rounded
+from costmodel.results.battery_life import BatteryAnswer, BatteryLife, Crossover, DrainShare, InferenceEnergy
+from costmodel.results.reason import Reason, ReasonKind, reason
+from costmodel.specs.devices.battery import SHELF_DEGC
 from costmodel.specs.devices.power import IDLE, INFERENCE
+from costmodel.units import DAYS_PER_YEAR, S_PER_DAY
 
-_PARTS: Final = {
-    INFERENCE: "inferring",
-    WAKE_UP: "waking up",
-    IDLE: "idling awake between inferences",
-    SELF_DISCHARGE: SELF_DISCHARGE,
-}
-_ENDLESS: Final = "nothing is drawn from the battery"
-_TOO_WEAK: Final = "the battery cannot carry the load: its voltage falls below the cut-off at once"
+_LONG_YEARS: Final = 10
 
 
 def answer_battery(question: BatteryQuestion) -> BatteryAnswer:
@@ -98,9 +95,9 @@ def _life(question: BatteryQuestion, rest: str, values: BatteryNumbers, columns:
     counts = drawn_interval(inferences * sampled.life_s / sampled_period, drawn_count)
     board = drawn_interval(sampled.board_w, lambda place: drawn(place).board_w)
     power = drawn_interval(sampled.average_w, lambda place: drawn(place).average_w)
-    drains = _drains(
-        question, rest, drains_of(values.cell, values.board, found.pattern), drains_of(columns.cell, columns.board, sampled.pattern)
-    )
+    awake = frozenset({INFERENCE, WAKE_UP, IDLE, SELF_DISCHARGE, REGULATOR, *(state.name for state in values.board.states)})
+    found_drains = drains_of(values.cell, values.board, found.pattern)
+    drains = _drains(question, rest, found_drains, drains_of(columns.cell, columns.board, sampled.pattern), awake)
     life = lone(found.life_s)
     endless = not math.isfinite(life)
     return BatteryLife(
@@ -108,7 +105,7 @@ def _life(question: BatteryQuestion, rest: str, values: BatteryNumbers, columns:
         life_s=None if endless else life,
         life_low_s=span.low,
         life_high_s=span.high,
-        endless_reason=_ENDLESS if endless else None,
+        endless_reason=reason(ReasonKind.NOTHING_DRAWN) if endless else None,
         period_s=period,
         rate_hz=rate_of_hz(inferences, period),
         inference_count=None if endless else whole_inference_count(inferences, life, period),
@@ -121,7 +118,6 @@ def _life(question: BatteryQuestion, rest: str, values: BatteryNumbers, columns:
         average_low_w=power.low,
         average_high_w=power.high,
         drains=drains,
-        dominated_by=_dominated(drains, frozenset(state.name for state in values.board.states)) if life else _TOO_WEAK,
     )
 
 
@@ -157,7 +153,9 @@ def _energies(numbers: BatteryNumbers) -> tuple[Number, Number, Number]:
     return total, baseline, computational_energy_j(total, baseline)
 
 
-def _drains(question: BatteryQuestion, rest: str, found: tuple[Drain, ...], sampled: tuple[Drain, ...]) -> tuple[DrainShare, ...]:
+def _drains(
+    question: BatteryQuestion, rest: str, found: tuple[Drain, ...], sampled: tuple[Drain, ...], awake: frozenset[str]
+) -> tuple[DrainShare, ...]:
     energies = [lone(drain.energy_j) for drain in found]
     spread = {drain.part: drain.energy_j for drain in sampled}
 
@@ -173,6 +171,7 @@ def _drains(question: BatteryQuestion, rest: str, found: tuple[Drain, ...], samp
         drains.append(
             DrainShare(
                 part=drain.part,
+                asleep=drain.part not in awake,
                 duration_s=None if seconds is None else lone(seconds),
                 energy_j=energy_j,
                 energy_low_j=span.low,
@@ -190,16 +189,125 @@ def _drawn_j(question: BatteryQuestion, rest: str, part: str, place: int) -> Num
     return next(drain.energy_j for drain in drains if drain.part == part)
 
 
-def _dominated(drains: tuple[DrainShare, ...], awake: frozenset[str]) -> str:
-    ordered = sorted(drains, key=lambda drain: -drain.share_ratio)
-    first = ordered[0]
-    if first.share_ratio == 0.0:
-        return "nothing draws from the battery"
-    words = f"{_part(first.part, awake)} takes {100 * first.share_ratio:.0f} % of the battery"
-    if len(ordered) == 1 or ordered[1].share_ratio < 0.005:
-        return words
-    return f"{words}, {_part(ordered[1].part, awake)} {100 * ordered[1].share_ratio:.0f} %"
+@formula(
+    id="battery.shortest_period",
+    equation="T = tau + t_wake",
+    symbols={
+        "T": "shortest period a rest fits [s]",
+        "tau": "duration of an inference [s]",
+        "t_wake": "duration of the wake-up [s]",
+    },
+    unit="s",
+    source="definition: a period is an inference, a rest and a wake-up",
+)
+def shortest_period_s(tau: Number, t_wake: Number) -> Number:
+    """Return the shortest period a rest fits."""
+    return tau + t_wake
 
 
-def _part(name: str, awake: frozenset[str]) -> str:
-    return _PARTS.get(name, name if name == "regulator" or name in awake else f"{name} sleep")
+def crossovers(question: BatteryQuestion, values: BatteryNumbers, columns: BatteryNumbers) -> tuple[Crossover, ...]:
+    """Return the rates below which each deeper rest lasts longer than the next lighter one."""
+    if question.cycle is not None:
+        return ()
+    found = []
+    states = {state.name: state for state in values.board.rests()}
+    costs = {name: rest_currents(values.cell, values.board, state) for name, state in states.items()}
+    for lighter, deeper in itertools.pairwise(sorted(costs, key=lambda rest: (-float(costs[rest][0]), -float(costs[rest][1])))):
+        if costs[lighter][0] == costs[deeper][0]:
+            # Two ways to wake up from the same sleep: the cheaper one lasts longer at every rate.
+            continue
+        period = lone(_crossover_s(values, lighter, deeper))
+        if not math.isfinite(period) or period <= 0.0:
+            continue
+        fits_s = columns.duration_s + columns.board.state(deeper).wake_s
+        # At most the rate the deeper rest still fits; zero where it never pays.
+        rates = interval(1.0 / larger(_crossover_s(columns, lighter, deeper), fits_s))
+        earliest = lone(shortest_period_s(values.duration_s, states[deeper].wake_s))
+        always = period <= earliest
+        slowest = interval(1.0 / fits_s).low
+        period = earliest if always else period
+        found.append(
+            Crossover(
+                deeper=deeper,
+                lighter=lighter,
+                period_s=period,
+                rate_hz=rate_of_hz(1, period),
+                rate_low_hz=rates.low,
+                rate_high_hz=rates.high,
+                at_every_rate=bool(always),
+                within_ranges=bool(always) and not (rates.low is not None and slowest is not None and rates.low < slowest),
+            )
+        )
+    return tuple(found)
+
+
+def _crossover_s(numbers: BatteryNumbers, lighter: str, deeper: str) -> Number:
+    cell, board = numbers.cell, numbers.board
+    light_a, light_charge, light_wake_s = rest_currents(cell, board, board.state(lighter))
+    deep_a, deep_charge, deep_wake_s = rest_currents(cell, board, board.state(deeper))
+    period = crossover_period_s(numbers.duration_s, deep_charge, deep_a, deep_wake_s, light_charge, light_a, light_wake_s)
+    if not is_column(period):
+        return period
+    import numpy as np
+
+    # Where the deeper rest happens to draw as much as the lighter one, it never pays: no period is long enough.
+    return np.where(np.less(deep_a, light_a), period, math.inf)
+
+
+def warnings(question: BatteryQuestion, values: BatteryNumbers) -> tuple[Reason, ...]:
+    """Return where a temperature lies outside the cell's data, and where a cell cannot carry the load at all, whatever the model."""
+    return (*_beyond_the_temperatures(question), *_too_weak(question, values))
+
+
+def _beyond_the_temperatures(question: BatteryQuestion) -> tuple[Reason, ...]:
+    cell, asked = question.cell, question.temperature_degc.value
+    if not cell.temperatures:
+        unstated = reason(ReasonKind.TEMPERATURE_NOT_STATED, cell=cell.name, temperature_degc=asked)
+        return () if asked == SHELF_DEGC else (unstated,)
+    degrees = [point.temperature_degc.value for point in cell.temperatures]
+    nearest = min(max(asked, degrees[0]), degrees[-1])
+    if nearest == asked:
+        return ()
+    return (
+        reason(
+            ReasonKind.TEMPERATURE_BEYOND,
+            cell=cell.name,
+            low_degc=degrees[0],
+            high_degc=degrees[-1],
+            temperature_degc=asked,
+            taken_degc=nearest,
+        ),
+    )
+
+
+def _too_weak(question: BatteryQuestion, values: BatteryNumbers) -> tuple[Reason, ...]:
+    cell = question.cell
+    if cell.voltage is None:
+        return ()
+    pattern = question.life(question.rest, values, question.period_s).pattern
+    peak_w = max(pattern.profile.currents_a) * float(values.cell.voltage_v)
+    resistance_ohm, cutoff_v = cell.voltage.resistance_ohm.value, cell.voltage.cutoff_v.value
+    full_v = cell.voltage.points[-1].voltage_v.value
+    if float(stopping_voltage_v(cutoff_v, resistance_ohm, peak_w)) <= full_v:
+        return ()
+    return (
+        reason(ReasonKind.LOAD_TOO_GREAT, cell=cell.name, peak_w=peak_w, resistance_ohm=resistance_ohm, full_v=full_v, cutoff_v=cutoff_v),
+    )
+
+
+def caveats(question: BatteryQuestion, life: BatteryLife) -> tuple[Reason, ...]:
+    """Return what an answer holds for: a bare module, a capture beside another's sleep, a life beyond what cells are kept for."""
+    found = []
+    states = question.states
+    if states is not None and states.bare and question.power is None:
+        others = {state.name for state in states.states}
+        if question.cycle is not None and any(phase.does in others for phase in question.cycle.phases):
+            found.append(reason(ReasonKind.BARE_MODULE, states=states.name))
+        else:
+            found.append(reason(ReasonKind.BARE_WITHOUT_RADIO, states=states.name, others=", ".join(sorted(others))))
+    sleeps = question.cycle is not None or question.rest != IDLE
+    if states is not None and states.awake_from and sleeps:
+        found.append(reason(ReasonKind.CAPTURE_BESIDE_STATES, capture=states.awake_from, states=states.name))
+    if life.life_s is not None and life.life_s > _LONG_YEARS * DAYS_PER_YEAR * S_PER_DAY:
+        found.append(reason(ReasonKind.BEYOND_SHELF_LIFE, year_count=_LONG_YEARS))
+    return tuple(found)

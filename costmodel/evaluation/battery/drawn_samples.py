@@ -28,7 +28,7 @@ def drawn_numbers(question: BatteryQuestion, place: int) -> BatteryNumbers:
         column = sampled(constant, words, question.sample_count, question.seed)
         if not is_column(column):
             return leaf(column, path or words, constant.source)
-        drawn = f"draw {place + 1:,} of {question.sample_count:,} from its range, seed {question.seed}"
-        return leaf(float(column[place]), path or words, f"{constant.source} ({drawn})")
+        drawn = f"draw {place + 1:,} of {question.sample_count:,}"
+        return leaf(float(column[place]), path or words, f"{constant.source} ({drawn} from its range, seed {question.seed})")
 
     return question.numbers(read)

@@ -334,13 +334,20 @@ def scenario_question(scenario: Scenario, sample_count: int, seed: int) -> Batte
         If power, battery or duration are missing.
     """
     from costmodel.evaluation.design import own_duration, own_power
-    from costmodel.evaluation.evaluating import no_power_reason
 
     if scenario.battery is None:
         raise MissingError("battery life: the scenario names no battery; give --battery")
     power = own_power(scenario)
     if power is None and scenario.states is None:
-        raise MissingError(f"battery life: {no_power_reason(scenario)}")
+        if scenario.power is not None:
+            raise MissingError(
+                f"battery life: the power was measured on {scenario.power.device} and says nothing of {scenario.device.name}: give power"
+                " measured on this board (supply_v, idle_a, active_a; --supply, --idle and --active, or --trace)"
+            )
+        raise MissingError(
+            "battery life: no supply and currents of the board given: give power (supply_v, idle_a, active_a; --supply, --idle and"
+            " --active, or --trace)"
+        )
     duration = own_duration(scenario) or _calibrated_duration(scenario)
     period_s = duration.value if scenario.period_s is None else scenario.period_s.value
     return BatteryQuestion(
@@ -360,12 +367,15 @@ def scenario_question(scenario: Scenario, sample_count: int, seed: int) -> Batte
 
 
 def _calibrated_duration(scenario: Scenario) -> Constant:
-    from costmodel.evaluation.evaluating import cost_of, no_duration_reason
+    from costmodel.evaluation.evaluating import cost_of
 
     _, answer = cost_of(scenario, scenario.dataflows[0])
     if answer.duration_s is None:
         if scenario.duration_s is not None:
-            raise MissingError(f"battery life: {no_duration_reason(scenario)}")
+            raise MissingError(
+                f"battery life: the duration was measured on {scenario.duration_device} and says nothing of {scenario.device.name}: give"
+                " one measured on this device (duration_s; --duration or --trace)"
+            )
         raise MissingError("battery life: the duration of an inference is not known; give --duration or --trace")
     return Constant(answer.duration_s, "s", None, None, "calibrated latency")
 

@@ -1,4 +1,4 @@
-"""Uncertainty: ranges of inputs as columns, intervals of answers, and which input to measure better.
+"""Uncertainty: ranges of inputs as columns, intervals of answers and of curves, and which input to measure better.
 
 An input without a range is exact. One with a range is drawn from two right triangles, low to value and value to high, with half the
 samples in each: its value is the median, however lopsided the range, and the ends are rarer than the middle. Every input has a random
@@ -10,10 +10,14 @@ from __future__ import annotations
 import math
 import zlib
 from collections.abc import Callable, Mapping
-from typing import Final, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from costmodel.columns import Number, any_true
-from costmodel.provenance import Constant, is_recording, leaf, origin_of, traced
+from costmodel.provenance import Constant, formula, is_recording, leaf, lone, origin_of, traced
+from costmodel.results.battery_life import AssumedInput, BatteryLife, LifeAgainstRate, MeasureNext, Sensitivity
+
+if TYPE_CHECKING:
+    from costmodel.evaluation.battery.question import BatteryNumbers, BatteryQuestion
 
 Read: TypeAlias = Callable[[Constant, str, str], Number]
 """Takes a constant, the path a study names it by, and the words a person reads; returns what is computed with."""
@@ -22,6 +26,8 @@ LEVEL: Final = 0.95
 """Share of the samples an interval holds."""
 
 
+_CURVE_SAMPLES: Final = 1000
+_BLOCK_ELEMENTS: Final = 1 << 15
 _NO_EFFECT: Final = 1e-12
 """Share of a figure below which its change is rounding."""
 
@@ -207,3 +213,109 @@ def is_assumed(constant: Constant) -> bool:
 def _width(swing: Swing) -> float:
     width = abs(swing.at_high - swing.at_low)
     return math.inf if math.isnan(width) else width
+
+
+@formula(
+    id="battery.swing",
+    equation="d = abs(t_high - t_low)",
+    symbols={
+        "d": "how far an input's range moves a life [s]",
+        "t_high": "life at the high end of the input's range [s]",
+        "t_low": "life at the low end of the input's range [s]",
+    },
+    unit="s",
+    source="definition: difference without its sign",
+)
+def swing_s(t_low: float, t_high: float) -> float:
+    """Return how far an input's range moves a life."""
+    return abs(t_high - t_low)
+
+
+def sensitivities(question: BatteryQuestion) -> tuple[Sensitivity, ...]:
+    """Return what each input with a range does to the asked life, the widest first."""
+    inputs = read_constants(question.numbers)
+    found = swings(inputs, lambda read: lone(question.life(question.rest, question.numbers(read)).life_s))
+    rows = []
+    for swing in found:
+        low, high = (each if math.isfinite(each) else None for each in (swing.at_low, swing.at_high))
+        width = None if low is None or high is None else swing_s(low, high)
+        rows.append(
+            Sensitivity(
+                input=swing.name,
+                unit=inputs[swing.name].unit,
+                low=swing.low,
+                high=swing.high,
+                life_at_low_s=low,
+                life_at_high_s=high,
+                swing_s=width,
+            )
+        )
+    return tuple(rows)
+
+
+@formula(
+    id="battery.swing_share",
+    equation="f = d / t",
+    symbols={
+        "f": "how far an input's range moves a life, of the life [1]",
+        "d": "how far an input's range moves a life [s]",
+        "t": "life [s]",
+    },
+    unit="1",
+    source="definition: share of the whole",
+)
+def swing_share_ratio(d: float, t: float) -> float:
+    """Return how far an input's range moves a life, of the life."""
+    return d / t
+
+
+def measure_next(life: BatteryLife, sensitivities: tuple[Sensitivity, ...]) -> MeasureNext | None:
+    """Return which input to measure better; None where nothing would help."""
+    if not sensitivities or not life.life_s:
+        return None
+    first = sensitivities[0]
+    return MeasureNext(input=first.input, swing_ratio=None if first.swing_s is None else swing_share_ratio(first.swing_s, life.life_s))
+
+
+def curves(question: BatteryQuestion, values: BatteryNumbers) -> tuple[LifeAgainstRate, ...]:
+    """Return life against rate for every rest, with intervals."""
+    if not question.curve_rates_hz or question.cycle is not None:
+        return ()
+    import numpy as np
+
+    rates = np.array(question.curve_rates_hz)
+    periods = 1.0 / rates
+    sample_count = min(question.sample_count, _CURVE_SAMPLES)
+    columns = question.numbers(sampler(sample_count, question.seed))
+    curves = []
+    for state in values.board.rests():
+        fits = values.duration_s + state.wake_s <= periods * (1 + 1e-9)
+        life = np.broadcast_to(question.life(state.name, values, periods).life_s, rates.shape)
+        low, high = np.empty(rates.shape), np.empty(rates.shape)
+        # What depends on the samples alone is computed once a block: the larger the block, the less often.
+        rows = max(1, _BLOCK_ELEMENTS // sample_count)
+        for first in range(0, len(rates), rows):
+            some = slice(first, first + rows)
+            spread = np.asarray(question.life(state.name, columns, periods[some, None]).life_s)
+            ends = np.quantile(spread.reshape(len(periods[some]), -1), (0.025, 0.975), axis=1, method="closest_observation")
+            low[some], high[some] = ends
+        curves.append(
+            LifeAgainstRate(
+                rest=state.name,
+                rate_hz=tuple(question.curve_rates_hz),
+                life_s=_finite(life, fits),
+                life_low_s=_finite(low, fits),
+                life_high_s=_finite(high, fits),
+            )
+        )
+    return tuple(curves)
+
+
+def _finite(column: Any, fits: Any) -> tuple[float | None, ...]:
+    return tuple(float(value) if fit and math.isfinite(value) else None for value, fit in zip(column, fits, strict=True))
+
+
+def assumptions(question: BatteryQuestion) -> tuple[AssumedInput, ...]:
+    """Return the inputs whose source says that they are assumed."""
+    inputs = read_constants(question.numbers)
+    return tuple(AssumedInput(input=name, source=constant.source) for name, constant in inputs.items() if is_assumed(constant))

@@ -50,7 +50,7 @@ def imported_operator_costs(graph: ImportedGraph, network: Network, fates: Seque
                 kind=operator.text(FILE_KIND, operator.kind),
                 name=operator.name or graph.tensors[operator.outputs[0]].name if operator.outputs else operator.name,
                 became=became,
-                why=fate.why or _reason(became, own),
+                why=fate.why,
                 layers=fate.layers,
                 mac_count=mac_count,
                 mac_ratio=mac_count / macs if macs else 0.0,
@@ -75,14 +75,6 @@ def _became(layers: Sequence[CountedLayer]) -> Became:
     if merging:
         return Became.FOLDED if all(each.how is Merge.FOLDED for each in merging) else Became.FUSED
     return Became.VIEW
-
-
-def _reason(became: Became, layers: Sequence[CountedLayer]) -> str:
-    if became is Became.FUSED:
-        return "applied on the way out of the layer before"
-    if became is Became.FOLDED:
-        return "multiplied into the parameters of the layer before"
-    return "the same elements in the same order" if became is Became.VIEW and layers else ""
 
 
 def _accesses(layer: CountedLayer) -> int:

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from costmodel.errors import InputError
 from costmodel.evaluation.storage.strategy_plans import compare_strategies
+from costmodel.results.reason import Reason, ReasonKind, reason
 from costmodel.results.storage.heap_replay import HeapOutcome
 from costmodel.results.storage.largest_network import LargestNetwork, LargestVersion
 from costmodel.specs.base import with_changes
@@ -47,7 +48,9 @@ def largest_versions(scenario: Scenario, strategies: Sequence[MemoryStrategy]) -
     for strategy in strategies:
         width, why_width = _largest(scenario, strategy, widened, MOST_WIDTH)
         most = MOST_EXTENT / max(scenario.network.input[1:], default=MOST_EXTENT)
-        size, why_size = _largest(scenario, strategy, resized, most) if len(scenario.network.input) == 3 else (None, "its input is flat")
+        size, why_size = (
+            _largest(scenario, strategy, resized, most) if len(scenario.network.input) == 3 else (None, reason(ReasonKind.INPUT_IS_FLAT))
+        )
         resized_input = None if size is None else resized(scenario.network, size).input
         versions.append(
             LargestVersion(
@@ -107,52 +110,52 @@ def _rounded(number: float) -> int:
     return math.floor(number + 0.5)
 
 
-def _largest(scenario: Scenario, strategy: MemoryStrategy, version: Version, most: float) -> tuple[float | None, str]:
+def _largest(scenario: Scenario, strategy: MemoryStrategy, version: Version, most: float) -> tuple[float | None, Reason]:
     """The largest multiple of an eighth that fits, and why the next does not."""
 
-    def why_not(eighths: int) -> str | None:
+    def why_not(eighths: int) -> Reason | None:
         try:
             network = version(scenario.network, eighths / STEPS)
             return _why_not(with_changes(scenario, {"network": network}), strategy)
         except (InputError, ValidationError) as error:
             told = error.message if isinstance(error, InputError) else error.errors()[0]["msg"]
-            return f"no such version: {told}"
+            return reason(ReasonKind.NO_SUCH_VERSION, told=told)
 
-    reason = why_not(STEPS)
-    if reason is not None:
+    refused = why_not(STEPS)
+    if refused is not None:
         # Below the network itself a version may not exist where a smaller one does not either: one after the other.
         for eighths in reversed(range(1, STEPS)):
             found = why_not(eighths)
             if found is None:
-                return eighths / STEPS, reason
-            reason = found
-        return None, reason
+                return eighths / STEPS, refused
+            refused = found
+        return None, refused
     low, high = STEPS, STEPS
-    while reason is None and high < most * STEPS:
+    while refused is None and high < most * STEPS:
         low, high = high, high * 2
-        reason = why_not(high)
-    if reason is None:
-        return high / STEPS, f"more than {most:g} times is not tried"
+        refused = why_not(high)
+    if refused is None:
+        return high / STEPS, reason(ReasonKind.NOT_TRIED_BEYOND, most_ratio=most)
     while high - low > 1:
         middle = (low + high) // 2
         found = why_not(middle)
         if found is None:
             low = middle
         else:
-            high, reason = middle, found
-    return low / STEPS, reason
+            high, refused = middle, found
+    return low / STEPS, refused
 
 
-def _why_not(scenario: Scenario, strategy: MemoryStrategy) -> str | None:
+def _why_not(scenario: Scenario, strategy: MemoryStrategy) -> Reason | None:
     (plan,) = compare_strategies(scenario, (strategy,)).plans
     if plan.reason is not None:
-        return plan.reason
+        return reason(ReasonKind.STRATEGY_NOT_APPLICABLE, told=plan.reason)
     if plan.replay is not None and plan.replay.outcome not in (HeapOutcome.FITS, HeapOutcome.FRESH_ONLY):
-        return f"{plan.total_bytes or 0:,} B: {plan.replay.outcome.value}"
+        return reason(ReasonKind.HEAP_TOO_SMALL, total_bytes=plan.total_bytes or 0, outcome=plan.replay.outcome.value)
     weights = sum(
         step.lowered.weight_count * sizes.weight_bytes + step.lowered.bias_count * sizes.bias_bytes
         for step, sizes in zip(scenario.network.steps, scenario.network.tensor_bytes, strict=True)
     )
     if scenario.weights_in is Storage.FLASH and weights > scenario.device.flash_bytes:
-        return f"{weights:,} B of weights: the flash holds {scenario.device.flash_bytes:,} B"
+        return reason(ReasonKind.FLASH_TOO_SMALL, weight_bytes=weights, flash_bytes=scenario.device.flash_bytes)
     return None

@@ -13,6 +13,7 @@ from costmodel.memory.heap_replay import FREE, MALLOC, Request, replay_heap
 from costmodel.memory.network_strategies import Subject, plan_strategy, subject_of
 from costmodel.memory.strategies import arena_with_scratch_bytes
 from costmodel.results.counts import ACCESSES
+from costmodel.results.reason import Reason, ReasonKind, reason
 from costmodel.results.storage.heap_replay import HeapOutcome, HeapReplay
 from costmodel.results.storage.heap_verdict import HeapRequest, HeapVerdict
 from costmodel.results.storage.strategy_plan import PlanComparison, PlannedPiece, StrategyPlan
@@ -182,13 +183,13 @@ def _fits(plan: StrategyPlan) -> bool:
     return plan.replay is None or plan.replay.outcome in (HeapOutcome.FITS, HeapOutcome.FRESH_ONLY)
 
 
-def _recommended(plans: Sequence[StrategyPlan], scenario: Scenario) -> tuple[MemoryStrategy | None, str]:
+def _recommended(plans: Sequence[StrategyPlan], scenario: Scenario) -> tuple[MemoryStrategy | None, Reason]:
     """Choose: of what fits, what computes the least twice, then the smallest; an input that lives in RAM is not read in flash."""
     in_flash = scenario.input_in is Storage.FLASH
     possible = [plan for plan in plans if in_flash or plan.delivery is not InputDelivery.FLASH]
     known = [plan for plan in possible if plan.total_bytes is not None and _fits(plan)]
     if not known:
-        return None, "no strategy fits the heap"
+        return None, reason(ReasonKind.NO_STRATEGY_FITS)
     beside = int(element_count(scenario.network.input)) * scenario.network.input_bytes
 
     def ram_bytes(plan: StrategyPlan) -> int:
@@ -197,7 +198,7 @@ def _recommended(plans: Sequence[StrategyPlan], scenario: Scenario) -> tuple[Mem
 
     best = min(known, key=lambda plan: (plan.extra_mac_count or 0, ram_bytes(plan), _one_by_one(plan)))
     if best.heap is None:
-        return best.strategy, "the device states no heap; of those that compute nothing twice it takes the fewest bytes, its input included"
+        return best.strategy, reason(ReasonKind.FEWEST_BYTES)
     if best.extra_mac_count:
-        return best.strategy, "it fits, and computes the least twice of those that do"
-    return best.strategy, "it fits, computes nothing twice and takes the fewest bytes of those that do, its input included"
+        return best.strategy, reason(ReasonKind.FITS_WITH_LEAST_TWICE)
+    return best.strategy, reason(ReasonKind.FITS_IN_FEWEST_BYTES)

@@ -182,7 +182,7 @@ def scenario_time(scenario: Scenario, evaluation: Evaluation, use: UsualUse) -> 
             coverage_ratio=None,
             clock_hz=None,
             core=scenario.device.core,
-            source=evaluation.duration_source,
+            source=_time_source(scenario),
         )
     if use.runtime is None:
         return TimeEstimate(
@@ -214,6 +214,14 @@ def _in_stages(time: TimeEstimate, evaluation: Evaluation) -> TimeEstimate:
     again = found.planned.mac_count / found.layer_by_layer.mac_count if found.layer_by_layer.mac_count else 1.0
     longer = {name: value * again for name in ("duration_s", "low_s", "high_s") if (value := getattr(time, name)) is not None}
     return time.model_copy(update={"trust": weakest(time.trust, Trust.ASSUMED), **longer})
+
+
+def _time_source(scenario: Scenario) -> str:
+    """Return where a scenario's own time comes from: its measurement, or the calibration it was computed with."""
+    measured = own_duration(scenario)
+    if measured is not None:
+        return measured.source
+    return "" if scenario.calibration is None else scenario.calibration.source
 
 
 def deepest_rest(states: PowerStates | None) -> str:

@@ -9,6 +9,7 @@ from costmodel.report.answer import Answer
 from costmodel.report.document import Block, Column, Document, Paragraph, Remark, Remarks, Row, Section, Table
 from costmodel.report.quantities import NONE, bytes_text, count_text, energy_text, share_text, time_text
 from costmodel.report.sections.summary import left_out_text
+from costmodel.report.words.reason_words import reason_text
 from costmodel.results.network_diff import FigureChange, LayerChange, NetworkDiff
 
 _LABELS: Final[Mapping[str, str]] = {
@@ -57,7 +58,11 @@ def diff_answer(found: NetworkDiff, checked: bool) -> Answer:
     if checked:
         blocks.append(Remarks(_verdicts(found)))
     blocks.append(_totals_table(found))
-    unknown = [f"{_LABELS[total.figure]} is not known: {total.reason}." for total in found.totals if total.change is None and total.reason]
+    unknown = [
+        f"{_LABELS[total.figure]} is not known: {reason_text(total.reason)}."
+        for total in found.totals
+        if total.change is None and total.reason
+    ]
     blocks += [Paragraph(text) for text in unknown]
     changed = [layer for layer in found.layers if layer.changed]
     blocks.append(Paragraph(_layers_text(found, len(changed))))

@@ -9,6 +9,8 @@ from typing import Any
 from costmodel.report.answer import Answer, answer_of
 from costmodel.report.cells import Cell, Form
 from costmodel.report.document import Block, Column, Paragraph, Row, Table, plain_table
+from costmodel.report.words.imported_words import imported_text
+from costmodel.report.words.json_words import worded
 from costmodel.results.imported_operator import FoldedOperator, ImportedOperatorCost
 
 _TITLES = ("Operator", "Name", "Became", "Layers", "MACs", "Share", "Parameters", "Output", "Accesses", "Share of accesses", "Why")
@@ -58,7 +60,7 @@ def imported_answer(
         "schema_version": 1,
         "folder": str(folder),
         **summary,
-        "operators": [each.model_dump(mode="json") for each in operators],
+        "operators": [worded(each) for each in operators],
         "folded": [each.model_dump(mode="json") for each in folded],
     }
     return answer_of(blocks, content)
@@ -85,6 +87,6 @@ def _row(operator: ImportedOperatorCost) -> Row:
             Cell(operator.output_bytes, Form.EXACT_BYTES),
             Cell(operator.access_count, Form.COUNT),
             Cell(operator.access_ratio, Form.SHARE),
-            operator.why,
+            imported_text(operator),
         )
     )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from costmodel.report.answer import Answer, answer_of
 from costmodel.report.document import Content, plain_table
+from costmodel.report.words.json_words import worded
+from costmodel.report.words.reason_words import reason_text
 from costmodel.results.storage.largest_network import LargestNetwork
 from costmodel.specs.shapes import shape_text
 
@@ -26,10 +28,10 @@ def largest_answer(found: LargestNetwork) -> Answer:
             version.strategy.value,
             "none" if version.width_ratio is None else f"{version.width_ratio:g}",
             version.parameter_count,
-            version.width_reason,
+            reason_text(version.width_reason),
             "none" if version.size_ratio is None else f"{version.size_ratio:g}",
             "" if version.network_input is None else shape_text(version.network_input),
-            version.size_reason,
+            reason_text(version.size_reason),
         )
         for version in found.versions
     ]
@@ -39,4 +41,4 @@ def largest_answer(found: LargestNetwork) -> Answer:
         " unknown: another width or input is another network, to be trained."
     )
     table = plain_table(f"{found.network}: the largest versions that {found.device} holds", titles, rows, note)
-    return answer_of([table], {"schema_version": 1, **found.model_dump(mode="json")}, table)
+    return answer_of([table], {"schema_version": 1, **worded(found)}, table)

@@ -11,6 +11,8 @@ from costmodel.report.charts import BufferBar, LimitLine, MemoryTimeline
 from costmodel.report.document import Block, Content, Illustration, Paragraph, Table, plain_table
 from costmodel.report.quantities import energy_scale
 from costmodel.report.sections.schedule import DELIVERIES
+from costmodel.report.words.json_words import worded
+from costmodel.report.words.reason_words import reason_text
 from costmodel.results.storage.strategy_plan import PlanComparison, PlannedPiece, StrategyPlan
 from costmodel.specs.strategy import MemoryStrategy
 from costmodel.units import BYTES_PER_KIB
@@ -86,7 +88,7 @@ def plans_answer(comparison: PlanComparison, shown: StrategyPlan | None) -> Answ
         blocks.append(plain_table("What the heap does not hold", titles, failing))
     if shown is not None and shown.pieces:
         blocks += [_stages_table(shown), _pieces_table(shown), *_sketch(shown), _picture(comparison, shown)]
-    return answer_of(blocks, {"schema_version": 1, **comparison.model_dump(mode="json"), **_derived(comparison)}, table)
+    return answer_of(blocks, {"schema_version": 1, **worded(comparison), **_derived(comparison)}, table)
 
 
 def _derived(comparison: PlanComparison) -> dict[str, object]:
@@ -159,8 +161,8 @@ def _fits(plan: StrategyPlan) -> str:
 
 def _recommendation(comparison: PlanComparison) -> str:
     if comparison.recommended is None:
-        return f"Recommended: none; {comparison.why}."
-    return f"Recommended: {comparison.recommended.value}; {comparison.why}."
+        return f"Recommended: none; {reason_text(comparison.why)}."
+    return f"Recommended: {comparison.recommended.value}; {reason_text(comparison.why)}."
 
 
 def _stages_table(plan: StrategyPlan) -> Table:

@@ -18,6 +18,8 @@ from costmodel.report.quantities import (
     time_text,
     watt_hours_text,
 )
+from costmodel.report.words.battery_words import assumed_text, crossover_text, dominance_text, measure_next_text
+from costmodel.report.words.reason_words import reason_text
 from costmodel.results.battery_life import BatteryAnswer, BatteryLife, DrainShare, InferenceEnergy, Sensitivity
 from costmodel.units import S_PER_DAY, S_PER_HOUR
 
@@ -54,7 +56,7 @@ def battery_section(answer: BatteryAnswer, *, in_report: bool = False) -> Sectio
     if answer.sensitivities:
         blocks.append(_sensitivities(answer, named))
     if answer.assumptions:
-        blocks.append(Paragraph("Assumed, not measured: " + "; ".join(answer.assumptions) + "."))
+        blocks.append(Paragraph("Assumed, not measured: " + "; ".join(map(assumed_text, answer.assumptions)) + "."))
     # On a logarithmic axis there is nothing to draw where no life is finite and above nothing.
     if any(life for curve in answer.curves for life in curve.life_s):
         blocks.append(_chart(answer))
@@ -67,8 +69,8 @@ def battery_lead(answer: BatteryAnswer) -> tuple[str, ...]:
     return (
         f"{answer.states} on {answer.battery} ({watt_hours_text(answer.usable_j)} usable), {_asked(answer)}; "
         f"{answer.model} model at {digits(answer.temperature_degc)} °C.",
-        f"{with_interval(life.life_s, life.life_low_s, life.life_high_s)}; {life.dominated_by}.",
-        *(f"{caveat}." for caveat in answer.caveats),
+        f"{with_interval(life.life_s, life.life_low_s, life.life_high_s)}; {dominance_text(life)}.",
+        *(f"{reason_text(caveat)}." for caveat in answer.caveats),
     )
 
 
@@ -99,16 +101,13 @@ def with_interval(value_s: float | None, low_s: float | None, high_s: float | No
 
 def _remarks(answer: BatteryAnswer) -> Remarks:
     life = answer.lives[0]
-    items = [
-        Remark(
-            "life", "verdict", f"{life.rest}: {with_interval(life.life_s, life.life_low_s, life.life_high_s)}", life.endless_reason or ""
-        )
-    ]
-    items += [Remark("warning", "suspicious", warning) for warning in answer.warnings]
-    items.append(Remark("dominates", "dominates", life.dominated_by))
-    items += [Remark("crossover", "unknown", crossover.statement) for crossover in answer.crossovers]
+    endless = "" if life.endless_reason is None else reason_text(life.endless_reason)
+    items = [Remark("life", "verdict", f"{life.rest}: {with_interval(life.life_s, life.life_low_s, life.life_high_s)}", endless)]
+    items += [Remark("warning", "suspicious", reason_text(warning)) for warning in answer.warnings]
+    items.append(Remark("dominates", "dominates", dominance_text(life)))
+    items += [Remark("crossover", "unknown", crossover_text(crossover)) for crossover in answer.crossovers]
     if answer.measure_next is not None:
-        items.append(Remark("measure next", "suspicious", answer.measure_next))
+        items.append(Remark("measure next", "suspicious", measure_next_text(answer.measure_next)))
     return Remarks(tuple(items))
 
 
@@ -123,7 +122,7 @@ def _lives(answer: BatteryAnswer, named: Callable[..., str]) -> Table:
                 Cell(life.inference_count, Form.COUNT, named("lives", life.rest, "inference_count")),
                 Cell(life.board_w, Form.POWER, named("lives", life.rest, "board_w")),
                 Cell(life.average_w, Form.POWER, named("lives", life.rest, "average_w")),
-                life.dominated_by,
+                dominance_text(life),
             )
         )
         for life in answer.lives

@@ -9,6 +9,7 @@ from costmodel.report.charts import ShareBars
 from costmodel.report.document import Block, Column, Illustration, Paragraph, Row, Section, Table
 from costmodel.report.quantities import digits, rate_text, sentence, share_text, time_scale, time_text
 from costmodel.report.sections.energy import MOST_BARS
+from costmodel.report.words.reason_words import reason_text, reasons_text
 from costmodel.results.evaluation import DataflowEvaluation, Evaluation
 from costmodel.results.latency import Condition, LatencySummary, RateSummary, UnmetCondition
 from costmodel.specs.scenario import Storage
@@ -41,9 +42,9 @@ def _basis_text(answer: DataflowEvaluation) -> str:
     latency = answer.latency
     if latency.total_s is None:
         beyond = "; ".join(condition_text(unmet) for unmet in latency.conditions)
-        return f"{answer.dataflow.value}: {latency.reason}." + (f" {sentence(beyond)}" if beyond else "")
+        return f"{answer.dataflow.value}: {reason_text(latency.basis)}." + (f" {sentence(beyond)}" if beyond else "")
     own = ", on this very network: fitted to these times, so not a prediction" if latency.fitted else ""
-    return f"{answer.dataflow.value}: {time_text(latency.total_s)}, {latency.reason}{own}."
+    return f"{answer.dataflow.value}: {time_text(latency.total_s)}, {reason_text(latency.basis)}{own}."
 
 
 def condition_text(unmet: UnmetCondition) -> str:
@@ -59,8 +60,8 @@ def condition_text(unmet: UnmetCondition) -> str:
 
 def _duration_text(evaluation: Evaluation) -> str:
     if evaluation.duration_s is None:
-        return f"Battery and leakage have {evaluation.duration_source}."
-    return f"Battery and leakage use {time_text(evaluation.duration_s)}: {evaluation.duration_source}."
+        return f"Battery and leakage have {reasons_text(evaluation.duration_basis)}."
+    return f"Battery and leakage use {time_text(evaluation.duration_s)}: {reasons_text(evaluation.duration_basis)}."
 
 
 def _timed_blocks(answer: DataflowEvaluation) -> list[Block]:
@@ -74,7 +75,8 @@ def _timed_blocks(answer: DataflowEvaluation) -> list[Block]:
     ]
     rows.append(Row(("all", Cell(total, Form.TIME, "latency.total", dataflow, scale), Cell(1.0, Form.SHARE)), total=True))
     columns = (Column("Layer", number=False), Column("Time", scale.unit), Column("Share"))
-    table = Table(f"{answer.dataflow.value}: time of each layer, {answer.latency.reason}", columns, tuple(rows), supplementary=True)
+    basis = reason_text(answer.latency.basis)
+    table = Table(f"{dataflow}: time of each layer, {basis}", columns, tuple(rows), supplementary=True)
     ranked = sorted(layers, key=lambda item: -item[1])
     bars = ranked[:MOST_BARS]
     rest = [duration for _, duration in ranked[MOST_BARS:]]
@@ -86,7 +88,7 @@ def _timed_blocks(answer: DataflowEvaluation) -> list[Block]:
         tuple(duration / total >= 0.1 for _, duration in bars),
     )
     said = ", ".join(f"{name} {scale.text(duration)} ({share_text(duration / total)})" for name, duration in bars)
-    caption = f"Where the time of one inference goes: {answer.dataflow.value}, {answer.latency.reason}."
+    caption = f"Where the time of one inference goes: {dataflow}, {basis}."
     if rest:
         # A bar of what is left over would compare unlike things.
         caption += f" {len(rest)} other layers take {share_text(sum(rest) / total)} together."

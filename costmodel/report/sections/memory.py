@@ -8,7 +8,7 @@ from costmodel.report.cells import Cell, Form
 from costmodel.report.charts import BufferBar, LimitLine, MemoryTimeline
 from costmodel.report.document import Block, Column, Illustration, Paragraph, Row, Section, Table
 from costmodel.report.quantities import bytes_text, count_text, sentence, share_text
-from costmodel.report.sections.heap_start import heap_start_text
+from costmodel.report.words.heap_words import heap_reason_text, heap_start_text
 from costmodel.results.evaluation import Evaluation
 from costmodel.results.storage.heap_verdict import HeapVerdict
 from costmodel.results.storage.memory_plan import LiveBuffer, MemoryPlan
@@ -49,7 +49,7 @@ def memory_section(evaluation: Evaluation, scenario: Scenario) -> Section:
     memory = evaluation.memory
     blocks: list[Block] = [Paragraph(_buffers_text(memory.plan)), Paragraph(_constants_text(memory, evaluation.schedule))]
     if memory.heap is not None:
-        blocks.append(Paragraph(f"{sentence(memory.heap.reason)} {heap_start_text(memory.heap)}"))
+        blocks.append(Paragraph(f"{sentence(heap_reason_text(memory.heap))} {heap_start_text(memory.heap)}"))
     if memory.plan.timeline:
         blocks.append(_timeline(memory.plan, scenario))
     blocks.append(_accountings_table(memory, free_bytes(scenario)))

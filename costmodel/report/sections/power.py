@@ -13,6 +13,7 @@ from costmodel.report.quantities import (
     time_text,
     watt_hours_text,
 )
+from costmodel.report.words.reason_words import reason_text
 from costmodel.results.evaluation import Evaluation
 from costmodel.results.grounds import LifeAgainstPeriod
 from costmodel.results.power import BatterySummary, PowerSummary
@@ -51,7 +52,8 @@ def power_section(evaluation: Evaluation, curve: LifeAgainstPeriod | None) -> Se
 
 
 def _missing(what: str, evaluation: Evaluation, name: str) -> Paragraph:
-    return Paragraph(f"{what} cannot be told: {evaluation.reasons.get(name, 'not given')}.")
+    why = evaluation.missing.get(name)
+    return Paragraph(f"{what} cannot be told: {'not given' if why is None else reason_text(why)}.")
 
 
 def _power_table(power: PowerSummary, evaluation: Evaluation) -> Table:

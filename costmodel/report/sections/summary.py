@@ -14,8 +14,9 @@ from costmodel.report.quantities import (
     joules_text,
     power_text,
 )
-from costmodel.report.sections.finding_words import finding_remarks
 from costmodel.report.sections.outlook import ESTIMATED_TIME
+from costmodel.report.words.finding_words import finding_remarks
+from costmodel.report.words.reason_words import reasons_text
 from costmodel.results.evaluation import DataflowEvaluation, Evaluation
 from costmodel.specs.counting import Granularity
 
@@ -150,7 +151,7 @@ def _duration_note(evaluation: Evaluation) -> str:
     if evaluation.duration_s is None:
         beyond = bool(evaluation.dataflows[0].latency.conditions)
         return "unknown: beyond what was measured, see Time" if beyond else "unknown: not measured, not calibrated"
-    return evaluation.duration_source.partition(" (")[0]
+    return reasons_text(evaluation.duration_basis).partition(" (")[0]
 
 
 def _energy_note(runs: DataflowEvaluation) -> str:

@@ -51,6 +51,8 @@ class HeapShortfall(Result):
     """Asked for."""
     searched_bytes: int
     """Contiguous bytes the allocator looks for."""
+    in_classes: bool
+    """Whether it looks among blocks of the next size class."""
     largest_bytes: int
     """Largest free block at that moment."""
     largest_region: str
@@ -99,8 +101,6 @@ class HeapVerdict(Result):
     """Whether the heap holds every buffer."""
 
     fits: bool
-    reason: str
-    """In plain words."""
     placements: tuple[HeapPlacement, ...]
     """In order of allocation, up to the first that does not fit."""
     shortfall: HeapShortfall | None
@@ -116,3 +116,8 @@ class HeapVerdict(Result):
         """Largest block that is free before the buffers are placed; 0 without a region."""
         placed = {region.name: sum(each.block_bytes for each in self.placements if each.region == region.name) for region in self.regions}
         return max((region.free_bytes + placed[region.name] for region in self.regions), default=0)
+
+    @property
+    def block_bytes(self) -> int:
+        """What all that is placed takes, headers included."""
+        return sum(placement.block_bytes for placement in self.placements)

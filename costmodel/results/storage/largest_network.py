@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from costmodel.results.base import Result
+from costmodel.results.reason import Reason
 from costmodel.specs.strategy import MemoryStrategy
 
 
@@ -14,13 +15,13 @@ class LargestVersion(Result):
     """Widest multiple of its channels and hidden features; None where even an eighth does not fit."""
     parameter_count: int | None
     """Of that version."""
-    width_reason: str
+    width_reason: Reason
     """Why an eighth more does not fit."""
     size_ratio: float | None
     """Largest multiple of its input's rows and columns, at the width it has; None where none is."""
     network_input: tuple[int, ...] | None
     """Of that version."""
-    size_reason: str
+    size_reason: Reason
     """Why an eighth more does not fit."""
 
 

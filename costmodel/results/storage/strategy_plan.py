@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from costmodel.results.base import Result
+from costmodel.results.reason import Reason
 from costmodel.results.storage.heap_replay import HeapReplay
 from costmodel.results.storage.heap_verdict import HeapVerdict
 from costmodel.specs.stages import Grain, InputDelivery
@@ -108,5 +109,5 @@ class PlanComparison(Result):
     plans: tuple[StrategyPlan, ...]
     recommended: MemoryStrategy | None
     """None where nothing fits."""
-    why: str
+    why: Reason
     """Why that one."""

@@ -20,8 +20,9 @@ from costmodel.report.quantities import (
     sentence,
     share_text,
 )
-from costmodel.report.sections.heap_start import heap_start_text
 from costmodel.report.sections.latency import condition_text
+from costmodel.report.words.heap_words import heap_reason_text, heap_start_text
+from costmodel.report.words.reason_words import reason_text
 from costmodel.results.evaluation import DataflowEvaluation, Evaluation
 from costmodel.results.finding import Finding, FindingKind, Weight
 from costmodel.specs.counting import Taps
@@ -120,7 +121,7 @@ def _heap(values: Values, evaluation: Evaluation) -> Words:
         f"{evaluation.network} {'fits' if fits else 'does not fit'} the heap of {evaluation.device} with {accounting} buffers"
         f" ({bytes_text(values['buffer_bytes'])})."
     )
-    return Words(headline, "" if heap is None else f"{sentence(heap.reason)} {heap_start_text(heap)}")
+    return Words(headline, "" if heap is None else f"{sentence(heap_reason_text(heap))} {heap_start_text(heap)}")
 
 
 def _flash(values: Values, evaluation: Evaluation) -> Words:
@@ -191,7 +192,7 @@ def _boundary(values: Values, evaluation: Evaluation) -> Words:
     account = ""
     if latency.rates is not None:
         account = (
-            f" {sentence(latency.reason)[:-1]}: {rate_text(latency.rates.interior_tap_s)} per interior tap and"
+            f" {sentence(reason_text(latency.basis))[:-1]}: {rate_text(latency.rates.interior_tap_s)} per interior tap and"
             f" {rate_text(latency.rates.boundary_tap_s)} per boundary tap can account for it."
         )
     return Words(
@@ -233,7 +234,7 @@ def _padding(values: Values, evaluation: Evaluation) -> Words:
 def _not_calibrated(_values: Values, evaluation: Evaluation) -> Words:
     missing = [answer for answer in evaluation.dataflows if answer.latency.total_s is None]
     names = " and ".join(answer.dataflow.value for answer in missing)
-    reasons = "".join(f"{sentence(answer.latency.reason)} " for answer in missing[:1])
+    reasons = "".join(f"{sentence(reason_text(answer.latency.basis))} " for answer in missing[:1])
     return Words(
         f"No time is given for {names}: not calibrated.",
         f"{reasons}Instruction or access counts are not turned into milliseconds without a measurement.",

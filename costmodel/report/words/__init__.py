@@ -1,0 +1,1 @@
+"""Sentences: typed reasons, findings and verdicts in words."""
