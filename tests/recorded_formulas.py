@@ -159,6 +159,10 @@ def _times() -> None:
     board = Runtime(name="mine", measured=(known, other), source=known.source)
     scenario = changed_scenario(None, ScenarioChanges(network="mobilenet-v1-0.25", device="nrf52840"))
     outlook_of(scenario, evaluate(scenario), usual_use(scenario)._replace(runtime=board, runtime_given=True))
+    # Of a class of cores only a range is known, of float32 a wider one.
+    for network, device in (("ds-cnn", "rp2040-pico"), ("cifar-aap-pruned", "esp32-wroom")):
+        scenario = changed_scenario(None, ScenarioChanges(network=network, device=device))
+        outlook_of(scenario, evaluate(scenario), usual_use(scenario))
 
 
 def _other_layers() -> None:

@@ -59,6 +59,11 @@ def answers_taken() -> Iterator[list[Answer]]:
         _TAKEN.reset(token)
 
 
+def is_taken() -> bool:
+    """Tell whether answers are kept in place of printing them."""
+    return _TAKEN.get() is not None
+
+
 def format_of(text: str, allowed: Collection[OutputFormat] = tuple(OutputFormat)) -> OutputFormat:
     """Return the format an option names, before anything is computed.
 

@@ -14,6 +14,7 @@ from costmodel.evaluation.evaluating import cost_of, evaluate
 from costmodel.evaluation.figures import Figure, figures_of
 from costmodel.evaluation.result_figures import result_figures
 from costmodel.evaluation.storage.device_figures import device_figures
+from costmodel.evaluation.timing.outlook import outlook_of
 from costmodel.provenance import Origin, Record, origin_of, recording
 from costmodel.results.base import origins_kept
 from costmodel.results.explanation import Explanation
@@ -21,9 +22,10 @@ from costmodel.specs.base import with_changes
 from costmodel.specs.counting import Dataflow
 from costmodel.specs.mapping import Mapping as LayerMapping
 from costmodel.specs.scenario import Scenario
+from costmodel.specs.usual_use import UsualUse
 
 
-def recorded_figures(scenario: Scenario, dataflow: LayerMapping | Dataflow) -> dict[str, Figure]:
+def recorded_figures(scenario: Scenario, dataflow: LayerMapping | Dataflow, use: UsualUse | None = None) -> dict[str, Figure]:
     """Return every figure of a scenario, each remembering what it was made from: those of its cost, then what else its evaluation states.
 
     Parameters
@@ -32,6 +34,8 @@ def recorded_figures(scenario: Scenario, dataflow: LayerMapping | Dataflow) -> d
         What is asked.
     dataflow : LayerMapping or Dataflow
         One of its dataflows.
+    use : UsualUse, optional
+        What stands in for what the scenario does not say of its use; left out, time, energy and life of its outlook are left out.
 
     Returns
     -------
@@ -44,6 +48,9 @@ def recorded_figures(scenario: Scenario, dataflow: LayerMapping | Dataflow) -> d
         figures = figures_of(known[1])
         answer = evaluate(asked, known=known)
         figures |= device_figures(asked, answer.memory)
+        if use is not None:
+            found = outlook_of(asked, answer, use)
+            figures |= {f"outlook.{name}": figure for name, figure in result_figures(found).items()}
         return figures | result_figures(answer, figures)
 
 
@@ -66,7 +73,7 @@ def recorded_result(make: Callable[[], BaseModel | Mapping[str, Any]], owner: st
         return {f"{owner}.{name}": figure for name, figure in result_figures(make()).items()}
 
 
-def explain(scenario: Scenario, figure: str, dataflow: LayerMapping | Dataflow | None = None) -> Explanation:
+def explain(scenario: Scenario, figure: str, dataflow: LayerMapping | Dataflow | None = None, use: UsualUse | None = None) -> Explanation:
     """Explain one figure.
 
     Parameters
@@ -77,6 +84,8 @@ def explain(scenario: Scenario, figure: str, dataflow: LayerMapping | Dataflow |
         Dotted name, for example `conv2.energy`.
     dataflow : LayerMapping or Dataflow, optional
         Left out, the scenario's first.
+    use : UsualUse, optional
+        For figures of the outlook, `outlook.time.duration_s` and the like: what stands in for what the scenario does not say of its use.
 
     Returns
     -------
@@ -90,7 +99,7 @@ def explain(scenario: Scenario, figure: str, dataflow: LayerMapping | Dataflow |
     MissingError
         If the figure cannot be told for this scenario.
     """
-    figures = recorded_figures(scenario, dataflow or scenario.dataflows[0])
+    figures = recorded_figures(scenario, dataflow or scenario.dataflows[0], use)
     if figure not in figures:
         raise UnknownNameError("figure", figure, figures, "a figure of this scenario")
     found = figures[figure]

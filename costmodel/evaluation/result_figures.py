@@ -12,7 +12,7 @@ from costmodel.evaluation.figures import Figure
 from costmodel.provenance import origin_of
 from costmodel.units import unit_of
 
-_LABELS: Final = ("name", "layer", "dataflow", "accounting", "rest", "part", "input", "id")
+_LABELS: Final = ("name", "layer", "dataflow", "accounting", "rest", "part", "input", "strategy", "id")
 """Fields that tell the members of a list apart, the first a member has."""
 
 
@@ -65,6 +65,10 @@ def _identity(value: Any) -> tuple[int, str | None] | None:
 def every_number(value: Any, path: str = "", stated: str = "") -> Iterator[tuple[str, str, Any]]:
     """Walk the numbers of a value: full name, unit, number; `stated` is the unit that stands beside it, where its name has none."""
     if isinstance(value, bool) or value is None:
+        return
+    if isinstance(value, Figure):
+        if isinstance(value.value, int | float) and not isinstance(value.value, bool):
+            yield path, value.unit, value.value
         return
     if isinstance(value, int | float):
         unit = unit_of(path.rpartition(".")[2])

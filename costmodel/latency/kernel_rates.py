@@ -68,6 +68,38 @@ def layer_cycles(rates: Sequence[Number], counts: Sequence[Number]) -> Number:
     return total
 
 
+@formula(
+    id="latency.end",
+    equation="e = c*f",
+    symbols={
+        "e": "one end of the interval [cycles]",
+        "c": "cycles of the layers of a path, or the end of all paths together [cycles]",
+        "f": "measured over predicted, on shapes that were left out or on another board, at that end",
+    },
+    unit="cycles",
+    source="definition: errors of times are factors",
+)
+def end_cycles(cycles: Number, factor_ratio: Number) -> Number:
+    """Return one end of an interval of cycles, by the factor that predictions were off."""
+    return cycles * factor_ratio
+
+
+@formula(
+    id="latency.board_low",
+    equation="e = c/b",
+    symbols={
+        "e": "low end of the interval on another board [cycles]",
+        "c": "low end of all paths together [cycles]",
+        "b": "factor by which another board of the core was off",
+    },
+    unit="cycles",
+    source="definition: errors of layers of one board have a common cause, whose factor widens both ends",
+)
+def board_low_cycles(cycles: Number, board_ratio: Number) -> Number:
+    """Return the low end of an interval, widened by what another board was off."""
+    return cycles / board_ratio
+
+
 def path_cycles(cycles: Mapping[str, Number], regressors: KernelRegressors) -> Number:
     """Return the cycles of a layer by the rates of its path; what has no rate costs nothing."""
     named = regressors._asdict()

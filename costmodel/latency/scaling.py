@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from costmodel.latency.operation_mix import MIX_KINDS, OperationMix
-from costmodel.provenance import formula
+from costmodel.provenance import formula, noted
 
 SCALE_SD: Final = 30.0
 """Standard deviation of the logarithm of the common scale: it is free."""
@@ -100,6 +100,72 @@ def scaled_cycles(mix: Sequence[float], rates: Sequence[float], factor_ratio: fl
     return factor_ratio * math.fsum(count * rate for count, rate in zip(mix, rates, strict=True)) * math.exp(log_scale)
 
 
+@formula(
+    id="latency.surplus",
+    equation="d = ln(c/p)",
+    symbols={
+        "d": "logarithm of how far a measured network lies above its rates at scale 1",
+        "c": "cycles it was measured to take [cycles]",
+        "p": "cycles by its rates at scale 1 [cycles]",
+    },
+    unit="1",
+    source="definition: errors of times are factors",
+)
+def surplus_log(cycles: float, predicted_cycles: float) -> float:
+    """Return how far a measured network lies above its rates at scale 1, as a logarithm."""
+    return math.log(cycles / predicted_cycles)
+
+
+@formula(
+    id="latency.log_scale",
+    equation="m = sum(w_i*d_i)",
+    symbols={
+        "m": "logarithm of the scale that the measured networks leave",
+        "w_i": "weight of measured network i",
+        "d_i": "logarithm of how far it lies above its rates at scale 1",
+    },
+    unit="1",
+    source="rasmussen2006: section 2.2, the conditional mean",
+)
+def log_scale_of(weights: Sequence[float], surplus: Sequence[float]) -> float:
+    """Return the logarithm of the scale that measured networks leave."""
+    return math.fsum(weight * above for weight, above in zip(weights, surplus, strict=True))
+
+
+@formula(
+    id="latency.scaled_low",
+    equation="e = c*exp(-z*s)",
+    symbols={
+        "e": "tenth percentile [cycles]",
+        "c": "cycles of the network [cycles]",
+        "z": "ninetieth percentile of the standard normal distribution",
+        "s": "standard deviation of the logarithm of the cycles",
+    },
+    unit="cycles",
+    source="rasmussen2006: section 2.2, the conditional variance",
+)
+def scaled_low_cycles(cycles: float, z: float, deviation: float) -> float:
+    """Return the tenth percentile of a network's cycles."""
+    return cycles * math.exp(-z * deviation)
+
+
+@formula(
+    id="latency.scaled_high",
+    equation="e = c*exp(z*s)",
+    symbols={
+        "e": "ninetieth percentile [cycles]",
+        "c": "cycles of the network [cycles]",
+        "z": "ninetieth percentile of the standard normal distribution",
+        "s": "standard deviation of the logarithm of the cycles",
+    },
+    unit="cycles",
+    source="rasmussen2006: section 2.2, the conditional variance",
+)
+def scaled_high_cycles(cycles: float, z: float, deviation: float) -> float:
+    """Return the ninetieth percentile of a network's cycles."""
+    return cycles * math.exp(z * deviation)
+
+
 def scaled_from(asked: Timed, measured: Sequence[Timed], rates: OperationMix = USUAL_RATES, spreads: Spreads = ANY_NETWORK) -> ScaledCycles:
     """Return the cycles of a network from others that were measured on the same device, runtime and version.
 
@@ -124,14 +190,17 @@ def scaled_from(asked: Timed, measured: Sequence[Timed], rates: OperationMix = U
     own = np.asarray(shares_of(asked.mix, rates))
     theirs = np.asarray([shares_of(network.mix, rates) for network in measured])
     variances = np.diag(np.asarray(spreads.rates) ** 2)
-    surplus = [math.log(network.cycles / scaled_cycles(network.mix, rates, network.factor_ratio, 0.0)) for network in measured]
+    surplus = [surplus_log(network.cycles, scaled_cycles(network.mix, rates, network.factor_ratio, 0.0)) for network in measured]
     between = theirs @ variances @ theirs.T + SCALE_SD**2 + spreads.network**2 * np.eye(len(measured))
     across = theirs @ variances @ own + SCALE_SD**2
     weights = np.linalg.solve(between, across)
-    log_scale = float(weights @ np.asarray(surplus))
+    solved = "rasmussen2006: section 2.2, solved for the measured networks"
+    log_scale = log_scale_of([noted(float(weight), "weight", solved) for weight in weights], surplus)
     variance = float(own @ variances @ own + SCALE_SD**2 + spreads.network**2 - weights @ across)
-    spread = math.exp(NORMAL_P90 * math.sqrt(max(variance, 0.0)))
+    deviation = noted(math.sqrt(max(variance, 0.0)), "deviation", solved)
+    z = noted(NORMAL_P90, "ninetieth percentile", "definition: of the standard normal distribution")
     middle = scaled_cycles(asked.mix, rates, asked.factor_ratio, log_scale)
     seen = theirs.max(axis=0)
     lacking = [place for place in range(len(MIX_KINDS)) if own[place] > IDENTIFIED_SHARE_RATIO and seen[place] < IDENTIFIED_SHARE_RATIO / 2]
-    return ScaledCycles(middle, middle / spread, middle * spread, tuple(MIX_KINDS[place] for place in lacking))
+    low, high = scaled_low_cycles(middle, z, deviation), scaled_high_cycles(middle, z, deviation)
+    return ScaledCycles(middle, low, high, tuple(MIX_KINDS[place] for place in lacking))

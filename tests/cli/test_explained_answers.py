@@ -23,6 +23,8 @@ COMMANDS = {
     "count of a network": "count --network ds-cnn --granularity block_packed --block-bytes 64",
     "cacti table": "cacti table --node 40",
     "cacti compare": "cacti compare",
+    "predict": "predict ds-cnn --device stm32l476rg --device esp32-wroom --device rp2040-pico",
+    "report": "report --network ds-cnn --device nrf52840",
 }
 DIGITS = 2e-5
 """Share by which six printed digits may put a printed equation's value off."""
@@ -30,7 +32,11 @@ DIGITS = 2e-5
 
 @pytest.fixture(scope="module", params=COMMANDS)
 def figures(request: pytest.FixtureRequest) -> dict[str, Figure]:
-    words = COMMANDS[request.param].split()
+    return figures_of(COMMANDS[request.param])
+
+
+def figures_of(command: str) -> dict[str, Figure]:
+    words = command.split()
 
     def answer() -> Any:
         with answers_taken() as taken:
@@ -64,7 +70,7 @@ def test_figures_of_answers_end_in_sources_and_their_equations_give_them(figures
             given = float(evaluate(parse(node.substituted), {}, Numbers()))
             # Differences of large numbers are known to their last printed digit, whole inferences of a long life too.
             scale = (
-                largest_number(node.substituted)
+                max(largest_number(node.substituted), abs(float(node.value or 0)))
                 if " - " in node.substituted or "floor" in node.substituted
                 else abs(float(node.value or 0))
             )
@@ -91,6 +97,28 @@ def test_an_end_of_an_interval_is_the_figure_of_the_inputs_drawn_for_it(figure: 
     assert found["value"] == printed
     assert "of 200 from its range, seed 0" in told
     assert found["substituted"]
+
+
+@pytest.mark.parametrize("figure", ["outlook.energy.energy_high_j", "outlook.life.life_low_s", "outlook.time.low_s", "conv1.energy"])
+def test_a_figure_of_a_report_is_explained_by_the_name_its_cell_has(figure: str, capsys: pytest.CaptureFixture[str]) -> None:
+    asked = "report --network ds-cnn --device nrf52840 --format json"
+    assert main(asked.split()) == 0
+    printed: Any = json.loads(capsys.readouterr().out)
+    assert main(["explain", figure, "--of", asked, "--format", "json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["substituted"]
+    if figure.startswith("outlook."):
+        for part in figure.split("."):
+            printed = printed[part]
+        assert found["value"] == printed
+
+
+def test_the_interval_of_a_crossover_is_that_of_the_inputs_drawn_for_it() -> None:
+    figures = figures_of(COMMANDS["battery"])
+    ends = [figure for name, figure in figures.items() if re.search(r"crossovers\..*rate_(low|high)_hz", name)]
+    assert ends
+    for figure in ends:
+        assert explanation_of("rate", figure, figures).equation == "r = 1 / max(T, T_s)"
 
 
 def test_figures_of_a_command_are_listed_and_an_example_is_given(capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from costmodel import __version__
-from costmodel.cli.output import print_document, print_lines
+from costmodel.cli.output import OutputFormat, is_taken, print_document, print_lines, write_answer
 from costmodel.errors import MissingError, SpecError, UnknownNameError
 from costmodel.evaluation.evaluating import evaluate
 from costmodel.evaluation.grounds import grounds_of
@@ -91,6 +91,9 @@ def deliver_report(
             additions = with_choices(scenario, additions, use)
         grounds = grounds_of(scenario, evaluation)
         document = report_document(evaluation, scenario, grounds, __version__, additions)
+        if is_taken():
+            _give(scenario, evaluation, document, use)
+            return
         as_json = _json(evaluation, grounds, additions) if ReportFormat.JSON in chosen else ""
         if ReportFormat.TERMINAL in chosen:
             progress.pause(lambda: _print(evaluation, additions, document, screen))
@@ -100,6 +103,15 @@ def deliver_report(
             sys.stdout.write(as_json or _text(chosen[0], document))
     if folder is not None:
         sys.stderr.write(f"Wrote {written} to {folder}\n")
+
+
+def _give(scenario: Scenario, evaluation: Evaluation, document: Document, use: UsualUse | None) -> None:
+    """Answer with the report and its figures, by the names its cells have, to who explains it."""
+    from costmodel.evaluation.explaining import recorded_figures
+    from costmodel.report.answer import Answer
+
+    figures = recorded_figures(scenario, scenario.dataflows[0], use)
+    write_answer(Answer(document, evaluation, explained=figures), OutputFormat.JSON)
 
 
 def _advised(scenario: Scenario, evaluation: Evaluation, additions: Additions, screen: ScreenAsked | None) -> Additions:

@@ -50,6 +50,7 @@ def explain_command(
     from costmodel.results.explanation import ListedFigure
     from costmodel.sources.importers.model_files import is_tflite_file
     from costmodel.sources.scenario_changes import ScenarioChanges, changed_scenario
+    from costmodel.sources.usual_use import usual_use
 
     form = format_of(output, WITHOUT_TABLE)
     if of is not None:
@@ -63,11 +64,13 @@ def explain_command(
         return
     asked = changed_scenario(scenario, ScenarioChanges())
     chosen = mappings_chosen("--dataflow", [dataflow])[0] if dataflow else asked.dataflows[0]
+    use = usual_use(asked)
     if figure is None:
-        known = recorded_figures(asked, chosen) | (_arena_figures(scenario) if is_tflite_file(scenario) else {})
+        known = recorded_figures(asked, chosen, use) | (_arena_figures(scenario) if is_tflite_file(scenario) else {})
         write_answer(figures_answer({name: ListedFigure(*found) for name, found in known.items()}), form)
         return
-    write_answer(explanation_answer(explain(asked, figure, chosen), depth), form, pipe_width=EXPLANATION_WIDTH)
+    outlook = use if figure.startswith("outlook.") else None
+    write_answer(explanation_answer(explain(asked, figure, chosen, outlook), depth), form, pipe_width=EXPLANATION_WIDTH)
 
 
 def _arena_figures(path: str) -> dict[str, Figure]:
@@ -123,6 +126,9 @@ def _explain_answer(command: str, figure: str | None, depth: int, form: OutputFo
     figures = recorded_result(answer, words[0])
     if not figures:
         raise SpecError(f"--of: {words[0]} answers without figures to explain; battery, cacti, count and trace have some")
+    if figure is not None and figure not in figures and f"{words[0]}.{figure}" in figures:
+        # A report's cells name their figures without the command that prints them.
+        figure = f"{words[0]}.{figure}"
     _write(figures, figure, words[0], f'{next(iter(figures))} --of "{command}"', depth, form)
 
 

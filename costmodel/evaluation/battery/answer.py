@@ -205,6 +205,22 @@ def shortest_period_s(tau: Number, t_wake: Number) -> Number:
     return tau + t_wake
 
 
+@formula(
+    id="battery.crossover_rate",
+    equation="r = 1 / max(T, T_s)",
+    symbols={
+        "r": "rate below which a deeper rest lasts longer, at most the one it fits [Hz]",
+        "T": "period from which on it does; infinite where it never does [s]",
+        "T_s": "shortest period it fits [s]",
+    },
+    unit="Hz",
+    source="definition: inverse of the period",
+)
+def crossover_rate_hz(T: Number, T_s: Number) -> Number:
+    """Return the rate below which a deeper rest lasts longer; 0 where it never does."""
+    return 1.0 / larger(T, T_s)
+
+
 def crossovers(question: BatteryQuestion, values: BatteryNumbers, columns: BatteryNumbers) -> tuple[Crossover, ...]:
     """Return the rates below which each deeper rest lasts longer than the next lighter one."""
     if question.cycle is not None:
@@ -219,12 +235,10 @@ def crossovers(question: BatteryQuestion, values: BatteryNumbers, columns: Batte
         period = lone(_crossover_s(values, lighter, deeper))
         if not math.isfinite(period) or period <= 0.0:
             continue
-        fits_s = columns.duration_s + columns.board.state(deeper).wake_s
-        # At most the rate the deeper rest still fits; zero where it never pays.
-        rates = interval(1.0 / larger(_crossover_s(columns, lighter, deeper), fits_s))
+        rates = drawn_interval(_crossover_hz(columns, lighter, deeper), _drawn_crossover(question, lighter, deeper))
         earliest = lone(shortest_period_s(values.duration_s, states[deeper].wake_s))
         always = period <= earliest
-        slowest = interval(1.0 / fits_s).low
+        slowest = interval(1.0 / (columns.duration_s + columns.board.state(deeper).wake_s)).low
         period = earliest if always else period
         found.append(
             Crossover(
@@ -239,6 +253,15 @@ def crossovers(question: BatteryQuestion, values: BatteryNumbers, columns: Batte
             )
         )
     return tuple(found)
+
+
+def _drawn_crossover(question: BatteryQuestion, lighter: str, deeper: str) -> Callable[[int], Number]:
+    return lambda place: _crossover_hz(drawn_numbers(question, place), lighter, deeper)
+
+
+def _crossover_hz(numbers: BatteryNumbers, lighter: str, deeper: str) -> Number:
+    shortest_s = shortest_period_s(numbers.duration_s, numbers.board.state(deeper).wake_s)
+    return crossover_rate_hz(_crossover_s(numbers, lighter, deeper), shortest_s)
 
 
 def _crossover_s(numbers: BatteryNumbers, lighter: str, deeper: str) -> Number:

@@ -15,7 +15,7 @@ from costmodel.battery.load_profile import BatteryModel
 from costmodel.columns import Number, is_column
 from costmodel.errors import MissingError, UnknownNameError
 from costmodel.evaluation.battery.uncertainty import Read, ends, is_assumed
-from costmodel.provenance import Constant, leaf
+from costmodel.provenance import Constant, leaf, origin_of
 from costmodel.specs.devices.battery import BatteryCell, BatteryModelName
 from costmodel.specs.devices.power import IDLE, INFERENCE, PowerProfile, PowerState, PowerStates, Regulator
 
@@ -29,8 +29,8 @@ def plain(constant: Constant, _path: str, _words: str) -> Number:
 
 
 def remembering(constant: Constant, path: str, words: str) -> Number:
-    """Read a constant as a number that remembers its path and its source."""
-    return leaf(constant.value, path or words, constant.source)
+    """Read a constant as a number that remembers its path and its source; what was computed remembers how."""
+    return constant.value if origin_of(constant.value) is not None else leaf(constant.value, path or words, constant.source)
 
 
 class StateNumbers(NamedTuple):

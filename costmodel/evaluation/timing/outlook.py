@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 from typing import Final
 
@@ -11,7 +10,8 @@ from costmodel.evaluation.battery.question import BatteryQuestion, estimate_batt
 from costmodel.evaluation.design import own_duration, own_power
 from costmodel.evaluation.timing.estimate import estimate_time
 from costmodel.evaluation.timing.measured_power import energy_at, has_measured_power, inferring_at, measured_power
-from costmodel.provenance import Constant
+from costmodel.latency.class_range import middle_time_s
+from costmodel.provenance import Constant, noted
 from costmodel.results.battery_life import BatteryAnswer
 from costmodel.results.calibration_fit import MeasuredPower
 from costmodel.results.evaluation import Evaluation
@@ -177,8 +177,8 @@ def scenario_time(scenario: Scenario, evaluation: Evaluation, use: UsualUse) -> 
             trust=Trust.MEASURED if measured else _layer_times_trust(evaluation),
             basis=TimeBasis.GIVEN if measured else TimeBasis.LAYER_TIMES,
             duration_s=own,
-            low_s=own if given is None or given.low is None else given.low,
-            high_s=own if given is None or given.high is None else given.high,
+            low_s=own if given is None or given.low is None else noted(given.low, "duration_s.low", given.source),
+            high_s=own if given is None or given.high is None else noted(given.high, "duration_s.high", given.source),
             coverage_ratio=None,
             clock_hz=None,
             core=scenario.device.core,
@@ -236,7 +236,7 @@ def _wake_s(states: PowerStates | None, rest: str) -> float:
 
 def _duration(time: TimeEstimate) -> Constant:
     low, high = time.low_s or 0.0, time.high_s or 0.0
-    middle = math.sqrt(low * high) if time.duration_s is None else time.duration_s
+    middle = middle_time_s(low, high) if time.duration_s is None else time.duration_s
     return Constant(middle, "s", low, high, time.source)
 
 

@@ -88,7 +88,7 @@ def plans_answer(comparison: PlanComparison, shown: StrategyPlan | None) -> Answ
         blocks.append(plain_table("What the heap does not hold", titles, failing))
     if shown is not None and shown.pieces:
         blocks += [_stages_table(shown), _pieces_table(shown), *_sketch(shown), _picture(comparison, shown)]
-    return answer_of(blocks, {"schema_version": 1, **worded(comparison), **_derived(comparison)}, table)
+    return answer_of(blocks, {"schema_version": 1, **worded(comparison), **_derived(comparison)}, table, comparison)
 
 
 def _derived(comparison: PlanComparison) -> dict[str, object]:

@@ -60,7 +60,8 @@ def predictions_answer(found: Sequence[tuple[Evaluation, Outlook]]) -> Answer:
         note = "Where the battery is unknown an inference takes longer than the time to the next one."
     table = Table(f"{network} on {_devices(len(ranked))}", columns, rows, note)
     content = [_content(evaluation, outlook) for evaluation, outlook in ranked]
-    return Answer(Document("", (), (Section("answer", "", (table,)),), ""), content)
+    explained = {evaluation.device: {"ram_bytes": evaluation.memory.ram_bytes, "outlook": outlook} for evaluation, outlook in ranked}
+    return Answer(Document("", (), (Section("answer", "", (table,)),), ""), content, explained=explained)
 
 
 def _rank(pair: tuple[Evaluation, Outlook]) -> tuple[bool, float]:
