@@ -66,7 +66,7 @@ def compare_strategies(scenario: Scenario, strategies: Sequence[MemoryStrategy] 
         heap_bytes=sum(region.size_bytes for region in scenario.device.heap_regions),
         plans=plans,
         recommended=recommended,
-        why=why,
+        basis=why,
     )
 
 

@@ -161,8 +161,8 @@ def _fits(plan: StrategyPlan) -> str:
 
 def _recommendation(comparison: PlanComparison) -> str:
     if comparison.recommended is None:
-        return f"Recommended: none; {reason_text(comparison.why)}."
-    return f"Recommended: {comparison.recommended.value}; {reason_text(comparison.why)}."
+        return f"Recommended: none; {reason_text(comparison.basis)}."
+    return f"Recommended: {comparison.recommended.value}; {reason_text(comparison.basis)}."
 
 
 def _stages_table(plan: StrategyPlan) -> Table:

@@ -124,7 +124,7 @@ def _of_imported(found: ImportedOperatorCost) -> Worded:
 
 
 def _of_plans(found: PlanComparison) -> Worded:
-    return {"why": reason_text(found.why)}
+    return {"why": reason_text(found.basis)}
 
 
 _WORDS: Final[Mapping[type[Result], Callable[[Any], Worded]]] = {

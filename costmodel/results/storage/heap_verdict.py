@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from pydantic import model_validator
+
 from costmodel.provenance import formula
 from costmodel.results.base import Result
 
@@ -110,6 +114,12 @@ class HeapVerdict(Result):
     """What the heap starts without; where it is nothing, the verdict holds for a heap at boot with nothing else in it."""
     split_matters: bool = False
     """Whether the answer would change if what is taken came out of other regions."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_words(cls, found: Any) -> Any:
+        """JSON for people holds the reason in words beside the figures it follows from: read back, the figures are enough."""
+        return {name: value for name, value in found.items() if name != "reason"} if isinstance(found, dict) else found
 
     @property
     def largest_before_bytes(self) -> int:

@@ -109,5 +109,5 @@ class PlanComparison(Result):
     plans: tuple[StrategyPlan, ...]
     recommended: MemoryStrategy | None
     """None where nothing fits."""
-    why: Reason
+    basis: Reason
     """Why that one."""
