@@ -57,10 +57,11 @@ class Plots:
     def _drawn(self, name: str) -> Figure:
         from costmodel.report.figures.drawing import figure_of
         from costmodel.report.figures.style import house_style
+        from costmodel.report.words.reason_words import reasons_text
 
         found = next((one for one in self._answer.document.illustrations if one.id == _CHARTS[name]), None)
         if found is None:
-            reasons = "; ".join(self._answer.reasons.values())
+            reasons = reasons_text(self._answer.missing.values())
             raise MissingError(f"plot.{name}: nothing to draw" + (f": {reasons}" if reasons else ""))
         with house_style():
             return figure_of(found.chart)

@@ -69,7 +69,8 @@ def _add_words(value: Any, content: Any) -> None:
     if isinstance(value, Result):
         for name in type(value).model_fields:
             _add_words(getattr(value, name), content[name])
-        words = _WORDS.get(type(value))
+        # What a Python user holds wraps a result, and says what it says.
+        words = next((_WORDS[kind] for kind in type(value).__mro__ if kind in _WORDS), None)
         if words is not None:
             content |= words(value)
     elif isinstance(value, tuple) and isinstance(content, list):
