@@ -219,7 +219,7 @@ def _part(
     for at, table in enumerate(study.given):
         with blamed(document, "given", at):
             given[table.figure] = given_figure(table, choices, [axis.label for axis in axes])
-    note = "" if calibrated.rates else "; ".join([str(calibrated.basis), *(told for told in notes if "duration_s" in told)])
+    note = "" if calibrated.rates else "; ".join([f"not calibrated: {calibrated.basis}", *(told for told in notes if "duration_s" in told)])
     return Part(choices, scenario, design, ordered, designs, note, given)
 
 
