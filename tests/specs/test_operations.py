@@ -180,8 +180,8 @@ def test_an_unknown_kind_is_told_with_the_nearest() -> None:
 
 MAY_NAME_KINDS = {"specs/operations.py", "specs/layers.py", "specs/kinds/drawn_layers.py"}
 """The table, the specs it is of, and the generators its rows point to."""
-OTHER_WORDS = ("sources/importers/keras_files/", "sources/importers/torch_export/")
-"""Folders that read the words of another tool, some of which are spelt as a kind of layer here."""
+OTHER_WORDS = ("sources/importers/keras_files/", "sources/importers/torch_export/", "training/pytorch/module_layers.py")
+"""Modules that read the words of another tool, some of which are spelt as a kind of layer here."""
 
 
 def strings(node: ast.AST) -> set[str]:

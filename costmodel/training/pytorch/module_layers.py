@@ -80,13 +80,13 @@ def _conv(found: Any) -> Made:
     return (fields,)
 
 
-def _window(kind: str, kernel: Any, stride: Any, padding: Any, *, dilation: Any = 1, ceil: bool = False, counted: bool = False) -> Made:
+def _window(kind: str, kernel: Any, stride: Any, padding: Any, *, dilation: Any = None, ceil: bool = False, counted: bool = False) -> Made:
     if ceil:
         raise SpecError("a pooling with ceil_mode is not trained here")
     if counted and any(_pair(padding)):
         raise SpecError("an average pooling that counts its padding is not trained here; give count_include_pad=False")
     fields = {"kind": kind, "kernel": _pair(kernel), "stride": _pair(kernel if stride is None else stride), "padding": _pair(padding)}
-    return ({**fields, "dilation": _pair(dilation)} if kind == "max_pool2d" else fields,)
+    return (fields if dilation is None else {**fields, "dilation": _pair(dilation)},)
 
 
 def _one(kind: str, **fields: Any) -> Callable[[Any], Made]:
