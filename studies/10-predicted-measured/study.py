@@ -1,6 +1,6 @@
-"""(8) How far are predicted times and energies from public measurements they were not fitted to?
+"""(10) How far are predicted times and energies from public measurements they were not fitted to?
 
-Run: python studies/08-predicted-measured/study.py
+Run: python studies/10-predicted-measured/study.py
 The measurements are read from ../shared/data/measurements, or from data/measurements in the folder that COSTMODEL_SHARED names.
 """
 
