@@ -1,6 +1,7 @@
 """Joulescope captures (JLS v2): read as the instrument's own library reads them, and never by it."""
 
 import io
+from importlib.metadata import version
 
 import numpy as np
 import pyjls
@@ -52,6 +53,8 @@ def test_a_capture_is_analysed_as_its_csv_would_be(tmp_path, recipe):
 @pytest.mark.parametrize("kind", ["<f4", "<f8"])
 @pytest.mark.parametrize("count", [1, 8_191, 8_192, 300_001])
 def test_samples_are_those_the_instruments_library_reads(kind, count, tmp_path):
+    if count == 1 and tuple(map(int, version("pyjls").split(".")[:2])) < (0, 14):
+        pytest.skip("the instrument's library reads no signal of a single sample before 0.14, which needs NumPy 2.1")
     samples = np.random.default_rng(7).normal(size=count).astype(kind)
     path = written(tmp_path / "c.jls", ("other", samples[::-1].copy()), ("current", samples), ("voltage", samples + 3))
     reader = pyjls.Reader(str(path))
