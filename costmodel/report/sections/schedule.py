@@ -16,6 +16,8 @@ DELIVERIES: Final = {
     InputDelivery.DELIVERED: "the input is delivered as the first stage asks for it",
     InputDelivery.FLASH: "the input is read in flash",
 }
+_UNSEEN: Final = 0.0005
+"""A change that a tenth of a percent does not show."""
 
 
 def schedule_section(found: ScheduleCost) -> Section:
@@ -59,7 +61,9 @@ def schedule_text(found: ScheduleCost) -> str:
 
 def _change(own: float, alone: float) -> str:
     change = own / alone - 1 if alone else 0.0
-    return "as before" if change == 0 else f"{'+' if change > 0 else '-'}{share_text(abs(change))}"
+    if abs(change) < _UNSEEN:
+        return "as before" if change == 0 else "as before within 0.1 %"
+    return f"{'+' if change > 0 else '-'}{share_text(abs(change))}"
 
 
 def _comparison(found: ScheduleCost) -> Table:
