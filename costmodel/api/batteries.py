@@ -108,6 +108,10 @@ def estimate_battery(
     >>> deck = costmodel.load_battery("deck-5v-1ah"), costmodel.load_power_states("esp32-deck")
     >>> costmodel.estimate_battery(*deck)
     <deck-5v-1ah, esp32-deck: 20.9 h, once a minute, idle in between>
+    >>> round(costmodel.estimate_battery(*deck).lives[0].life_s)
+    75135
+    >>> round(costmodel.estimate_battery(costmodel.load_scenario("esp32-deck")).lives[0].life_s)
+    75135
     """
     options: dict[str, Any] = {"duration_s": duration_s, "period_s": period_s, "sleep": sleep, "cycle": cycle, "model": model}
     found = estimate_bare(battery, states, **options, temperature_degc=temperature_degc, sample_count=sample_count, seed=seed)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 import pandas as pd
 
@@ -27,7 +27,8 @@ SHORT: Final = (
 class LayersFrame(pd.DataFrame):
     """Layers, indexed by dataflow and layer."""
 
-    _metadata = ["whole"]  # noqa: RUF012 - pandas reads it of the class
+    _metadata: ClassVar[list[str]] = ["whole"]
+    """Attributes that pandas hands on to copies."""
     whole: pd.DataFrame
 
     @property

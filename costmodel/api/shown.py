@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import Any, TypeVar, cast
 
 from pydantic import BaseModel
@@ -14,9 +15,9 @@ R = TypeVar("R", bound=Result)
 class Shown(Result):
     """A result with a short text of its own; equal to the bare result with the same fields."""
 
+    @abstractmethod
     def _line(self) -> str:
         """All of it in a line."""
-        raise NotImplementedError(type(self).__name__)
 
     def __repr__(self) -> str:
         """One line."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from costmodel.specs.schedule import ScheduleName
+
 
 class MemoryStrategy(StrEnum):
     """How a network's tensors get memory."""
@@ -27,27 +29,16 @@ class MemoryStrategy(StrEnum):
     OVERLAPPING = "overlapping"
     """One arena, a result beginning inside what it is made from where the kernel's order allows: depthwise convolutions, poolings, and what
     goes element by element."""
-    REORDERED = "reordered"
-    """One arena, layers in the order that keeps the least alive."""
-    FUSED_BANDS = "fused-bands"
-    """Convolution and pooling together, a band of as many rows as the pooling's kernel between them."""
-    FUSED_ROWS = "fused-rows"
-    """Convolution and pooling together, a band of one row between them and a running result."""
-    FUSED_WINDOWS = "fused-windows"
-    """Convolution and pooling together, one window at a time."""
-    FUSED_MEANS = "fused-means"
-    """Convolution, pooling and the mean of what it leaves together."""
-    ROW_STREAMING = "row-streaming"
-    """Rings of rows from the input to the last layer that streams."""
-    PIXEL_STREAMING = "pixel-streaming"
-    """Rings of pixels from the input to the last layer that streams."""
-    PIXEL_STREAMING_FLASH = "pixel-streaming-flash"
-    """The same, the network's input read in flash."""
-    STRIPS_2 = "strips-2"
-    """Pixel streaming in two vertical strips of an input in flash."""
-    STRIPS_4 = "strips-4"
-    """In four."""
-    STRIPS_8 = "strips-8"
-    """In eight."""
-    STREAMING = "streaming"
-    """Stages of streamed pixels and single layers, cut where the largest takes least."""
+    # The planner's schedules: what each is stands with the schedule of that name.
+    REORDERED = ScheduleName.REORDERED.value
+    FUSED_BANDS = ScheduleName.FUSED_BANDS.value
+    FUSED_ROWS = ScheduleName.FUSED_ROWS.value
+    FUSED_WINDOWS = ScheduleName.FUSED_WINDOWS.value
+    FUSED_MEANS = ScheduleName.FUSED_MEANS.value
+    ROW_STREAMING = ScheduleName.ROW_STREAMING.value
+    PIXEL_STREAMING = ScheduleName.PIXEL_STREAMING.value
+    PIXEL_STREAMING_FLASH = ScheduleName.PIXEL_STREAMING_FLASH.value
+    STRIPS_2 = ScheduleName.STRIPS_2.value
+    STRIPS_4 = ScheduleName.STRIPS_4.value
+    STRIPS_8 = ScheduleName.STRIPS_8.value
+    STREAMING = ScheduleName.STREAMING.value

@@ -22,6 +22,7 @@ from costmodel.specs.kernel_instructions import KernelInstructions
 from costmodel.specs.lowering import Step
 from costmodel.specs.mapping import BLOCKED, ChosenDataflow, Mapping
 from costmodel.specs.network import Network
+from costmodel.specs.work import LoopNest
 from costmodel.validation.firmware_plan import predicted_arena_bytes
 
 MOST_PIXELS: Final = 8
@@ -111,11 +112,12 @@ def _mapped(
 def _tiles(step: Step, core: KernelCore) -> Iterator[tuple[int, int]]:
     """Yield the tiles that fit the registers; none larger than what there is to tile."""
     work = step.lowered.work
+    if not isinstance(work, LoopNest):
+        return
     shape = step.lowered.output
     pixels = shape[1] * shape[2] if len(shape) == 3 else 1
-    filters = work.out_channels  # type: ignore[union-attr] # convolutions and linear layers are loop nests
     for p in range(1, min(MOST_PIXELS, pixels) + 1):
-        for q in range(1, min(MOST_FILTERS, filters) + 1):
+        for q in range(1, min(MOST_FILTERS, work.out_channels) + 1):
             if tile_register_count(p, q) <= core.register_count:
                 yield p, q
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,9 +18,9 @@ from costmodel.specs.mapping import mapping_of
 TILE = "blocked-output-stationary(pixels=4, filters=2)"
 
 
-def mapped(capsys: pytest.CaptureFixture[str], *options: str) -> dict[str, object]:
+def mapped(capsys: pytest.CaptureFixture[str], *options: str) -> dict[str, Any]:
     assert main(["map", *options, "--format", "json"]) == 0
-    found: dict[str, object] = json.loads(capsys.readouterr().out)
+    found: dict[str, Any] = json.loads(capsys.readouterr().out)
     return found
 
 
@@ -29,8 +30,8 @@ def test_each_layer_gets_the_tile_of_fewest_instructions_within_the_registers(co
     network = load_network("cifar-aap-pruned")
     mapping = mapping_of(found["mapping"])
     works = {step.name: step.lowered.work for step in network.steps}
-    assert [layer["name"] for layer in found["layers"]] == ["conv1", "conv2", "fc1", "fc2"]  # type: ignore[attr-defined]
-    for layer in found["layers"]:  # type: ignore[attr-defined]
+    assert [layer["name"] for layer in found["layers"]] == ["conv1", "conv2", "fc1", "fc2"]
+    for layer in found["layers"]:
         instructions = [choice["instruction_count"] for choice in layer["choices"]]
         best = layer["choices"][0]
         assert instructions == sorted(instructions)

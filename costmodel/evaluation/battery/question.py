@@ -234,30 +234,7 @@ def estimate_battery(
     sample_count: int = 10_000,
     seed: int = 0,
 ) -> BatteryAnswer:
-    """Return how long a battery lasts: with intervals, what it is spent on, where another rest pays, and what to measure better.
-
-    Parameters
-    ----------
-    battery : BatteryCell or Scenario
-        A battery; or a scenario, which says everything but `sample_count` and `seed` itself.
-    states : PowerStates, optional
-        What the board draws; needed with a battery.
-    duration_s : float, optional
-        Of one inference [s]; left out, what the states give.
-    period_s : float, optional
-        From one inference's start to the next [s]; None for back to back.
-    sleep : str, optional
-        What the board does between inferences: `idle`, or a sleep of its states.
-    cycle : DutyCycle, optional
-        Any periodic pattern of the states instead of period and sleep.
-    model : str, optional
-        `energy`, `peukert`, `kinetic`, `diffusion` or `voltage`.
-    temperature_degc : float, optional
-        Of the battery [degC].
-    sample_count : int, optional
-        Samples of the intervals.
-    seed : int, optional
-        Same seed, same intervals.
+    """Return how long a battery lasts, with intervals; `costmodel.estimate_battery` shows it and says what each parameter is.
 
     Returns
     -------
@@ -268,15 +245,6 @@ def estimate_battery(
     ------
     InputError
         If something is missing, a name is not known, or the pattern does not fit its period.
-
-    Examples
-    --------
-    >>> import costmodel
-    >>> deck = costmodel.load_battery("deck-5v-1ah"), costmodel.load_power_states("esp32-deck")
-    >>> round(costmodel.estimate_battery(*deck).lives[0].life_s)
-    75135
-    >>> round(costmodel.estimate_battery(costmodel.load_scenario("esp32-deck")).lives[0].life_s)
-    75135
     """
     if isinstance(battery, Scenario):
         if states is not None or duration_s is not None or cycle is not None or period_s != USUAL_PERIOD_S or sleep != IDLE:

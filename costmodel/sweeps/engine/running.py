@@ -61,29 +61,7 @@ def sweep(
     local_cluster: int = 0,
     on_progress: Callable[[Progress], None] | None = None,
 ) -> SweepAnswer:
-    """Evaluate every design of a study and keep its Pareto front.
-
-    Parameters
-    ----------
-    study : Study, mapping, Space or path
-        Base scenario, axes, constraints and objectives; these as `prepared_space` resolved them; or a file or a packaged name that
-        `load_study` reads.
-    beside : Path, optional
-        Folder that relative paths in the study start from.
-    folder : Path, optional
-        Where results of finished jobs are kept, so that a stopped sweep can go on; left out, in memory.
-    resume : bool
-        Go on with what the folder holds.
-    replace : bool
-        Delete what earlier sweeps left in the folder first.
-    workers : int
-        Processes. More than one needs the caller's main module to be importable (`if __name__ == "__main__":`).
-    scheduler : str, optional
-        Address of a Dask scheduler to run on instead.
-    local_cluster : int
-        Workers of a Dask cluster on this machine to run on instead; 0 for none.
-    on_progress : callable, optional
-        Called after each job.
+    """Evaluate every design of a study and keep its Pareto front; `costmodel.sweep` shows it and says what each parameter is.
 
     Returns
     -------
@@ -94,17 +72,6 @@ def sweep(
     ------
     InputError
         If the study is wrong, its constraints leave nothing, or the disk is full.
-
-    Examples
-    --------
-    >>> import costmodel
-    >>> answer = costmodel.sweep({
-    ...     "name": "widths",
-    ...     "axes": [{"path": "layers.conv1.out_channels", "range": {"start": 8, "stop": 64}}],
-    ...     "objectives": [{"minimise": "energy.memory"}, {"maximise": "network.mac_count"}],
-    ... })
-    >>> len(answer)
-    57
     """
     if workers < 1 or local_cluster < 0:
         raise SpecError(f"workers: expected at least 1, found {min(workers, local_cluster)}")

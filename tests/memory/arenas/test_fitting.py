@@ -8,7 +8,7 @@ import pytest
 from costmodel.memory.arenas import fitting, proving
 from costmodel.memory.arenas.fitting import PORTFOLIO, Fitted, Meeting, Problem, best_of_portfolio, fitted
 from costmodel.memory.lifetimes import Lifetimes, TensorLife
-from costmodel.memory.placement import blocks_of, sizes_of
+from costmodel.memory.placement import Sizes, blocks_of, sizes_of
 
 
 def problem(sizes: Sequence[int], spans: Sequence[tuple[int, int]], bound_bytes: int = 0) -> Problem:
@@ -77,7 +77,7 @@ def test_an_arena_at_its_bound_needs_no_search(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(proving.importlib.util, "find_spec", refused)
     monkeypatch.setattr(proving, "problem_of", lambda *arguments: problem((6,), ((0, 0),)))
     monkeypatch.setattr(proving, "climbed", lambda asked, iterations: at_bound)
-    found = proving.proven(Lifetimes((), (), ()), (), None, 6)  # type: ignore[arg-type]
+    found = proving.proven(Lifetimes((), (), ()), (), Sizes((), (), ()), 6)
     assert (found.fitted, found.is_proven) == (at_bound, True)
 
 
