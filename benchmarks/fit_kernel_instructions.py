@@ -21,9 +21,9 @@ from costmodel.deployment.kernels.tile_work import TileWork, tile_work
 from costmodel.errors import InputError
 from costmodel.latency.kernel_rates import fit_path
 from costmodel.specs.counting import Dataflow
-from costmodel.specs.kernel_core import CORES, KernelCore, tile_register_count
-from costmodel.specs.mapping import mapping_of
+from costmodel.specs.devices.kernel_core import CORES, KernelCore, tile_register_count
 from costmodel.specs.network import Network
+from costmodel.specs.running.mapping import mapping_of
 from costmodel.validation.comparing import Expected
 from costmodel.validation.targets.emulators import run_on_emulator
 from costmodel.validation.validating import Mapped, Workbench, expect_network

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from costmodel.deployment.deployed import Variant
-from costmodel.results.comparison import LayerComparison, RunComparison
+from costmodel.results.runs.comparison import LayerComparison, RunComparison
 from costmodel.sources.catalogue import load_network
 from costmodel.specs.counting import Dataflow
 from costmodel.validation.firmware_plan import predicted_counts

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from costmodel.api.sweeping import sweep as sweep
     from costmodel.api.traces import read_trace as read_trace
     from costmodel.errors import CostModelError as CostModelError
-    from costmodel.evaluation.explaining import explain as explain
+    from costmodel.evaluation.explained.explaining import explain as explain
     from costmodel.evaluation.layers.layer_counts import count as count
     from costmodel.evaluation.timing.estimate import estimate_time as estimate_time
     from costmodel.report.words.finding_words import findings_in_words as findings_in_words
@@ -71,7 +71,7 @@ _HOMES: Final[dict[str, str]] = {
     "estimate_battery": "costmodel.api.batteries",
     "estimate_time": "costmodel.evaluation.timing.estimate",
     "evaluate": "costmodel.api.answer",
-    "explain": "costmodel.evaluation.explaining",
+    "explain": "costmodel.evaluation.explained.explaining",
     "findings_in_words": "costmodel.report.words.finding_words",
     "load_battery": "costmodel.sources.catalogue",
     "load_device": "costmodel.sources.catalogue",

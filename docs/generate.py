@@ -14,10 +14,10 @@ from typing import Any
 import costmodel
 from costmodel.cli.app import app
 from costmodel.cli.command_table import COMMANDS
-from costmodel.evaluation.equation_numbers import symbols_of
+from costmodel.evaluation.explained.equation_numbers import symbols_of
 from costmodel.provenance import FORMULAS, Formula
-from costmodel.sources.bibliography import bibliography
 from costmodel.sources.catalogue import load_battery, load_device, load_network, names
+from costmodel.sources.shipped.bibliography import bibliography
 from costmodel.specs.layers import LAYERS
 from costmodel.units import SUFFIXES
 

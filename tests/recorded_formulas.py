@@ -17,7 +17,7 @@ import costmodel
 from costmodel.evaluation.battery.answer import answer_battery
 from costmodel.evaluation.battery.question import BatteryQuestion
 from costmodel.evaluation.evaluating import evaluate
-from costmodel.evaluation.explaining import recorded_figures
+from costmodel.evaluation.explained.explaining import recorded_figures
 from costmodel.evaluation.graphs.tflm import plan_tflm_arena
 from costmodel.evaluation.timing.estimate import estimate_time
 from costmodel.evaluation.timing.outlook import outlook_of
@@ -35,10 +35,10 @@ from costmodel.specs.base import with_changes
 from costmodel.specs.counting import CountingConvention, Dataflow, Granularity, Taps
 from costmodel.specs.devices.battery import BatteryModelName
 from costmodel.specs.devices.runtime import MeasuredNetwork, Runtime
-from costmodel.specs.mapping import mapping_of
 from costmodel.specs.network import Network
+from costmodel.specs.running.mapping import mapping_of
+from costmodel.specs.running.schedule import ScheduleName
 from costmodel.specs.scenario import MemoryAccounting, Storage
-from costmodel.specs.schedule import ScheduleName
 from costmodel.validation.ledger.published_ledger import reckon
 
 KEPT: Final = 60

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import types
 import typing
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,7 @@ from costmodel.units import EXTENTS, SUFFIXES, unit_of
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "costmodel"
 MAX_LINES = 400
+MAX_MODULES = 15
 
 
 def every_module() -> list[types.ModuleType]:
@@ -152,6 +154,12 @@ def test_floors_hold() -> None:
 @pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_rooms_are_small(path: Path) -> None:
     assert len(path.read_text(encoding="utf-8").splitlines()) <= MAX_LINES
+
+
+def test_a_level_holds_few_modules() -> None:
+    modules = Counter(path.parent.relative_to(ROOT).as_posix() for path in PACKAGE.rglob("*.py") if path.name != "__init__.py")
+    assert modules["costmodel/specs"], "no module was counted"
+    assert {folder: count for folder, count in modules.items() if count > MAX_MODULES} == {}
 
 
 def sentences(path: Path) -> list[str]:

@@ -13,7 +13,7 @@ from costmodel.errors import MissingError, SpecError
 from costmodel.evaluation.evaluating import evaluate as evaluate_bare
 from costmodel.evaluation.layers.tracing import Progress
 from costmodel.results.evaluation import Evaluation
-from costmodel.results.outlook import Outlook
+from costmodel.results.timing.outlook import Outlook
 from costmodel.specs.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from costmodel.api.layer_frame import LayersFrame
     from costmodel.report.additions import Additions
     from costmodel.report.document import Document
-    from costmodel.specs.usual_use import UsualUse
+    from costmodel.specs.devices.usual_use import UsualUse
 
 _CHARTS: Final = {"memory": "memory_over_run", "energy": "energy_per_layer", "time": "time_per_layer", "battery": "battery_life"}
 """Name of each plot, and of its illustration in the report."""
@@ -117,7 +117,7 @@ class Answer(Evaluation, Shown):
 
     def _document(self, additions: Additions) -> Document:
         from costmodel import __version__
-        from costmodel.evaluation.grounds import grounds_of
+        from costmodel.evaluation.explained.grounds import grounds_of
         from costmodel.report.reporting import report_document
 
         return report_document(self, self._scenario, grounds_of(self._scenario, self), __version__, additions)
@@ -130,7 +130,7 @@ class Answer(Evaluation, Shown):
 
     def _repr_html_(self) -> str:
         """Show what is read first, in a notebook."""
-        from costmodel.report.as_fragment import html_of_document
+        from costmodel.report.formats.as_fragment import html_of_document
 
         return html_of_document(self.document)
 
@@ -198,10 +198,10 @@ def write_report(answer: Answer, folder: str | Path, *, force: bool = False) -> 
         If the folder holds other files, or cannot be written.
     """
     from costmodel import __version__
-    from costmodel.evaluation.grounds import grounds_of
-    from costmodel.evaluation.key_explanations import key_explanations
+    from costmodel.evaluation.explained.grounds import grounds_of
+    from costmodel.evaluation.explained.key_explanations import key_explanations
     from costmodel.evaluation.life_table import life_table
-    from costmodel.report.as_json import evaluation_json
+    from costmodel.report.formats.as_json import evaluation_json
     from costmodel.report.writing import FILE_NAMES, refuse_other_files, write_report_files
     from costmodel.sources.catalogue import load_battery, names
 

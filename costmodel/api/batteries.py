@@ -49,7 +49,7 @@ class BatteryLifeAnswer(BatteryAnswer, Shown):
 
     def _repr_html_(self) -> str:
         """Show the lives, in a notebook."""
-        from costmodel.report.as_fragment import html_fragment
+        from costmodel.report.formats.as_fragment import html_fragment
 
         return html_fragment(self._line(), self._section().blocks)
 

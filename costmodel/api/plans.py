@@ -33,8 +33,8 @@ class ShownPlan(MemoryPlan, Shown):
 
     def _repr_html_(self) -> str:
         """Show the buffers, in a notebook."""
-        from costmodel.report.as_fragment import html_fragment
         from costmodel.report.document import plain_table
+        from costmodel.report.formats.as_fragment import html_fragment
 
         rows = [(buffer.name, buffer.size_bytes, ", ".join(buffer.tenants)) for buffer in self.buffers]
         return html_fragment(self._line(), [plain_table("Buffers", ("Buffer", "Bytes", "Holds in turn"), rows)])

@@ -25,7 +25,7 @@ class Sweep(SweepAnswer):
     def _repr_html_(self) -> str:
         """Show the designs that are worth a look, in a notebook."""
         from costmodel.report.answers.sweeps import sweep_answer
-        from costmodel.report.as_fragment import html_fragment
+        from costmodel.report.formats.as_fragment import html_fragment
         from costmodel.sweeps.front.summary import shown_summary
 
         document = sweep_answer(shown_summary(self), None, ()).document

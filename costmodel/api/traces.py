@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pydantic import PrivateAttr
 
 from costmodel.api.shown import Shown, shown
-from costmodel.results.trace import TraceCurve, TraceSummary
+from costmodel.results.runs.trace import TraceCurve, TraceSummary
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -43,7 +43,7 @@ class Trace(TraceSummary, Shown):
 
     def _repr_html_(self) -> str:
         """Show the figures, in a notebook."""
-        from costmodel.report.as_fragment import html_fragment
+        from costmodel.report.formats.as_fragment import html_fragment
 
         return html_fragment(self._line(), self._section().blocks)
 
@@ -69,7 +69,7 @@ def read_trace(capture: str | Path, supply_v: float | None = None) -> Trace:
         If it cannot be read.
     """
     from costmodel.measurement.trace_analysis import FOUND
-    from costmodel.sources.captures import analysed_capture
+    from costmodel.sources.measured.captures import analysed_capture
 
     found = analysed_capture(Path(capture), supply_v, FOUND, {})
     trace = shown(Trace, found.summary)

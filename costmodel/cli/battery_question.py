@@ -62,7 +62,7 @@ def answer_of(inputs: CommandInputs) -> BatteryAnswer:
     if inputs.trace is not None:
         from costmodel.measurement.measured_constants import measured_states
         from costmodel.measurement.trace_analysis import FOUND
-        from costmodel.sources.captures import analysed_capture
+        from costmodel.sources.measured.captures import analysed_capture
 
         supply_v = None if inputs.supply_v is None else positive_quantity("--supply-v", inputs.supply_v, VOLTS, "voltage")
         states = measured_states(states, analysed_capture(inputs.trace, supply_v, FOUND, {}).summary)

@@ -120,7 +120,7 @@ def _options(command: str) -> list[str]:
 
 
 def _topics() -> list[str]:
-    from costmodel.sources.documentation import pages
+    from costmodel.sources.shipped.documentation import pages
 
     return [page.topic for page in pages()]
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 from costmodel.errors import InputError, SpecError, UnknownNameError
 
 if TYPE_CHECKING:
-    from costmodel.specs.mapping import Mapping
+    from costmodel.specs.running.mapping import Mapping
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -91,7 +91,7 @@ def mappings_chosen(option: str, texts: Sequence[str]) -> tuple[Mapping, ...]:
         Naming the nearest dataflow or parameter.
     """
     from costmodel.specs.counting import Dataflow
-    from costmodel.specs.mapping import divided, mapping_of
+    from costmodel.specs.running.mapping import divided, mapping_of
 
     names = [name.strip() for text in texts for name in divided(text)]
     if not names or ALL in names:

@@ -128,19 +128,19 @@ def write_answer(
 def answer_text(answer: Answer, form: OutputFormat) -> str:
     """Return an answer as text in any format but a terminal's."""
     if form is OutputFormat.JSON:
-        from costmodel.report.as_json import content_json
+        from costmodel.report.formats.as_json import content_json
 
         return content_json(answer.content)
     if form is OutputFormat.CSV:
         from costmodel.report.answer import records_of
-        from costmodel.report.as_csv import table_csv
+        from costmodel.report.formats.as_csv import table_csv
 
         table = records_of(answer)
         if table is None:
             raise SpecError("--format csv: this answer holds no table")
         return table_csv(table)
     if form is OutputFormat.MARKDOWN:
-        from costmodel.report.as_markdown import markdown_text
+        from costmodel.report.formats.as_markdown import markdown_text
 
         return markdown_text(answer.document, {})
     from costmodel.report.writing import page_text
@@ -161,7 +161,7 @@ def print_document(document: Document, pipe_width: int) -> None:
     """
     from rich.console import Console
 
-    from costmodel.report.as_terminal import print_terminal
+    from costmodel.report.formats.as_terminal import print_terminal
 
     if sys.stdout.isatty():
         print_terminal(document, Console(highlight=False))
@@ -176,7 +176,7 @@ def print_lines(lines: Sequence[Line]) -> None:
     """Print toned lines on the terminal, or as plain text to a pipe."""
     from rich.console import Console
 
-    from costmodel.report.as_terminal import print_toned
+    from costmodel.report.formats.as_terminal import print_toned
 
     if sys.stdout.isatty():
         print_toned(lines, Console(highlight=False))

@@ -15,8 +15,8 @@ from costmodel.dataflows.closed_forms.row_stationary import row_stationary_count
 from costmodel.dataflows.closed_forms.weight_stationary import weight_stationary_counts
 from costmodel.results.counts import AccessCounts
 from costmodel.specs.counting import Dataflow, Taps
-from costmodel.specs.mapping import BLOCKED, DATAFLOWS, ChosenDataflow
 from costmodel.specs.operations import Action
+from costmodel.specs.running.mapping import BLOCKED, DATAFLOWS, ChosenDataflow
 from costmodel.specs.work import Elementwise, LoopNest, Passes, View, Work
 
 ConvolutionCounts: TypeAlias = Callable[..., AccessCounts]

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 from pydantic import ValidationError
 
 from costmodel.errors import CactiError, CactiFailure
-from costmodel.results.sram_run import SramFigures
+from costmodel.results.runs.sram_run import SramFigures
 from costmodel.specs.devices.sram import SramSpec
 from costmodel.units import MW_PER_W, NS_PER_S, PJ_PER_NJ
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 from costmodel.evaluation.storage.strategy_plans import compare_strategies
-from costmodel.results.advice import Advice, AdviceKind
+from costmodel.results.conclusions.advice import Advice, AdviceKind
 from costmodel.results.evaluation import Evaluation
-from costmodel.results.outlook import Outlook
+from costmodel.results.timing.outlook import Outlook
+from costmodel.specs.running.strategy import MemoryStrategy
 from costmodel.specs.scenario import Scenario
-from costmodel.specs.strategy import MemoryStrategy
 
 WORTH_SAYING: Final = 1.2
 """Times better from which a change is worth a line."""

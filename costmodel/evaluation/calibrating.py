@@ -13,13 +13,13 @@ from costmodel.evaluation.totals import difference_of, total_of
 from costmodel.latency.fitting import fit_other_rate_s, fit_two_rates
 from costmodel.latency.rates import TapRates
 from costmodel.provenance import is_observed, is_recording, leaf
-from costmodel.results.latency import AlternativeFit, Condition, UnmetCondition
-from costmodel.results.reason import Reason, ReasonKind, reason
+from costmodel.results.conclusions.reason import Reason, ReasonKind, reason
+from costmodel.results.timing.latency import AlternativeFit, Condition, UnmetCondition
 from costmodel.specs.counting import Dataflow
 from costmodel.specs.devices.hardware import LatencyCalibration
 from costmodel.specs.lowering import Step
-from costmodel.specs.mapping import Mapping
 from costmodel.specs.network import Network
+from costmodel.specs.running.mapping import Mapping
 from costmodel.specs.scenario import Scenario
 from costmodel.specs.shapes import element_count
 from costmodel.specs.work import LoopNest

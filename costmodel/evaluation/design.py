@@ -20,10 +20,10 @@ from costmodel.specs.counting import Dataflow, Granularity, Taps
 from costmodel.specs.devices.power import IDLE, PowerProfile
 from costmodel.specs.layers import ARITHMETIC_TYPE
 from costmodel.specs.lowering import Step, lower_network
-from costmodel.specs.mapping import DATAFLOWS, ChosenDataflow, Mapping, check_layers, mapping_of
 from costmodel.specs.network import Network, TensorBytes
+from costmodel.specs.running.mapping import DATAFLOWS, ChosenDataflow, Mapping, check_layers, mapping_of
+from costmodel.specs.running.schedule import ScheduleName
 from costmodel.specs.scenario import MemoryAccounting, Scenario, Storage
-from costmodel.specs.schedule import ScheduleName
 from costmodel.specs.shapes import Shape
 
 

@@ -7,11 +7,11 @@ from difflib import SequenceMatcher
 from typing import Final, NamedTuple, TypeAlias
 
 from costmodel.evaluation.evaluating import evaluate
+from costmodel.results.conclusions.reason import Reason, ReasonKind, reason
 from costmodel.results.counts import SCRATCH_READS, SCRATCH_WRITES, TENSOR_READS, TENSOR_WRITES
 from costmodel.results.evaluation import Evaluation, LayerEvaluation
-from costmodel.results.network_diff import ExceededLimit, FigureChange, LayerChange, Match, NetworkDiff
-from costmodel.results.reason import Reason, ReasonKind, reason
-from costmodel.results.tflm_arena import TflmArena
+from costmodel.results.graphs.network_diff import ExceededLimit, FigureChange, LayerChange, Match, NetworkDiff
+from costmodel.results.graphs.tflm_arena import TflmArena
 from costmodel.results.trust import Trust
 from costmodel.specs.scenario import Scenario
 

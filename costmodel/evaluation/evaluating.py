@@ -21,18 +21,18 @@ from costmodel.evaluation.storage.schedule_cost import schedule_cost
 from costmodel.evaluation.totals import ratio_of, total_of
 from costmodel.memory.scheduled import scheduled
 from costmodel.provenance import Constant, is_recording, leaf
+from costmodel.results.conclusions.reason import Reason, ReasonKind, reason
 from costmodel.results.counts import AccessCounts
 from costmodel.results.evaluation import DataflowEvaluation, EnergyBounds, Evaluation
-from costmodel.results.latency import LatencySummary, RateSummary
 from costmodel.results.power import BatterySummary, PeriodDrain, PowerSummary
-from costmodel.results.reason import Reason, ReasonKind, reason
 from costmodel.results.storage.memory_convention import FlashPathEnergy, FlashWeightCost
 from costmodel.results.storage.schedule_cost import ScheduleCost
+from costmodel.results.timing.latency import LatencySummary, RateSummary
 from costmodel.specs.base import with_changes
 from costmodel.specs.counting import Dataflow, Granularity, Taps
-from costmodel.specs.mapping import Mapping
+from costmodel.specs.running.mapping import Mapping
+from costmodel.specs.running.schedule import ScheduleName
 from costmodel.specs.scenario import MemoryAccounting, Scenario
-from costmodel.specs.schedule import ScheduleName
 
 
 def evaluate(scenario: Scenario, progress: Progress | None = None, known: tuple[Calibrated, Cost] | None = None) -> Evaluation:

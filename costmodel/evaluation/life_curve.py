@@ -9,8 +9,8 @@ from costmodel.battery.duty_cycle import DutyStep
 from costmodel.evaluation.battery.inputs import board_numbers, cell_numbers, plain
 from costmodel.evaluation.battery.lives import life_at, life_of, pattern_of
 from costmodel.evaluation.design import own_power
+from costmodel.results.conclusions.grounds import LifeAgainstPeriod
 from costmodel.results.evaluation import Evaluation
-from costmodel.results.grounds import LifeAgainstPeriod
 from costmodel.specs.scenario import Scenario
 from costmodel.units import S_PER_DAY
 

@@ -14,10 +14,10 @@ from costmodel.evaluation.battery.uncertainty import interval, sampler
 from costmodel.evaluation.timing.outlook import outlook_question
 from costmodel.provenance import lone
 from costmodel.results.life_table import LifeTable, TabledLife
-from costmodel.results.outlook import Outlook
+from costmodel.results.timing.outlook import Outlook
 from costmodel.specs.devices.battery import BatteryCell
+from costmodel.specs.devices.usual_use import UsualUse
 from costmodel.specs.scenario import Scenario
-from costmodel.specs.usual_use import UsualUse
 from costmodel.units import S_PER_DAY, S_PER_HOUR, S_PER_MINUTE
 
 _TIMES_A_DAY: Final = (1, 2, 3, 4, 6, 8, 12)

@@ -16,7 +16,7 @@ from typing import Any, BinaryIO, Final
 
 from costmodel.errors import FormatError, InputError, LimitError, Location, did_you_mean
 from costmodel.results.counts import AccessCounts
-from costmodel.specs.mapping import Mapping, mapping_of
+from costmodel.specs.running.mapping import Mapping, mapping_of
 
 SCHEMA_VERSION: Final = 1
 MAX_LOG_BYTES: Final = 64 * 2**20

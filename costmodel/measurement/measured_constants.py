@@ -9,7 +9,7 @@ from typing import Final
 
 from costmodel.errors import FormatError, MissingError
 from costmodel.provenance import Constant
-from costmodel.results.trace import TraceSummary, WindowFigures
+from costmodel.results.runs.trace import TraceSummary, WindowFigures
 from costmodel.specs.base import LARGEST, with_changes
 from costmodel.specs.devices.power import PowerStates
 from costmodel.specs.scenario import Scenario

@@ -19,7 +19,7 @@ from costmodel.measurement.windows.marked_runs import marked_windows
 from costmodel.measurement.windows.repetition import likeness
 from costmodel.measurement.windows.trace_blocks import Blocks, condensed
 from costmodel.measurement.windows.window_finder import Decision, Hints, found_inferences
-from costmodel.results.trace import AnalysedTrace, TraceSummary
+from costmodel.results.runs.trace import AnalysedTrace, TraceSummary
 from costmodel.units import MA_PER_A, MS_PER_S
 
 _BELOW_ZERO: Final = 0.1

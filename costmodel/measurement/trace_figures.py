@@ -25,7 +25,7 @@ from costmodel.measurement.window_energy import (
 )
 from costmodel.measurement.windows.inference_windows import FoundWindows, Window
 from costmodel.measurement.windows.trace_blocks import Blocks
-from costmodel.results.trace import CurrentPercentile, InferenceWindow, Spread, TraceCurve, TraceThresholds
+from costmodel.results.runs.trace import CurrentPercentile, InferenceWindow, Spread, TraceCurve, TraceThresholds
 from costmodel.units import MA_PER_A, MS_PER_S
 
 _NORMAL_95: Final = 1.96

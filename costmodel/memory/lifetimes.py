@@ -13,7 +13,7 @@ from costmodel.provenance import formula
 from costmodel.specs.axis import Axis
 from costmodel.specs.lowering import NETWORK_INPUT, Step
 from costmodel.specs.network import TensorBytes
-from costmodel.specs.schedule import Schedule, holders_of
+from costmodel.specs.running.schedule import Schedule, holders_of
 from costmodel.specs.shapes import element_count
 from costmodel.specs.work import LoopNest
 

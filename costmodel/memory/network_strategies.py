@@ -21,11 +21,11 @@ from costmodel.memory.streaming.staged_lives import StagedLives, staged_lives
 from costmodel.memory.tflm.greedy import PlannedBuffer, place_greedily
 from costmodel.results.storage.strategy_plan import PlannedPiece, PlannedStage, StrategyPlan
 from costmodel.specs.network import Network
+from costmodel.specs.running.schedule import holders_of, layer_by_layer
+from costmodel.specs.running.stages import Grain, InputDelivery, Stage
+from costmodel.specs.running.strategy import MemoryStrategy
 from costmodel.specs.scenario import MemoryAccounting
-from costmodel.specs.schedule import holders_of, layer_by_layer
 from costmodel.specs.shapes import element_count
-from costmodel.specs.stages import Grain, InputDelivery, Stage
-from costmodel.specs.strategy import MemoryStrategy
 
 
 class Subject(NamedTuple):

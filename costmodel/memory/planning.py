@@ -10,8 +10,8 @@ from costmodel.memory.lifetimes import Lifetimes, lifetimes_of
 from costmodel.memory.strategies import COUNTS_INPUT, Accounted, SharedBuffer, account, alive_by_step, arena_with_scratch_bytes, lower_bound
 from costmodel.results.storage.memory_plan import LiveBuffer, MemoryPlan, PlannedBuffer, PlannedTensor, StepMemory
 from costmodel.specs.network import Network
+from costmodel.specs.running.schedule import layer_by_layer
 from costmodel.specs.scenario import MemoryAccounting
-from costmodel.specs.schedule import layer_by_layer
 from costmodel.specs.shapes import element_count
 
 PER_TENSOR: Final = frozenset({MemoryAccounting.PEAK_LIVE, MemoryAccounting.ARENA_IN_PLACE})

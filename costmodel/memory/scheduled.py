@@ -12,9 +12,9 @@ from costmodel.memory.strategies import Accounted, SharedBuffer
 from costmodel.memory.streaming.staged_lives import staged_lives
 from costmodel.results.storage.strategy_plan import StrategyPlan
 from costmodel.specs.network import Network
-from costmodel.specs.schedule import ScheduleName
-from costmodel.specs.stages import InputDelivery, Stage
-from costmodel.specs.strategy import MemoryStrategy
+from costmodel.specs.running.schedule import ScheduleName
+from costmodel.specs.running.stages import InputDelivery, Stage
+from costmodel.specs.running.strategy import MemoryStrategy
 
 KEPT: int = 64
 """Networks and schedules whose plans are remembered."""

@@ -11,8 +11,8 @@ from costmodel.specs.layers import Conv2d
 from costmodel.specs.lowering import NETWORK_INPUT, Step
 from costmodel.specs.network import Network, TensorBytes
 from costmodel.specs.operations import Action
+from costmodel.specs.running.stages import Grain, InputDelivery
 from costmodel.specs.shapes import element_count
-from costmodel.specs.stages import Grain, InputDelivery
 from costmodel.specs.work import LoopNest
 
 

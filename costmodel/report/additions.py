@@ -13,13 +13,13 @@ from costmodel.report.sections.tflm import tflm_fact, tflm_section
 from costmodel.report.sections.trace import trace_section
 from costmodel.report.words.json_words import worded
 from costmodel.report.words.reason_words import reason_text
-from costmodel.results.advice import Advice
 from costmodel.results.battery_life import BatteryAnswer
-from costmodel.results.explanation import Explanation
+from costmodel.results.conclusions.advice import Advice
+from costmodel.results.conclusions.explanation import Explanation
+from costmodel.results.graphs.tflm_arena import TflmArena
 from costmodel.results.life_table import LifeTable
-from costmodel.results.outlook import Outlook
-from costmodel.results.tflm_arena import TflmArena
-from costmodel.results.trace import AnalysedTrace
+from costmodel.results.runs.trace import AnalysedTrace
+from costmodel.results.timing.outlook import Outlook
 
 WHY_DEPTH: Final = 2
 """Levels shown of how a key figure follows."""

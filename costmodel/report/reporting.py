@@ -16,8 +16,8 @@ from costmodel.report.sections.power import power_section
 from costmodel.report.sections.schedule import schedule_section
 from costmodel.report.sections.summary import figures_section, findings_section, lead_sentences
 from costmodel.report.sections.verdict import verdict_section
+from costmodel.results.conclusions.grounds import Grounds
 from costmodel.results.evaluation import Evaluation
-from costmodel.results.grounds import Grounds
 from costmodel.specs.scenario import Scenario
 
 

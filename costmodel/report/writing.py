@@ -31,8 +31,8 @@ _NAMED: Final = 3
 
 def page_text(document: Document) -> str:
     """Return a document as a page with its charts drawn in it, and today's date."""
-    from costmodel.report.as_html import html_page
     from costmodel.report.figures.drawing import draw_svg
+    from costmodel.report.formats.as_html import html_page
 
     today = datetime.datetime.now(datetime.UTC).date().isoformat()
     return html_page(document, {one.id: draw_svg(one) for one in document.illustrations}, today)
@@ -90,8 +90,8 @@ def write_report_files(
     if ReportFormat.JSON in formats:
         write_whole(folder / FILE_NAMES[ReportFormat.JSON], as_json)
     if ReportFormat.MARKDOWN in formats:
-        from costmodel.report.as_markdown import markdown_text
         from costmodel.report.figures.drawing import draw_png
+        from costmodel.report.formats.as_markdown import markdown_text
 
         pictures = {one.id: f"{FIGURES}/{one.id}.png" for one in document.illustrations}
         for one in document.illustrations:

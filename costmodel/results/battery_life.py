@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from costmodel.results.base import Result
-from costmodel.results.reason import Reason
+from costmodel.results.conclusions.reason import Reason
 
 
 class DrainShare(Result):

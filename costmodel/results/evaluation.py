@@ -8,16 +8,16 @@ from pydantic import Field
 
 from costmodel.provenance import formula
 from costmodel.results.base import Result
+from costmodel.results.conclusions.finding import Finding
+from costmodel.results.conclusions.reason import Reason
 from costmodel.results.counts import Counts
-from costmodel.results.finding import Finding
-from costmodel.results.latency import LatencySummary
 from costmodel.results.power import BatterySummary, PowerSummary
-from costmodel.results.reason import Reason
 from costmodel.results.storage.memory_convention import FlashPathEnergy, FlashWeightCost
 from costmodel.results.storage.memory_summary import MemorySummary
 from costmodel.results.storage.schedule_cost import ScheduleCost
+from costmodel.results.timing.latency import LatencySummary
 from costmodel.specs.counting import CountingConvention
-from costmodel.specs.mapping import Mapping
+from costmodel.specs.running.mapping import Mapping
 
 SCHEMA_VERSION: Literal[1] = 1
 """Of the JSON an evaluation becomes."""

@@ -20,7 +20,7 @@ from costmodel.sources.documents.yaml_document import YamlDocument
 from costmodel.sources.importers.model_files import is_model_file
 from costmodel.sources.memory_energies import memory_energy, packaged_memory_names
 from costmodel.sources.name_matching import matched_name
-from costmodel.sources.packaged_data import packaged_document, packaged_document_names
+from costmodel.sources.shipped.packaged_data import packaged_document, packaged_document_names
 from costmodel.sources.stored_models.model_folder import read_manifest
 from costmodel.sources.stored_models.network_of_model import network_of_model
 from costmodel.sources.stored_models.packaged_models import packaged_model_folder, packaged_model_names

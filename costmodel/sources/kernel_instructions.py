@@ -5,9 +5,9 @@ from __future__ import annotations
 import functools
 
 from costmodel.sources.documents.validation_errors import checked_spec
-from costmodel.sources.packaged_data import packaged_document
-from costmodel.specs.kernel_core import kernel_core
-from costmodel.specs.kernel_instructions import KernelInstructions
+from costmodel.sources.shipped.packaged_data import packaged_document
+from costmodel.specs.devices.kernel_core import kernel_core
+from costmodel.specs.devices.kernel_instructions import KernelInstructions
 
 
 @functools.cache

@@ -24,10 +24,10 @@ from costmodel.specs.counting import CountingConvention, Granularity, Taps
 from costmodel.specs.devices.battery import BatteryModelName
 from costmodel.specs.devices.hardware import Device
 from costmodel.specs.devices.power import PowerProfile
-from costmodel.specs.mapping import Mapping as DataflowMapping
 from costmodel.specs.network import Network
+from costmodel.specs.running.mapping import Mapping as DataflowMapping
+from costmodel.specs.running.schedule import ScheduleName
 from costmodel.specs.scenario import Scenario
-from costmodel.specs.schedule import ScheduleName
 
 REFERENCE_SCENARIO: Final = "esp32-deck"
 """What is reported where neither a scenario nor a network is given."""

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from costmodel.errors import FormatError, Location
 from costmodel.sources.documents.atomic_file import write_whole
 from costmodel.sources.documents.input_file import read_text_input
-from costmodel.sources.packaged_data import packaged_folder
+from costmodel.sources.shipped.packaged_data import packaged_folder
 from costmodel.specs.trained.trained_accuracy import TrainedAccuracy
 
 RECIPES_STUDY: Final = "08-trained-recipes"

@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 from costmodel.errors import MissingError, SpecError, UnknownNameError
 from costmodel.sources.documents.text_file import FILE_SUFFIXES, read_document
 from costmodel.sources.documents.validation_errors import checked_spec
-from costmodel.sources.packaged_data import packaged_document, packaged_document_names
+from costmodel.sources.shipped.packaged_data import packaged_document, packaged_document_names
 from costmodel.specs.base import with_changes
 from costmodel.specs.trained.training_recipe import Pooling, Pruning, Quantising, TrainingRecipe
 

@@ -7,8 +7,8 @@ from typing import Final
 from costmodel.errors import SpecError
 from costmodel.sources.catalogue import load_battery, load_power_states
 from costmodel.sources.runtimes import load_runtime, usual_runtime
+from costmodel.specs.devices.usual_use import UsualUse
 from costmodel.specs.scenario import Scenario
-from costmodel.specs.usual_use import UsualUse
 
 USUAL_BATTERY: Final = "lipo-500mah"
 OWN_RUNTIME: Final = "costmodel"

@@ -16,9 +16,9 @@ from costmodel.specs.counting import CountingConvention, Dataflow
 from costmodel.specs.devices.battery import SHELF_DEGC, BatteryCell, BatteryModelName
 from costmodel.specs.devices.hardware import ComputeEnergy, Device, LatencyCalibration, MemoryEnergy, ObservedHeap
 from costmodel.specs.devices.power import IDLE, PowerProfile, PowerStates
-from costmodel.specs.mapping import Mapping, check_layers, mapping_of
 from costmodel.specs.network import Network
-from costmodel.specs.schedule import ScheduleName
+from costmodel.specs.running.mapping import Mapping, check_layers, mapping_of
+from costmodel.specs.running.schedule import ScheduleName
 
 
 class Storage(StrEnum):

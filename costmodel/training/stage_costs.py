@@ -9,7 +9,7 @@ from costmodel.deployment.folding import network_as_deployed
 from costmodel.evaluation.evaluating import evaluate
 from costmodel.evaluation.timing.outlook import outlook_of
 from costmodel.results.evaluation import Evaluation
-from costmodel.results.outlook import Outlook
+from costmodel.results.timing.outlook import Outlook
 from costmodel.sources.catalogue import load_battery, load_device, load_scenario
 from costmodel.sources.usual_use import usual_use
 from costmodel.specs.base import with_changes

@@ -18,9 +18,9 @@ from costmodel.deployment.model_file import model_hash, write_model_file
 from costmodel.deployment.reference import ELEMENTS, run_reference
 from costmodel.errors import MissingError, SpecError
 from costmodel.measurement.device_log import DeviceRun
-from costmodel.results.comparison import CoreActivity, FirmwareComparison, LayerComparison, RunComparison
-from costmodel.specs.mapping import Mapping
+from costmodel.results.runs.comparison import CoreActivity, FirmwareComparison, LayerComparison, RunComparison
 from costmodel.specs.network import Network
+from costmodel.specs.running.mapping import Mapping
 from costmodel.specs.scenario import MemoryAccounting
 from costmodel.validation.firmware_plan import predicted_arena_bytes, predicted_counts
 

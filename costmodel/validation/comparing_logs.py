@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 from costmodel.deployment.deployed import Variant
 from costmodel.measurement.device_log import read_device_log
-from costmodel.results.comparison import FirmwareComparison, RunComparison
+from costmodel.results.runs.comparison import FirmwareComparison, RunComparison
 from costmodel.sources.catalogue import Reference, load_network
 from costmodel.specs.network import Network
 from costmodel.specs.scenario import MemoryAccounting

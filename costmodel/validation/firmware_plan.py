@@ -14,9 +14,9 @@ from costmodel.memory.planning import plan_network
 from costmodel.results.counts import AccessCounts, has_rows
 from costmodel.results.storage.memory_plan import MemoryPlan
 from costmodel.specs.counting import Dataflow
-from costmodel.specs.mapping import Mapping, mapping_of
 from costmodel.specs.network import Network
 from costmodel.specs.operations import CONV2D
+from costmodel.specs.running.mapping import Mapping, mapping_of
 from costmodel.specs.scenario import MemoryAccounting
 
 KERNEL_DATAFLOWS: Final = tuple(dataflow for dataflow in Dataflow if CONV2D.runs_under(dataflow.value))

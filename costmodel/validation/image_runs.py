@@ -13,7 +13,7 @@ from costmodel.deployment.deploy import input_as_deployed
 from costmodel.deployment.model_file import model_hash
 from costmodel.deployment.reference import ELEMENTS, run_reference
 from costmodel.errors import ShapeError
-from costmodel.results.image_run import CheckedImage, ImageRun
+from costmodel.results.runs.image_run import CheckedImage, ImageRun
 from costmodel.specs.counting import Dataflow
 from costmodel.validation.comparing import Expected
 from costmodel.validation.targets.host import HostLibrary, build_library

@@ -11,11 +11,11 @@ from costmodel.deployment.deployed import DeployedNetwork
 from costmodel.deployment.kernels.mapped import with_mapping
 from costmodel.deployment.model_file import write_model_file
 from costmodel.errors import InputError, MissingError
-from costmodel.results.comparison import FirmwareComparison, RunComparison
+from costmodel.results.runs.comparison import FirmwareComparison, RunComparison
 from costmodel.sources.documents.text_file import FILE_SUFFIXES, read_document
-from costmodel.specs.kernel_core import KernelCore, kernel_core
-from costmodel.specs.mapping import Mapping, check_layers, mapping_of
+from costmodel.specs.devices.kernel_core import KernelCore, kernel_core
 from costmodel.specs.network import Network
+from costmodel.specs.running.mapping import Mapping, check_layers, mapping_of
 from costmodel.validation.comparing import Expected
 from costmodel.validation.mapping_search import search_mapping
 from costmodel.validation.validating import Target, Workbench, validate

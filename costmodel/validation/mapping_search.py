@@ -17,11 +17,11 @@ from costmodel.latency.kernel_rates import layer_cycles
 from costmodel.results.mapping_search import MappedLayer, MappingSearch, TileChoice
 from costmodel.sources.kernel_instructions import load_kernel_instructions
 from costmodel.specs.counting import Dataflow
-from costmodel.specs.kernel_core import KernelCore, tile_register_count
-from costmodel.specs.kernel_instructions import KernelInstructions
+from costmodel.specs.devices.kernel_core import KernelCore, tile_register_count
+from costmodel.specs.devices.kernel_instructions import KernelInstructions
 from costmodel.specs.lowering import Step
-from costmodel.specs.mapping import BLOCKED, ChosenDataflow, Mapping
 from costmodel.specs.network import Network
+from costmodel.specs.running.mapping import BLOCKED, ChosenDataflow, Mapping
 from costmodel.specs.work import LoopNest
 from costmodel.validation.firmware_plan import predicted_arena_bytes
 

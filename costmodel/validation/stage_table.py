@@ -11,9 +11,9 @@ from costmodel.results.storage.strategy_plan import StrategyPlan
 from costmodel.specs.layers import DataType
 from costmodel.specs.lowering import NETWORK_INPUT
 from costmodel.specs.network import Network
-from costmodel.specs.schedule import sources_of
-from costmodel.specs.stages import Grain, InputDelivery, Role, Stage
-from costmodel.specs.strategy import MemoryStrategy
+from costmodel.specs.running.schedule import sources_of
+from costmodel.specs.running.stages import Grain, InputDelivery, Role, Stage
+from costmodel.specs.running.strategy import MemoryStrategy
 
 OUTSIDE = -1
 """In place of a step: the tensor that comes from outside the stage, or none."""

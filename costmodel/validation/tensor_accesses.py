@@ -8,8 +8,8 @@ from typing import Final
 
 from costmodel.errors import FormatError
 from costmodel.measurement.device_log import LayerRecord, read_device_log
-from costmodel.results.comparison import CoreActivity, TensorAccesses
 from costmodel.results.counts import SCRATCH_READS, SCRATCH_WRITES, AccessCounts
+from costmodel.results.runs.comparison import CoreActivity, TensorAccesses
 from costmodel.specs.operations import OPERATIONS, Action
 from costmodel.validation.access_log import Accesses, Segment
 from costmodel.validation.targets.emulators import EmulatorRun

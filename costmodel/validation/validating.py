@@ -19,12 +19,12 @@ from costmodel.deployment.kernels.mapped import with_mapping
 from costmodel.deployment.kernels.source import kernel_shapes, kernel_source
 from costmodel.deployment.parameters import random_input, random_model
 from costmodel.measurement.device_log import read_device_log
-from costmodel.results.comparison import CoreActivity, FirmwareComparison, RunComparison
+from costmodel.results.runs.comparison import CoreActivity, FirmwareComparison, RunComparison
 from costmodel.specs.counting import Dataflow
-from costmodel.specs.kernel_core import KernelCore
-from costmodel.specs.mapping import Mapping
+from costmodel.specs.devices.kernel_core import KernelCore
 from costmodel.specs.model import Model
 from costmodel.specs.network import Network
+from costmodel.specs.running.mapping import Mapping
 from costmodel.specs.scenario import MemoryAccounting
 from costmodel.validation.comparing import Expected, compare_runs, expect
 from costmodel.validation.firmware_plan import firmware_plan, predicted_counts

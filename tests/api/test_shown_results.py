@@ -16,7 +16,7 @@ from costmodel.errors import MissingError, SpecError
 from costmodel.evaluation.evaluating import evaluate as evaluate_bare
 from costmodel.results.evaluation import Evaluation
 from costmodel.results.frames import layers_frame
-from costmodel.sources.starter_capture import write_capture
+from costmodel.sources.starters.starter_capture import write_capture
 
 
 @pytest.fixture(scope="module")

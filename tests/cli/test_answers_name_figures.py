@@ -9,8 +9,8 @@ import pytest
 
 from costmodel.cli.app import main, run_command
 from costmodel.cli.output import answers_taken
-from costmodel.evaluation.explaining import recorded_figures
-from costmodel.evaluation.result_figures import every_number
+from costmodel.evaluation.explained.explaining import recorded_figures
+from costmodel.evaluation.explained.result_figures import every_number
 from costmodel.measurement.captures.trace_chunk import Trace
 from costmodel.measurement.synthetic_trace import SyntheticTrace, synthetic_chunks
 from costmodel.measurement.trace_analysis import analyse_trace

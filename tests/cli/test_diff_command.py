@@ -16,7 +16,7 @@ from costmodel.cli.costs.diff_command import limits_of
 from costmodel.errors import InputError
 from costmodel.evaluation.differences import PER_LAYER, UNITS, diff_networks, matched_layers
 from costmodel.evaluation.evaluating import evaluate
-from costmodel.results.network_diff import NetworkDiff
+from costmodel.results.graphs.network_diff import NetworkDiff
 from costmodel.sources.scenario_changes import ScenarioChanges, changed_scenario
 from costmodel.specs.scenario import Scenario
 

@@ -12,9 +12,9 @@ from equation_text import Numbers, evaluate, parse
 
 from costmodel.cli.app import main, run_command
 from costmodel.cli.output import answers_taken
-from costmodel.evaluation.explaining import explanation_of, recorded_result
+from costmodel.evaluation.explained.explaining import explanation_of, recorded_result
 from costmodel.evaluation.figures import Figure
-from costmodel.results.explanation import Explanation
+from costmodel.results.conclusions.explanation import Explanation
 
 COMMANDS = {
     "battery": "battery --battery 18650 --states esp32-module --sleep deep --rate 1/min --duration 300ms --samples 200",

@@ -9,7 +9,7 @@ from ruamel.yaml import YAML
 
 from costmodel.cli.app import main
 from costmodel.evaluation.evaluating import evaluate
-from costmodel.results.reason import ReasonKind
+from costmodel.results.conclusions.reason import ReasonKind
 from costmodel.sources.catalogue import load_network, load_scenario
 
 

@@ -12,8 +12,8 @@ from costmodel.cli.app import main
 from costmodel.dataflows.counting import count_work
 from costmodel.deployment.model_reading import read_model_file
 from costmodel.sources.catalogue import load_network
-from costmodel.specs.kernel_core import CORES
-from costmodel.specs.mapping import mapping_of
+from costmodel.specs.devices.kernel_core import CORES
+from costmodel.specs.running.mapping import mapping_of
 
 TILE = "blocked-output-stationary(pixels=4, filters=2)"
 

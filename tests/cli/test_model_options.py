@@ -16,7 +16,7 @@ from costmodel.cli.model_options import given_shapes
 from costmodel.errors import InputError
 from costmodel.evaluation.differences import diff_networks
 from costmodel.evaluation.evaluating import evaluate
-from costmodel.evaluation.grounds import grounds_of
+from costmodel.evaluation.explained.grounds import grounds_of
 from costmodel.report.answers.differences import diff_answer
 from costmodel.report.reporting import report_document
 from costmodel.sources.scenario_changes import ScenarioChanges, changed_scenario
@@ -69,7 +69,7 @@ def test_open_extents_are_asked_for_and_taken(tmp_path: Path, capsys: pytest.Cap
 
 
 def texts(document: Any) -> str:
-    from costmodel.report.as_markdown import markdown_text
+    from costmodel.report.formats.as_markdown import markdown_text
 
     return markdown_text(document, {})
 

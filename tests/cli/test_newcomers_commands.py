@@ -17,9 +17,9 @@ from costmodel.cli.completing import Shell, completions, shell_script
 from costmodel.errors import CollectedError, InputError, Mistakes, SpecError, UnknownNameError
 from costmodel.evaluation.evaluating import evaluate
 from costmodel.sources.catalogue import load_device, load_network, load_scenario, names
-from costmodel.sources.documentation import load_page, pages
-from costmodel.sources.installed import EXTRAS, REQUIRED
 from costmodel.sources.name_matching import matched_name, matching_names
+from costmodel.sources.shipped.documentation import load_page, pages
+from costmodel.sources.shipped.installed import EXTRAS, REQUIRED
 from costmodel.specs.kinds.layer_fields import DataType
 
 ROOT = Path(__file__).parents[2]

@@ -12,7 +12,7 @@ import pytest
 
 from costmodel.cli.app import main
 from costmodel.results.storage.strategy_plan import PlanComparison
-from costmodel.specs.strategy import MemoryStrategy
+from costmodel.specs.running.strategy import MemoryStrategy
 
 
 def _json(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, Any]:

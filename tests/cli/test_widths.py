@@ -11,7 +11,7 @@ from rich.console import Console
 from costmodel.cli.app import main, run_command
 from costmodel.cli.command_table import COMMANDS
 from costmodel.cli.output import answers_taken
-from costmodel.report.as_terminal import _TONES, print_terminal
+from costmodel.report.formats.as_terminal import _TONES, print_terminal
 
 WIDTHS = (60, 80, 100, 140)
 ANSWERS = (

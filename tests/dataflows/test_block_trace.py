@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from costmodel.dataflows.counting import count_work
-from costmodel.dataflows.executed.block_trace import trace_blocks
+from costmodel.dataflows.executed.loops.block_trace import trace_blocks
 from costmodel.results.counts import AccessCounts
 from costmodel.specs.axis import Axis
 from costmodel.specs.counting import Dataflow, Taps

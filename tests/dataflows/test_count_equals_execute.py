@@ -20,9 +20,9 @@ from costmodel.specs.axis import Axis
 from costmodel.specs.counting import Dataflow, Taps
 from costmodel.specs.layers import Conv2d
 from costmodel.specs.lowering import lower
-from costmodel.specs.mapping import BLOCKED, DATAFLOWS, ChosenDataflow
 from costmodel.specs.network import TensorBytes
 from costmodel.specs.operations import CONV2D
+from costmodel.specs.running.mapping import BLOCKED, DATAFLOWS, ChosenDataflow
 from costmodel.specs.work import LoopNest
 
 MUST_REACH = {

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from costmodel.dataflows.counting import count_work
-from costmodel.dataflows.executed.block_trace import trace_blocks
 from costmodel.dataflows.executed.execution import LayerTensors, execute_work
+from costmodel.dataflows.executed.loops.block_trace import trace_blocks
 from costmodel.errors import ShapeError
 from costmodel.specs.counting import Dataflow, Taps
 from costmodel.specs.lowering import Step

@@ -10,8 +10,8 @@ from costmodel.dataflows.executed.execution import LayerTensors, execute_work
 from costmodel.results.counts import AccessCounts
 from costmodel.specs.axis import POINT, AdaptiveAxis, Axis
 from costmodel.specs.counting import Dataflow, Taps
-from costmodel.specs.mapping import BLOCKED, ChosenDataflow
 from costmodel.specs.operations import CONV2D, LINEAR, MAX_POOL2D
+from costmodel.specs.running.mapping import BLOCKED, ChosenDataflow
 from costmodel.specs.work import LoopNest
 
 OS, RS, WS, IS, NLR = Dataflow

@@ -18,19 +18,19 @@ from costmodel.columns import ceil_div
 from costmodel.dataflows.closed_forms.output_stationary import output_stationary_counts
 from costmodel.dataflows.closed_forms.terms import SOURCE, SYMBOLS, convolution_terms
 from costmodel.dataflows.counting import CLOSED_FORMS, count_work
-from costmodel.dataflows.executed.convolution import ACCUMULATOR_BYTES, Convolution
 from costmodel.dataflows.executed.counted_memory import Operand
 from costmodel.dataflows.executed.execution import EXECUTIONS, LayerTensors, execute_work
+from costmodel.dataflows.executed.kinds.convolution import ACCUMULATOR_BYTES, Convolution
 from costmodel.errors import InputError, SpecError, UnknownNameError
 from costmodel.evaluation.evaluating import evaluate
-from costmodel.evaluation.explaining import explain
+from costmodel.evaluation.explained.explaining import explain
 from costmodel.provenance import FORMULAS, formula
 from costmodel.results.counts import AccessCounts
 from costmodel.results.evaluation import Evaluation
 from costmodel.sources.catalogue import load_network, load_scenario
 from costmodel.specs.base import with_changes
 from costmodel.specs.counting import CountingConvention, Dataflow, Taps
-from costmodel.specs.mapping import DATAFLOWS, ChosenDataflow, DataflowKind, DataflowParameter, Mapping, mapping_of
+from costmodel.specs.running.mapping import DATAFLOWS, ChosenDataflow, DataflowKind, DataflowParameter, Mapping, mapping_of
 from costmodel.specs.scenario import Scenario
 from costmodel.specs.work import LoopNest
 from costmodel.sweeps.engine.overflow import upper_bound

@@ -16,9 +16,9 @@ from costmodel.memory.network_strategies import plan_strategy, subject_of
 from costmodel.sources.catalogue import load_network
 from costmodel.specs.counting import Dataflow
 from costmodel.specs.network import Network
-from costmodel.specs.schedule import holders_of, sources_of
-from costmodel.specs.stages import Stage
-from costmodel.specs.strategy import MemoryStrategy as Strategy
+from costmodel.specs.running.schedule import holders_of, sources_of
+from costmodel.specs.running.stages import Stage
+from costmodel.specs.running.strategy import MemoryStrategy as Strategy
 
 LAYERED = {
     Strategy.SUM,

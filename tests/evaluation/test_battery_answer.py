@@ -12,7 +12,7 @@ from costmodel.provenance import Constant
 from costmodel.report.words.battery_words import crossover_text, dominance_text
 from costmodel.report.words.reason_words import reason_text
 from costmodel.results.battery_life import BatteryAnswer
-from costmodel.results.reason import ReasonKind, reason
+from costmodel.results.conclusions.reason import ReasonKind, reason
 from costmodel.sources.catalogue import load_battery, load_duty_cycle, load_power_states, names
 from costmodel.specs.base import with_changes
 from costmodel.specs.devices.battery import BatteryCell, BatteryModelName

@@ -6,7 +6,7 @@ from costmodel.cli.app import main
 from costmodel.errors import InputError, UnknownNameError
 from costmodel.evaluation.battery.question import estimate_battery
 from costmodel.report.words.battery_words import dominance_text
-from costmodel.results.reason import ReasonKind, reason
+from costmodel.results.conclusions.reason import ReasonKind, reason
 from costmodel.sources.catalogue import load_battery, load_duty_cycle, load_power_states
 
 BOARD = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from costmodel.evaluation.explaining import recorded_figures
+from costmodel.evaluation.explained.explaining import recorded_figures
 from costmodel.sources.catalogue import load_scenario
 from costmodel.specs.base import with_changes
 from costmodel.sweeps.engine.running import sweep

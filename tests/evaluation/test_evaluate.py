@@ -12,10 +12,10 @@ from costmodel.evaluation.composition import Cost, cost
 from costmodel.evaluation.design import LayerRecord, design_of
 from costmodel.evaluation.evaluating import cost_of, evaluate
 from costmodel.report.words.reason_words import reason_text, reasons_in_words
+from costmodel.results.conclusions.finding import FindingKind
+from costmodel.results.conclusions.reason import ReasonKind, reason
 from costmodel.results.evaluation import Evaluation
-from costmodel.results.finding import FindingKind
-from costmodel.results.latency import Condition
-from costmodel.results.reason import ReasonKind, reason
+from costmodel.results.timing.latency import Condition
 from costmodel.sources.catalogue import load_network
 from costmodel.specs.base import with_changes
 from costmodel.specs.counting import CountingConvention, Dataflow, Granularity, Taps

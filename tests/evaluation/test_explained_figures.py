@@ -11,14 +11,14 @@ from equation_text import COUNTED, Numbers, evaluate, parse
 
 from costmodel.errors import UnknownNameError
 from costmodel.evaluation.evaluating import evaluate as evaluated
-from costmodel.evaluation.explaining import explain, explanation_of, recorded_figures, recorded_result
+from costmodel.evaluation.explained.explaining import explain, explanation_of, recorded_figures, recorded_result
 from costmodel.evaluation.figures import Figure
 from costmodel.measurement.captures.trace_chunk import Trace
 from costmodel.measurement.synthetic_trace import SyntheticTrace, synthetic_chunks
 from costmodel.measurement.trace_analysis import analyse_trace
 from costmodel.provenance import origin_of
-from costmodel.results.explanation import Explanation
-from costmodel.results.trace import TraceSummary
+from costmodel.results.conclusions.explanation import Explanation
+from costmodel.results.runs.trace import TraceSummary
 from costmodel.sources.catalogue import load_network, load_scenario
 from costmodel.specs.base import with_changes
 from costmodel.specs.counting import Dataflow

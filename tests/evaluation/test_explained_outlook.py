@@ -9,10 +9,10 @@ import pytest
 from equation_text import Numbers, evaluate, parse
 
 from costmodel.evaluation.evaluating import evaluate as answer_of
-from costmodel.evaluation.explaining import explanation_of, recorded_figures
+from costmodel.evaluation.explained.explaining import explanation_of, recorded_figures
 from costmodel.evaluation.timing.outlook import outlook_of
-from costmodel.results.explanation import Explanation
-from costmodel.results.time_estimate import TimeBasis
+from costmodel.results.conclusions.explanation import Explanation
+from costmodel.results.timing.time_estimate import TimeBasis
 from costmodel.sources.catalogue import load_scenario
 from costmodel.sources.scenario_changes import ScenarioChanges, changed_scenario
 from costmodel.sources.usual_use import usual_use

@@ -11,7 +11,7 @@ from costmodel.battery.load_profile import constant_load
 from costmodel.energy.serial_memory import weight_pass_count
 from costmodel.evaluation.battery.uncertainty import sampled
 from costmodel.evaluation.evaluating import evaluate
-from costmodel.evaluation.explaining import recorded_figures
+from costmodel.evaluation.explained.explaining import recorded_figures
 from costmodel.measurement.captures.trace_chunk import Trace, TraceChunk
 from costmodel.measurement.trace_analysis import analyse_trace
 from costmodel.memory.heap import buffers_fit, place_buffers

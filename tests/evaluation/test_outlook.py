@@ -7,8 +7,8 @@ import pytest
 from costmodel.evaluation.battery.question import estimate_battery
 from costmodel.evaluation.evaluating import evaluate
 from costmodel.evaluation.timing.outlook import asked_life, deepest_rest, outlook_of
-from costmodel.results.outlook import Outlook
-from costmodel.results.time_estimate import TimeBasis
+from costmodel.results.timing.outlook import Outlook
+from costmodel.results.timing.time_estimate import TimeBasis
 from costmodel.results.trust import Trust
 from costmodel.sources.catalogue import load_power_states, load_scenario, names
 from costmodel.sources.scenario_changes import ScenarioChanges, changed_scenario

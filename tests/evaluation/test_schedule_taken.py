@@ -8,7 +8,7 @@ from costmodel.evaluation.composition import Cost, cost
 from costmodel.evaluation.evaluating import cost_of
 from costmodel.evaluation.figures import figure_of
 from costmodel.sources.catalogue import load_scenario
-from costmodel.specs.schedule import Schedule
+from costmodel.specs.running.schedule import Schedule
 
 FIGURES = ("network.mac_count", "network.input_read_count", "energy.tensors", "energy.memory", "energy.compute", "latency.total")
 

@@ -11,7 +11,7 @@ from random_graphs import random_graphs
 
 from costmodel.errors import SpecError
 from costmodel.evaluation.evaluating import cost_of, evaluate
-from costmodel.evaluation.explaining import recorded_figures
+from costmodel.evaluation.explained.explaining import recorded_figures
 from costmodel.evaluation.figures import figure_of
 from costmodel.evaluation.layers.staged_layers import WeightTurns
 from costmodel.evaluation.storage.strategy_plans import compare_strategies
@@ -25,10 +25,10 @@ from costmodel.sources.scenario_changes import ScenarioChanges, changed_scenario
 from costmodel.sources.usual_use import usual_use
 from costmodel.specs.base import with_changes
 from costmodel.specs.counting import Dataflow
-from costmodel.specs.mapping import mapping_of
+from costmodel.specs.running.mapping import mapping_of
+from costmodel.specs.running.schedule import ScheduleName
+from costmodel.specs.running.strategy import MemoryStrategy
 from costmodel.specs.scenario import Scenario, Storage
-from costmodel.specs.schedule import ScheduleName
-from costmodel.specs.strategy import MemoryStrategy
 from costmodel.sweeps.engine.running import sweep
 from costmodel.sweeps.study.overrides import with_override
 

@@ -6,7 +6,7 @@ import pytest
 
 from costmodel.evaluation.timing.estimate import estimate_time
 from costmodel.evaluation.timing.knowledge import knowledge_of
-from costmodel.results.time_estimate import TimeBasis
+from costmodel.results.timing.time_estimate import TimeBasis
 from costmodel.results.trust import Trust, weakest
 from costmodel.sources.catalogue import load_device, load_network, names
 from costmodel.sources.runtimes import load_runtime, usual_runtime

@@ -16,10 +16,10 @@ from costmodel.evaluation.evaluating import evaluate
 from costmodel.evaluation.timing.estimate import estimate_time
 from costmodel.evaluation.timing.fitting_networks import NetworkTime, fit_networks
 from costmodel.sources.catalogue import load_device, load_network, load_scenario
-from costmodel.sources.measured_times import read_measured_times
+from costmodel.sources.measured.measured_times import read_measured_times
+from costmodel.sources.measured.trace_files import read_marks
 from costmodel.sources.runtimes import load_runtime, runtime_text
 from costmodel.sources.stored_models.model_folder import MANIFEST_FILE, NETWORK_FILE, WEIGHTS_FILE, read_model, write_model
-from costmodel.sources.trace_files import read_marks
 from costmodel.sources.training_recipes import load_recipe
 from costmodel.training.images.reading import load_data_set
 

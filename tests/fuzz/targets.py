@@ -29,10 +29,10 @@ from costmodel.evaluation.evaluating import evaluate
 from costmodel.measurement.device_log import read_device_log
 from costmodel.measurement.trace_analysis import FOUND
 from costmodel.printable_text import printable
-from costmodel.report.as_json import evaluation_from_json
+from costmodel.report.formats.as_json import evaluation_from_json
 from costmodel.sources.cacti.sram_table_file import read_sram_table
-from costmodel.sources.captures import analysed_capture
 from costmodel.sources.catalogue import load_network, load_scenario
+from costmodel.sources.measured.captures import analysed_capture
 from costmodel.sweeps.engine.running import prepared_space, sweep
 from costmodel.sweeps.front.summary import summary_of
 from costmodel.sweeps.study.study_file import load_study

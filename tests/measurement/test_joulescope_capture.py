@@ -15,7 +15,7 @@ from costmodel.measurement.captures.crc32c import crc32c
 from costmodel.measurement.captures.joulescope_capture import read_jls_trace
 from costmodel.measurement.synthetic_trace import synthetic_chunks, synthetic_truth
 from costmodel.measurement.trace_analysis import analyse_trace
-from costmodel.sources.trace_files import open_trace
+from costmodel.sources.measured.trace_files import open_trace
 
 
 def read(content: bytes):

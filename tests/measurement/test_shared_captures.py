@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from costmodel.measurement.trace_analysis import FOUND, Thresholds
-from costmodel.sources.captures import CaptureOptions, analysed_capture
+from costmodel.sources.measured.captures import CaptureOptions, analysed_capture
 
 CASES = Path(os.environ.get("COSTMODEL_SHARED", Path(__file__).parents[3] / "shared")) / "cases"
 pytestmark = pytest.mark.skipif(not CASES.is_dir(), reason="captures are not at hand: COSTMODEL_SHARED names the folder that holds cases/")

@@ -17,8 +17,8 @@ from costmodel.provenance import recording
 from costmodel.results.storage.memory_plan import MemoryPlan
 from costmodel.specs.lowering import lower_network
 from costmodel.specs.network import Network, TensorBytes
+from costmodel.specs.running.schedule import Schedule, layer_by_layer
 from costmodel.specs.scenario import MemoryAccounting
-from costmodel.specs.schedule import Schedule, layer_by_layer
 from costmodel.specs.shapes import element_count
 
 SUM, PEAK, PING_PONG, STATIC, ARENA = MemoryAccounting

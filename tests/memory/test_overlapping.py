@@ -11,7 +11,7 @@ from costmodel.memory.strategy_check import check_strategy_plan
 from costmodel.results.storage.strategy_plan import StrategyPlan
 from costmodel.sources.catalogue import load_network
 from costmodel.specs.network import Network
-from costmodel.specs.strategy import MemoryStrategy as Strategy
+from costmodel.specs.running.strategy import MemoryStrategy as Strategy
 
 
 def planned(network: Network, strategy: Strategy = Strategy.OVERLAPPING) -> StrategyPlan:

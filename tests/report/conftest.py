@@ -11,7 +11,7 @@ import pytest
 from costmodel.cli.answers.report_output import with_choices
 from costmodel.evaluation.advice import advise
 from costmodel.evaluation.evaluating import evaluate
-from costmodel.evaluation.grounds import grounds_of
+from costmodel.evaluation.explained.grounds import grounds_of
 from costmodel.evaluation.timing.outlook import outlook_of
 from costmodel.report.additions import Additions
 from costmodel.report.charts import BarPanel, BarSeries, BufferBar, CurveMark, LayerBars, LifeCurve, LimitLine, MemoryTimeline, ShareBars
@@ -29,9 +29,9 @@ from costmodel.report.document import (
     Table,
 )
 from costmodel.report.reporting import report_document
+from costmodel.results.conclusions.finding import Finding, Weight
+from costmodel.results.conclusions.reason import ReasonKind, reason
 from costmodel.results.evaluation import Evaluation
-from costmodel.results.finding import Finding, Weight
-from costmodel.results.reason import ReasonKind, reason
 from costmodel.sources.catalogue import load_scenario
 from costmodel.sources.usual_use import usual_use
 from costmodel.specs.scenario import Scenario

@@ -12,11 +12,11 @@ from costmodel.evaluation.battery.answer import answer_battery
 from costmodel.evaluation.evaluating import evaluate
 from costmodel.evaluation.life_table import PERIODS_S, life_table
 from costmodel.evaluation.timing.outlook import outlook_of, outlook_question
-from costmodel.report.as_html import html_page
-from costmodel.report.as_markdown import markdown_text
 from costmodel.report.document import Document
 from costmodel.report.figures.drawing import draw_svg
 from costmodel.report.first.life_words import DOES_NOT_FIT, life_choices, life_words
+from costmodel.report.formats.as_html import html_page
+from costmodel.report.formats.as_markdown import markdown_text
 from costmodel.report.sections.outlook import life_words as outlook_words
 from costmodel.results.life_table import TabledLife
 from costmodel.sources.catalogue import load_battery, load_scenario, names

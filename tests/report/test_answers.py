@@ -17,7 +17,7 @@ from costmodel.report.cells import Cell, Form
 from costmodel.report.document import Column, Paragraph, Row, Table, plain_table
 from costmodel.report.progress import ProgressDisplay
 from costmodel.report.quantities import Scale, plain_text, unit_text
-from costmodel.results.explanation import Explanation, ListedFigure
+from costmodel.results.conclusions.explanation import Explanation, ListedFigure
 
 COMMANDS = (
     ("count", "linear", "--input", "4", "--out-features", "2"),

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from costmodel.evaluation.evaluating import evaluate
-from costmodel.evaluation.explaining import recorded_figures
-from costmodel.evaluation.grounds import grounds_of
+from costmodel.evaluation.explained.explaining import recorded_figures
+from costmodel.evaluation.explained.grounds import grounds_of
 from costmodel.report.cells import Cell
 from costmodel.report.document import Document, Fact, Facts, Table
 from costmodel.report.reporting import report_document

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from costmodel.evaluation.evaluating import evaluate
-from costmodel.evaluation.grounds import grounds_of
-from costmodel.report.as_html import html_page
+from costmodel.evaluation.explained.grounds import grounds_of
 from costmodel.report.document import Document
 from costmodel.report.figures.drawing import draw_svg
+from costmodel.report.formats.as_html import html_page
 from costmodel.report.reporting import report_document
 from costmodel.sources.catalogue import load_scenario
 

@@ -9,7 +9,7 @@ import re
 import pytest
 
 from costmodel.report.words.reason_words import REASON_WORDS, reason_text
-from costmodel.results.reason import Reason, ReasonKind
+from costmodel.results.conclusions.reason import Reason, ReasonKind
 
 NUMBERS = re.compile(r"_(degc|w|v|ohm|ratio|count|bytes)$")
 

@@ -12,7 +12,7 @@ import pytest
 
 from costmodel.cli.app import main
 from costmodel.errors import InputError, MissingError
-from costmodel.report.as_json import evaluation_from_json
+from costmodel.report.formats.as_json import evaluation_from_json
 from costmodel.sources.scenario_changes import ScenarioChanges, changed_scenario
 from costmodel.specs.counting import Granularity, Taps
 from costmodel.specs.scenario import Scenario

@@ -7,9 +7,9 @@ from html.parser import HTMLParser
 
 import pytest
 
-from costmodel.report.as_html import html_page
 from costmodel.report.document import Document, Illustration, Table
 from costmodel.report.figures.drawing import draw_svg
+from costmodel.report.formats.as_html import html_page
 
 VOID = {"meta", "br", "hr", "img", "link", "input"}
 ADDRESSES = ("src", "href", "xlink:href", "action", "data", "poster", "srcset", "background")

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from costmodel.errors import FormatError
-from costmodel.evaluation.grounds import grounds_of
-from costmodel.report.as_json import evaluation_from_json, evaluation_json
+from costmodel.evaluation.explained.grounds import grounds_of
+from costmodel.report.formats.as_json import evaluation_from_json, evaluation_json
 from costmodel.results.evaluation import Evaluation
 from costmodel.specs.scenario import Scenario
 

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from costmodel.report.as_markdown import escaped, markdown_text
 from costmodel.report.document import Document, Table
+from costmodel.report.formats.as_markdown import escaped, markdown_text
 
 
 def parser() -> MarkdownIt:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from costmodel.evaluation.evaluating import evaluate
-from costmodel.evaluation.explaining import recorded_figures
-from costmodel.evaluation.grounds import grounds_of
-from costmodel.report.as_html import html_page
-from costmodel.report.as_markdown import markdown_text
+from costmodel.evaluation.explained.explaining import recorded_figures
+from costmodel.evaluation.explained.grounds import grounds_of
 from costmodel.report.document import Document, Facts, Illustration, Paragraph, Remarks, Section, Table
 from costmodel.report.figures.drawing import draw_svg
+from costmodel.report.formats.as_html import html_page
+from costmodel.report.formats.as_markdown import markdown_text
 from costmodel.report.reporting import report_document
 from costmodel.results.evaluation import Evaluation
 from costmodel.sources.catalogue import load_scenario, names

@@ -10,8 +10,8 @@ import pytest
 from rich.console import Console
 
 from costmodel.printable_text import encodable, printable
-from costmodel.report.as_terminal import print_terminal
 from costmodel.report.document import Document, Table
+from costmodel.report.formats.as_terminal import print_terminal
 from costmodel.results.evaluation import Evaluation
 from costmodel.specs.scenario import Scenario
 

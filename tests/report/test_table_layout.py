@@ -4,8 +4,8 @@ import pytest
 from rich.console import Console
 
 from costmodel.report.answer import answer_of
-from costmodel.report.as_terminal import print_terminal
 from costmodel.report.document import Column, Row, Table, plain_table
+from costmodel.report.formats.as_terminal import print_terminal
 from costmodel.report.table_layout import COLUMN_GAP, column_widths, side_by_side, title_lines
 
 WIDE = plain_table(

@@ -12,10 +12,10 @@ from pydantic import BaseModel
 from recorded_formulas import every_formula
 
 from costmodel.provenance import Constant
-from costmodel.sources.bibliography import KINDS, bibliography, cited
 from costmodel.sources.catalogue import KINDS as CATALOGUE
 from costmodel.sources.catalogue import load_named, names
-from costmodel.sources.packaged_data import bibliography_file, packaged_folder
+from costmodel.sources.shipped.bibliography import KINDS, bibliography, cited
+from costmodel.sources.shipped.packaged_data import bibliography_file, packaged_folder
 from costmodel.specs.base import GIVEN
 
 ROOT = Path(__file__).parents[2]

@@ -20,7 +20,7 @@ from costmodel.sources.catalogue import (
     names,
 )
 from costmodel.sources.documents.yaml_document import MAX_FILE_BYTES
-from costmodel.sources.packaged_data import PACKAGED_FOLDERS, packaged_folder
+from costmodel.sources.shipped.packaged_data import PACKAGED_FOLDERS, packaged_folder
 
 
 def test_references_of_a_scenario_are_kinds_that_are_packaged() -> None:

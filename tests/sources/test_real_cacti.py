@@ -11,7 +11,7 @@ import pytest
 import costmodel.sources.cacti.cacti_runner as runner
 from costmodel.energy.cacti_config import cacti_config_text
 from costmodel.errors import CactiError, CactiFailure
-from costmodel.results.sram_run import SramRow
+from costmodel.results.runs.sram_run import SramRow
 from costmodel.sources.cacti.cacti_binary import CactiBinary, find_cacti
 from costmodel.sources.cacti.cacti_runner import run_cacti, run_rows
 from costmodel.sources.cacti.sram_request import sram_request

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from costmodel.energy.cacti_config import checked_sram, config_hash
 from costmodel.energy.cacti_output import VERSION
 from costmodel.errors import FormatError, InputError, MissingError, SpecError, UnknownNameError
-from costmodel.results.sram_run import SramRow
+from costmodel.results.runs.sram_run import SramRow
 from costmodel.sources.cacti.cacti_configs import packaged_configs, read_config
 from costmodel.sources.cacti.sram_energy import range_siblings
 from costmodel.sources.cacti.sram_table import SramTable

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from costmodel.errors import FormatError, InputError
-from costmodel.sources.trace_files import open_trace
+from costmodel.sources.measured.trace_files import open_trace
 
 _TEXT = "Time (ms),Current (mA)\r\n" + "".join(f"{place},{place % 7}\r\n" for place in range(3000))
 

@@ -22,7 +22,7 @@ from costmodel.specs.layers import Conv2d
 from costmodel.specs.lowering import lower, lower_network
 from costmodel.specs.network import Network
 from costmodel.specs.operations import ADD, BATCH_NORM2D, CONV2D, RELU, SOFTMAX
-from costmodel.specs.schedule import layer_by_layer
+from costmodel.specs.running.schedule import layer_by_layer
 from costmodel.specs.work import Elementwise, LoopNest, View
 
 

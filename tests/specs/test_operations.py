@@ -21,9 +21,9 @@ from costmodel.specs.counting import Dataflow, Taps
 from costmodel.specs.kinds.boxes import shape_box
 from costmodel.specs.layers import LAYERS
 from costmodel.specs.lowering import Step, lower
-from costmodel.specs.mapping import BLOCKED, ChosenDataflow
 from costmodel.specs.network import Network
 from costmodel.specs.operations import OPERATIONS, Operation, operation_of
+from costmodel.specs.running.mapping import BLOCKED, ChosenDataflow
 
 PACKAGE = Path(__file__).parents[2] / "costmodel"
 PEAK = [0]

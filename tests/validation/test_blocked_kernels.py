@@ -14,9 +14,9 @@ from costmodel.deployment.deployed import Variant
 from costmodel.deployment.kernels.source import kernel_shapes, kernel_source
 from costmodel.errors import FormatError, ShapeError
 from costmodel.specs.counting import Dataflow
-from costmodel.specs.kernel_core import CORES
-from costmodel.specs.mapping import mapping_of
+from costmodel.specs.devices.kernel_core import CORES
 from costmodel.specs.network import Network
+from costmodel.specs.running.mapping import mapping_of
 from costmodel.validation.comparing import Expected
 from costmodel.validation.targets.compiling import with_kernels
 from costmodel.validation.targets.host import HostLibrary, build_library, core_sources

@@ -20,8 +20,8 @@ from costmodel.deployment.deployed import DeployedNetwork, Kernel, Variant
 from costmodel.deployment.parameters import random_input, random_model
 from costmodel.errors import FormatError, MissingError, SpecError, ToolError
 from costmodel.measurement.device_log import read_device_log
-from costmodel.results.comparison import FirmwareComparison
 from costmodel.results.counts import AccessCounts
+from costmodel.results.runs.comparison import FirmwareComparison
 from costmodel.sources.catalogue import load_network
 from costmodel.specs.counting import Dataflow
 from costmodel.specs.model import Model

@@ -10,7 +10,7 @@ from collections import Counter
 import pytest
 from pydantic import ValidationError
 
-from costmodel.results.ledger import Ledger, RowKind, Status
+from costmodel.results.runs.ledger import Ledger, RowKind, Status
 from costmodel.sources.cacti.sram_table_file import packaged_sram_table
 from costmodel.sources.catalogue import load_packaged, load_scenario
 from costmodel.sources.trained_accuracies import packaged_accuracies

@@ -19,9 +19,9 @@ from costmodel.memory.network_strategies import plan_strategy, subject_of
 from costmodel.results.counts import AccessCounts
 from costmodel.sources.catalogue import load_network
 from costmodel.specs.network import Network
-from costmodel.specs.schedule import ScheduleName
-from costmodel.specs.stages import InputDelivery
-from costmodel.specs.strategy import MemoryStrategy as Strategy
+from costmodel.specs.running.schedule import ScheduleName
+from costmodel.specs.running.stages import InputDelivery
+from costmodel.specs.running.strategy import MemoryStrategy as Strategy
 from costmodel.validation.stage_table import stage_table
 from costmodel.validation.targets.compiling import exact_flags
 from costmodel.validation.targets.host import core_sources

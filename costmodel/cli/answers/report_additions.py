@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from costmodel.results.tflm_arena import TflmArena
-    from costmodel.results.trace import AnalysedTrace
+    from costmodel.results.graphs.tflm_arena import TflmArena
+    from costmodel.results.runs.trace import AnalysedTrace
     from costmodel.sources.scenario_changes import ScenarioChanges
     from costmodel.specs.scenario import Scenario
 
@@ -36,7 +36,7 @@ def with_trace(scenario: Scenario, capture: Path, changes: ScenarioChanges) -> t
     """
     from costmodel.measurement.measured_constants import measured_scenario
     from costmodel.measurement.trace_analysis import FOUND
-    from costmodel.sources.captures import analysed_capture
+    from costmodel.sources.measured.captures import analysed_capture
 
     analysed = analysed_capture(capture, changes.supply_v, FOUND, {})
     given = {name for name in ("idle_a", "active_a", "duration_s") if getattr(changes, name) is not None}

@@ -13,18 +13,18 @@ from costmodel import __version__
 from costmodel.cli.output import OutputFormat, is_taken, print_document, print_lines, write_answer
 from costmodel.errors import MissingError, SpecError, UnknownNameError
 from costmodel.evaluation.evaluating import evaluate
-from costmodel.evaluation.grounds import grounds_of
+from costmodel.evaluation.explained.grounds import grounds_of
 from costmodel.report.additions import NO_ADDITIONS, Additions
 from costmodel.report.progress import ProgressDisplay
 from costmodel.report.reporting import report_document
 from costmodel.report.writing import FILE_NAMES, ReportFormat, page_text, refuse_other_files, write_report_files
+from costmodel.results.conclusions.grounds import Grounds
 from costmodel.results.evaluation import Evaluation
-from costmodel.results.grounds import Grounds
 from costmodel.specs.scenario import Scenario
 
 if TYPE_CHECKING:
     from costmodel.report.document import Document
-    from costmodel.specs.usual_use import UsualUse
+    from costmodel.specs.devices.usual_use import UsualUse
 
 
 _PIPE_WIDTH: Final = 100
@@ -107,7 +107,7 @@ def deliver_report(
 
 def _give(scenario: Scenario, evaluation: Evaluation, document: Document, use: UsualUse | None) -> None:
     """Answer with the report and its figures, by the names its cells have, to who explains it."""
-    from costmodel.evaluation.explaining import recorded_figures
+    from costmodel.evaluation.explained.explaining import recorded_figures
     from costmodel.report.answer import Answer
 
     figures = recorded_figures(scenario, scenario.dataflows[0], use)
@@ -143,7 +143,7 @@ def with_choices(scenario: Scenario, additions: Additions, use: UsualUse) -> Add
     """
     if additions.outlook is None:
         return additions
-    from costmodel.evaluation.key_explanations import key_explanations
+    from costmodel.evaluation.explained.key_explanations import key_explanations
     from costmodel.evaluation.life_table import life_table
     from costmodel.sources.catalogue import load_battery, names
 
@@ -175,12 +175,12 @@ def _text(form: ReportFormat, document: Document) -> str:
     if form is ReportFormat.HTML:
         # In a page every character has a name in ASCII, so that it survives any console.
         return page_text(document).encode("ascii", errors="xmlcharrefreplace").decode("ascii")
-    from costmodel.report.as_markdown import markdown_text
+    from costmodel.report.formats.as_markdown import markdown_text
 
     return markdown_text(document, {})
 
 
 def _json(evaluation: Evaluation, grounds: Grounds, additions: Additions) -> str:
-    from costmodel.report.as_json import evaluation_json
+    from costmodel.report.formats.as_json import evaluation_json
 
     return evaluation_json(evaluation, grounds, __version__, additions)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from costmodel.results.sram_run import SramRow
+    from costmodel.results.runs.sram_run import SramRow
     from costmodel.sources.cacti.cacti_binary import CactiBinary
     from costmodel.specs.devices.sram import SramSpec
 

@@ -13,7 +13,7 @@ from costmodel.cli.model_options import AllowUnsupported, InputShapes
 
 if TYPE_CHECKING:
     from costmodel.evaluation.differences import Limit
-    from costmodel.results.network_diff import NetworkDiff
+    from costmodel.results.graphs.network_diff import NetworkDiff
 
 _LIMIT: Final = re.compile(r"^\s*(?:([A-Za-z][A-Za-z_-]*)\s*=\s*)?([0-9]+(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?)\s*(%?)\s*$")
 
@@ -53,7 +53,7 @@ def diff_command(
     from costmodel.report.answers.differences import diff_answer
     from costmodel.sources.scenario_changes import ScenarioChanges, changed_scenario
     from costmodel.specs.counting import Dataflow
-    from costmodel.specs.mapping import mapping_of
+    from costmodel.specs.running.mapping import mapping_of
 
     form = format_of(output_format)
     limits = limits_of(max_increase or ())

@@ -45,9 +45,9 @@ def explain_command(
     """
     from costmodel.cli.options import mappings_chosen
     from costmodel.cli.output import WITHOUT_TABLE, format_of, write_answer
-    from costmodel.evaluation.explaining import explain, recorded_figures
+    from costmodel.evaluation.explained.explaining import explain, recorded_figures
     from costmodel.report.answers.explanation import explanation_answer, figures_answer
-    from costmodel.results.explanation import ListedFigure
+    from costmodel.results.conclusions.explanation import ListedFigure
     from costmodel.sources.importers.model_files import is_tflite_file
     from costmodel.sources.scenario_changes import ScenarioChanges, changed_scenario
     from costmodel.sources.usual_use import usual_use
@@ -74,7 +74,7 @@ def explain_command(
 
 
 def _arena_figures(path: str) -> dict[str, Figure]:
-    from costmodel.evaluation.explaining import recorded_result
+    from costmodel.evaluation.explained.explaining import recorded_result
     from costmodel.evaluation.graphs.tflm import plan_tflm_arena
     from costmodel.sources.importers.model_files import load_model_graph
 
@@ -85,7 +85,7 @@ def _arena_figures(path: str) -> dict[str, Figure]:
 def _explain_arena(path: str, figure: str, depth: int, form: OutputFormat) -> None:
     from costmodel.cli.output import write_answer
     from costmodel.errors import SpecError, UnknownNameError
-    from costmodel.evaluation.explaining import explanation_of
+    from costmodel.evaluation.explained.explaining import explanation_of
     from costmodel.report.answers.explanation import explanation_answer
     from costmodel.sources.importers.model_files import is_tflite_file
 
@@ -105,7 +105,7 @@ def _explain_answer(command: str, figure: str | None, depth: int, form: OutputFo
     from costmodel.cli.app import run_command
     from costmodel.cli.output import answers_taken
     from costmodel.errors import SpecError
-    from costmodel.evaluation.explaining import recorded_result
+    from costmodel.evaluation.explained.explaining import recorded_result
 
     try:
         # A backslash is part of a path on Windows, and an escape elsewhere.
@@ -135,9 +135,9 @@ def _explain_answer(command: str, figure: str | None, depth: int, form: OutputFo
 def _write(figures: Mapping[str, Figure], figure: str | None, whose: str, example: str, depth: int, form: OutputFormat) -> None:
     from costmodel.cli.output import write_answer
     from costmodel.errors import UnknownNameError
-    from costmodel.evaluation.explaining import explanation_of
+    from costmodel.evaluation.explained.explaining import explanation_of
     from costmodel.report.answers.explanation import explanation_answer, figures_answer
-    from costmodel.results.explanation import ListedFigure
+    from costmodel.results.conclusions.explanation import ListedFigure
 
     if figure is None:
         listed = {name: ListedFigure(*found) for name, found in figures.items()}
@@ -151,9 +151,9 @@ def _write(figures: Mapping[str, Figure], figure: str | None, whose: str, exampl
 def _explain_capture(trace: Path | None, supply_v: str | None, figure: str | None, depth: int, form: OutputFormat) -> None:
     from costmodel.cli.quantity_text import VOLTS, positive_quantity
     from costmodel.errors import SpecError
-    from costmodel.evaluation.explaining import recorded_result
+    from costmodel.evaluation.explained.explaining import recorded_result
     from costmodel.measurement.trace_analysis import FOUND
-    from costmodel.sources.captures import analysed_capture
+    from costmodel.sources.measured.captures import analysed_capture
 
     if trace is None:
         raise SpecError("--supply-v: the supply a trace was taken at; give the capture with --trace")

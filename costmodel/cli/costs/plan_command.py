@@ -61,7 +61,7 @@ def plan_command(
     from costmodel.evaluation.storage.strategy_plans import compare_strategies
     from costmodel.report.answers.plans import plans_answer
     from costmodel.sources.planned_scenario import planned_scenario
-    from costmodel.specs.strategy import MemoryStrategy
+    from costmodel.specs.running.strategy import MemoryStrategy
 
     if network is not None and network_option is not None:
         raise SpecError(f"--network: the network is given twice, {network!r} and {network_option!r}")
@@ -104,9 +104,9 @@ def _emit(kind: str, network: Network, plan: StrategyPlan | None, out: Path | No
     import sys
 
     from costmodel.errors import SpecError, UnknownNameError
-    from costmodel.report.as_c_header import plan_header
-    from costmodel.report.as_json import content_json
-    from costmodel.report.as_offline_plan import offline_plan
+    from costmodel.report.formats.as_c_header import plan_header
+    from costmodel.report.formats.as_json import content_json
+    from costmodel.report.formats.as_offline_plan import offline_plan
     from costmodel.sources.documents.atomic_file import write_whole
     from costmodel.validation.stage_table import firmware_table
 

@@ -109,7 +109,7 @@ def report_command(
     from costmodel.sources.scenario_changes import ScenarioChanges, changed_scenario
     from costmodel.specs.counting import Granularity, Taps
     from costmodel.specs.devices.battery import BatteryModelName
-    from costmodel.specs.schedule import ScheduleName
+    from costmodel.specs.running.schedule import ScheduleName
 
     mistakes = Mistakes()
     formats = mistakes.of(lambda: all_chosen("--format", output_format, ReportFormat)) if output_format else None

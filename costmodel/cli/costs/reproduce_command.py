@@ -19,8 +19,8 @@ def reproduce_command(
     """
     from costmodel.cli.options import chosen
     from costmodel.cli.output import PIPE_WIDTH, format_of, write_answer
-    from costmodel.report.answers.ledger import ledger_answer
-    from costmodel.results.ledger import Status
+    from costmodel.report.answers.checks.ledger import ledger_answer
+    from costmodel.results.runs.ledger import Status
     from costmodel.validation.ledger.published_ledger import reckon
 
     form, wanted = format_of(output_format), None if status is None else chosen("--status", status, Status)

@@ -35,7 +35,7 @@ def calibrate_command(
     from costmodel.report.answers.calibration import calibration_answer
     from costmodel.sources.catalogue import load_device
     from costmodel.sources.documents.atomic_file import write_whole
-    from costmodel.sources.measured_times import read_measured_times
+    from costmodel.sources.measured.measured_times import read_measured_times
     from costmodel.sources.runtimes import runtime_text
 
     form = format_of(output_format)

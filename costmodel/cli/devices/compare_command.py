@@ -28,9 +28,9 @@ def compare_command(
 
     from costmodel.cli.options import chosen
     from costmodel.cli.output import format_of, write_answer
-    from costmodel.report.answers.firmware import comparison_answer
+    from costmodel.report.answers.checks.firmware import comparison_answer
     from costmodel.sources.documents.input_file import opened_input
-    from costmodel.sources.packaged_data import packaged_folder
+    from costmodel.sources.shipped.packaged_data import packaged_folder
     from costmodel.specs.scenario import MemoryAccounting
     from costmodel.validation.comparing_logs import compare
     from costmodel.validation.targets.core_hash import core_hash

@@ -36,7 +36,7 @@ def map_command(
     from costmodel.errors import MissingError, SpecError, UnknownNameError
     from costmodel.report.answers.mapped import mapping_answer
     from costmodel.sources.documents.atomic_file import write_whole
-    from costmodel.specs.kernel_core import kernel_core
+    from costmodel.specs.devices.kernel_core import kernel_core
     from costmodel.validation.deployables import deployable
     from costmodel.validation.mapping_choice import mapping_yaml
     from costmodel.validation.mapping_search import search_mapping

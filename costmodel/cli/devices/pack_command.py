@@ -60,9 +60,9 @@ def pack_command(
     )
     from costmodel.deployment.model_file import model_hash
     from costmodel.errors import SpecError
-    from costmodel.report.answers.written import facts_answer
+    from costmodel.report.answers.files.written import facts_answer
     from costmodel.sources.documents.atomic_file import write_whole
-    from costmodel.specs.kernel_core import kernel_core
+    from costmodel.specs.devices.kernel_core import kernel_core
     from costmodel.specs.scenario import MemoryAccounting
     from costmodel.validation.deployables import deployable
     from costmodel.validation.firmware_plan import KERNEL_DATAFLOWS, MissingKernel, missing_kernels, predicted_arena_bytes

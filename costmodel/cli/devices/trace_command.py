@@ -70,7 +70,7 @@ def trace_command(
     from costmodel.report.answer import Answer
     from costmodel.report.document import Document
     from costmodel.report.sections.trace import trace_lead, trace_section
-    from costmodel.sources.captures import CaptureOptions, analysed_capture
+    from costmodel.sources.measured.captures import CaptureOptions, analysed_capture
 
     form = format_of(output_format, WITHOUT_TABLE)
     thresholds = Thresholds(

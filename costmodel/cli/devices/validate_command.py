@@ -58,9 +58,9 @@ def validate_command(
     from costmodel.cli.output import format_of, write_answer
     from costmodel.deployment.deployed import Variant
     from costmodel.errors import SpecError
-    from costmodel.report.answers.firmware import comparison_answer
+    from costmodel.report.answers.checks.firmware import comparison_answer
     from costmodel.sources.cache_folder import cache_folder
-    from costmodel.sources.packaged_data import packaged_folder
+    from costmodel.sources.shipped.packaged_data import packaged_folder
     from costmodel.validation.deployables import deployable
     from costmodel.validation.mapping_choice import validate_mapped
     from costmodel.validation.validating import Target, Workbench, expect_layers, validate
@@ -111,7 +111,7 @@ def _run_images(
 
     from costmodel.cli.output import write_answer
     from costmodel.errors import SpecError
-    from costmodel.report.answers.image_runs import image_run_answer
+    from costmodel.report.answers.checks.image_runs import image_run_answer
     from costmodel.report.figures.checked_images import checked_images_png
     from costmodel.report.progress import ProgressDisplay
     from costmodel.sources.cache_folder import cache_folder

@@ -26,7 +26,7 @@ def completion_command(
     from costmodel.cli.completing import Shell, completions, shell_script
     from costmodel.cli.options import chosen
     from costmodel.cli.output import OutputFormat, format_of, write_text
-    from costmodel.report.as_json import content_json
+    from costmodel.report.formats.as_json import content_json
 
     form = format_of(output_format, (OutputFormat.TERMINAL, OutputFormat.JSON))
     asked = chosen("completion", shell, Shell)

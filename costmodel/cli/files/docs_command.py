@@ -23,7 +23,7 @@ def docs_command(
     """
     from costmodel.cli.output import OutputFormat, format_of, print_markdown, write_answer, write_text
     from costmodel.report.answers.documentation import pages_answer
-    from costmodel.sources.documentation import load_page, pages
+    from costmodel.sources.shipped.documentation import load_page, pages
 
     form = format_of(output_format)
     if topic is None:

@@ -17,7 +17,7 @@ def doctor_command(output_format: Annotated[str, typer.Option("--format", help="
     """
     from costmodel.cli.output import format_of, write_answer
     from costmodel.report.answers.installed import installation_answer
-    from costmodel.sources.installed import installation, own_encoding
+    from costmodel.sources.shipped.installed import installation, own_encoding
 
     form = format_of(output_format)
     write_answer(installation_answer(installation(own_encoding())), form)

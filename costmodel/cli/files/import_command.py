@@ -31,7 +31,7 @@ def import_command(
     from costmodel.cli.output import OutputFormat, format_of, write_answer
     from costmodel.errors import SpecError
     from costmodel.evaluation.graphs.imported_costs import folded_operators, imported_operator_costs
-    from costmodel.report.answers.imported import imported_answer
+    from costmodel.report.answers.files.imported import imported_answer
     from costmodel.report.progress import ProgressDisplay
     from costmodel.sources.importers.model_files import READERS, is_model_file, load_model_graph
     from costmodel.sources.importers.to_model import imported_model

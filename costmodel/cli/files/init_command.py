@@ -46,8 +46,8 @@ def init_command(
     """
     from costmodel.cli.output import format_of, write_answer
     from costmodel.errors import MissingError, SpecError
-    from costmodel.report.answers.written import written_answer
-    from costmodel.sources.starter_files import SCHEMA_FOLDER, write_schemas, write_starter
+    from costmodel.report.answers.files.written import written_answer
+    from costmodel.sources.starters.starter_files import SCHEMA_FOLDER, write_schemas, write_starter
 
     form = format_of(output_format)
     alone = [option for option, path in (("--schemas", schemas), ("--capture", capture), ("--onnx", onnx)) if path is not None]
@@ -59,18 +59,18 @@ def init_command(
     if keep_types and source is None:
         raise SpecError("--keep-types: says how a model is read; give it with --from")
     if device is not None:
-        from costmodel.sources.starter_files import write_device_starter
+        from costmodel.sources.starters.starter_files import write_device_starter
 
         made = write_device_starter(device, source=source, network=network, keep_types=keep_types, force=force)
         counted = "  (floating-point elements count as int8, as quantised networks run; --keep-types leaves them)" if made.int8 else ""
         written, note = made.written, f"Next: costmodel report {made.scenario}{counted}"
     elif capture is not None:
-        from costmodel.sources.starter_capture import CAPTURE_SUPPLY_V, write_capture
+        from costmodel.sources.starters.starter_capture import CAPTURE_SUPPLY_V, write_capture
 
         written = write_capture(capture, force=force)
         note = f"A synthetic trace of the reference board. Next: costmodel trace {capture} --supply-v {CAPTURE_SUPPLY_V:g}"
     elif onnx is not None:
-        from costmodel.sources.starter_files import write_example_onnx
+        from costmodel.sources.starters.starter_files import write_example_onnx
 
         written = (write_example_onnx(onnx, force=force),)
         note = f"A trained network of 28,576 parameters. Next: costmodel report {onnx} --device esp32-s3"

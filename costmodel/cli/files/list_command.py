@@ -50,7 +50,7 @@ def list_command(
     from costmodel.errors import SpecError, UnknownNameError
     from costmodel.evaluation.layers.counted_layers import network_macs
     from costmodel.evaluation.timing.knowledge import knowledge_of
-    from costmodel.report.answers.packaged import everything_answer, kind_answer, runtimes_answer
+    from costmodel.report.answers.files.packaged import everything_answer, kind_answer, runtimes_answer
     from costmodel.sources.catalogue import KINDS, load_device, load_named, names
     from costmodel.sources.stored_models.model_folder import read_manifest
     from costmodel.sources.stored_models.packaged_models import packaged_model_folder, packaged_model_names
@@ -89,7 +89,7 @@ def _operators(path: str | None, shapes: Sequence[str]) -> Answer:
     from functools import partial
 
     from costmodel.evaluation.graphs.operators import operator_uses, registration_of
-    from costmodel.report.answers.operators import understood_answer, used_answer
+    from costmodel.report.answers.files.operators import understood_answer, used_answer
     from costmodel.sources.importers.understood import costed_as, understood_operators
 
     if path is None:

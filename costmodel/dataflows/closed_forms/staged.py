@@ -10,8 +10,8 @@ from costmodel.provenance import formula, noted
 from costmodel.results.counts import AccessCounts
 from costmodel.specs.axis import Axis
 from costmodel.specs.lowering import Step
+from costmodel.specs.running.stages import Stage
 from costmodel.specs.shapes import element_count
-from costmodel.specs.stages import Stage
 from costmodel.specs.work import Elementwise, LoopNest, Work
 
 SOURCE: Final = "docs/counting.md: streamed and fused stages; proved against the execution in the tests"

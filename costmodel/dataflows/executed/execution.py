@@ -5,29 +5,29 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 
-from costmodel.dataflows.executed.blocked_output_stationary import run_blocked_output_stationary
-from costmodel.dataflows.executed.convolution import Convolution, Progress
 from costmodel.dataflows.executed.counted_memory import ElementMemory, Memory, Operand
-from costmodel.dataflows.executed.elementwise import run_add, run_batch_norm, run_relu, run_softmax
-from costmodel.dataflows.executed.input_stationary import run_input_stationary
+from costmodel.dataflows.executed.kinds.convolution import Convolution, Progress
+from costmodel.dataflows.executed.kinds.elementwise import run_add, run_batch_norm, run_relu, run_softmax
+from costmodel.dataflows.executed.kinds.linear import run_linear
+from costmodel.dataflows.executed.kinds.pooling import run_pooling
+from costmodel.dataflows.executed.kinds.recurrent import run_transposed
 from costmodel.dataflows.executed.layer_run import ONE_BYTE, Execution, LayerRun, LayerTensors
-from costmodel.dataflows.executed.linear import run_linear
-from costmodel.dataflows.executed.no_local_reuse import run_no_local_reuse
-from costmodel.dataflows.executed.output_stationary import run_output_stationary
+from costmodel.dataflows.executed.loops.blocked_output_stationary import run_blocked_output_stationary
+from costmodel.dataflows.executed.loops.input_stationary import run_input_stationary
+from costmodel.dataflows.executed.loops.no_local_reuse import run_no_local_reuse
+from costmodel.dataflows.executed.loops.output_stationary import run_output_stationary
+from costmodel.dataflows.executed.loops.row_stationary import run_row_stationary
+from costmodel.dataflows.executed.loops.weight_stationary import run_weight_stationary
 from costmodel.dataflows.executed.passing import PASSES, REMEMBERING, run_passes
-from costmodel.dataflows.executed.pooling import run_pooling
 from costmodel.dataflows.executed.ports import Port
 from costmodel.dataflows.executed.reach import reach_of
-from costmodel.dataflows.executed.recurrent import run_transposed
-from costmodel.dataflows.executed.row_stationary import run_row_stationary
-from costmodel.dataflows.executed.weight_stationary import run_weight_stationary
 from costmodel.errors import MissingError, ShapeError
 from costmodel.results.counts import AccessCounts
 from costmodel.specs.axis import Axis
 from costmodel.specs.counting import Dataflow, Taps
-from costmodel.specs.mapping import BLOCKED, DATAFLOWS, ChosenDataflow
 from costmodel.specs.network import TensorBytes
 from costmodel.specs.operations import Action
+from costmodel.specs.running.mapping import BLOCKED, DATAFLOWS, ChosenDataflow
 from costmodel.specs.work import Elementwise, LoopNest, Passes, View, Work
 
 if TYPE_CHECKING:

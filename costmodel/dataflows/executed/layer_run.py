@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import MutableSequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
-from costmodel.dataflows.executed.convolution import Progress
 from costmodel.dataflows.executed.counted_memory import Memory, Operand
+from costmodel.dataflows.executed.kinds.convolution import Progress
 from costmodel.dataflows.executed.ports import ElementPort, Port
 from costmodel.errors import MissingError, ShapeError
 from costmodel.results.counts import AccessCounts

@@ -7,9 +7,9 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from costmodel.dataflows.executed.convolution import ACCUMULATOR_BYTES
 from costmodel.dataflows.executed.counted_memory import Memory
-from costmodel.dataflows.executed.pooling import mean_of
+from costmodel.dataflows.executed.kinds.convolution import ACCUMULATOR_BYTES
+from costmodel.dataflows.executed.kinds.pooling import mean_of
 from costmodel.dataflows.executed.ports import Port
 from costmodel.errors import SpecError
 from costmodel.specs.kinds.elementwise_layers import BinaryFunction, UnaryFunction

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Final, TypeAlias
 
 from costmodel.dataflows.executed.counted_memory import Memory, Operand
+from costmodel.dataflows.executed.kinds.recurrent import run_gates, run_svdf
 from costmodel.dataflows.executed.layer_run import Execution, LayerRun
 from costmodel.dataflows.executed.passes import (
     run_binary,
@@ -18,7 +19,6 @@ from costmodel.dataflows.executed.passes import (
     run_unary,
 )
 from costmodel.dataflows.executed.ports import ElementPort, Port
-from costmodel.dataflows.executed.recurrent import run_gates, run_svdf
 from costmodel.specs.operations import Action
 from costmodel.specs.work import Passes
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from costmodel.dataflows.executed.convolution import ACCUMULATOR_BYTES
 from costmodel.dataflows.executed.execution import LayerTensors
-from costmodel.dataflows.executed.pooling import mean_of
+from costmodel.dataflows.executed.kinds.convolution import ACCUMULATOR_BYTES
+from costmodel.dataflows.executed.kinds.pooling import mean_of
 from costmodel.errors import MissingError
 from costmodel.results.counts import AccessCounts
 from costmodel.specs.axis import AdaptiveAxis, Axis

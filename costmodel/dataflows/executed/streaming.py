@@ -15,7 +15,7 @@ from costmodel.errors import SpecError
 from costmodel.results.counts import AccessCounts
 from costmodel.specs.lowering import Step
 from costmodel.specs.operations import Action
-from costmodel.specs.stages import Grain, Role, Stage, Strip
+from costmodel.specs.running.stages import Grain, Role, Stage, Strip
 from costmodel.specs.work import View
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from costmodel.deployment.kernels.shapes import line_type, reason_against
 from costmodel.deployment.kernels.tiles import MOST, Tile
 from costmodel.errors import LimitError, SpecError
 from costmodel.specs.counting import Dataflow
-from costmodel.specs.kernel_core import KernelCore, tile_register_count
-from costmodel.specs.mapping import BLOCKED, DATAFLOWS, ChosenDataflow, Mapping
+from costmodel.specs.devices.kernel_core import KernelCore, tile_register_count
+from costmodel.specs.running.mapping import BLOCKED, DATAFLOWS, ChosenDataflow, Mapping
 
 
 def with_mapping(network: DeployedNetwork, mapping: Mapping, core: KernelCore) -> DeployedNetwork:

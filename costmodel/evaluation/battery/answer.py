@@ -25,7 +25,7 @@ from costmodel.evaluation.battery.question import BatteryNumbers, BatteryQuestio
 from costmodel.evaluation.battery.uncertainty import assumptions, curves, drawn_interval, interval, measure_next, sampler, sensitivities
 from costmodel.provenance import formula, is_recording, lone, rounded
 from costmodel.results.battery_life import BatteryAnswer, BatteryLife, Crossover, DrainShare, InferenceEnergy
-from costmodel.results.reason import Reason, ReasonKind, reason
+from costmodel.results.conclusions.reason import Reason, ReasonKind, reason
 from costmodel.specs.devices.battery import SHELF_DEGC
 from costmodel.specs.devices.power import IDLE, INFERENCE
 from costmodel.units import DAYS_PER_YEAR, S_PER_DAY

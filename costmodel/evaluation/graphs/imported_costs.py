@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from costmodel.evaluation.layers.counted_layers import counted_layers
 from costmodel.results.counted_layer import CountedLayer
 from costmodel.results.counts import SCRATCH_READS, SCRATCH_WRITES, TENSOR_READS, TENSOR_WRITES
-from costmodel.results.imported_operator import Became, FoldedOperator, ImportedOperatorCost
+from costmodel.results.graphs.imported_operator import Became, FoldedOperator, ImportedOperatorCost
 from costmodel.specs.counting import CountingConvention, Dataflow, Granularity, Taps
 from costmodel.specs.imported_graph import ImportedGraph, OperatorFate
 from costmodel.specs.network import Network, TensorBytes

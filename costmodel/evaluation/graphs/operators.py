@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from costmodel.dataflows.imported_counts import nominal_mac_count, nominal_macs
 from costmodel.memory.tflm.kernels import KERNELS
-from costmodel.results.operator_use import OperatorUse
+from costmodel.results.graphs.operator_use import OperatorUse
 from costmodel.specs.imported_graph import ImportedGraph
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from costmodel.memory.tflm.arena import arena_of, registrations_of
 from costmodel.memory.tflm.builds import CHIP_32, CHIP_32_CMSIS_NN, HOST_64
 from costmodel.memory.tflm.refusals import why_refused
-from costmodel.results.tflm_arena import TflmArena, TflmBuffer, TflmPart
+from costmodel.results.graphs.tflm_arena import TflmArena, TflmBuffer, TflmPart
 from costmodel.specs.imported_graph import ImportedGraph
 
 

@@ -15,8 +15,8 @@ from costmodel.results.counted_layer import CountedLayer
 from costmodel.results.counts import AccessCounts
 from costmodel.specs.counting import CountingConvention, Dataflow, Granularity, Taps
 from costmodel.specs.lowering import Step
-from costmodel.specs.mapping import ChosenDataflow, Mapping, check_layers, mapping_of
 from costmodel.specs.network import Network, TensorBytes
+from costmodel.specs.running.mapping import ChosenDataflow, Mapping, check_layers, mapping_of
 
 
 def counted_layers(

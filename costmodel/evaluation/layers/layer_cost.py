@@ -20,9 +20,9 @@ from costmodel.provenance import formula
 from costmodel.results.counts import SCRATCH_READS, SCRATCH_WRITES, TENSOR_READS, TENSOR_WRITES, AccessCounts, has_rows
 from costmodel.specs.counting import Dataflow, Granularity, Taps
 from costmodel.specs.lowering import Step
-from costmodel.specs.mapping import ChosenDataflow, mapping_of
 from costmodel.specs.network import TensorBytes
 from costmodel.specs.operations import Action
+from costmodel.specs.running.mapping import ChosenDataflow, mapping_of
 from costmodel.specs.shapes import element_count
 from costmodel.specs.work import LoopNest, View
 

@@ -13,8 +13,8 @@ from costmodel.results.counts import AccessCounts
 from costmodel.specs.counting import Dataflow, Taps
 from costmodel.specs.layers import Layer, LayerBase
 from costmodel.specs.lowering import lower
-from costmodel.specs.mapping import Mapping, mapping_of
 from costmodel.specs.operations import operation_of
+from costmodel.specs.running.mapping import Mapping, mapping_of
 
 _LAYER: TypeAdapter[Any] = TypeAdapter(Layer)
 

@@ -10,8 +10,8 @@ from costmodel.evaluation.totals import difference_of, plane_of, total_of
 from costmodel.results.counts import AccessCounts
 from costmodel.results.evaluation import EnergySplit, LayerEvaluation
 from costmodel.specs.counting import CountingConvention, Taps
-from costmodel.specs.mapping import ChosenDataflow
 from costmodel.specs.network import TensorBytes
+from costmodel.specs.running.mapping import ChosenDataflow
 from costmodel.specs.work import LoopNest
 
 

@@ -14,8 +14,8 @@ from costmodel.results.counts import AccessCounts
 from costmodel.specs.counting import Dataflow, Taps
 from costmodel.specs.lowering import Step
 from costmodel.specs.network import Network, TensorBytes
-from costmodel.specs.schedule import sources_of
-from costmodel.specs.stages import Grain, Stage
+from costmodel.specs.running.schedule import sources_of
+from costmodel.specs.running.stages import Grain, Stage
 from costmodel.specs.work import Work
 
 

@@ -6,13 +6,13 @@ from collections.abc import Callable, Sequence
 from typing import Final, TypeAlias
 
 from costmodel.dataflows.counting import count_work
-from costmodel.dataflows.executed.block_trace import trace_blocks
+from costmodel.dataflows.executed.loops.block_trace import trace_blocks
 from costmodel.errors import LimitError
 from costmodel.results.counts import AccessCounts
 from costmodel.specs.counting import CountingConvention, Dataflow
 from costmodel.specs.lowering import Step
-from costmodel.specs.mapping import ChosenDataflow, Mapping, mapping_of
 from costmodel.specs.network import TensorBytes
+from costmodel.specs.running.mapping import ChosenDataflow, Mapping, mapping_of
 from costmodel.specs.scenario import Scenario
 
 MAX_LAYER_OPERATIONS: Final = 50_000_000

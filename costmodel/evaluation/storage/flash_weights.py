@@ -16,8 +16,8 @@ from costmodel.results.storage.memory_convention import FlashWeightCost
 from costmodel.specs.counting import Dataflow
 from costmodel.specs.devices.hardware import MemoryEnergy
 from costmodel.specs.lowering import Step
-from costmodel.specs.mapping import BLOCKED, Mapping, mapping_of
 from costmodel.specs.network import TensorBytes
+from costmodel.specs.running.mapping import BLOCKED, Mapping, mapping_of
 from costmodel.specs.work import LoopNest
 
 

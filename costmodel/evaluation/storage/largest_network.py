@@ -10,14 +10,14 @@ from pydantic import ValidationError
 
 from costmodel.errors import InputError
 from costmodel.evaluation.storage.strategy_plans import compare_strategies
-from costmodel.results.reason import Reason, ReasonKind, reason
+from costmodel.results.conclusions.reason import Reason, ReasonKind, reason
 from costmodel.results.storage.heap_replay import HeapOutcome
 from costmodel.results.storage.largest_network import LargestNetwork, LargestVersion
 from costmodel.specs.base import with_changes
 from costmodel.specs.layers import Conv2d, Layer, Linear
 from costmodel.specs.network import Network
+from costmodel.specs.running.strategy import MemoryStrategy
 from costmodel.specs.scenario import Scenario, Storage
-from costmodel.specs.strategy import MemoryStrategy
 
 STEPS: Final = 8
 """Parts of one that a multiplier is a multiple of."""

@@ -12,20 +12,20 @@ from costmodel.memory.heap import judge_heap, largest_request_bytes, regions_wit
 from costmodel.memory.heap_replay import FREE, MALLOC, Request, replay_heap
 from costmodel.memory.network_strategies import Subject, plan_strategy, subject_of
 from costmodel.memory.strategies import arena_with_scratch_bytes
+from costmodel.results.conclusions.reason import Reason, ReasonKind, reason
 from costmodel.results.counts import ACCESSES
-from costmodel.results.reason import Reason, ReasonKind, reason
 from costmodel.results.storage.heap_replay import HeapOutcome, HeapReplay
 from costmodel.results.storage.heap_verdict import HeapRequest, HeapVerdict
 from costmodel.results.storage.strategy_plan import PlanComparison, PlannedPiece, StrategyPlan
 from costmodel.specs.base import with_changes
 from costmodel.specs.counting import Dataflow, Taps
-from costmodel.specs.mapping import mapping_of
 from costmodel.specs.network import Network
+from costmodel.specs.running.mapping import mapping_of
+from costmodel.specs.running.schedule import ScheduleName
+from costmodel.specs.running.stages import InputDelivery, Stage
+from costmodel.specs.running.strategy import MemoryStrategy
 from costmodel.specs.scenario import Scenario, Storage
-from costmodel.specs.schedule import ScheduleName
 from costmodel.specs.shapes import element_count
-from costmodel.specs.stages import InputDelivery, Stage
-from costmodel.specs.strategy import MemoryStrategy
 
 PLANNED = frozenset(name.value for name in ScheduleName if name.is_planned)
 """Strategies with stages of their own; all others run layer by layer."""

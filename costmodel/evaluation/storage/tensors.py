@@ -16,10 +16,10 @@ from costmodel.memory.strategies import CHOSEN, Accounted, account, arena_height
 from costmodel.provenance import is_observed, is_recording, leaf
 from costmodel.specs.lowering import Step, lower_network
 from costmodel.specs.network import Network, TensorBytes
+from costmodel.specs.running.schedule import Schedule, ScheduleName, layer_by_layer
+from costmodel.specs.running.stages import InputDelivery
 from costmodel.specs.scenario import MemoryAccounting
-from costmodel.specs.schedule import Schedule, ScheduleName, layer_by_layer
 from costmodel.specs.shapes import Shape, element_count
-from costmodel.specs.stages import InputDelivery
 
 
 class Tensors(NamedTuple):

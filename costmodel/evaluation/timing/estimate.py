@@ -14,7 +14,7 @@ from costmodel.latency.kernel_rates import COVERAGE, board_low_cycles, end_cycle
 from costmodel.latency.operation_mix import OperationMix
 from costmodel.latency.scaling import ANY_NETWORK, SAME_NETWORK, USUAL_RATES, Timed, scaled_from
 from costmodel.provenance import noted
-from costmodel.results.time_estimate import PathTime, TimeBasis, TimeEstimate
+from costmodel.results.timing.time_estimate import PathTime, TimeBasis, TimeEstimate
 from costmodel.results.trust import Trust
 from costmodel.specs.devices.hardware import Device
 from costmodel.specs.devices.runtime import ClassRange, KernelRates, MeasuredNetwork, PathRates, Runtime, VersionProfile

@@ -12,7 +12,7 @@ from costmodel.evaluation.timing.network_regressors import mix_of_measured, netw
 from costmodel.latency.operation_mix import MIX_KINDS, OperationMix
 from costmodel.latency.scaling import IDENTIFIED_SHARE_RATIO, USUAL_RATES, Timed, scaled_from, shares_of
 from costmodel.printable_text import shortened
-from costmodel.results.calibration_fit import CalibrationFit, KindRate, LeftOut
+from costmodel.results.timing.calibration_fit import CalibrationFit, KindRate, LeftOut
 from costmodel.specs.devices.hardware import Device
 from costmodel.specs.devices.runtime import MeasuredNetwork, Runtime
 from costmodel.specs.network import Network

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from costmodel.results.time_estimate import RuntimeKnowledge, TimeBasis
+from costmodel.results.timing.time_estimate import RuntimeKnowledge, TimeBasis
 from costmodel.results.trust import Trust
 from costmodel.specs.devices.hardware import Device
 from costmodel.specs.devices.runtime import Runtime

@@ -9,9 +9,9 @@ from costmodel.energy.board_power import energy_at_power_j, measured_power_w, po
 from costmodel.errors import MissingError
 from costmodel.latency.scaling import NORMAL_P90
 from costmodel.provenance import Constant
-from costmodel.results.calibration_fit import MeasuredPower
-from costmodel.results.outlook import EnergyEstimate
-from costmodel.results.time_estimate import TimeEstimate
+from costmodel.results.timing.calibration_fit import MeasuredPower
+from costmodel.results.timing.outlook import EnergyEstimate
+from costmodel.results.timing.time_estimate import TimeEstimate
 from costmodel.results.trust import Trust, weakest
 from costmodel.specs.base import with_changes
 from costmodel.specs.devices.hardware import Device

@@ -13,16 +13,16 @@ from costmodel.evaluation.timing.measured_power import energy_at, has_measured_p
 from costmodel.latency.class_range import middle_time_s
 from costmodel.provenance import Constant, noted
 from costmodel.results.battery_life import BatteryAnswer
-from costmodel.results.calibration_fit import MeasuredPower
 from costmodel.results.evaluation import Evaluation
-from costmodel.results.outlook import AssumedUse, EnergyEstimate, LifeEstimate, Outlook, RestLife
-from costmodel.results.time_estimate import TimeBasis, TimeEstimate
+from costmodel.results.timing.calibration_fit import MeasuredPower
+from costmodel.results.timing.outlook import AssumedUse, EnergyEstimate, LifeEstimate, Outlook, RestLife
+from costmodel.results.timing.time_estimate import TimeBasis, TimeEstimate
 from costmodel.results.trust import Trust, weakest
 from costmodel.specs.devices.battery import BatteryCell
 from costmodel.specs.devices.power import IDLE, PowerProfile, PowerStates
+from costmodel.specs.devices.usual_use import UsualUse
+from costmodel.specs.running.stages import Grain
 from costmodel.specs.scenario import Scenario
-from costmodel.specs.stages import Grain
-from costmodel.specs.usual_use import UsualUse
 
 USUAL_PERIOD_S: Final = 60.0
 """From one inference to the next where nobody says."""

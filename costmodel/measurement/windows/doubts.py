@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from costmodel.measurement.captures.trace_chunk import Floats
+from costmodel.measurement.windows.ends.soft_edges import Ends
 from costmodel.measurement.windows.readings import Reading
 from costmodel.measurement.windows.repetition import inner_period
-from costmodel.measurement.windows.soft_edges import Ends
 from costmodel.units import MA_PER_A
 
 _IRREGULAR: Final = 0.5

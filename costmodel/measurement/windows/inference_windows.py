@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from costmodel.measurement.captures.trace_chunk import Floats
-from costmodel.measurement.windows.edges import placed_edge
+from costmodel.measurement.windows.ends.edges import placed_edge
 from costmodel.measurement.windows.trace_blocks import Blocks
 
 _ENOUGH_IDLE: Final = 0.25

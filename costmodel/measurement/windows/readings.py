@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from costmodel.measurement.captures.trace_chunk import Floats
 from costmodel.measurement.windows.current_levels import Level, current_levels, dwelt_at
+from costmodel.measurement.windows.ends.rises import Rises, rises_out_of
 from costmodel.measurement.windows.quiet_current import QuietCurrent, averaged
-from costmodel.measurement.windows.rises import Rises, rises_out_of
 from costmodel.measurement.windows.trace_blocks import Blocks
 
 WIDTHS: Final = (1, 2, 4, 8, 16, 32, 64)

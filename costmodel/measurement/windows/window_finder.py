@@ -14,14 +14,14 @@ from numpy.typing import NDArray
 
 from costmodel.measurement.captures.trace_chunk import Floats
 from costmodel.measurement.windows.doubts import awake_around, busy_rest, ends_in_decay, idles_elsewhere, irregular, spans_text, unlike
-from costmodel.measurement.windows.faint_ends import faint_ends
+from costmodel.measurement.windows.ends.faint_ends import faint_ends
+from costmodel.measurement.windows.ends.soft_edges import Ends, soft_ends, softened
 from costmodel.measurement.windows.idle_steps import without_idle_step
 from costmodel.measurement.windows.inference_windows import FoundWindows, Window, WindowRule, bounded_window
 from costmodel.measurement.windows.kinds import Joined, Kinds, joined_pauses, kinds_of
 from costmodel.measurement.windows.quiet_current import quiet_current
 from costmodel.measurement.windows.readings import Reading, readings_of, sleeps, wakes_of
 from costmodel.measurement.windows.repetition import inner_period, likeness
-from costmodel.measurement.windows.soft_edges import Ends, soft_ends, softened
 from costmodel.measurement.windows.trace_blocks import Blocks
 from costmodel.units import MA_PER_A, MS_PER_S
 

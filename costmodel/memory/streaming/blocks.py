@@ -10,8 +10,8 @@ from costmodel.memory.streaming.reach import Reach, axis_spans, running_units, s
 from costmodel.specs.lowering import NETWORK_INPUT, Step
 from costmodel.specs.network import Network
 from costmodel.specs.operations import Action
-from costmodel.specs.schedule import holders_of, sources_of
-from costmodel.specs.stages import Grain, Held, Role
+from costmodel.specs.running.schedule import holders_of, sources_of
+from costmodel.specs.running.stages import Grain, Held, Role
 from costmodel.specs.work import LoopNest
 
 STREAMED: Final = frozenset({Action.SLIDING_MAC, Action.LARGEST, Action.MEAN, Action.RECTIFY, Action.SCALE_AND_SHIFT, Action.SUM})

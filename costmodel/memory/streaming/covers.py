@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from costmodel.memory.streaming.blocks import Layout, is_pool
 from costmodel.memory.streaming.segments import Fusion, Segment, Way, segments_from, strip_segment
 from costmodel.specs.operations import Action
-from costmodel.specs.stages import Grain, InputDelivery, Stage
+from costmodel.specs.running.stages import Grain, InputDelivery, Stage
 
 
 class Cover(NamedTuple):

@@ -20,7 +20,7 @@ from costmodel.memory.streaming.blocks import (
 from costmodel.memory.streaming.reach import Reach, columns_read, ring_units
 from costmodel.specs.axis import AdaptiveAxis
 from costmodel.specs.operations import Action
-from costmodel.specs.stages import Grain, Held, Stage, Strip
+from costmodel.specs.running.stages import Grain, Held, Stage, Strip
 from costmodel.specs.work import LoopNest
 
 

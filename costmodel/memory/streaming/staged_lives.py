@@ -9,9 +9,9 @@ from costmodel.memory.strategies import INPUT
 from costmodel.memory.streaming.blocks import Layout, whole_bytes
 from costmodel.memory.streaming.covers import Cover
 from costmodel.specs.network import Network
-from costmodel.specs.schedule import Schedule
+from costmodel.specs.running.schedule import Schedule
+from costmodel.specs.running.stages import Grain, Held, InputDelivery, Role
 from costmodel.specs.shapes import element_count
-from costmodel.specs.stages import Grain, Held, InputDelivery, Role
 
 
 class StagedLives(NamedTuple):

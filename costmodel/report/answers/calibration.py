@@ -8,7 +8,7 @@ from costmodel.report.answer import Answer
 from costmodel.report.document import Column, Document, Paragraph, Row, Section, Table
 from costmodel.report.quantities import digits, time_text
 from costmodel.report.sections.outlook import interval_words
-from costmodel.results.calibration_fit import CalibrationFit, LeftOut, MeasuredPower
+from costmodel.results.timing.calibration_fit import CalibrationFit, LeftOut, MeasuredPower
 from costmodel.units import HZ_PER_MHZ, MW_PER_W, PERCENT
 
 

@@ -10,7 +10,7 @@ from costmodel.report.cells import Cell, Form
 from costmodel.report.document import Column, Content, Paragraph, Row, Table
 from costmodel.report.sections.outlook import assumed_text, energy_words, life_words, time_words
 from costmodel.results.evaluation import Evaluation
-from costmodel.results.outlook import Outlook
+from costmodel.results.timing.outlook import Outlook
 from costmodel.specs.trained.model_manifest import Accuracy
 
 

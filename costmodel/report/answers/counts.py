@@ -11,8 +11,8 @@ from costmodel.report.sections.summary import left_out_text
 from costmodel.results.counted_layer import CountedLayer
 from costmodel.results.counts import SCRATCH_READS, SCRATCH_WRITES, TENSOR_READS, TENSOR_WRITES, AccessCounts
 from costmodel.specs.counting import CountingConvention, Granularity
-from costmodel.specs.mapping import Mapping as DataflowMapping
 from costmodel.specs.network import Network
+from costmodel.specs.running.mapping import Mapping as DataflowMapping
 from costmodel.specs.shapes import shape_text
 
 Counted = Mapping[DataflowMapping, Sequence[CountedLayer]]

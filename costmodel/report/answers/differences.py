@@ -10,7 +10,7 @@ from costmodel.report.document import Block, Column, Document, Paragraph, Remark
 from costmodel.report.quantities import NONE, bytes_text, count_text, energy_text, share_text, time_text
 from costmodel.report.sections.summary import left_out_text
 from costmodel.report.words.reason_words import reason_text
-from costmodel.results.network_diff import FigureChange, LayerChange, NetworkDiff
+from costmodel.results.graphs.network_diff import FigureChange, LayerChange, NetworkDiff
 
 _LABELS: Final[Mapping[str, str]] = {
     "parameters": "Parameters",

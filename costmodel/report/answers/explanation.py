@@ -9,8 +9,8 @@ from costmodel.report.answer import Answer, answer_of
 from costmodel.report.cells import Cell, Form
 from costmodel.report.document import Derivation, Paragraph, Step, plain_table
 from costmodel.report.quantities import plain_text
-from costmodel.results.explanation import Explanation, ListedFigure
-from costmodel.sources.bibliography import cited
+from costmodel.results.conclusions.explanation import Explanation, ListedFigure
+from costmodel.sources.shipped.bibliography import cited
 from costmodel.units import S_PER_HOUR
 
 _FORMS: Final[Mapping[str, Form]] = {"pJ": Form.ENERGY, "J": Form.JOULES, "W": Form.POWER}

@@ -9,7 +9,7 @@ from costmodel.report.answers.memory_conclusions import leakage_text, memory_con
 from costmodel.report.cells import Cell
 from costmodel.report.document import Block, Column, Content, Paragraph, Row, Table
 from costmodel.report.quantities import NONE, count_text
-from costmodel.results.sram_run import SramRow
+from costmodel.results.runs.sram_run import SramRow
 from costmodel.results.storage.memory_convention import ConventionComparison, ConventionCost
 from costmodel.units import BYTES_PER_KIB, NS_PER_S, PJ_PER_UJ
 

@@ -14,7 +14,7 @@ from costmodel.report.sections.schedule import DELIVERIES
 from costmodel.report.words.json_words import worded
 from costmodel.report.words.reason_words import reason_text
 from costmodel.results.storage.strategy_plan import PlanComparison, PlannedPiece, StrategyPlan
-from costmodel.specs.strategy import MemoryStrategy
+from costmodel.specs.running.strategy import MemoryStrategy
 from costmodel.units import BYTES_PER_KIB
 
 LETTERS: Final = string.ascii_uppercase + string.ascii_lowercase + string.digits

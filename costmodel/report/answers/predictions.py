@@ -10,7 +10,7 @@ from costmodel.report.document import Column, Document, Row, Section, Table
 from costmodel.report.quantities import bytes_text
 from costmodel.report.sections.outlook import assumed_text, basis_text, energy_words, life_words, time_words
 from costmodel.results.evaluation import Evaluation
-from costmodel.results.outlook import Outlook
+from costmodel.results.timing.outlook import Outlook
 
 
 def predictions_answer(found: Sequence[tuple[Evaluation, Outlook]]) -> Answer:

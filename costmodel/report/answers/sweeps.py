@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from costmodel.report.answer import Answer, answer_of
-from costmodel.report.answers.written import written_table
+from costmodel.report.answers.files.written import written_table
 from costmodel.report.cells import Cell, Form
 from costmodel.report.document import Content, Table, plain_table
 from costmodel.report.quantities import NONE, count_text, many_text, plain_text, sentence

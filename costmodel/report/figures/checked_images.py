@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from costmodel.report.figures.style import LIGHT, house_style
-from costmodel.results.image_run import CheckedImage
+from costmodel.results.runs.image_run import CheckedImage
 
 _COLUMNS = 5
 _DPI = 160

@@ -10,12 +10,12 @@ from costmodel.report.document import Block, Column, Fact, Facts, Listing, Parag
 from costmodel.report.quantities import bytes_text, energy_text, every_text, joules_text, life_text, share_text
 from costmodel.report.sections.outlook import assumed_text, basis_text, energy_words, life_words, power_text, time_words
 from costmodel.report.sections.summary import left_out_text
-from costmodel.results.advice import Advice, AdviceKind
+from costmodel.results.conclusions.advice import Advice, AdviceKind
 from costmodel.results.evaluation import Evaluation
-from costmodel.results.outlook import Outlook
+from costmodel.results.graphs.tflm_arena import TflmArena
 from costmodel.results.storage.heap_verdict import HeapVerdict
-from costmodel.results.tflm_arena import TflmArena
-from costmodel.results.time_estimate import TimeBasis
+from costmodel.results.timing.outlook import Outlook
+from costmodel.results.timing.time_estimate import TimeBasis
 from costmodel.results.trust import Trust
 from costmodel.specs.devices.power import IDLE
 

@@ -12,9 +12,9 @@ from costmodel.report.quantities import energy_scale, share_text
 from costmodel.report.sections.outlook import assumed_text
 from costmodel.report.sections.schedule import schedule_text
 from costmodel.report.sections.summary import left_out_text
-from costmodel.results.advice import Advice
+from costmodel.results.conclusions.advice import Advice
 from costmodel.results.evaluation import DataflowEvaluation, Evaluation
-from costmodel.results.outlook import Outlook
+from costmodel.results.timing.outlook import Outlook
 
 WIDEST: Final = 80
 MOST_ADVICE: Final = 3

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from costmodel.report.document import Column, Paragraph, Row, Section, Table
 from costmodel.report.quantities import NONE, count_text, sentence
 from costmodel.report.sections.summary import convention_text
+from costmodel.results.conclusions.grounds import UsedConstant, UsedFormula
 from costmodel.results.evaluation import Evaluation
-from costmodel.results.grounds import UsedConstant, UsedFormula
-from costmodel.sources.bibliography import cited
+from costmodel.sources.shipped.bibliography import cited
 from costmodel.specs.devices.hardware import Device
 
 

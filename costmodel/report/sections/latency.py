@@ -11,7 +11,7 @@ from costmodel.report.quantities import digits, rate_text, sentence, share_text,
 from costmodel.report.sections.energy import MOST_BARS
 from costmodel.report.words.reason_words import reason_text, reasons_text
 from costmodel.results.evaluation import DataflowEvaluation, Evaluation
-from costmodel.results.latency import Condition, LatencySummary, RateSummary, UnmetCondition
+from costmodel.results.timing.latency import Condition, LatencySummary, RateSummary, UnmetCondition
 from costmodel.specs.scenario import Storage
 
 _MEMORIES: Final = {Storage.RAM.value: "RAM", Storage.FLASH.value: "flash"}

@@ -14,8 +14,8 @@ from costmodel.results.storage.heap_verdict import HeapVerdict
 from costmodel.results.storage.memory_plan import LiveBuffer, MemoryPlan
 from costmodel.results.storage.memory_summary import HeapShares, MemorySummary
 from costmodel.results.storage.schedule_cost import ScheduleCost
+from costmodel.specs.running.stages import InputDelivery
 from costmodel.specs.scenario import MemoryAccounting, Scenario
-from costmodel.specs.stages import InputDelivery
 from costmodel.units import BYTES_PER_KIB
 
 SHORT_TABLE: Final = 12

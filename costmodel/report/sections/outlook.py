@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from costmodel.report.document import Column, Fact, Paragraph, Row, Section, Table
 from costmodel.report.quantities import digits, every_text, joules_text, life_text, share_text, time_text
-from costmodel.results.outlook import EnergyEstimate, Outlook
-from costmodel.results.time_estimate import TimeBasis, TimeEstimate
+from costmodel.results.timing.outlook import EnergyEstimate, Outlook
+from costmodel.results.timing.time_estimate import TimeBasis, TimeEstimate
 from costmodel.results.trust import Trust
 from costmodel.units import PER_MILLION
 

@@ -14,8 +14,8 @@ from costmodel.report.quantities import (
     watt_hours_text,
 )
 from costmodel.report.words.reason_words import reason_text
+from costmodel.results.conclusions.grounds import LifeAgainstPeriod
 from costmodel.results.evaluation import Evaluation
-from costmodel.results.grounds import LifeAgainstPeriod
 from costmodel.results.power import BatterySummary, PowerSummary
 from costmodel.specs.devices.power import IDLE
 from costmodel.units import S_PER_HOUR

@@ -9,7 +9,7 @@ from costmodel.report.cells import Cell, Form
 from costmodel.report.document import Column, Paragraph, Row, Section, Table
 from costmodel.report.quantities import bytes_text, share_text
 from costmodel.results.storage.schedule_cost import ScheduleCost, ScheduleFigures
-from costmodel.specs.stages import InputDelivery
+from costmodel.specs.running.stages import InputDelivery
 
 DELIVERIES: Final = {
     InputDelivery.WHOLE: "the input lies in the arena or beside it",

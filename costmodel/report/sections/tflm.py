@@ -5,7 +5,7 @@ from __future__ import annotations
 from costmodel.report.cells import Cell, Form
 from costmodel.report.document import Block, Column, Fact, Listing, Paragraph, Row, Section, Table
 from costmodel.report.quantities import bytes_text, count_text
-from costmodel.results.tflm_arena import TflmArena
+from costmodel.results.graphs.tflm_arena import TflmArena
 
 RUNTIME = "TensorFlow Lite Micro"
 

@@ -9,7 +9,7 @@ from costmodel.report.cells import Cell, Form
 from costmodel.report.charts import CurrentTrace
 from costmodel.report.document import Block, Column, Fact, Facts, Illustration, Paragraph, Remark, Remarks, Row, Section, Table
 from costmodel.report.quantities import count_text, current_text, digits, joules_text, power_text, share_text, time_text
-from costmodel.results.trace import InferenceWindow, Spread, TraceCurve, TraceSummary, WindowFigures
+from costmodel.results.runs.trace import InferenceWindow, Spread, TraceCurve, TraceSummary, WindowFigures
 from costmodel.units import HZ_PER_KHZ, MA_PER_A, S_PER_HOUR, UA_PER_A
 
 _MOST_ROWS: Final = 20

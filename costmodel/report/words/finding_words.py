@@ -23,8 +23,8 @@ from costmodel.report.quantities import (
 from costmodel.report.sections.latency import condition_text
 from costmodel.report.words.heap_words import heap_reason_text, heap_start_text
 from costmodel.report.words.reason_words import reason_text
+from costmodel.results.conclusions.finding import Finding, FindingKind, Weight
 from costmodel.results.evaluation import DataflowEvaluation, Evaluation
-from costmodel.results.finding import Finding, FindingKind, Weight
 from costmodel.specs.counting import Taps
 
 _LABELS: Final = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from costmodel.results.imported_operator import Became, ImportedOperatorCost
+from costmodel.results.graphs.imported_operator import Became, ImportedOperatorCost
 
 _WHY: Final = {
     Became.FUSED: "applied on the way out of the layer before",

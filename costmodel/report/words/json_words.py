@@ -12,12 +12,12 @@ from costmodel.report.words.reason_words import reason_text, reasons_in_words, r
 from costmodel.results.base import Result
 from costmodel.results.battery_life import BatteryAnswer, BatteryLife, Crossover
 from costmodel.results.evaluation import Evaluation
-from costmodel.results.imported_operator import ImportedOperatorCost
-from costmodel.results.latency import LatencySummary
-from costmodel.results.network_diff import FigureChange
+from costmodel.results.graphs.imported_operator import ImportedOperatorCost
+from costmodel.results.graphs.network_diff import FigureChange
 from costmodel.results.storage.heap_verdict import HeapVerdict
 from costmodel.results.storage.largest_network import LargestVersion
 from costmodel.results.storage.strategy_plan import PlanComparison
+from costmodel.results.timing.latency import LatencySummary
 
 Worded = dict[str, Any]
 

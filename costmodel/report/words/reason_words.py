@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
+from costmodel.results.conclusions.reason import Reason, ReasonKind
 from costmodel.results.evaluation import Evaluation
-from costmodel.results.reason import Reason, ReasonKind
 from costmodel.units import MW_PER_W
 
 Values = Mapping[str, Any]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from costmodel.results.base import Result
-from costmodel.results.reason import Reason
-from costmodel.specs.strategy import MemoryStrategy
+from costmodel.results.conclusions.reason import Reason
+from costmodel.specs.running.strategy import MemoryStrategy
 
 
 class LargestVersion(Result):

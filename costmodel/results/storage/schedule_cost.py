@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from costmodel.results.base import Result
 from costmodel.results.storage.strategy_plan import PlannedStage
-from costmodel.specs.schedule import ScheduleName
-from costmodel.specs.stages import InputDelivery
+from costmodel.specs.running.schedule import ScheduleName
+from costmodel.specs.running.stages import InputDelivery
 
 
 class ScheduleFigures(Result):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from costmodel.results.base import Result
-from costmodel.results.reason import Reason
+from costmodel.results.conclusions.reason import Reason
 from costmodel.results.storage.heap_replay import HeapReplay
 from costmodel.results.storage.heap_verdict import HeapVerdict
-from costmodel.specs.stages import Grain, InputDelivery
-from costmodel.specs.strategy import MemoryStrategy
+from costmodel.specs.running.stages import Grain, InputDelivery
+from costmodel.specs.running.strategy import MemoryStrategy
 
 
 class PlannedPiece(Result):

@@ -11,7 +11,7 @@ from typing import Final
 from costmodel.energy.cacti_config import sram_from_config
 from costmodel.errors import FormatError, Location, UnknownNameError
 from costmodel.sources.documents.input_file import read_input
-from costmodel.sources.packaged_data import packaged_folder
+from costmodel.sources.shipped.packaged_data import packaged_folder
 from costmodel.specs.devices.sram import SramSpec
 
 SUFFIX: Final = ".cfg"

@@ -15,7 +15,7 @@ from typing import Final
 from costmodel.energy.cacti_config import cacti_config_text, config_hash
 from costmodel.energy.cacti_output import NO_ORGANISATION, VERSION, sram_figures
 from costmodel.errors import CactiError, CactiFailure, InputError
-from costmodel.results.sram_run import SramFigures, SramRow
+from costmodel.results.runs.sram_run import SramFigures, SramRow
 from costmodel.sources.cache_folder import cache_folder
 from costmodel.sources.cacti.bounded_process import run_bounded
 from costmodel.sources.cacti.cacti_binary import CactiBinary

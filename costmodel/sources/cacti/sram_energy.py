@@ -8,7 +8,7 @@ from costmodel.energy.sram_interpolation import SizePoint, between_sizes, interp
 from costmodel.energy.sram_range import WARM_K, Span, alternative_cells, energy_span_pj, leakage_span_w, widened_span
 from costmodel.errors import SpecError
 from costmodel.provenance import Constant
-from costmodel.results.sram_run import SramFigures, SramRow
+from costmodel.results.runs.sram_run import SramFigures, SramRow
 from costmodel.sources.cacti.sram_table import SramTable
 from costmodel.specs.base import with_changes
 from costmodel.specs.devices.hardware import MemoryEnergy

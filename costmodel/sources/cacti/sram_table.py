@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from costmodel.errors import FormatError, MissingError, SpecError, UnknownNameError
-from costmodel.results.sram_run import SramFigures, SramRow
+from costmodel.results.runs.sram_run import SramFigures, SramRow
 from costmodel.specs.devices.sram import SramSpec
 
 NEAREST_COUNT: Final = 3

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from costmodel.energy.cacti_config import checked_sram, config_hash
 from costmodel.errors import FormatError, Location, SpecError
-from costmodel.results.sram_run import SramFigures, SramRow
+from costmodel.results.runs.sram_run import SramFigures, SramRow
 from costmodel.sources.cacti.sram_table import SramTable
 from costmodel.sources.documents.atomic_file import write_whole
 from costmodel.sources.documents.input_file import read_text_input

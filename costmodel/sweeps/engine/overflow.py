@@ -13,8 +13,8 @@ from costmodel.errors import LimitError
 from costmodel.evaluation.composition import Cost
 from costmodel.evaluation.design import Design
 from costmodel.specs.kinds.boxes import ShapeBox, interval_of, most_elements, shape_box
-from costmodel.specs.mapping import DATAFLOWS
 from costmodel.specs.operations import operation_of
+from costmodel.specs.running.mapping import DATAFLOWS
 
 INT64_MAX: Final = 2**63 - 1
 _MARGIN: Final = 64

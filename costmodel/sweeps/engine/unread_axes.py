@@ -18,8 +18,8 @@ from costmodel.evaluation.composition import Cost
 from costmodel.evaluation.design import design_of
 from costmodel.evaluation.figures import figures_of
 from costmodel.specs.base import with_changes
+from costmodel.specs.running.schedule import ScheduleName
 from costmodel.specs.scenario import Scenario
-from costmodel.specs.schedule import ScheduleName
 from costmodel.sweeps.engine.block_cost import costs_of
 from costmodel.sweeps.engine.design_blocks import Block
 from costmodel.sweeps.engine.figure_values import Values

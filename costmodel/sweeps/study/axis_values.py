@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 from costmodel.errors import CostModelError, LimitError, SpecError
 from costmodel.sources.documents.validation_errors import value_complaint
 from costmodel.specs.base import MAX_EXTENT
-from costmodel.specs.mapping import mapping_of
+from costmodel.specs.running.mapping import mapping_of
 from costmodel.specs.scenario import Scenario
 from costmodel.sweeps.study.design_fields import DesignField, base_value, field_of, holder_of, places_of, with_parameter, written
 from costmodel.sweeps.study.overrides import check_path

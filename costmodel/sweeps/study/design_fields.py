@@ -10,10 +10,10 @@ from costmodel.errors import SpecError, UnknownNameError
 from costmodel.evaluation.design import design_of
 from costmodel.provenance import Constant
 from costmodel.specs.base import with_changes
-from costmodel.specs.mapping import DATAFLOWS
-from costmodel.specs.mapping import Mapping as DataflowMapping
 from costmodel.specs.network import Network
 from costmodel.specs.operations import OPERATIONS
+from costmodel.specs.running.mapping import DATAFLOWS
+from costmodel.specs.running.mapping import Mapping as DataflowMapping
 from costmodel.specs.scenario import Scenario
 from costmodel.specs.spec_paths import holder_at, with_value_at
 

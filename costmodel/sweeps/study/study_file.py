@@ -10,7 +10,7 @@ from costmodel.errors import MissingError, SpecError, UnknownNameError
 from costmodel.sources.documents.text_file import FILE_SUFFIXES, read_document
 from costmodel.sources.documents.validation_errors import checked_spec
 from costmodel.sources.documents.yaml_document import YamlDocument
-from costmodel.sources.packaged_data import packaged_folder
+from costmodel.sources.shipped.packaged_data import packaged_folder
 from costmodel.sweeps.study.study_spec import Study
 
 STUDY_FILE: Final = "study.yaml"

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from costmodel.results.ledger import RowKind, Status
+from costmodel.results.runs.ledger import RowKind, Status
 from costmodel.specs.base import Spec
 
 EXACT_TOLERANCE_RATIO = 1e-12

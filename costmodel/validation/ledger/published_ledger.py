@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from costmodel.errors import UnknownNameError
-from costmodel.evaluation.equation_numbers import number_text
-from costmodel.evaluation.explaining import substituted_equation
+from costmodel.evaluation.explained.equation_numbers import number_text
+from costmodel.evaluation.explained.explaining import substituted_equation
 from costmodel.provenance import origin_of, recording
-from costmodel.results.ledger import Ledger, LedgerRow, RowKind, Status
+from costmodel.results.runs.ledger import Ledger, LedgerRow, RowKind, Status
 from costmodel.sources.catalogue import load_packaged
 from costmodel.validation.ledger.computed import Computed
 from costmodel.validation.ledger.deck import Deck

@@ -14,9 +14,9 @@ from costmodel.deployment.kernels.tile_work import tile_work
 from costmodel.deployment.kernels.tiles import LineType, Tile
 from costmodel.sources.kernel_instructions import load_kernel_instructions
 from costmodel.specs.axis import Axis
-from costmodel.specs.kernel_core import CORES
-from costmodel.specs.mapping import BLOCKED, ChosenDataflow
+from costmodel.specs.devices.kernel_core import CORES
 from costmodel.specs.operations import CONV2D
+from costmodel.specs.running.mapping import BLOCKED, ChosenDataflow
 from costmodel.specs.work import LoopNest
 
 AXES = st.builds(

@@ -18,8 +18,8 @@ from costmodel.deployment.model_file import write_model_file
 from costmodel.deployment.model_reading import read_model_file
 from costmodel.errors import FormatError, LimitError, SpecError
 from costmodel.sources.catalogue import load_network
-from costmodel.specs.kernel_core import CORES, tile_register_count
-from costmodel.specs.mapping import mapping_of
+from costmodel.specs.devices.kernel_core import CORES, tile_register_count
+from costmodel.specs.running.mapping import mapping_of
 from costmodel.validation.validating import expect_network
 
 TILES = st.builds(Tile, st.integers(1, MOST), st.integers(1, MOST), st.sampled_from(list(LineType)), st.booleans())

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from costmodel.deployment.deployed import Variant
-from costmodel.results.comparison import FirmwareComparison
+from costmodel.results.runs.comparison import FirmwareComparison
 from costmodel.sources.catalogue import load_network
 from costmodel.specs.counting import Dataflow
 from costmodel.specs.network import Network

@@ -20,8 +20,8 @@ from costmodel.results.storage.strategy_plan import StrategyPlan
 from costmodel.sources.catalogue import load_network
 from costmodel.specs.network import Network
 from costmodel.specs.operations import Action
-from costmodel.specs.stages import InputDelivery, Stage
-from costmodel.specs.strategy import MemoryStrategy as Strategy
+from costmodel.specs.running.stages import InputDelivery, Stage
+from costmodel.specs.running.strategy import MemoryStrategy as Strategy
 from costmodel.validation.stage_table import stage_table
 from costmodel.validation.targets.emulators import EmulatorRun, run_on_emulator
 from costmodel.validation.validating import expect_network

@@ -17,7 +17,7 @@ from costmodel.memory.placement import blocks_of, sizes_of
 from costmodel.memory.strategies import lower_bound
 from costmodel.memory.tflm.greedy import aligned_bytes
 from costmodel.sources.catalogue import load_network, names
-from costmodel.specs.strategy import MemoryStrategy as Strategy
+from costmodel.specs.running.strategy import MemoryStrategy as Strategy
 
 needs_ortools = pytest.mark.skipif(importlib.util.find_spec("ortools") is None, reason="needs OR-Tools: pip install costmodel[exact]")
 

@@ -13,7 +13,7 @@ from costmodel.memory.streaming.blocks import TensorMap, directly_taken, layout_
 from costmodel.memory.streaming.covers import BEST, Cover, mixed
 from costmodel.memory.streaming.segments import Segment, segments_from
 from costmodel.specs.network import Network
-from costmodel.specs.stages import Grain, InputDelivery, Stage
+from costmodel.specs.running.stages import Grain, InputDelivery, Stage
 
 
 def network(*layers: dict[str, Any], shape: str = "2x6x8", **types: str) -> Network:

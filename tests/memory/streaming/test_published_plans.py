@@ -9,7 +9,7 @@ from costmodel.results.storage.strategy_plan import StrategyPlan
 from costmodel.sources.catalogue import load_network, names
 from costmodel.sources.planned_scenario import retyped
 from costmodel.specs.network import Network
-from costmodel.specs.strategy import MemoryStrategy as Strategy
+from costmodel.specs.running.strategy import MemoryStrategy as Strategy
 
 PRUNED = load_network("cifar-aap-pruned")
 TYPES = {

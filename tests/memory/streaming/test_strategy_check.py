@@ -12,7 +12,7 @@ from costmodel.memory.network_strategies import plan_strategy, subject_of
 from costmodel.memory.strategy_check import check_strategy_plan
 from costmodel.results.storage.strategy_plan import StrategyPlan
 from costmodel.sources.catalogue import load_network, names
-from costmodel.specs.strategy import MemoryStrategy as Strategy
+from costmodel.specs.running.strategy import MemoryStrategy as Strategy
 
 ELSEWHERE = (Strategy.SUM, Strategy.PEAK_LIVE, Strategy.PING_PONG, Strategy.STATIC_IN_PLACE)
 """Strategies without an arena, whose plans are checked where they are made."""

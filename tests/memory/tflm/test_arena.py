@@ -32,7 +32,7 @@ from costmodel.sources.importers.model_files import load_model_graph
 from costmodel.sources.importers.tflite import from_tflite
 from costmodel.sources.importers.to_network import network_of
 from costmodel.specs.imported_graph import GraphBody, ImportedGraph, ImportedOperator, ImportedTensor
-from costmodel.specs.strategy import MemoryStrategy
+from costmodel.specs.running.strategy import MemoryStrategy
 
 SHARED = Path(os.environ.get("COSTMODEL_SHARED", Path(__file__).parents[4] / "shared"))
 MODELS = SHARED / "data" / "models"

@@ -1,0 +1,1 @@
+"""Layers whose loops no dataflow orders, executed."""

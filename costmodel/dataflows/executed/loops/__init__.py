@@ -1,0 +1,1 @@
+"""Loops of each dataflow, executed."""

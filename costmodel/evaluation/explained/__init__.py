@@ -1,0 +1,1 @@
+"""Where a figure comes from, with every number in its equation."""

@@ -1,0 +1,1 @@
+"""Where an inference begins and ends between two samples."""

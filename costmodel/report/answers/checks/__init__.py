@@ -1,0 +1,1 @@
+"""Answers that hold a prediction against what ran or was published."""

@@ -1,0 +1,1 @@
+"""Answers about files and what is packaged."""

@@ -1,0 +1,1 @@
+"""What is concluded from figures, with its reasons."""

@@ -1,0 +1,1 @@
+"""Nouns of networks as their files hold them."""

@@ -1,0 +1,1 @@
+"""What ran or was measured: comparisons, traces, images, published figures."""

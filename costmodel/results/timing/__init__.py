@@ -1,0 +1,1 @@
+"""Time of an inference, and what follows from it."""

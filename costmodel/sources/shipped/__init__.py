@@ -1,0 +1,1 @@
+"""What the package ships: data, documentation, bibliography."""

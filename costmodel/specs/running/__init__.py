@@ -1,0 +1,1 @@
+"""How a network runs: mappings, schedules of stages, and strategies of memory."""
