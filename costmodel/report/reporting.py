@@ -47,9 +47,9 @@ def report_document(
     sections = (
         *((findings_section(evaluation),) if evaluation.findings else ()),
         figures_section(evaluation, additions.facts(evaluation.duration_s is not None)),
-        verdict_section(evaluation),
         layers_section(evaluation),
         energy_section(evaluation, scenario),
+        verdict_section(evaluation),
         memory_section(evaluation, scenario),
         *(() if evaluation.schedule is None else (schedule_section(evaluation.schedule),)),
         latency_section(evaluation),

@@ -26,8 +26,9 @@ def text_of(screen: Asked, width: int = 80) -> list[str]:
     return ["".join(span.text for span in line).rstrip() for line in first_screen(screen, width)]
 
 
-SIX = {
+SCREENS = {
     "fits, measured": (ScenarioChanges(), None),
+    "fits only fresh": (ScenarioChanges(static_bytes=61_000), "esp32-deck"),
     "fits narrowly": (ScenarioChanges(network="resnet8", device="stm32l476rg", static_bytes=46_000), None),
     "does not fit": (ScenarioChanges(network="cifar-baseline", device="stm32l476rg"), None),
     "calibrated": (ScenarioChanges(network="resnet8", device="nrf52840"), None),
@@ -36,28 +37,32 @@ SIX = {
 }
 
 
-@pytest.mark.parametrize("name", SIX)
+@pytest.mark.parametrize("name", SCREENS)
 @pytest.mark.parametrize("width", [60, 80, 100, 140])
 def test_it_is_one_screen(name: str, width: int) -> None:
-    lines = text_of(asked(*SIX[name]), width)
+    lines = text_of(asked(*SCREENS[name]), width)
     assert max(len(line) for line in lines) <= min(width, 80)
     assert any("FIT" in line for line in lines[:5])
     if width >= 80:
         assert len(lines) <= 40
 
 
-@pytest.mark.parametrize("name", SIX)
+@pytest.mark.parametrize("name", SCREENS)
 def test_it_looks_as_it_did(name: str, matches_golden: Callable[[str, str], None]) -> None:
-    matches_golden(f"first-{name.replace(', ', '-').replace(' ', '-')}.txt", "\n".join(text_of(asked(*SIX[name]))) + "\n")
+    matches_golden(f"first-{name.replace(', ', '-').replace(' ', '-')}.txt", "\n".join(text_of(asked(*SCREENS[name]))) + "\n")
 
 
 def test_verdicts_say_what_they_mean() -> None:
-    found = {name: fit_verdict(asked(*SIX[name]).evaluation) for name in ("fits, measured", "fits narrowly", "does not fit")}
+    found = {name: fit_verdict(asked(*SCREENS[name]).evaluation) for name in ("fits, measured", "fits narrowly", "does not fit")}
     assert [one.word for one in found.values()] == ["FITS", "FITS NARROWLY", "DOES NOT FIT"]
     assert [one.tone for one in found.values()] == ["verdict", "nearly", "fails"]
     assert len({one.symbol for one in found.values()}) == 3
     assert "in one block, the largest free is" in found["does not fit"].text
-    heap = asked(*SIX["fits, measured"]).evaluation.memory.heap
+    fresh = fit_verdict(asked(*SCREENS["fits only fresh"]).evaluation)
+    assert (fresh.word, fresh.symbol) == ("FITS NARROWLY", "△")
+    assert fresh.text.endswith("only on a fresh heap: not wherever what is taken may lie")
+    assert "to spare" not in fresh.text
+    heap = asked(*SCREENS["fits, measured"]).evaluation.memory.heap
     assert heap is not None
     ratio = spare_ratio(heap)
     assert ratio is not None
@@ -65,13 +70,13 @@ def test_verdicts_say_what_they_mean() -> None:
 
 
 def test_the_next_step_follows_from_the_answer() -> None:
-    assert next_step(asked(*SIX["fits, measured"])).command == "costmodel report --sleep light"
-    assert next_step(asked(*SIX["does not fit"])).command == "costmodel plan cifar-baseline --device stm32l476rg"
-    assert "--duration" in next_step(asked(*SIX["range"])).command
-    assert next_step(asked(*SIX["calibrated"])).command.startswith("costmodel plan resnet8")
+    assert next_step(asked(*SCREENS["fits, measured"])).command == "costmodel report --sleep light"
+    assert next_step(asked(*SCREENS["does not fit"])).command == "costmodel plan cifar-baseline --device stm32l476rg"
+    assert "--duration" in next_step(asked(*SCREENS["range"])).command
+    assert next_step(asked(*SCREENS["calibrated"])).command.startswith("costmodel plan resnet8")
 
 
 def test_advice_stands_by_its_gain() -> None:
-    gains = [advice.gain_ratio for advice in asked(*SIX["fits, measured"]).advice]
+    gains = [advice.gain_ratio for advice in asked(*SCREENS["fits, measured"]).advice]
     assert gains == sorted(gains, reverse=True)
     assert gains[0] > 20.0

@@ -108,8 +108,10 @@ def fit_verdict(evaluation: Evaluation) -> Verdict:
     count = len(heap.placements)
     text = f"{ram} RAM of {bytes_text(free)}{when}; {count} buffer{'s' if count > 1 else ''}"
     spare = spare_ratio(heap)
-    if spare is not None and spare < NARROW_RATIO:
-        return Verdict("FITS NARROWLY", "nearly", f"{text}; {share_text(spare, 0)} to spare")
+    narrow = [f"{share_text(spare, 0)} to spare"] if spare is not None and spare < NARROW_RATIO else []
+    narrow += ["only on a fresh heap: not wherever what is taken may lie"] if heap.split_matters else []
+    if narrow:
+        return Verdict("FITS NARROWLY", "nearly", "; ".join((text, *narrow)))
     return Verdict("FITS", "verdict", text)
 
 

@@ -83,7 +83,7 @@ def _title(evaluation: Evaluation, width: int) -> list[Line]:
 
 def _verdict(evaluation: Evaluation, width: int) -> list[Line]:
     found = fit_verdict(evaluation)
-    return _wrapped(f"{found.word}  ", found.text, width, found.tone, 2)
+    return _wrapped(f"{found.symbol} {found.word}  ", found.text, width, found.tone, 2)
 
 
 def _rows(asked: Asked, width: int) -> list[Line]:

@@ -67,7 +67,7 @@ def words_of(finding: Finding, evaluation: Evaluation) -> Words:
 
 
 def finding_remarks(evaluation: Evaluation) -> tuple[Remark, ...]:
-    """Return every finding of an evaluation in words, most decisive first.
+    """Return every finding of an evaluation in words, in their order.
 
     Parameters
     ----------
