@@ -88,7 +88,7 @@ class Additions(NamedTuple):
         """Return what JSON holds of each that is there."""
         trace = {} if self.trace is None else {"trace": self.trace.summary.model_dump(mode="json")}
         battery = {} if self.battery_life is None else {"battery_life": worded(self.battery_life)}
-        tflm = {} if self.tflm is None else {"tflm": self.tflm.model_dump(mode="json")}
+        tflm = {} if self.tflm is None else {"tflm": worded(self.tflm)}
         outlook = {} if self.outlook is None else {"outlook": self.outlook.model_dump(mode="json"), "advice": self._advice()}
         return {**trace, **battery, **tflm, **outlook}
 

@@ -10,6 +10,7 @@ import pytest
 from tflite_writer import ModelFile, Scalar, small_network
 
 from costmodel.cli.app import main
+from costmodel.report.quantities import bytes_text
 from costmodel.sources.importers.channels_first.operator_table import FIRST_LOWERINGS
 from costmodel.sources.importers.lowering_table import FOLDED_ONLY, LOWERINGS
 from costmodel.sources.importers.understood import costed_as
@@ -62,6 +63,61 @@ def test_the_report_names_the_arena_and_explain_knows_it(capsys: pytest.CaptureF
     explained = run(capsys, "explain", "tflm.total_bytes", "--scenario", "small.tflite")
     assert f"tflm.total_bytes = {content['total_bytes']:,} B" in explained
     assert "tflm.tail_bytes" in run(capsys, "explain", "--scenario", "small.tflite")
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize(
+    ("device", "runtime", "total", "said"),
+    [
+        ("nrf52840", (), "cmsis_nn_total_bytes", "FITS {} TFLM arena"),
+        ("nrf52840", ("--runtime", "tflm-reference"), "total_bytes", "FITS {} TFLM arena"),
+        ("esp32-wroom", (), "total_bytes", "FITS at least {} TFLM arena"),
+    ],
+)
+def test_what_has_to_fit_under_the_interpreter_is_its_arena(
+    device: str, runtime: tuple[str, ...], total: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = ("report", "small.tflite", "--device", device, *runtime)
+    content = json.loads(run(capsys, *asked, "--format", "json"))["tflm"]
+    used = content["used"]
+    assert used["total_bytes"] == content[total] == used["head_bytes"] + used["tail_bytes"]
+    (placed,) = used["heap"]["placements"]
+    assert (placed["name"], placed["size_bytes"]) == ("tensor_arena", used["total_bytes"])
+    screen = " ".join(run(capsys, *asked).split())
+    assert said.format(bytes_text(used["total_bytes"])) in screen
+    assert f"head {bytes_text(used['head_bytes'])} + tail {bytes_text(used['tail_bytes'])}" in screen
+    section = " ".join(run(capsys, *asked, "--section", "tflm").split())
+    assert f"it takes {used['total_bytes']:,} B" in section
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_tail_that_finds_no_room_does_not_fit(capsys: pytest.CaptureFixture[str]) -> None:
+    asked = ("report", "small.tflite", "--device", "nrf52840")
+    used = json.loads(run(capsys, *asked, "--format", "json"))["tflm"]["used"]
+    # The network's own buffers fit what is left, the arena with its tail does not.
+    static = 256 * 1024 - used["total_bytes"]
+    content = json.loads(run(capsys, *asked, "--static-bytes", str(static), "--format", "json"))
+    assert content["evaluation"]["memory"]["heap"]["fits"]
+    assert not content["tflm"]["used"]["heap"]["fits"]
+    screen = run(capsys, *asked, "--static-bytes", str(static))
+    assert "DOES NOT FIT" in screen
+    assert "tensor_arena needs" in " ".join(screen.split())
+
+
+@pytest.mark.usefixtures("folder")
+def test_another_runtime_has_no_arena_of_the_interpreter(capsys: pytest.CaptureFixture[str]) -> None:
+    asked = ("report", "small.tflite", "--device", "stm32l476rg", "--runtime", "x-cube-ai")
+    assert json.loads(run(capsys, *asked, "--format", "json"))["tflm"]["used"] is None
+    assert "RAM of" in " ".join(run(capsys, *asked).split())
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_calibrated_runtime_keeps_its_arena(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("times.csv").write_text("network,latency_ms\nds-cnn,30\nresnet8,200\n", encoding="utf-8")
+    run(capsys, "calibrate", "times.csv", "--device", "nrf52840", "--runtime", "tflm-cmsis-nn", "--out", "mine.runtime.yaml")
+    asked = ("report", "small.tflite", "--device", "nrf52840", "--runtime", "mine.runtime.yaml")
+    used = json.loads(run(capsys, *asked, "--format", "json"))["tflm"]["used"]
+    assert (used["runtime"], used["kernels"]) == ("tflm-cmsis-nn-measured", "cmsis-nn")
 
 
 def test_a_model_the_runtime_refuses_says_which_operator_and_why(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

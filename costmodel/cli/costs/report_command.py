@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from costmodel.cli.model_options import AllowUnsupported, InputShapes
 from costmodel.cli.rate_options import Period, Rate
+
+if TYPE_CHECKING:
+    from costmodel.results.evaluation import Evaluation
 
 
 def report_command(
@@ -150,25 +153,20 @@ def report_command(
         from costmodel.cli.answers.report_additions import with_trace
 
         asked, analysed = with_trace(asked, trace, changes)
+    from costmodel.evaluation.graphs.tflm import used_arena
     from costmodel.evaluation.timing.outlook import asked_life, outlook_of
     from costmodel.report.additions import Additions
     from costmodel.sources.usual_use import usual_use
 
     use = usual_use(asked, runtime)
     screen = ScreenAsked(command_text(ctx), full or out is not None, tuple(section or ()))
-    about_life = (battery, sleep, states, model, temperature)
     # A trace alone shows the life of a scenario that has a battery; every other question about one asks for it.
-    if any(option is not None for option in about_life) or (trace is not None and asked.battery is not None):
-        deliver_report(
-            asked,
-            formats,
-            out,
-            lambda found: Additions(analysed, asked_life(asked, found, told := outlook_of(asked, found, use)), arena, told),
-            screen,
-            use,
-            force=force,
-        )
-    else:
-        deliver_report(
-            asked, formats, out, lambda found: Additions(analysed, None, arena, outlook_of(asked, found, use)), screen, use, force=force
-        )
+    about_life = (battery, sleep, states, model, temperature)
+    with_life = any(option is not None for option in about_life) or (trace is not None and asked.battery is not None)
+
+    def additions_of(found: Evaluation) -> Additions:
+        told = outlook_of(asked, found, use)
+        life = asked_life(asked, found, told) if with_life else None
+        return Additions(analysed, life, None if arena is None else used_arena(arena, asked, found.memory, use.runtime), told)
+
+    deliver_report(asked, formats, out, additions_of, screen, use, force=force)

@@ -33,10 +33,10 @@ def calibrate_command(
     from costmodel.errors import MissingError, SpecError
     from costmodel.evaluation.timing.fitting_networks import NetworkTime, fit_networks
     from costmodel.report.answers.calibration import calibration_answer
-    from costmodel.sources.catalogue import load_device
+    from costmodel.sources.catalogue import load_device, names
     from costmodel.sources.documents.atomic_file import write_whole
     from costmodel.sources.measured.measured_times import read_measured_times
-    from costmodel.sources.runtimes import runtime_text
+    from costmodel.sources.runtimes import load_runtime, runtime_text
 
     form = format_of(output_format)
     if measured is None or device is None:
@@ -46,6 +46,7 @@ def calibrate_command(
     if path.exists() and not force:
         raise SpecError(f"{path}: is there already; --force replaces it, --out names another file")
     times = [NetworkTime(*row) for row in read_measured_times(measured)]
-    made, fit = fit_networks(times, target, runtime, version)
+    known = load_runtime(runtime) if runtime in names("runtimes") else None
+    made, fit = fit_networks(times, target, runtime, version, None if known is None else known.arena)
     write_whole(path, runtime_text(made))
     write_answer(calibration_answer(fit, str(path)), form)

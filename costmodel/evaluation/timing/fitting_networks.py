@@ -14,7 +14,7 @@ from costmodel.latency.scaling import IDENTIFIED_SHARE_RATIO, USUAL_RATES, Timed
 from costmodel.printable_text import shortened
 from costmodel.results.timing.calibration_fit import CalibrationFit, KindRate, LeftOut
 from costmodel.specs.devices.hardware import Device
-from costmodel.specs.devices.runtime import MeasuredNetwork, Runtime
+from costmodel.specs.devices.runtime import ArenaKernels, MeasuredNetwork, Runtime
 from costmodel.specs.network import Network
 from costmodel.units import HZ_PER_MHZ
 
@@ -37,7 +37,9 @@ class NetworkTime(NamedTuple):
     """Of one inference, at the board's supply, where it was measured."""
 
 
-def fit_networks(times: Sequence[NetworkTime], device: Device, runtime: str, version: str = VERSION) -> tuple[Runtime, CalibrationFit]:
+def fit_networks(
+    times: Sequence[NetworkTime], device: Device, runtime: str, version: str = VERSION, arena: ArenaKernels | None = None
+) -> tuple[Runtime, CalibrationFit]:
     """Fit a runtime to measured networks.
 
     Parameters
@@ -50,6 +52,8 @@ def fit_networks(times: Sequence[NetworkTime], device: Device, runtime: str, ver
         What ran them.
     version : str, optional
         Of it.
+    arena : str, optional
+        Whose kernels ask for scratch, where the runtime is TensorFlow Lite Micro.
 
     Returns
     -------
@@ -93,6 +97,7 @@ def fit_networks(times: Sequence[NetworkTime], device: Device, runtime: str, ver
     made = Runtime(
         name=f"{runtime}-measured",
         description=f"{runtime} on {device.name}, from {len(measured)} measured network{'s' if len(measured) > 1 else ''}.",
+        arena=arena,
         measured=tuple(measured),
         source="measured: given by the user",
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -12,7 +12,7 @@ from costmodel.report.sections.outlook import assumed_text, basis_text, energy_w
 from costmodel.report.sections.summary import left_out_text
 from costmodel.results.conclusions.advice import Advice, AdviceKind
 from costmodel.results.evaluation import Evaluation
-from costmodel.results.graphs.tflm_arena import TflmArena
+from costmodel.results.graphs.tflm_arena import TflmArena, TflmUse
 from costmodel.results.storage.heap_verdict import HeapVerdict
 from costmodel.results.timing.outlook import Outlook
 from costmodel.results.timing.time_estimate import TimeBasis
@@ -21,6 +21,18 @@ from costmodel.specs.devices.power import IDLE
 
 NARROW_RATIO: Final = 0.10
 """Share of the largest block, or of the heap, below which what is left of it is little."""
+
+_KERNELS: Final[Mapping[str, str]] = {
+    "reference": "TensorFlow Lite Micro's arena with its reference kernels",
+    "cmsis-nn": "TensorFlow Lite Micro's arena with CMSIS-NN's kernels",
+    "esp-nn": "TensorFlow Lite Micro's arena; the scratch of ESP-NN's kernels, not known here, comes on top",
+}
+_ARENA_FIGURES: Final[Mapping[str, str]] = {
+    "reference": "tflm.total_bytes",
+    "cmsis-nn": "tflm.cmsis_nn_total_bytes",
+    "esp-nn": "tflm.total_bytes",
+}
+"""What `explain` knows each total by."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +81,7 @@ def answer_blocks(asked: Asked) -> tuple[Block, ...]:
     step = next_step(asked)
     blocks: tuple[Block | None, ...] = (
         Verdict("AT LEAST", "nearly", left_out) if left_out else None,
-        fit_verdict(evaluation),
+        fit_verdict(evaluation, asked.arena),
         Facts(facts),
         Paragraph(assumed) if assumed else None,
         Listing("Next" + (f": {step.why}" if step.why else ""), "sh", (step.command,)),
@@ -78,41 +90,54 @@ def answer_blocks(asked: Asked) -> tuple[Block, ...]:
     return tuple(block for block in blocks if block is not None)
 
 
-def fit_verdict(evaluation: Evaluation) -> Verdict:
+def fit_verdict(evaluation: Evaluation, arena: TflmArena | None = None) -> Verdict:
     """Return whether a network fits: the word, its tone, and the sentence beside it.
 
     Parameters
     ----------
     evaluation : Evaluation
         With the heap's verdict.
+    arena : TflmArena, optional
+        Of the model file: where TensorFlow Lite Micro runs it, what has to fit is the interpreter's arena, its tail with it.
 
     Returns
     -------
     Verdict
         `FITS`, `FITS NARROWLY`, `DOES NOT FIT` or `FIT UNKNOWN`.
     """
-    memory, heap = evaluation.memory, evaluation.memory.heap
-    ram = bytes_text(memory.ram_bytes)
+    memory, used = evaluation.memory, None if arena is None else arena.used
+    heap = _heap_asked(evaluation, arena)
+    ram = f"{bytes_text(memory.ram_bytes)} RAM" if used is None else _used_text(used)
     if memory.flash_bytes > memory.flash_capacity_bytes:
         taken = f"weights take {bytes_text(memory.flash_bytes)} of {bytes_text(memory.flash_capacity_bytes)} flash"
         return Verdict("DOES NOT FIT", "fails", taken)
     if heap is None:
-        return Verdict("FIT UNKNOWN", "unknown", f"{ram} RAM; nothing is known of the heap of {evaluation.device}")
+        return Verdict("FIT UNKNOWN", "unknown", f"{ram}; nothing is known of the heap of {evaluation.device}")
     if not heap.fits:
         short = heap.shortfall
         lacking = "" if short is None else f"; {short.name} needs {bytes_text(short.searched_bytes)} in one block, the largest free is"
         largest = "" if short is None else f" {bytes_text(short.largest_bytes)}"
-        return Verdict("DOES NOT FIT", "fails", f"{ram} RAM{lacking}{largest}")
+        return Verdict("DOES NOT FIT", "fails", f"{ram}{lacking}{largest}")
     free = sum(region.size_bytes - region.taken_bytes for region in heap.regions)
     when = " at boot (give --static-bytes)" if heap.taken.is_nothing else ", static data and radio taken out"
     count = len(heap.placements)
-    text = f"{ram} RAM of {bytes_text(free)}{when}; {count} buffer{'s' if count > 1 else ''}"
+    text = f"{ram} of {bytes_text(free)}{when}; {count} buffer{'s' if count > 1 else ''}"
     spare = spare_ratio(heap)
     narrow = [f"{share_text(spare, 0)} to spare"] if spare is not None and spare < NARROW_RATIO else []
     narrow += ["only on a fresh heap: not wherever what is taken may lie"] if heap.split_matters else []
     if narrow:
         return Verdict("FITS NARROWLY", "nearly", "; ".join((text, *narrow)))
     return Verdict("FITS", "verdict", text)
+
+
+def _heap_asked(evaluation: Evaluation, arena: TflmArena | None) -> HeapVerdict | None:
+    """Return the heap's verdict on what is run: an interpreter's arena, or the network's own buffers."""
+    return evaluation.memory.heap if arena is None or arena.used is None else arena.used.heap
+
+
+def _used_text(used: TflmUse) -> str:
+    least = "at least " if used.kernels == "esp-nn" else ""
+    return f"{least}{bytes_text(used.total_bytes)} TFLM arena (head {bytes_text(used.head_bytes)} + tail {bytes_text(used.tail_bytes)})"
 
 
 def spare_ratio(heap: HeapVerdict) -> float | None:
@@ -171,11 +196,14 @@ def _arena_row(arena: TflmArena, heap: HeapVerdict | None) -> AnswerRow:
     if arena.total_bytes is None:
         why = f"{'its arena is not known' if arena.runs else 'does not run this'}: {arena.reason}"
         return AnswerRow("TFLM", "none", Trust.UNKNOWN, why)
+    used = arena.used
+    if used is not None:
+        return AnswerRow("TFLM", bytes_text(used.total_bytes), Trust.ASSUMED, _KERNELS[used.kernels], _ARENA_FIGURES[used.kernels])
     note = f"TensorFlow Lite Micro's arena: head {bytes_text(arena.head_bytes)}, tail {bytes_text(arena.tail_bytes)}"
     if heap is not None:
         free = heap.largest_before_bytes
         note += f"; {'fits' if arena.total_bytes <= free else 'does not fit'} the largest free block, {bytes_text(free)}"
-    return AnswerRow("TFLM", bytes_text(arena.total_bytes), Trust.ASSUMED, note)
+    return AnswerRow("TFLM", bytes_text(arena.total_bytes), Trust.ASSUMED, note, "tflm.total_bytes")
 
 
 def _time_note(outlook: Outlook) -> str:
@@ -224,7 +252,7 @@ def next_step(asked: Asked) -> NextStep:
         A command.
     """
     evaluation, outlook = asked.evaluation, asked.outlook
-    heap = evaluation.memory.heap
+    heap = _heap_asked(evaluation, asked.arena)
     plan = NextStep(f"costmodel plan {evaluation.network} --device {evaluation.device}")
     measured = NextStep(f"{asked.command} --duration 120ms", "measure one inference, and give its time")
     if heap is not None and not heap.fits:

@@ -58,7 +58,7 @@ def first_screen(asked: Asked, width: int = WIDEST) -> tuple[Line, ...]:
     blocks = (
         _title(evaluation, width),
         _wrapped("AT LEAST  ", left_out_text(evaluation.left_out), width, "nearly", 2) if evaluation.at_least else [],
-        [*_verdict(evaluation, width), *_rows(asked, width)],
+        [*_verdict(asked, width), *_rows(asked, width)],
         _assumed(asked.outlook, width),
         _next(asked, width),
         _advice(asked.advice, width),
@@ -81,8 +81,8 @@ def _title(evaluation: Evaluation, width: int) -> list[Line]:
     return [(Span(left, "title"), Span(" " * (width - len(left) - len(right))), Span(right, "quiet"))]
 
 
-def _verdict(evaluation: Evaluation, width: int) -> list[Line]:
-    found = fit_verdict(evaluation)
+def _verdict(asked: Asked, width: int) -> list[Line]:
+    found = fit_verdict(asked.evaluation, asked.arena)
     return _wrapped(f"{found.symbol} {found.word}  ", found.text, width, found.tone, 2)
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from costmodel.report.cells import Cell, Form
 from costmodel.report.document import Block, Column, Fact, Listing, Paragraph, Row, Section, Table
-from costmodel.report.quantities import bytes_text, count_text
-from costmodel.results.graphs.tflm_arena import TflmArena
+from costmodel.report.quantities import bytes_text, count_text, sentence
+from costmodel.report.words.heap_words import heap_reason_text, heap_start_text
+from costmodel.results.graphs.tflm_arena import TflmArena, TflmUse
 
 RUNTIME = "TensorFlow Lite Micro"
 
@@ -33,6 +34,8 @@ def tflm_section(arena: TflmArena) -> Section:
         Words, tables, and lines to paste.
     """
     blocks: list[Block] = [Paragraph(arena_text(arena))]
+    if arena.used is not None:
+        blocks.append(Paragraph(_used_text(arena.used)))
     if arena.total_bytes is not None:
         blocks += [_tail_table(arena), _head_table(arena)]
     if arena.runs:
@@ -55,6 +58,16 @@ def arena_text(arena: TflmArena) -> str:
         " The head is exact; the tail of a 32-bit chip is computed from the sizes of the runtime's records and held against no chip:"
         " leave room, and ask `arena_used_bytes()` on the chip."
     )
+
+
+def _used_text(used: TflmUse) -> str:
+    """Return what the device's runtime asks for, and whether its heap holds that."""
+    text = f"Under {used.runtime} it takes {count_text(used.total_bytes)} B"
+    if used.kernels == "esp-nn":
+        text += " and the scratch of ESP-NN's kernels"
+    if used.heap is None:
+        return f"{text}."
+    return f"{text}. {sentence(heap_reason_text(used.heap))} {heap_start_text(used.heap)}"
 
 
 def resolver_code(arena: TflmArena) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from costmodel.results.base import Result
+from costmodel.results.storage.heap_verdict import HeapVerdict
 
 
 class TflmBuffer(Result):
@@ -21,6 +22,20 @@ class TflmPart(Result):
     size_bytes: int
 
 
+class TflmUse(Result):
+    """The arena as a device's runtime asks for it, and whether the heap holds it."""
+
+    runtime: str
+    kernels: str
+    """Whose scratch is in the head."""
+    head_bytes: int
+    tail_bytes: int
+    """Records of the interpreter and kernels' own data."""
+    total_bytes: int
+    heap: HeapVerdict | None
+    """Of `tensor_arena` as one block, beside the same as the network's own buffers; None where the device states no heap."""
+
+
 class TflmArena(Result):
     """Head and tail of the arena on a chip with 32-bit pointers, and totals of other builds; None with a reason where not known."""
 
@@ -36,9 +51,13 @@ class TflmArena(Result):
     """Both, with the reference kernels."""
     cmsis_nn_total_bytes: int | None
     """Both, with the kernels of CMSIS-NN."""
+    cmsis_nn_head_bytes: int | None = None
+    cmsis_nn_tail_bytes: int | None = None
     host_total_bytes: int | None
     """Both, in the published Python package of 64 bits."""
     buffers: tuple[TflmBuffer, ...] = ()
     tail: tuple[TflmPart, ...] = ()
     registrations: tuple[str, ...] = ()
     """What `MicroMutableOpResolver` must register, in alphabetical order; those the runtime has."""
+    used: TflmUse | None = None
+    """What the device's runtime asks for; None where another runs the model, or the arena is not known."""

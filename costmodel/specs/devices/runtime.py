@@ -41,6 +41,10 @@ RegressorName = Literal[
 """What a layer has of its path; `latency.kernel_paths` counts them."""
 
 
+ArenaKernels = Literal["reference", "cmsis-nn", "esp-nn"]
+"""Kernels of TensorFlow Lite Micro: each asks for scratch of its own in the arena."""
+
+
 class Rate(Spec):
     """What one unit of a regressor costs on a path."""
 
@@ -157,6 +161,8 @@ class Runtime(Spec):
     """Cores it is taken on where nobody names a runtime."""
     only_on: tuple[Text, ...] = ()
     """How the names of the devices begin that it is made for; empty for any."""
+    arena: ArenaKernels | None = None
+    """Whose kernels ask for scratch in the arena of TensorFlow Lite Micro; None where that is not what runs."""
     kernels: tuple[KernelRates, ...] = ()
     profiles: tuple[VersionProfile, ...] = ()
     measured: tuple[MeasuredNetwork, ...] = ()
