@@ -101,7 +101,7 @@ def changed_recipe(reference: str | Path | None, changes: RecipeChanges, *, trai
     if changes.epoch_count is not None:
         if start.train is None:
             raise MissingError("--epochs: the recipe does not train; give it a train")
-        own["train"] = with_changes(start.train, {"epoch_count": changes.epoch_count})
+        own["train"] = with_changes(start.train, {"epoch_count": changes.epoch_count, "restarts": ()})
     if changes.output_size is not None:
         own["pool"] = Pooling(output_size=changes.output_size)
     own |= _pruning(start, changes)
@@ -109,7 +109,7 @@ def changed_recipe(reference: str | Path | None, changes: RecipeChanges, *, trai
         tune = start.fine_tune or start.train
         if tune is None:
             raise MissingError("--fine-tune: the recipe says neither how to train nor how to fine-tune")
-        own["fine_tune"] = with_changes(tune, {"epoch_count": changes.fine_tune_count}) if changes.fine_tune_count else None
+        own["fine_tune"] = with_changes(tune, {"epoch_count": changes.fine_tune_count, "restarts": ()}) if changes.fine_tune_count else None
     own |= _quantising(start, changes)
     if changes.teacher is not None:
         own["teacher"] = {"model": changes.teacher} if start.teacher is None else with_changes(start.teacher, {"model": changes.teacher})

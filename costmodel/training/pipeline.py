@@ -285,7 +285,7 @@ class _Run:
             if self.told is not None:
                 self.told(Progress(stage, done, total, self.left))
 
-        tell(0, settings.epoch_count, 0.0)
+        tell(0, settings.total_count, 0.0)
         # A quantised network's steps are not bfloat16's: its roundings are the device's only in single precision.
         dtype = torch.float32 if stage == "quantised" else None
         fit(module, self.train, settings, seed=self.recipe.seed, objective=objective, place=place, told=tell, views=views, dtype=dtype)
@@ -336,7 +336,7 @@ class _Run:
         if asked.weights_only:
             return weights_alone(before, per_channel=asked.per_channel)
         module = calibrated_module(before, self._sample(asked.calibration_count).images, asked)
-        if asked.tune is not None and asked.tune.epoch_count:
+        if asked.tune is not None and asked.tune.total_count:
             self._fit("quantised", module, asked.tune)
         return module.model("")
 

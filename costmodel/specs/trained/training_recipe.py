@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -54,11 +54,31 @@ class Augmentation(Spec):
     """How they are mirrored."""
 
 
+class Restart(Spec):
+    """One more cycle of the schedule: the rate rises again and falls again (loshchilov2017sgdr)."""
+
+    epoch_count: Annotated[int, Field(ge=1, le=10_000)]
+    """Its passes over the images."""
+    rate_ratio: Rate | None = None
+    """Its largest learning rate; left out, that of the first cycle."""
+
+
+class Cycle(NamedTuple):
+    """Passes over which the schedule runs once."""
+
+    first_epoch: int
+    """Passes before it."""
+    epoch_count: int
+    """Its passes."""
+    rate_ratio: float
+    """Its largest learning rate."""
+
+
 class Fit(Spec):
     """One run of training."""
 
     epoch_count: Epochs
-    """Passes over the images."""
+    """Passes over the images; those of restarts come after them."""
     batch_count: Annotated[int, Field(ge=1, le=65_536)] = 256
     """Images a step."""
     optimiser: Optimiser = Optimiser.SGD
@@ -77,6 +97,22 @@ class Fit(Spec):
     """What an average of the weights over the steps keeps of itself at each; 0 takes the last weights."""
     augmentation: Augmentation = Augmentation()
     """How the images are varied."""
+    restarts: tuple[Restart, ...] = Field(default=(), max_length=100)
+    """Cycles of the schedule after the first, each from the weights the one before it left."""
+
+    @property
+    def cycles(self) -> tuple[Cycle, ...]:
+        """Every cycle of the schedule, in order."""
+        found = [Cycle(0, self.epoch_count, self.rate_ratio)]
+        for each in self.restarts:
+            before = found[-1]
+            found.append(Cycle(before.first_epoch + before.epoch_count, each.epoch_count, each.rate_ratio or self.rate_ratio))
+        return tuple(found)
+
+    @property
+    def total_count(self) -> int:
+        """Passes over the images, those of restarts among them."""
+        return self.cycles[-1].first_epoch + self.cycles[-1].epoch_count
 
 
 class Criterion(StrEnum):

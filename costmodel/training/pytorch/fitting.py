@@ -120,11 +120,11 @@ def fit(
     batch = min(settings.batch_count, len(images))
     steps = max(len(images) // batch, 1)
     module.to(memory_format=torch.channels_last)
-    for epoch in range(done, settings.epoch_count):
+    for epoch in range(done, settings.total_count):
         module.train()
         total = 0.0
         for step, (places, pixels) in enumerate(augmenter.batches(epoch, batch)):
-            _set_rate(optimiser, settings, (epoch * steps + step + 1) / (settings.epoch_count * steps))
+            _set_rate(optimiser, rate_at(settings, epoch * steps + step + 1, steps))
             with torch.autocast("cpu", dtype=dtype, enabled=dtype is not torch.float32):
                 outputs = module(as_input(pixels).to(memory_format=torch.channels_last))
             value = objective(outputs.float(), torch.from_numpy(images.labels[places]), places, epoch)
@@ -142,7 +142,7 @@ def fit(
         if place is not None:
             _save(place, module, optimiser, average, epoch + 1, loss)
         if told is not None:
-            told(epoch + 1, settings.epoch_count, loss)
+            told(epoch + 1, settings.total_count, loss)
     if average is not None:
         module.load_state_dict(average)
     module.eval()
@@ -176,9 +176,31 @@ def _optimiser(module: Any, settings: Fit) -> torch.optim.Optimizer:
     return torch.optim.SGD(groups, lr=settings.rate_ratio, momentum=momentum, nesterov=momentum > 0)
 
 
-def _set_rate(optimiser: torch.optim.Optimizer, settings: Fit, progress: float) -> None:
+def _set_rate(optimiser: torch.optim.Optimizer, rate: float) -> None:
     for group in optimiser.param_groups:
-        group["lr"] = settings.rate_ratio * rate_share(settings.schedule, settings.warm_up_ratio, progress)
+        group["lr"] = rate
+
+
+def rate_at(settings: Fit, step: int, epoch_steps: int) -> float:
+    """Return the learning rate of a step.
+
+    Parameters
+    ----------
+    settings : Fit
+        With its cycles.
+    step : int
+        Counted from 1 over all passes.
+    epoch_steps : int
+        Steps of one pass.
+
+    Returns
+    -------
+    float
+        Above 0.
+    """
+    cycle = next(each for each in reversed(settings.cycles) if step > each.first_epoch * epoch_steps)
+    progress = (step - cycle.first_epoch * epoch_steps) / (cycle.epoch_count * epoch_steps)
+    return cycle.rate_ratio * rate_share(settings.schedule, settings.warm_up_ratio, progress)
 
 
 def rate_share(schedule: RateSchedule, warm_up: float, progress: float) -> float:
@@ -230,5 +252,9 @@ def _resumed(place: Place | None, module: Any, optimiser: Any, average: Any) -> 
 def _diverged(epoch: int, settings: Fit, place: Place | None) -> DivergedError:
     kept = f"; the weights after epoch {epoch} are kept in {place.folder}" if place is not None and epoch else ""
     return DivergedError(
-        f"the loss is not a number in epoch {epoch + 1} of {settings.epoch_count}; lower the rate ({settings.rate_ratio:g}){kept}"
+        f"the loss is not a number in epoch {epoch + 1} of {settings.total_count}; lower the rate ({_largest_rate(settings, epoch):g}){kept}"
     )
+
+
+def _largest_rate(settings: Fit, epoch: int) -> float:
+    return next(each.rate_ratio for each in reversed(settings.cycles) if epoch >= each.first_epoch)
