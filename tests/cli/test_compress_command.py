@@ -196,11 +196,13 @@ def test_a_model_with_its_weights_is_pruned_without_training(here: Path, capsys:
         (["broken.py:build", "--data", "synthetic"], "broken.py build: ZeroDivisionError: division by zero"),
         (["broken.py:biuld", "--data", "synthetic"], "has no function 'biuld' (did you mean 'build'?)"),
         (["typo.yaml", "--data", "synthetic"], "did you mean 'fine_tune'"),
+        (["restart.yaml", "--data", "synthetic"], "restart.yaml:2:50 train.restarts[0].epoch_count: should be at least 1, found 0"),
     ],
 )
 def test_what_is_wrong_is_said_in_a_line(options: list[str], told: str, here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (here / "broken.py").write_text("def build():\n    return 1 / 0\n", encoding="utf-8")
     (here / "typo.yaml").write_text("name: typo\nfine_tunes: {epoch_count: 1}\n", encoding="utf-8")
+    (here / "restart.yaml").write_text("name: none\ntrain: {epoch_count: 1, restarts: [{epoch_count: 0}]}\n", encoding="utf-8")
     assert main(["compress", *options]) == 2
     error = capsys.readouterr().err
     assert told in error
@@ -222,6 +224,10 @@ def test_packaged_recipes_load_and_options_come_before_them() -> None:
     assert changed.prune.convolution_ratio == 0.5
     assert changed.prune.linear_ratio == 0.4
     assert changed.seed == 4
+    taught = load_recipe("distilled")
+    assert taught.train.total_count == taught.train.epoch_count + sum(each.epoch_count for each in taught.train.restarts)
+    # Passes that an option gives are all there are.
+    assert changed_recipe("distilled", RecipeChanges(epoch_count=3)).train.total_count == 3
     alone = changed_recipe(None, RecipeChanges(bits=8))
     assert (alone.prune, alone.pool, alone.fine_tune) == (None, None, None)
     assert alone.quantise.tune.epoch_count == 2

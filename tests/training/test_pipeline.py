@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from costmodel.errors import CostModelError, InputError
 from costmodel.sources.stored_models.model_folder import read_model
 from costmodel.specs.network import Network
-from costmodel.specs.trained.training_recipe import Quantising, TrainingRecipe
+from costmodel.specs.trained.training_recipe import Fit, Quantising, TrainingRecipe
 from costmodel.training.images.image_set import DataSet, held_out
 from costmodel.training.images.synthetic import synthetic_set
 from costmodel.training.pipeline import Progress, StageResult, compress, stages_of
@@ -108,6 +108,46 @@ def test_a_run_that_was_stopped_goes_on_to_the_same_bits(results: list[StageResu
         for name, own in first.model.parameters.items():
             np.testing.assert_array_equal(own.weight, second.model.parameters[name].weight)
     assert shares(results) == shares(again)
+
+
+RESTARTED = TrainingRecipe.model_validate(
+    {"name": "restarted", "normalised": True, "train": {"epoch_count": 2, **FIT, "restarts": [{"epoch_count": 2, "rate_ratio": 0.02}]}}
+)
+
+
+@pytest.mark.parametrize("done", [1, 2, 3])
+def test_a_run_stopped_around_a_restart_goes_on_to_the_same_bits(done: int, data: DataSet, tmp_path: Path) -> None:
+    whole = next(iter(compress(RESTARTED, NETWORK, data, tmp_path / "whole"))).model
+    told: list[Progress] = []
+
+    def stopped(progress: Progress) -> None:
+        told.append(progress)
+        if progress.done == done:
+            raise StoppedError
+
+    with pytest.raises(StoppedError):
+        next(iter(compress(RESTARTED, NETWORK, data, tmp_path / "stopped", told=stopped)))
+    assert {progress.total for progress in told} == {4}
+    again = next(iter(compress(RESTARTED, NETWORK, data, tmp_path / "stopped"))).model
+    for name, own in whole.parameters.items():
+        np.testing.assert_array_equal(own.weight, again.parameters[name].weight)
+    assert whole.accuracies == again.accuracies
+
+
+def test_a_rate_rises_and_falls_in_every_cycle() -> None:
+    from costmodel.training.pytorch.fitting import rate_at
+
+    restarts = [{"epoch_count": 4, "rate_ratio": 0.02}, {"epoch_count": 1}]
+    settings = Fit.model_validate({"epoch_count": 2, "rate_ratio": 0.1, "warm_up_ratio": 0.5, "restarts": restarts})
+    assert settings.total_count == 7
+    assert [(each.first_epoch, each.epoch_count, each.rate_ratio) for each in settings.cycles] == [(0, 2, 0.1), (2, 4, 0.02), (6, 1, 0.1)]
+    found = [rate_at(settings, step, 2) for step in range(1, 15)]
+    low = 1e-4
+    shares = [*(0.5, 1, 0.5, low), *(0.25, 0.5, 0.75, 1, 0.75, 0.5, 0.25, low), *(1, low)]
+    np.testing.assert_allclose(found, np.array([0.1] * 4 + [0.02] * 8 + [0.1] * 2) * shares)
+    # Without one, it is the schedule over all passes.
+    alone = settings.model_copy(update={"restarts": ()})
+    assert [rate_at(alone, step, 2) for step in range(1, 5)] == found[:4]
 
 
 def test_another_seed_is_another_run(data: DataSet, tmp_path: Path) -> None:
