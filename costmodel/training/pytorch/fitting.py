@@ -252,7 +252,8 @@ def _resumed(place: Place | None, module: Any, optimiser: Any, average: Any) -> 
 def _diverged(epoch: int, settings: Fit, place: Place | None) -> DivergedError:
     kept = f"; the weights after epoch {epoch} are kept in {place.folder}" if place is not None and epoch else ""
     return DivergedError(
-        f"the loss is not a number in epoch {epoch + 1} of {settings.total_count}; lower the rate ({_largest_rate(settings, epoch):g}){kept}"
+        f"the loss is not a number in epoch {epoch + 1} of {settings.total_count}; "
+        f"lower the rate ({_largest_rate(settings, epoch):g}){kept}"
     )
 
 
