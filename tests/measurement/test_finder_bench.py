@@ -2,14 +2,12 @@
 
 import importlib
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
 
 @pytest.fixture
-def bench(monkeypatch):
-    monkeypatch.syspath_prepend(str(Path(__file__).parents[2] / "benchmarks"))
+def bench():
     import trace_bench
 
     return trace_bench

@@ -6,6 +6,7 @@ import itertools
 import random
 
 import pytest
+from arena_instances import branches
 
 from costmodel.memory.ordering import OrderProblem, best_order, peak_of_order
 
@@ -15,22 +16,6 @@ def drawn(count: int, seed: int, reach: int) -> OrderProblem:
     reads = [tuple({draw.randrange(max(0, at - reach), at) for _ in range(draw.choice([1, 1, 2]))}) if at else () for at in range(count)]
     sizes = tuple(draw.randrange(1, 100) for _ in range(count))
     return OrderProblem(sizes, tuple(reads), frozenset({count - 1}), 10, frozenset({0}))
-
-
-def branches(count: int, length: int, seed: int) -> OrderProblem:
-    """Chains from one layer to another."""
-    draw = random.Random(seed)
-    reads: list[tuple[int, ...]] = [()]
-    sizes = [50]
-    ends = []
-    for _ in range(count):
-        before = 0
-        for _ in range(length):
-            reads.append((before,))
-            sizes.append(draw.randrange(1, 100))
-            before = len(reads) - 1
-        ends.append(before)
-    return OrderProblem((*sizes, 10), (*reads, tuple(ends)), frozenset({len(reads)}), 10, frozenset({0}))
 
 
 def runs(problem: OrderProblem, order: tuple[int, ...]) -> bool:

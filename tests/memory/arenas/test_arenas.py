@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import importlib.util
-import random
 
 import pytest
+from arena_instances import branchy
 from random_graphs import random_graphs
 
 from costmodel.memory.arenas.climbing import climbed
 from costmodel.memory.arenas.fitting import Problem, best_of_portfolio, fitted, problem_of
 from costmodel.memory.arenas.proving import proven
-from costmodel.memory.lifetimes import Lifetimes, TensorLife
+from costmodel.memory.lifetimes import Lifetimes
 from costmodel.memory.network_strategies import plan_strategy, subject_of
 from costmodel.memory.placement import blocks_of, sizes_of
 from costmodel.memory.strategies import lower_bound
@@ -20,18 +20,6 @@ from costmodel.sources.catalogue import load_network, names
 from costmodel.specs.running.strategy import MemoryStrategy as Strategy
 
 needs_ortools = pytest.mark.skipif(importlib.util.find_spec("ortools") is None, reason="needs OR-Tools: pip install costmodel[exact]")
-
-
-def branchy(count: int, seed: int, skip: float = 0.3) -> Lifetimes:
-    """Tensors in a row; some are also read a few steps later."""
-    draw = random.Random(seed)
-    last = [*range(1, count), count - 1]
-    for place in range(2, count):
-        if draw.random() < skip:
-            source = draw.randrange(max(0, place - 12), place)
-            last[source] = max(last[source], place)
-    tensors = [TensorLife(f"t{place}", draw.randrange(1, 64) * 256, place, last[place]) for place in range(count)]
-    return Lifetimes(tuple(tensors), tuple(f"t{place}" for place in range(count)), ())
 
 
 def problem_in(lives: Lifetimes) -> Problem:
