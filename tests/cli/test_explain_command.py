@@ -35,3 +35,15 @@ def test_an_unknown_figure_of_a_trace_names_the_nearest(capture: str, capsys: py
 def test_a_supply_without_a_trace_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["explain", "energy.memory", "--supply-v", "3.3"]) == 2
     assert "--trace" in capsys.readouterr().err
+
+
+def test_a_figure_under_a_schedule_is_the_plans(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "memory.ram", "--scenario", "mobilenet-v1-0.25", "--schedule", "streaming", "--format", "json"]) == 0
+    explained = json.loads(capsys.readouterr().out)["value"]
+    assert main(["plan", "mobilenet-v1-0.25", "--strategy", "streaming", "--format", "json"]) == 0
+    planned = json.loads(capsys.readouterr().out)["plans"]
+    assert [plan["total_bytes"] for plan in planned] == [explained]
+    assert main(["explain", "memory.ram", "--schedule", "steaming"]) == 2
+    assert "did you mean 'streaming'?" in capsys.readouterr().err
+    assert main(["explain", "memory.ram", "--schedule", "streaming", "--of", "report"]) == 2
+    assert "--schedule: belongs to a scenario" in capsys.readouterr().err

@@ -31,6 +31,9 @@ def explain_command(
         str | None, typer.Option("--of", metavar="COMMAND", help='Explain a figure of another command\'s answer: --of "count conv2d ...".')
     ] = None,
     dataflow: Annotated[str | None, typer.Option(help="Dataflow of the scenario; left out, its first.")] = None,
+    schedule: Annotated[
+        str | None, typer.Option(help="Which layers run together, as in `report`: streaming, ...", show_default="the scenario's")
+    ] = None,
     depth: Annotated[int, typer.Option(min=1, help="How many levels down.")] = 32,
     output: Annotated[str, typer.Option("--format", "-f", help="terminal, markdown, html or json.")] = "terminal",
 ) -> None:
@@ -41,18 +44,25 @@ def explain_command(
     costmodel explain battery.continuous_life
     costmodel explain trace.computational.mean --trace capture.csv
     costmodel explain tflm.total_bytes --scenario model.tflite
+    costmodel explain memory.ram --scenario mobilenet-v1-0.25 --schedule streaming
     costmodel explain battery.lives.deep.life_low_s --of "battery --battery 18650 --states esp32-module --rate 1/min --duration 300ms"
     """
-    from costmodel.cli.options import mappings_chosen
+    from costmodel.cli.options import chosen, mappings_chosen
     from costmodel.cli.output import WITHOUT_TABLE, format_of, write_answer
+    from costmodel.errors import SpecError
     from costmodel.evaluation.explained.explaining import explain, recorded_figures
     from costmodel.report.answers.explanation import explanation_answer, figures_answer
     from costmodel.results.conclusions.explanation import ListedFigure
     from costmodel.sources.importers.model_files import is_tflite_file
     from costmodel.sources.scenario_changes import ScenarioChanges, changed_scenario
     from costmodel.sources.usual_use import usual_use
+    from costmodel.specs.running.schedule import ScheduleName
 
     form = format_of(output, WITHOUT_TABLE)
+    said = [option for option, value in (("--dataflow", dataflow), ("--schedule", schedule)) if value is not None]
+    if said and (of is not None or trace is not None):
+        other = "say it in the command of --of" if of is not None else "a capture has none"
+        raise SpecError(f"{said[0]}: belongs to a scenario; {other}")
     if of is not None:
         _explain_answer(of, figure, depth, form)
         return
@@ -62,15 +72,16 @@ def explain_command(
     if figure is not None and figure.startswith("tflm."):
         _explain_arena(scenario, figure, depth, form)
         return
-    asked = changed_scenario(scenario, ScenarioChanges())
-    chosen = mappings_chosen("--dataflow", [dataflow])[0] if dataflow else asked.dataflows[0]
+    runs = None if schedule is None else chosen("--schedule", schedule, ScheduleName)
+    asked = changed_scenario(scenario, ScenarioChanges(schedule=runs))
+    mapping = mappings_chosen("--dataflow", [dataflow])[0] if dataflow else asked.dataflows[0]
     use = usual_use(asked)
     if figure is None:
-        known = recorded_figures(asked, chosen, use) | (_arena_figures(scenario) if is_tflite_file(scenario) else {})
+        known = recorded_figures(asked, mapping, use) | (_arena_figures(scenario) if is_tflite_file(scenario) else {})
         write_answer(figures_answer({name: ListedFigure(*found) for name, found in known.items()}), form)
         return
     outlook = use if figure.startswith("outlook.") else None
-    write_answer(explanation_answer(explain(asked, figure, chosen, outlook), depth), form, pipe_width=EXPLANATION_WIDTH)
+    write_answer(explanation_answer(explain(asked, figure, mapping, outlook), depth), form, pipe_width=EXPLANATION_WIDTH)
 
 
 def _arena_figures(path: str) -> dict[str, Figure]:
