@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import zlib
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 
 from costmodel.cli.app import main
 from costmodel.evaluation.timing.estimate import estimate_time
 from costmodel.latency.kernel_paths import KernelRegressors
+from costmodel.results.counts import AccessCounts
 from costmodel.sources.catalogue import load_device, load_network
 from costmodel.sources.runtimes import load_runtime, runtime_text
 from costmodel.specs.devices.runtime import RegressorName
@@ -149,3 +151,75 @@ def test_a_table_with_a_stray_carriage_return_is_read_by_lines(folder: Path, cap
     (folder / "measured.csv").write_bytes(b"ne\rtwork,latency_ms\nresnet8,731\n")
     assert main(["calibrate", "measured.csv", "--device", "nrf52840"]) == 2
     assert "has no column of networks: expected `network`, found ne" in capsys.readouterr().err
+
+
+def logged(ran: str, ticks: dict[str, int], **changes: Any) -> str:
+    """The log of a run in which layers took ticks."""
+    start = {"run": 1, "port": "esp32", "build": "timing", "compiler": "12.2.0", "flags": "-O2", "core": "0123456789abcdef"}
+    start |= {"model": "7c83ec0b", "network": ran, "variant": "int8", "dataflow": "output-stationary", "layer_count": len(ticks)}
+    start |= {"model_bytes": 1000, "activation_bytes": 64, "arena_bytes": 96, "ticks_hz": 1_000_000, **changes}
+    events: list[tuple[str, dict[str, Any]]] = [("start", start)]
+    for index, (name, tick_count) in enumerate(ticks.items()):
+        layer = {"run": start["run"], "index": index, "name": name, "kind": "conv2d", "tick_count": tick_count, "output": "deadbeef"}
+        counts = dict.fromkeys(AccessCounts._fields, 0) if start["build"] == "counting" else {}
+        events.append(("layer", layer | counts))
+    events.append(("end", {"run": start["run"], "status": "ok", "code": 0, "class": 3, "output": "00ff7f"}))
+    lines = []
+    for event, fields in events:
+        text = json.dumps({"cm": 1, "event": event, **fields}, separators=(",", ":"))[:-1]
+        lines.append(f'{text},"crc":"{zlib.crc32(text.encode()):08x}"}}\n')
+    return "".join(lines)
+
+
+def ticks_of(network: str, each: int) -> dict[str, int]:
+    return {step.name: each for step in load_network(network).steps}
+
+
+def test_the_ticks_of_a_log_are_the_times_of_its_networks(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    runs = [("resnet8", 9_000), ("resnet8", 11_000), ("ds-cnn", 4_000)]
+    text = "".join(logged(name, ticks_of(name, each), run=at + 1) for at, (name, each) in enumerate(runs))
+    (folder / "serial.log").write_text(f"boot: ESP-IDF v5.4\n{text}", encoding="utf-8")
+    assert main(["calibrate", "serial.log", "--device", "esp32-wroom", "--format", "json"]) == 0
+    fit = json.loads(capsys.readouterr().out)
+    means_s = {name: each * len(load_network(name).steps) / 1e6 for name, each in (("resnet8", 10_000), ("ds-cnn", 4_000))}
+    assert {left["network"]: left["measured_s"] for left in fit["left_out"]} == pytest.approx(means_s)
+    assert (
+        main(["report", "resnet8", "--device", "esp32-wroom", "--runtime", "my-runtime-esp32-wroom.runtime.yaml", "--format", "json"]) == 0
+    )
+    time = json.loads(capsys.readouterr().out)["outlook"]["time"]
+    assert time["low_s"] < means_s["resnet8"] < time["high_s"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"build": "counting"}, "a run of the counting build counts while it runs"),
+        ({"ticks_hz": 0}, "a tick of port esp32 is no time"),
+        ({"variant": "float32"}, "resnet8 ran as float32"),
+        ({"network": "resnt8"}, "say with --network which it is"),
+        ({"network": "ds-cnn"}, "which ds-cnn has not"),
+    ],
+)
+def test_a_log_that_tells_no_time_is_refused(folder: Path, changes: dict[str, Any], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "serial.log").write_text(logged("resnet8", ticks_of("resnet8", 5), **changes), encoding="utf-8")
+    assert main(["calibrate", "serial.log", "--device", "esp32-wroom"]) == 2
+    found = capsys.readouterr().err
+    assert said in found
+    assert found.count("\n") == 1
+
+
+def test_runs_under_several_dataflows_are_told_apart(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    log = logged("mine", ticks_of("resnet8", 5)) + logged("mine", ticks_of("resnet8", 7), run=2, dataflow="row-stationary")
+    (folder / "serial.log").write_text(log, encoding="utf-8")
+    command = ["calibrate", "serial.log", "--device", "esp32-wroom", "--network", "resnet8"]
+    assert main(command) == 2
+    assert "runs are under output-stationary, row-stationary" in capsys.readouterr().err
+    assert main([*command, "--dataflow", "weight-stationary"]) == 2
+    assert "holds no run under weight-stationary" in capsys.readouterr().err
+    assert main([*command, "--dataflow", "row-stationary"]) == 0
+    capsys.readouterr()
+    assert load_runtime("my-runtime-esp32-wroom.runtime.yaml").measured[0].duration_s == pytest.approx(
+        7e-6 * len(load_network("resnet8").steps)
+    )
+    assert main(["calibrate", "measured.csv", "--device", "nrf52840", "--network", "resnet8"]) == 2
+    assert "--network: is of a device log" in capsys.readouterr().err
