@@ -77,8 +77,8 @@ def mappings_chosen(option: str, texts: Sequence[str]) -> tuple[Mapping, ...]:
     option : str
         As the user writes it.
     texts : sequence of str
-        What was given: `name`, `name(parameter=value, ...)`, either with `[layer=..., ...]` behind it; several may stand in one, separated
-        by commas.
+        What was given: `name`, `name(parameter=value, ...)`, either with `[layer=..., ...]` behind it, or a file of `costmodel map`;
+        several may stand in one, separated by commas.
 
     Returns
     -------
@@ -90,6 +90,7 @@ def mappings_chosen(option: str, texts: Sequence[str]) -> tuple[Mapping, ...]:
     InputError
         Naming the nearest dataflow or parameter.
     """
+    from costmodel.sources.documents.mapping_file import read_mapping
     from costmodel.specs.counting import Dataflow
     from costmodel.specs.running.mapping import divided, mapping_of
 
@@ -97,7 +98,7 @@ def mappings_chosen(option: str, texts: Sequence[str]) -> tuple[Mapping, ...]:
     if not names or ALL in names:
         return tuple(mapping_of(dataflow) for dataflow in Dataflow)
     try:
-        return tuple(dict.fromkeys(mapping_of(name) for name in names))
+        return tuple(dict.fromkeys(read_mapping(name) for name in names))
     except InputError as error:
         error.message = f"{option}: {error.message.removeprefix('dataflow: ')}"
         raise

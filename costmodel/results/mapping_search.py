@@ -35,6 +35,8 @@ class MappedLayer(Result):
     """Empty where no generated kernel serves it."""
     reason: str
     """Why the first is best, or why there is none."""
+    code_bytes: int | None = None
+    """Of the kernel in the best tile, as the core's compiler makes it; None where that is not installed."""
 
 
 class MappingSearch(Result):

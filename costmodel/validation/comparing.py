@@ -89,6 +89,7 @@ def compare_runs(
     expected: Expected | None = None,
     activities: Sequence[Sequence[CoreActivity | None]] = (),
     accounting: MemoryAccounting = MemoryAccounting.ARENA_IN_PLACE,
+    mapped: Expected | None = None,
 ) -> FirmwareComparison:
     """Compare what a device logged with what is predicted.
 
@@ -104,6 +105,8 @@ def compare_runs(
         For each run what the core did in each layer, where an emulator has seen it.
     accounting : MemoryAccounting
         How the tensors share the arena that was packed.
+    mapped : Expected, optional
+        A deployment under the mapping the device ran, with other weights maybe, where `expected` is not given.
 
     Returns
     -------
@@ -121,8 +124,9 @@ def compare_runs(
     for position, run in enumerate(runs):
         _same_network(run, network, expected)
         variant = Variant(run.variant)
-        mapping = run.dataflow if expected is None or expected.mapping is None else expected.mapping
-        lines = {} if expected is None else expected.lines
+        under = expected or mapped
+        mapping = run.dataflow if under is None or under.mapping is None else under.mapping
+        lines = {} if under is None else under.lines
         counts = predicted_counts(network, variant, mapping, lines)
         activity = activities[position] if activities else [None] * len(counts)
         layers = []

@@ -9,9 +9,11 @@ from costmodel.deployment.deployed import Variant
 from costmodel.measurement.device_log import read_device_log
 from costmodel.results.runs.comparison import FirmwareComparison, RunComparison
 from costmodel.sources.catalogue import Reference, load_network
+from costmodel.specs.devices.kernel_core import kernel_core
 from costmodel.specs.network import Network
 from costmodel.specs.scenario import MemoryAccounting
 from costmodel.validation.comparing import compare_runs
+from costmodel.validation.mapping_choice import mapped_expected
 from costmodel.validation.validating import expect_network
 
 
@@ -22,6 +24,8 @@ def compare(
     seed: int | None = None,
     name: str = "device log",
     accounting: MemoryAccounting = MemoryAccounting.ARENA_IN_PLACE,
+    mapping: str | None = None,
+    core: str = "xtensa",
 ) -> FirmwareComparison:
     """Compare every counter a device logged with its closed form.
 
@@ -37,6 +41,10 @@ def compare(
         What messages call the log.
     accounting : MemoryAccounting
         How the tensors share the arena that was packed.
+    mapping : str, optional
+        What `pack --mapping` was given, where the device ran generated kernels.
+    core : str
+        The core they were generated for.
 
     Returns
     -------
@@ -54,5 +62,11 @@ def compare(
         chosen = load_network(run.network if network is None else network)
         known = seed is not None and run.variant in variants
         expected = expect_network(chosen, variants[run.variant], seed or 0, accounting=accounting) if known else None
-        compared += compare_runs([run], chosen, expected, accounting=accounting).runs
+        mapped = None
+        if mapping is not None and run.variant in variants:
+            # Which elements a line buffer holds follows from the layers, whatever their weights are.
+            any_weights = expected or expect_network(chosen, variants[run.variant], 0, accounting=accounting)
+            mapped = mapped_expected(any_weights, mapping, kernel_core(core))
+            expected = mapped if known else None
+        compared += compare_runs([run], chosen, expected, accounting=accounting, mapped=mapped).runs
     return FirmwareComparison(runs=tuple(compared))

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Final
 
 from costmodel.deployment.deployed import DeployedNetwork
 from costmodel.deployment.kernels.mapped import with_mapping
 from costmodel.deployment.model_file import write_model_file
-from costmodel.errors import InputError, MissingError
+from costmodel.errors import InputError
+from costmodel.results.mapping_search import MappingSearch
 from costmodel.results.runs.comparison import FirmwareComparison, RunComparison
-from costmodel.sources.documents.text_file import FILE_SUFFIXES, read_document
+from costmodel.sources.documents.mapping_file import read_mapping
 from costmodel.specs.devices.kernel_core import KernelCore, kernel_core
 from costmodel.specs.network import Network
 from costmodel.specs.running.mapping import Mapping, check_layers, mapping_of
 from costmodel.validation.comparing import Expected
 from costmodel.validation.mapping_search import search_mapping
+from costmodel.validation.targets.code_size import layer_code_bytes
 from costmodel.validation.validating import Target, Workbench, validate
 
 BEST: Final = "best"
@@ -86,17 +87,33 @@ def mapping_named(text: str, network: Network, deployed: DeployedNetwork, core: 
     try:
         if text.strip() == BEST:
             return mapping_of(search_mapping(network, deployed, core).mapping)
-        if text.endswith(FILE_SUFFIXES):
-            if not Path(text).is_file():
-                raise MissingError(f"{text} is not there; `costmodel map {network.name} --output {text}` writes it")
-            mapping = mapping_of(read_document(Path(text)).data)
-        else:
-            mapping = mapping_of(text)
+        mapping = read_mapping(text)
         check_layers([mapping], network.convolutions, network.name, network.linear_layers)
     except InputError as error:
         error.message = f"--mapping: {error.message.removeprefix('dataflow: ').removeprefix('dataflows: ')}"
         raise
     return mapping
+
+
+def with_code_sizes(found: MappingSearch, deployed: DeployedNetwork, core: KernelCore, bench: Workbench) -> MappingSearch:
+    """Return what a search found with the code of each kernel in its best tile, where the core's compiler is installed.
+
+    Parameters
+    ----------
+    found : MappingSearch
+        Of the network.
+    deployed : DeployedNetwork
+        The network, output stationary.
+    core : KernelCore
+        What the kernels are for.
+    bench : Workbench
+        What building needs.
+    """
+    mapped = with_mapping(deployed, mapping_of(found.mapping), core)
+    sizes = layer_code_bytes(mapped, core.name, firmware=bench.firmware, cache=bench.cache)
+    if sizes is None:
+        return found
+    return found.model_copy(update={"layers": tuple(one.model_copy(update={"code_bytes": sizes.get(one.name)}) for one in found.layers)})
 
 
 def validate_mapped(expectations: Sequence[Expected], text: str, targets: Iterable[Target], bench: Workbench) -> FirmwareComparison:

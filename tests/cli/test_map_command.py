@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,14 @@ def mapped(capsys: pytest.CaptureFixture[str], *options: str) -> dict[str, Any]:
     assert main(["map", *options, "--format", "json"]) == 0
     found: dict[str, Any] = json.loads(capsys.readouterr().out)
     return found
+
+
+def test_code_is_unknown_without_the_cores_compiler(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("PATH", "")
+    found = mapped(capsys, "cifar-aap-pruned", "--core", "xtensa")
+    assert [layer["code_bytes"] for layer in found["layers"]] == [None] * 4
+    assert main(["map", "cifar-aap-pruned"]) == 0
+    assert "unknown" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("core", CORES)
@@ -51,11 +61,13 @@ def test_a_newcomer_sees_why_and_what_to_do_with_it(tmp_path: Path, capsys: pyte
     assert "the best tile of each layer" in told
     assert "fewest instructions of" in told
     assert "conv2: every tile that fits" in told
+    assert "code B" in told
     assert f"Written to {file}" in told.replace("\n", " ")
     model = tmp_path / "models.bin"
     assert main(["pack", "cifar-aap-pruned", "--mapping", str(file), "--core", "arm", "-o", str(model)]) == 0
     packed = capsys.readouterr().out
     assert "kernels.c" in packed
+    assert re.search(r"conv2 +[0-9,]{3,}" if shutil.which("arm-none-eabi-gcc") else "unknown: the core's compiler", packed)
     best = tmp_path / "best" / "models.bin"
     best.parent.mkdir()
     assert main(["pack", "cifar-aap-pruned", "--mapping", "best", "--core", "arm", "-o", str(best)]) == 0
@@ -63,6 +75,14 @@ def test_a_newcomer_sees_why_and_what_to_do_with_it(tmp_path: Path, capsys: pyte
     assert (best.parent / "kernels.c").read_text("utf-8") == (tmp_path / "kernels.c").read_text("utf-8")
     assert all(layer.tile is not None for layer in read_model_file(model.read_bytes()).layers if layer.weights is not None)
     assert main(["report", "cifar-aap-pruned", "--dataflow", f"output-stationary[conv2={TILE}]"]) == 0
+    capsys.readouterr()
+    written = ["--network", "cifar-aap-pruned", "--layer", "conv2", "--format", "json", "--dataflow"]
+    assert main(["count", *written, str(file)]) == 0
+    of_file = json.loads(capsys.readouterr().out)
+    assert main(["count", *written, mapped(capsys, "cifar-aap-pruned", "--core", "arm")["mapping"]]) == 0
+    assert json.loads(capsys.readouterr().out) == of_file
+    assert main(["report", "cifar-aap-pruned", "--dataflow", str(file)]) == 0
+    assert str(file) in capsys.readouterr().out.replace("\n", "")
 
 
 @pytest.mark.parametrize(
@@ -74,13 +94,21 @@ def test_a_newcomer_sees_why_and_what_to_do_with_it(tmp_path: Path, capsys: pyte
         (["map", "cifar-aap-pruned", "--layer", "conv3"], "'conv3' is not a convolution or linear layer of cifar-aap-pruned (did you mean"),
         (["map", "cifar-aap-pruned", "--scratch", "300"], "conv1: its line buffer takes 612 bytes of scratch, 300 are allowed (--scratch)"),
         (["map", "cifar-aap-pruned", "-o", "mapping.txt"], "--output: expected a file ending in .yaml"),
-        (["pack", "--mapping", "missing.yaml"], "--mapping: missing.yaml is not there; `costmodel map cifar-aap-pruned --output"),
+        (
+            ["pack", "--mapping", "missing.yaml"],
+            "--mapping: missing.yaml is not there; `costmodel map NETWORK --output missing.yaml` writes one",
+        ),
         (
             ["pack", "--mapping", "blocked-output-stationary(pixels=4, filters=4)"],
             "takes 24 registers of the 14 that xtensa has: 10 of its",
         ),
         (["pack", "--mapping", "blocked-output-stationary(pixel=4, filters=4)"], "did you mean 'pixels'"),
         (["pack", "--mapping", f"output-stationary[pool1={TILE}]"], "'pool1' is not a convolution or linear layer of cifar-aap-pruned"),
+        (["count", "--network", "cifar-aap-pruned", "--dataflow", "missing.yaml"], "--dataflow: missing.yaml is not there"),
+        (
+            ["count", "conv2d", "--input", "3x9x9", "--kernel", "3", "--out-channels", "4", "--dataflow", "blocked-output-stationary"],
+            "pixels and filters are not given; write blocked-output-stationary(pixels=..., filters=...)",
+        ),
         (["pack", "--mapping", "row-stationary"], "conv1: the firmware chooses between layers blocked and output stationary"),
         (["pack", "--mapping", "best", "--variant", "float32"], "--mapping: generated kernels run the int8 variant"),
         (["validate", "--mapping", "best", "--layers", "3"], "--mapping: generated kernels run a network in the int8 variant"),

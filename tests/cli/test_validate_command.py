@@ -12,8 +12,12 @@ import pytest
 
 from costmodel.cli.app import main
 from costmodel.deployment.deployed import Variant
+from costmodel.deployment.kernels.source import kernel_source
 from costmodel.sources.catalogue import load_network
+from costmodel.specs.counting import Dataflow
+from costmodel.specs.devices.kernel_core import CORES
 from costmodel.validation.comparing_logs import compare
+from costmodel.validation.mapping_choice import mapped_expected
 from costmodel.validation.targets.host import run_on_host
 from costmodel.validation.validating import Workbench, expect_network
 
@@ -104,6 +108,23 @@ def test_compare_says_that_a_device_runs_another_core(log: bytes, tmp_path: Path
     path.write_text("\n".join(lines), encoding="utf-8")
     assert main(["compare", str(path)]) == 0
     assert "The device runs core 00112233445566ff, this package carries" in capsys.readouterr().out
+
+
+def test_compare_knows_the_mapping_a_device_ran(bench: Workbench, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    tile = "output-stationary[conv2=blocked-output-stationary(pixels=4, filters=2)]"
+    plain = expect_network(load_network("cifar-aap-pruned"), Variant.INT8, 7)
+    mapped = mapped_expected(plain, tile, CORES["xtensa"])
+    kernels = kernel_source(mapped.kernels)
+    dataflows = (Dataflow.OUTPUT_STATIONARY,)
+    path = tmp_path / "device.jsonl"
+    path.write_bytes(run_on_host(mapped.model, firmware=bench.firmware, cache=bench.cache, dataflows=dataflows, kernels=kernels))
+    for told in ([], ["--seed", "7"]):
+        assert main(["compare", str(path), "--mapping", tile, *told]) == 0
+        assert "Every figure equal." in capsys.readouterr().out
+    assert main(["compare", str(path), "--format", "json"]) == 1
+    capsys.readouterr()
+    assert main(["compare", str(path), "--mapping", tile.replace("conv2", "conv3")]) == 2
+    assert "did you mean" in capsys.readouterr().err
 
 
 def test_the_same_question_can_be_asked_in_python(log: bytes) -> None:

@@ -13,6 +13,10 @@ def compare_command(
     network: Annotated[str | None, typer.Option("--network", "-n", help="Network it ran; default: the one the log names.")] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="The model file has weights of this seed: compare outputs too.")] = None,
     accounting: Annotated[str, typer.Option(help="How the packed tensors share the arena.")] = "arena-in-place",
+    mapping: Annotated[
+        str | None, typer.Option(help="What `pack --mapping` was given, where it ran generated kernels.", show_default=False)
+    ] = None,
+    core: Annotated[str, typer.Option(help="With --mapping: the core they are for, xtensa, riscv or arm.")] = "xtensa",
     output_format: Annotated[str, typer.Option("--format", "-f", help="terminal, json, csv or markdown.")] = "terminal",
 ) -> None:
     """Compare every counter of a device's log with its closed form.
@@ -23,6 +27,7 @@ def compare_command(
     --------
     costmodel compare device.jsonl
     costmodel compare device.jsonl --network my-net.yaml
+    costmodel compare device.jsonl --mapping best --core xtensa
     """
     import sys
 
@@ -38,10 +43,10 @@ def compare_command(
     form = format_of(output_format)
     shared = chosen("--accounting", accounting, MemoryAccounting)
     if str(log) == "-":
-        comparison = compare(sys.stdin.buffer, network, seed=seed, name="standard input", accounting=shared)
+        comparison = compare(sys.stdin.buffer, network, seed=seed, name="standard input", accounting=shared, mapping=mapping, core=core)
     else:
         with opened_input(log, "the log of a device", (".jsonl", ".log", ".txt", ".json")) as stream:
-            comparison = compare(stream, network, seed=seed, name=str(log), accounting=shared)
+            comparison = compare(stream, network, seed=seed, name=str(log), accounting=shared, mapping=mapping, core=core)
     core = core_hash(packaged_folder("firmware"))
     write_answer(comparison_answer(comparison, in_detail=True, seed=seed, packaged_core=core), form)
     if not comparison.equal:

@@ -31,15 +31,20 @@ def map_command(
     costmodel map ds-cnn --core arm --output mapping.yaml
     costmodel map resnet8 --core riscv --layer conv1 --scratch 2048
     """
+    import os
+
     from costmodel.cli.output import format_of, write_answer
     from costmodel.deployment.deployed import Variant
     from costmodel.errors import MissingError, SpecError, UnknownNameError
     from costmodel.report.answers.mapped import mapping_answer
+    from costmodel.sources.cache_folder import cache_folder
     from costmodel.sources.documents.atomic_file import write_whole
+    from costmodel.sources.shipped.packaged_data import packaged_folder
     from costmodel.specs.devices.kernel_core import kernel_core
     from costmodel.validation.deployables import deployable
-    from costmodel.validation.mapping_choice import mapping_yaml
+    from costmodel.validation.mapping_choice import mapping_yaml, with_code_sizes
     from costmodel.validation.mapping_search import search_mapping
+    from costmodel.validation.validating import Workbench
 
     form, asked, chosen = format_of(output_format), network or network_option, kernel_core(core)
     if asked is None:
@@ -54,4 +59,5 @@ def map_command(
         raise UnknownNameError("--layer", layer, names, f"a convolution or linear layer of {found.network}")
     if output is not None:
         write_whole(output, mapping_yaml(found.mapping).encode())
+    found = with_code_sizes(found, expected.deployed, chosen, Workbench(packaged_folder("firmware"), cache_folder(os.environ)))
     write_answer(mapping_answer(found, layer, None if output is None else str(output)), form)

@@ -43,6 +43,8 @@ def pack_command(
     costmodel pack --layout raw --output weights.bin
     costmodel pack --layout image --image photo.jpg --output image.bin
     """
+    import os
+
     from costmodel.cli.options import chosen
     from costmodel.cli.output import format_of, write_answer
     from costmodel.deployment.deployed import Variant
@@ -61,12 +63,15 @@ def pack_command(
     from costmodel.deployment.model_file import model_hash
     from costmodel.errors import SpecError
     from costmodel.report.answers.files.written import facts_answer
+    from costmodel.sources.cache_folder import cache_folder
     from costmodel.sources.documents.atomic_file import write_whole
+    from costmodel.sources.shipped.packaged_data import packaged_folder
     from costmodel.specs.devices.kernel_core import kernel_core
     from costmodel.specs.scenario import MemoryAccounting
     from costmodel.validation.deployables import deployable
     from costmodel.validation.firmware_plan import KERNEL_DATAFLOWS, MissingKernel, missing_kernels, predicted_arena_bytes
     from costmodel.validation.mapping_choice import mapped_expected
+    from costmodel.validation.targets.code_size import layer_code_bytes
 
     output_form = format_of(output_format)
     form = chosen("--layout", layout, Layout)
@@ -80,6 +85,7 @@ def pack_command(
             raise SpecError("--mapping: generated kernels run the int8 variant in the model layout; leave --layout and --variant out")
         expected = mapped_expected(expected, mapping, kernel_core(core))
     missing: list[MissingKernel] = []
+    code: dict[str, int] | None = {}
     facts: dict[str, str | int | float] = {"network": packed.name, "file": str(output)}
     facts |= {"weights": held.model.source} if held.trained else {"seed": seed}
     if form is Layout.MODEL:
@@ -93,6 +99,8 @@ def pack_command(
             facts |= {"mapping": str(expected.mapping), "core": core, "kernels": str(beside), "kernel_count": len(expected.kernels)}
             facts["mapped_arena_bytes"] = predicted_arena_bytes(packed, wanted, expected.mapping, shared, expected.lines) or 0
             write_whole(beside, kernel_source(expected.kernels).encode())
+            firmware, cache = packaged_folder("firmware"), cache_folder(os.environ)
+            code = layer_code_bytes(expected.deployed, core, firmware=firmware, cache=cache)
         missing = list(missing_kernels(packed, wanted, shared))
     else:
         of_input = form in (Layout.IMAGE, Layout.IMAGE_HEADER)
@@ -102,4 +110,4 @@ def pack_command(
         facts |= {**compared_sizes(arrays)._asdict(), "published_saving_ratio": published}
     facts["file_bytes"] = len(content)
     write_whole(output, content)
-    write_answer(facts_answer(str(output), facts, [each._asdict() for each in missing]), output_form)
+    write_answer(facts_answer(str(output), facts, [each._asdict() for each in missing], code), output_form)

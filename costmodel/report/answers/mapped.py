@@ -30,22 +30,29 @@ def mapping_answer(found: MappingSearch, layer: str | None, written: str | None)
     rows: list[tuple[Content, ...]] = []
     for one in found.layers:
         if not one.choices:
-            rows.append((one.name, "", *[""] * len(_COLUMNS), one.reason))
+            rows.append((one.name, "", *[""] * (len(_COLUMNS) + 1), one.reason))
             continue
         best = one.choices[0]
-        rows.append((one.name, f"{best.pixel_count}x{best.filter_count}", *_figures(one, best), one.reason))
+        rows.append((one.name, f"{best.pixel_count}x{best.filter_count}", *_figures(one, best), _code(one.code_bytes), one.reason))
     total = sum(one.choices[0].instruction_count for one in found.layers if one.choices)
     valid = sum(one.valid_mac_count for one in found.layers if one.choices)
     per_mac = f"{total / valid:.2f}" if valid else ""
-    rows.append(("total", "", "", per_mac, f"{total:,}", "", "", "", ""))
+    sizes = [one.code_bytes for one in found.layers if one.choices]
+    code = None if None in sizes else sum(size for size in sizes if size is not None)
+    rows.append(("total", "", "", per_mac, f"{total:,}", "", "", "", _code(code), ""))
     error = f"{100 * found.median_error_ratio:.1f} % at the median and within {100 * found.p90_error_ratio:.1f} % for nine in ten"
     note = (
         "Tiles are pixels x filters. Per MAC means per valid tap. Loads, scratch and registers are exact; instructions are calibrated on"
         f" this emulated core, off by {error} of layers they were not fitted to. Instructions are no time."
+        " Code is what the core's compiler makes of the kernel, unknown where it is not installed."
     )
     tables: list[Block] = [
         plain_table(
-            f"{found.network} on {found.core}: the best tile of each layer", ("layer", "tile", *_COLUMNS, "why"), rows, note, total=True
+            f"{found.network} on {found.core}: the best tile of each layer",
+            ("layer", "tile", *_COLUMNS, "code B", "why"),
+            rows,
+            note,
+            total=True,
         )
     ]
     for one in found.layers:
@@ -67,6 +74,10 @@ def _figures(layer: MappedLayer, choice: TileChoice) -> tuple[Content, ...]:
         f"{choice.weight_bytes:,}",
         choice.register_count,
     )
+
+
+def _code(number: int | None) -> str:
+    return "unknown" if number is None else f"{number:,}"
 
 
 def _bytes(number: int | None) -> str:

@@ -236,7 +236,9 @@ def _chosen(found: Any) -> ChosenDataflow:
             raise UnknownNameError(kind.name, str(parameter), known, "a parameter of this dataflow")
     missing = [parameter.name for parameter in kind.parameters if parameter.default is None and parameter.name not in given]
     if missing:
-        raise SpecError(f"{kind.name}: {missing[0]} is not given; write {kind.name}({missing[0]}=...)")
+        written = ", ".join(f"{name}=..." for name in missing)
+        verb = "is" if len(missing) == 1 else "are"
+        raise SpecError(f"{kind.name}: {' and '.join(missing)} {verb} not given; write {kind.name}({written})")
     values = (parameter.checked(kind.name, given.get(parameter.name, parameter.default)) for parameter in kind.parameters)
     return ChosenDataflow(kind.name, tuple(values))
 
