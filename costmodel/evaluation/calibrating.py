@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from costmodel.dataflows.counting import count_work
 from costmodel.errors import MissingError
-from costmodel.evaluation.design import steps_of
 from costmodel.evaluation.layers.layer_cost import Reach, is_convolution, nominal_taps_by_region, other_tap_count, tap_count
+from costmodel.evaluation.network_numbers import steps_of
 from costmodel.evaluation.totals import difference_of, total_of
 from costmodel.latency.fitting import fit_other_rate_s, fit_two_rates
 from costmodel.latency.rates import TapRates

@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple, cast
 from costmodel.columns import Number
 from costmodel.evaluation.battery.inputs import BoardNumbers, CellNumbers, board_numbers, cell_numbers, plain, remembering
 from costmodel.evaluation.battery.uncertainty import Read
+from costmodel.evaluation.network_numbers import read_dataflows, read_input, read_layers, sizes_of
 from costmodel.evaluation.storage.memory_numbers import (
     DeviceNumbers,
     FlashNumbers,
@@ -15,13 +16,12 @@ from costmodel.evaluation.storage.memory_numbers import (
     memory_numbers,
 )
 from costmodel.latency.rates import TapRates
-from costmodel.provenance import Constant, is_recording, leaf
+from costmodel.provenance import Constant, is_recording, noted
 from costmodel.specs.counting import Dataflow, Granularity, Taps
 from costmodel.specs.devices.power import IDLE, PowerProfile
 from costmodel.specs.layers import ARITHMETIC_TYPE
-from costmodel.specs.lowering import Step, lower_network
 from costmodel.specs.network import Network, TensorBytes
-from costmodel.specs.running.mapping import DATAFLOWS, ChosenDataflow, Mapping, check_layers, mapping_of
+from costmodel.specs.running.mapping import ChosenDataflow, Mapping, mapping_of
 from costmodel.specs.running.schedule import ScheduleName
 from costmodel.specs.scenario import MemoryAccounting, Scenario, Storage
 from costmodel.specs.shapes import Shape
@@ -73,16 +73,8 @@ class Design(NamedTuple):
     """Whose layers these are; while they and the input are its own, its lowering serves."""
 
 
-class LayerRecord:
-    """A layer as plain attributes, so that any of its numbers may be a column or remember its origin."""
-
-    def __init__(self, fields: dict[str, Any]) -> None:
-        self.__dict__.update(fields)
-
-
 _UNKNOWN: Final = Constant(cast(Any, None), "", None, None, "not given")
 """What a number is read from where the scenario does not give it."""
-_DESCRIPTIVE = frozenset({"name", "kind", "inputs", "output", "output_type", "weight_type", "bias"})
 
 
 def design_of(
@@ -103,8 +95,8 @@ def design_of(
     rates : TapRates or None
         Latency rates that hold for this dataflow, or None where it is not calibrated.
     read : callable, optional
-        What each number beside the network becomes, by its path in the scenario: the one list of what a sweep may vary there. Left out, its
-        value; while formulas are being recorded, a number that remembers its path and source.
+        What each number becomes, by its path in the scenario: the one list of what a sweep may vary. Left out, its value; while formulas
+        are being recorded, a number that remembers its path and source.
     reach : tuple, optional
         How many taps a layer of each kind may have for the rates to hold.
 
@@ -122,13 +114,13 @@ def design_of(
     }
     element_bytes = Constant(cast(Any, counting.element_bytes), "B", None, None, "counting convention of the scenario")
     return Design(
-        layers=_layers(network),
+        layers=read_layers(network, read),
         sources=network.sources,
-        input_shape=tuple(_plain(extent, f"input[{axis}]", network) for axis, extent in enumerate(network.input)),
+        input_shape=read_input(network, read),
         sizes=sizes_of(network),
-        input_bytes=_plain(network.input_bytes, "input.element_bytes", network),
+        input_bytes=noted(network.input_bytes, "input.element_bytes", f"network {network.name}"),
         mac_pj=tuple(mac_pj[ARITHMETIC_TYPE[kind]] for kind in network.output_types),
-        dataflows=_dataflows(network, mapping_of(dataflow)),
+        dataflows=read_dataflows(network, mapping_of(dataflow), read),
         taps=counting.taps,
         bias=counting.bias,
         granularity=counting.granularity,
@@ -160,62 +152,3 @@ def own_power(scenario: Scenario) -> PowerProfile | None:
 def own_duration(scenario: Scenario) -> Constant | None:
     """Return the measured duration of a scenario; None where none is given, or it was measured on another device than the scenario's."""
     return scenario.duration_s if scenario.duration_device in (None, scenario.device.name) else None
-
-
-def _plain(value: int, name: str, network: Network) -> int:
-    return leaf(value, name, f"network {network.name}") if is_recording() else value
-
-
-def sizes_of(network: Network) -> tuple[TensorBytes, ...]:
-    """Return the element sizes of a network's layers; while formulas are being recorded, they remember the network's."""
-    if not is_recording():
-        return network.tensor_bytes
-    return tuple(
-        TensorBytes(*(_plain(size, f"{layer.name}.{name}", network) for name, size in sizes._asdict().items()))
-        for layer, sizes in zip(network.ordered, network.tensor_bytes, strict=True)
-    )
-
-
-def steps_of(network: Network) -> tuple[Step, ...]:
-    """Return a network's lowered layers; while formulas are being recorded, their numbers remember the network's."""
-    if not is_recording():
-        return network.steps
-    shape = tuple(_plain(extent, f"input[{axis}]", network) for axis, extent in enumerate(network.input))
-    return lower_network(_layers(network), network.sources, shape)
-
-
-def _dataflows(network: Network, mapping: Mapping) -> tuple[ChosenDataflow, ...]:
-    check_layers([mapping], network.convolutions, network.name, network.linear_layers)
-    chosen = tuple(mapping.of(layer.name) for layer in network.ordered)
-    if not is_recording():
-        return chosen
-    return tuple(
-        one._replace(
-            values=tuple(
-                leaf(value, f"dataflow.{parameter.name}", f"dataflow {mapping}")
-                for parameter, value in zip(DATAFLOWS[one.name].parameters, one.values, strict=True)
-            )
-        )
-        for one in chosen
-    )
-
-
-def _layers(network: Network) -> tuple[Any, ...]:
-    """The layers as they are, or, while recording, as records whose numbers remember their names."""
-    if not is_recording():
-        return network.ordered
-    return tuple(LayerRecord(_traced_fields(layer, network)) for layer in network.ordered)
-
-
-def _traced_fields(layer: Any, network: Network) -> dict[str, Any]:
-    fields: dict[str, Any] = {}
-    for name in type(layer).model_fields:
-        value = getattr(layer, name)
-        label = f"{layer.name}.{name}"
-        if name in _DESCRIPTIVE or name in layer.structure or value is None:
-            fields[name] = value
-        elif isinstance(value, tuple):
-            fields[name] = tuple(_plain(part, f"{label}[{place}]", network) for place, part in enumerate(value))
-        else:
-            fields[name] = _plain(value, label, network)
-    return fields

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Final, TypeVar
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar, Final, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import PydanticCustomError, core_schema
@@ -26,12 +28,37 @@ GIVEN: Final = "given by the user"
 S = TypeVar("S", bound="Spec")
 
 
+@dataclass(frozen=True)
+class PartNames:
+    """Names of the numbers in a field of several, in order; stands in the field's type."""
+
+    names: tuple[str, ...]
+
+
 class Spec(BaseModel):
     """Frozen, strict about names and types, without NaN or infinity."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, validate_default=True)
     said_of: ClassVar[dict[str, str]] = {}
     """Fields that say something of another field: its name to theirs. They go where it is replaced."""
+    left_to: ClassVar[dict[str, str]] = {}
+    """Fields that, left out, are another field's: their name to its."""
+
+    def parts_of(self, field: str) -> tuple[str, ...]:
+        """Return the names of the numbers in a field of several; empty for a field of one."""
+        return _part_names(type(self), field)
+
+    def taken(self, field: str) -> Any:
+        """Return what a field is taken for: its value, or the value of the field that it is left to."""
+        value = getattr(self, field)
+        return getattr(self, self.left_to[field]) if value is None and field in self.left_to else value
+
+
+@functools.cache
+def _part_names(spec: type[Spec], field: str) -> tuple[str, ...]:
+    info = spec.model_fields[field]
+    found = [*info.metadata, *(part for member in get_args(info.annotation) for part in getattr(member, "__metadata__", ()))]
+    return next((part.names for part in found if isinstance(part, PartNames)), ())
 
 
 def with_changes(spec: S, changes: Mapping[str, object]) -> S:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Literal, TypeAlias, get_args
+from typing import Annotated, ClassVar, Final, Literal, TypeAlias, get_args
 
 from pydantic import Field
 
@@ -92,6 +92,8 @@ class WindowPool(LayerBase):
     """Padding, never counted as input."""
     dilation: KernelPair = (1, 1)
     """Distance between taps."""
+
+    left_to: ClassVar[dict[str, str]] = {"stride": "kernel"}
 
 
 class MaxPool2d(WindowPool):

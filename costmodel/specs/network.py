@@ -88,6 +88,12 @@ class Network(Spec):
     left_out: tuple[str, ...] = ()
     """Operators of the model file it was read from that are not among the layers: every total is then at least what is told."""
 
+    def parts_of(self, field: str) -> tuple[str, ...]:
+        """Return the names of the extents of an input, by how many there are."""
+        if field != "input":
+            return super().parts_of(field)
+        return ("channels", "rows", "columns") if len(self.input) == 3 else ("features",)
+
     @model_validator(mode="after")
     def _fits(self) -> Network:
         self.output_types  # noqa: B018 - lowering the graph once proves names, order, shapes and types

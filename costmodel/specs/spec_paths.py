@@ -1,11 +1,24 @@
-"""Dotted paths into specs: a part is a field, or, where a field holds several named specs, the name of one of them."""
+"""Dotted paths into specs: each part is a field, the name of a spec among several in a field, or of a number in a field of several."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from costmodel.specs.base import S, Spec, with_changes
+
+
+class PathEnd(NamedTuple):
+    """Where a path ends: a field of a spec, or one of its numbers."""
+
+    holder: Spec
+    field: str
+    part: str
+    """Empty where it is the whole field."""
+
+    def written(self, number: object) -> Any:
+        """Return the field's value with a number in its place: the number, or a tuple with one part replaced."""
+        return _written(self.holder, self.field, self.holder.taken(self.field), {self.part: number}) if self.part else number
 
 
 class _Step(NamedTuple):
@@ -17,74 +30,97 @@ class _Step(NamedTuple):
     """What is left of the path."""
 
 
-def holder_at(spec: Spec, path: str) -> tuple[Spec, str] | None:
-    """Return the spec that holds the field a path ends in, and that field.
+def end_of(spec: Spec, path: str) -> PathEnd | None:
+    """Find where a path ends.
 
     Parameters
     ----------
     spec : Spec
         Where the path starts.
     path : str
-        `battery.capacity_ah`, `states.deep.current_a` (of the state called deep), `period_s`.
+        `battery.capacity_ah`, `states.deep.current_a` (of the state called deep), `network.layers.conv1.kernel.rows`, `period_s`.
 
     Returns
     -------
-    tuple of Spec and str, or None
+    PathEnd or None
         None where the path leads nowhere.
     """
     step = _step(spec, path)
     if step is None:
         return None
     if not step.rest:
-        return None if step.member is not None else (spec, step.field)
+        return None if step.member is not None else PathEnd(spec, step.field, "")
     inner = _entered(spec, step)
-    return holder_at(inner, step.rest) if isinstance(inner, Spec) else None
+    if isinstance(inner, Spec):
+        return end_of(inner, step.rest)
+    return PathEnd(spec, step.field, step.rest) if step.member is None and step.rest in spec.parts_of(step.field) else None
 
 
-def with_value_at(spec: S, path: str, value: object) -> S:
-    """Return a spec with another value where a path leads, checked as if it had been written so.
+def with_values_at(spec: S, values: Mapping[str, object]) -> S:
+    """Return a spec with other values where paths lead, checked once and as a whole as if it had been written so.
 
     Parameters
     ----------
     spec : Spec
-        Where the path starts.
-    path : str
-        One `holder_at` finds.
-    value : object
-        What the field takes.
+        Where the paths start.
+    values : mapping
+        Path that `end_of` finds, to what the field takes.
 
     Returns
     -------
     Spec
         Of the same class.
     """
-    step = _step(spec, path)
-    if step is None or not step.rest:
-        return with_changes(spec, {path if step is None else step.field: value})
-    inner = with_value_at(_entered(spec, step), step.rest, value)
-    if step.member is None:
-        return with_changes(spec, {step.field: inner})
-    members = list(getattr(spec, step.field))
-    members[step.member] = inner
-    return with_changes(spec, {step.field: tuple(members)})
+    changes: dict[str, Any] = {}
+    below: dict[tuple[str, int | None], dict[str, object]] = {}
+    for path, value in values.items():
+        step = _step(spec, path)
+        if step is None or not step.rest:
+            changes[path if step is None else step.field] = value
+        else:
+            below.setdefault((step.field, step.member), {})[step.rest] = value
+    order = {field: place for place, field in enumerate(type(spec).model_fields)}
+    # A field that another is left to comes before it, so that what is left of the other follows it.
+    for (field, member), inner in sorted(below.items(), key=lambda entry: order[entry[0][0]]):
+        held = changes.get(field, getattr(spec, field))
+        if member is not None:
+            changes[field] = (*held[:member], with_values_at(held[member], inner), *held[member + 1 :])
+        elif isinstance(held, Spec):
+            changes[field] = with_values_at(held, inner)
+        else:
+            source = spec.left_to.get(field, field) if held is None else field
+            changes[field] = _written(spec, field, changes.get(source, getattr(spec, source)), inner)
+    return with_changes(spec, changes)
+
+
+def _written(spec: Spec, field: str, held: Sequence[object], numbers: Mapping[str, object]) -> tuple[object, ...]:
+    """Return the value of a field of several numbers with some of them replaced, by name."""
+    names = spec.parts_of(field)
+    return tuple(numbers.get(name, value) for name, value in zip(names, held, strict=False)) + tuple(held[len(names) :])
 
 
 def _step(spec: Spec, path: str) -> _Step | None:
     head, _, rest = path.partition(".")
-    if head in type(spec).model_fields:
-        return _Step(head, None, rest)
-    for field, place, member in _members(spec):
-        # A name may have dots itself.
-        if path == member.name or path.startswith(f"{member.name}."):
-            return _Step(field, place, path[len(member.name) + 1 :])
-    return None
+    if head not in type(spec).model_fields:
+        return _member_step(type(spec).model_fields, spec, path)
+    named = _member_step([head], spec, rest) if rest else None
+    return _Step(head, None, rest) if named is None else named
 
 
-def _members(spec: Spec) -> Iterator[tuple[str, int, Any]]:
-    for field in type(spec).model_fields:
-        held = getattr(spec, field)
-        if isinstance(held, Sequence) and not isinstance(held, str):
-            yield from ((field, place, member) for place, member in enumerate(held) if isinstance(member, Spec) and hasattr(member, "name"))
+def _member_step(fields: Any, spec: Spec, path: str) -> _Step | None:
+    # A name may have dots itself, and be how another begins.
+    found = [
+        (len(member.name), _Step(field, place, path[len(member.name) + 1 :]))
+        for field in fields
+        for place, member in _members(getattr(spec, field))
+        if path == member.name or path.startswith(f"{member.name}.")
+    ]
+    return max(found, key=lambda each: each[0])[1] if found else None
+
+
+def _members(held: Any) -> Iterator[tuple[int, Any]]:
+    if isinstance(held, Sequence) and not isinstance(held, str):
+        yield from ((place, member) for place, member in enumerate(held) if isinstance(member, Spec) and hasattr(member, "name"))
 
 
 def _entered(spec: Spec, step: _Step) -> Any:

@@ -9,8 +9,9 @@ from pydantic import ValidationError
 import costmodel
 from costmodel.errors import MissingError, SpecError
 from costmodel.evaluation.composition import Cost, cost
-from costmodel.evaluation.design import LayerRecord, design_of
+from costmodel.evaluation.design import design_of
 from costmodel.evaluation.evaluating import cost_of, evaluate
+from costmodel.evaluation.network_numbers import LayerRecord
 from costmodel.report.words.reason_words import reason_text, reasons_in_words
 from costmodel.results.conclusions.finding import FindingKind
 from costmodel.results.conclusions.reason import ReasonKind, reason

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from costmodel.dataflows.counting import count_work
 from costmodel.errors import MissingError
-from costmodel.evaluation.design import sizes_of, steps_of
 from costmodel.evaluation.layers.layer_cost import packed_counts
 from costmodel.evaluation.layers.tracing import MAX_LAYER_OPERATIONS, MAX_NETWORK_OPERATIONS, check_length, trace_step
+from costmodel.evaluation.network_numbers import sizes_of, steps_of
 from costmodel.evaluation.totals import total_of
 from costmodel.provenance import is_recording, leaf
 from costmodel.results.counted_layer import CountedLayer

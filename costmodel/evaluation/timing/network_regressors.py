@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from costmodel.dataflows.counting import count_work
-from costmodel.evaluation.design import steps_of
+from costmodel.evaluation.network_numbers import steps_of
 from costmodel.evaluation.totals import total_of
 from costmodel.latency.kernel_paths import KernelPath, path_of
 from costmodel.latency.operation_mix import MIX_KINDS, OperationMix, mix_of

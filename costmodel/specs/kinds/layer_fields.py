@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar, Final
 from pydantic import BeforeValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from costmodel.specs.base import Extent, KernelExtent, Name, PaddingExtent, Spec
+from costmodel.specs.base import Extent, KernelExtent, Name, PaddingExtent, PartNames, Spec
 
 
 class DataType(StrEnum):
@@ -54,6 +54,10 @@ ARITHMETIC_TYPE: Final[dict[DataType, DataType]] = {
 """Type whose multiply-accumulate a type's is: a sign changes nothing of its width, and half precision is computed in single."""
 
 
+_AXES: Final = PartNames(("rows", "columns"))
+_SIDES: Final = PartNames(("top", "bottom", "left", "right"))
+
+
 def _both_axes(found: Any) -> Any:
     """Let one number stand for both axes."""
     return (found, found) if isinstance(found, int) and not isinstance(found, bool) else found
@@ -64,10 +68,10 @@ def _all_sides(found: Any) -> Any:
     if isinstance(found, int) and not isinstance(found, bool):
         return (found,) * 4
     if isinstance(found, dict):
-        unknown = sorted(map(str, set(found) - {"top", "bottom", "left", "right"}))
+        unknown = sorted(map(str, set(found) - set(_SIDES.names)))
         if unknown:
             raise PydanticCustomError("padding", f"padding has top, bottom, left and right, not {unknown[0]!r}")
-        return tuple(found.get(side, 0) for side in ("top", "bottom", "left", "right"))
+        return tuple(found.get(side, 0) for side in _SIDES.names)
     if isinstance(found, list | tuple) and len(found) == 2:
         rows, columns = found
         return (rows, rows, columns, columns)
@@ -81,18 +85,19 @@ _SHORT_SIDES = {
         {"type": "array", "items": {"type": "integer", "minimum": 0}, "minItems": 2, "maxItems": 4},
         {
             "type": "object",
-            "properties": {side: {"type": "integer", "minimum": 0} for side in ("top", "bottom", "left", "right")},
+            "properties": {side: {"type": "integer", "minimum": 0} for side in _SIDES.names},
             "additionalProperties": False,
         },
     ]
 }
 
-KernelPair = Annotated[tuple[KernelExtent, KernelExtent], BeforeValidator(_both_axes), WithJsonSchema(_SHORT_PAIR)]
-ExtentPair = Annotated[tuple[Extent, Extent], BeforeValidator(_both_axes), WithJsonSchema(_SHORT_PAIR)]
+KernelPair = Annotated[tuple[KernelExtent, KernelExtent], BeforeValidator(_both_axes), WithJsonSchema(_SHORT_PAIR), _AXES]
+ExtentPair = Annotated[tuple[Extent, Extent], BeforeValidator(_both_axes), WithJsonSchema(_SHORT_PAIR), _AXES]
 Sides = Annotated[
     tuple[PaddingExtent, PaddingExtent, PaddingExtent, PaddingExtent],
     BeforeValidator(_all_sides),
     WithJsonSchema(_SHORT_SIDES),
+    _SIDES,
 ]
 """Padding as (top, bottom, left, right); one number stands for all four, two for (rows, columns)."""
 

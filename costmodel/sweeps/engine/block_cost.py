@@ -68,7 +68,7 @@ def costs_of(part: Part, block: Block) -> Iterator[tuple[Block, Cost]]:
 
 def _network_columns(block: Block) -> dict[DesignField, np.ndarray]:
     """Return the columns of a block that change its network."""
-    return {place: column for place, column in block.columns.items() if place.owner in ("layer", "input") and is_column(column)}
+    return {place: column for place, column in block.columns.items() if place.of_network and is_column(column)}
 
 
 def _by_network(part: Part, block: Block) -> Iterator[tuple[Part, Block]]:

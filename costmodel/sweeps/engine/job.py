@@ -155,7 +155,7 @@ def _masks(space: Space, part: Part, block: Block, answer: Cost, values: Values,
 
 def _number(block: Block, path: str, base: Any) -> Any:
     """Return a number of a block's designs: a column where an axis varies it, else the base's."""
-    return block.columns.get(DesignField("scenario", "", path, -1), base)
+    return block.columns.get(DesignField(path), base)
 
 
 def _fits(answer: Cost, duration_s: Any, period_s: Any) -> Any:

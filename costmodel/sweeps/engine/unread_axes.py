@@ -68,7 +68,7 @@ def _unread(space: Space, place: int, label: str, names: tuple[str, ...], answer
         if axis is None or axis.low == axis.high or _reads(part, axis, names):
             return None
     part, axis = space.parts[0], axes[0]
-    told = f"none of the figures the study asks for ({', '.join(names)}) depends on {', '.join(rule[0].text for rule in axis.rules)}"
+    told = f"none of the figures the study asks for ({', '.join(names)}) depends on {', '.join(rule[0].path for rule in axis.rules)}"
     would = [name for _, answer in _probed(part, axis) for name, figure in figures_of(answer).items() if _is_read(figure.value)]
     return told + _what_would(would, _settings(space, place, part, names))
 

@@ -13,7 +13,8 @@ from costmodel.sources.documents.validation_errors import value_complaint
 from costmodel.specs.base import MAX_EXTENT
 from costmodel.specs.running.mapping import mapping_of
 from costmodel.specs.scenario import Scenario
-from costmodel.sweeps.study.design_fields import DesignField, base_value, field_of, holder_of, places_of, with_parameter, written
+from costmodel.specs.spec_paths import PathEnd
+from costmodel.sweeps.study.design_fields import DesignField, base_value, places_of, spec_end, with_parameter
 from costmodel.sweeps.study.overrides import check_path
 from costmodel.sweeps.study.study_spec import MAX_WHOLE, Application, LogSteps, Rounding, Steps, StudyAxis
 
@@ -108,7 +109,7 @@ def resolved_axis(axis: StudyAxis, scenario: Scenario, sampled: bool) -> Numeric
     rules = tuple((place, rule, base_value(place, scenario)) for place, rule in places)
     for place, rule, base in rules:
         if rule.of_base and base is None:
-            raise SpecError(f"axis {axis.label!r}: {place.text} has no value in the base scenario to scale")
+            raise SpecError(f"axis {axis.label!r}: {place.path} has no value in the base scenario to scale")
     levels, low, high, logarithmic = _levels(axis, sampled)
     applied = None
     if levels is not None:
@@ -192,7 +193,7 @@ def _applied(label: str, values: np.ndarray, rule: Application, place: DesignFie
             rounded = np.rint(scaled)
     if (np.abs(rounded) > MAX_WHOLE).any():
         beyond = rounded[np.argmax(np.abs(rounded))]
-        raise SpecError(f"axis {label!r}: {place.text}: should be at most {MAX_EXTENT:,}, found {beyond:g}")
+        raise SpecError(f"axis {label!r}: {place.path}: should be at most {MAX_EXTENT:,}, found {beyond:g}")
     return rounded.astype(np.int64)
 
 
@@ -202,25 +203,25 @@ def _check_limits(axis: NumericAxis, scenario: Scenario) -> None:
         if place.whole and column.dtype.kind == "f":
             fraction = next(iter(column[column % 1 != 0].tolist()), column[0].item())
             whole = "; add whole: true" if axis.logarithmic else ""
-            raise SpecError(f"axis {axis.label!r}: {place.text} takes whole numbers, found {fraction:g}{whole}")
+            raise SpecError(f"axis {axis.label!r}: {place.path} takes whole numbers, found {fraction:g}{whole}")
         if not np.isfinite(column).all():
-            raise SpecError(f"axis {axis.label!r}: {place.text} takes finite numbers")
-        if place.owner == "dataflow":
+            raise SpecError(f"axis {axis.label!r}: {place.path} takes finite numbers")
+        if place.of_dataflow:
             for value in (column.min().item(), column.max().item()):
                 with_parameter(scenario.dataflows[0], place, value)
             continue
-        holder = holder_of(place, scenario)
+        end = spec_end(place, scenario)
         for value in (column.min().item(), column.max().item()):
             try:
-                _check_field(place, field_of(place, scenario), holder, value)
+                _check_field(end, value)
             except ValidationError as error:
-                raise value_complaint(error, f"axis {axis.label!r}: {place.text}") from None
+                raise value_complaint(error, f"axis {axis.label!r}: {place.path}") from None
 
 
-def _check_field(place: DesignField, field: str, holder: Any, value: int | float) -> None:
+def _check_field(end: PathEnd, value: int | float) -> None:
     """Check one field alone: whether the whole fits may depend on other fields that vary too."""
-    info = type(holder).model_fields[field]
+    info = type(end.holder).model_fields[end.field]
     limits: Any = info.annotation
     for part in info.metadata:
         limits = Annotated[limits, part]
-    TypeAdapter(limits).validate_python(written(place, holder, value))
+    TypeAdapter(limits).validate_python(end.written(value))

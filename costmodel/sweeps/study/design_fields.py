@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 from costmodel.errors import SpecError, UnknownNameError
+from costmodel.evaluation.battery.uncertainty import Read
 from costmodel.evaluation.design import design_of
+from costmodel.evaluation.network_numbers import read_input, read_layer
 from costmodel.provenance import Constant
 from costmodel.specs.base import with_changes
 from costmodel.specs.network import Network
@@ -15,54 +17,59 @@ from costmodel.specs.operations import OPERATIONS
 from costmodel.specs.running.mapping import DATAFLOWS
 from costmodel.specs.running.mapping import Mapping as DataflowMapping
 from costmodel.specs.scenario import Scenario
-from costmodel.specs.spec_paths import holder_at, with_value_at
+from costmodel.specs.spec_paths import PathEnd, end_of, with_values_at
 
-PARTS: Final[Mapping[str, tuple[str, ...]]] = {
-    "kernel": ("rows", "columns"),
-    "stride": ("rows", "columns"),
-    "dilation": ("rows", "columns"),
-    "output_size": ("rows", "columns"),
-    "padding": ("top", "bottom", "left", "right"),
-    "input": ("channels", "rows", "columns"),
-}
 _LAYER_FIELDS: Final = frozenset(field for operation in OPERATIONS.values() for field in operation.sweepable)
-_GEOMETRY: Final = ("input", "kernel", "stride", "padding", "dilation", "output_size")
+_NETWORK: Final = "network."
+_GEOMETRY: Final = 0
+_WIDTH: Final = 1
+_BESIDE: Final = 2
 
 
 class DesignField(NamedTuple):
     """One number of a design."""
 
-    owner: str
-    """`layer`, `input`, `dataflow`, or `scenario` for any number beside the network."""
-    layer: str
-    """Name of the layer, for owner `layer`; for owner `dataflow` of the layer whose dataflow it is, empty for the network's."""
-    field: str
-    """Of the layer or the input; of the scenario, the whole path."""
-    part: int
-    """Position in a field of several numbers; -1 for a lone number."""
+    path: str
+    """As a study names it: `layers.conv1.kernel.rows`, `input.channels`, `dataflow.pixels`, `battery.capacity_ah`."""
+    rank: int = _BESIDE
+    """How much of a cost depends on it: geometry 0, widths 1, everything else 2. What decides least varies fastest."""
 
     @property
-    def text(self) -> str:
-        """The place as a dotted path."""
-        if self.owner == "dataflow":
-            head = f"dataflow.{self.layer}." if self.layer else "dataflow."
-        else:
-            head = f"layers.{self.layer}." if self.owner == "layer" else ""
-        return f"{head}{self.field}" + (f".{PARTS[self.field][self.part]}" if self.part >= 0 else "")
+    def of_network(self) -> bool:
+        """Whether it is a number of a layer or of the input."""
+        return self.path.startswith(("layers.", "input."))
+
+    @property
+    def of_dataflow(self) -> bool:
+        """Whether it is a parameter of a dataflow."""
+        return self.path.startswith("dataflow.")
 
     @property
     def whole(self) -> bool:
         """Whether it takes whole numbers only."""
-        return self.owner in ("layer", "input", "dataflow") or self.field.endswith("_bytes")
+        return self.of_network or self.of_dataflow or self.path.endswith("_bytes")
 
     @property
-    def rank(self) -> int:
-        """How much of a cost depends on it: geometry 0, widths 1, everything else 2. What decides least varies fastest."""
-        return 0 if self.field in _GEOMETRY else 1 if self.owner in ("layer", "dataflow") else 2
+    def spec_path(self) -> str:
+        """Where a scenario has it."""
+        return f"{_NETWORK}{self.path}" if self.of_network else self.path
 
 
-def scenario_numbers(scenario: Scenario) -> dict[str, Constant]:
-    """Return every number beside the network that a cost reads, by its path: the design itself says which they are.
+def _numbers(reads: Callable[[Read], object]) -> dict[str, Constant]:
+    """Return what is read that a sweep may vary, by its path: the design itself says which numbers they are."""
+    found: dict[str, Constant] = {}
+
+    def read(constant: Constant, path: str, _words: str) -> Any:
+        if path:
+            found[path] = constant
+        return constant.value
+
+    reads(read)
+    return found
+
+
+def design_numbers(scenario: Scenario) -> dict[str, Constant]:
+    """Return every number that a cost reads and a sweep may vary, by its path.
 
     Parameters
     ----------
@@ -74,22 +81,14 @@ def scenario_numbers(scenario: Scenario) -> dict[str, Constant]:
     dict
         Path to constant; its value is None where the scenario does not give the number.
     """
-    found: dict[str, Constant] = {}
-
-    def read(constant: Constant, path: str, _words: str) -> Any:
-        if path:
-            found[path] = constant
-        return constant.value
-
-    design_of(scenario, scenario.dataflows[0], None, read)
-    return found
+    return _numbers(lambda read: design_of(scenario, scenario.dataflows[0], None, read))
 
 
 def short_path(path: str) -> str:
     """Return a path without the prefix that may be left out: `network.layers.conv1` is `layers.conv1`."""
     for prefix in ("network.layers.", "network.input", "network.types."):
         if path.startswith(prefix):
-            return path.removeprefix("network.")
+            return path.removeprefix(_NETWORK)
     return path
 
 
@@ -117,12 +116,13 @@ def places_of(path: str, scenario: Scenario) -> tuple[DesignField, ...]:
     if head == "layers":
         return _layer_places(rest, scenario.network)
     if head == "input" and rest:
-        parts = PARTS["input"] if len(scenario.network.input) == 3 else ("features",)
-        return tuple(DesignField("input", "", "input", part) for part, name in enumerate(parts) if rest in (name, "extent" if part else ""))
+        declared = _numbers(lambda read: read_input(scenario.network, read))
+        asked = [f"input.{name}" for name in (("rows", "columns") if rest == "extent" else (rest,))]
+        return tuple(DesignField(found, _GEOMETRY) for found in asked if found in declared)
     if head == "dataflow" and rest:
         return _dataflow_places(rest, scenario)
-    if path in scenario_numbers(scenario):
-        return (DesignField("scenario", "", path, -1),)
+    if path in design_numbers(scenario):
+        return (DesignField(path),)
     if rest and head in Scenario.model_fields and getattr(scenario, head) is None:
         raise SpecError(f"{path}: the base scenario has no {head}; set {head} first")
     return ()
@@ -172,21 +172,25 @@ def _layer_places(rest: str, network: Network) -> tuple[DesignField, ...]:
         raise UnknownNameError("layers", pattern, [layer.name for layer in network.layers], f"a layer of {network.name}")
     places: list[DesignField] = []
     for layer in layers:
-        if getattr(layer, field, None) is None and not (field == "stride" and hasattr(layer, field)):
+        if field not in type(layer).model_fields or layer.taken(field) is None:
             continue
-        if field == "groups" and getattr(layer, field) == 1:
-            # Whether the time is calibrated depends on there being groups at all: that is a choice, not a column.
+        parts = layer.parts_of(field)
+        if parts and part and part not in parts:
+            raise UnknownNameError(f"layers.{pattern}.{field}", part, parts, "a part of it")
+        whole = f"layers.{layer.name}.{field}"
+        asked = [f"{whole}.{name}" for name in parts if part in ("", name)] or [whole]
+        declared = _layer_numbers(layer, network)
+        if not all(found in declared for found in asked):
             return ()
-        if field not in PARTS:
-            places.append(DesignField("layer", layer.name, field, -1))
-            continue
-        if part and part not in PARTS[field]:
-            raise UnknownNameError(f"layers.{pattern}.{field}", part, PARTS[field], "a part of it")
-        places += [DesignField("layer", layer.name, field, at) for at, name in enumerate(PARTS[field]) if part in ("", name)]
+        places += [DesignField(found, _GEOMETRY if parts else _WIDTH) for found in asked]
     if not places:
         fields = sorted({name for layer in layers for name in type(layer).model_fields})
         raise UnknownNameError(f"layers.{pattern}", field, fields, f"a field of {', '.join(sorted({layer.kind for layer in layers}))}")
     return tuple(places)
+
+
+def _layer_numbers(layer: Any, network: Network) -> dict[str, Constant]:
+    return _numbers(lambda read: read_layer(layer, network, read))
 
 
 def _dataflow_places(rest: str, scenario: Scenario) -> tuple[DesignField, ...]:
@@ -195,57 +199,38 @@ def _dataflow_places(rest: str, scenario: Scenario) -> tuple[DesignField, ...]:
     if layer and layer not in mapping.layers:
         raise UnknownNameError("dataflow", layer, mapping.layers, f"a layer with a dataflow of its own in {mapping}")
     mapping.of(layer).place_of(parameter)
-    return (DesignField("dataflow", layer, parameter, -1),)
+    return (DesignField(f"dataflow.{rest}", _WIDTH),)
 
 
 def known_paths(scenario: Scenario) -> Iterator[str]:
-    """Yield the path of every number that may become a column."""
-    parts = PARTS["input"] if len(scenario.network.input) == 3 else ("features",)
-    yield from (f"input.{part}" for part in parts)
-    for layer in scenario.network.layers:
-        yield from (f"layers.{layer.name}.{field}" for field in OPERATIONS[layer.kind].sweepable)
-    mapping = scenario.dataflows[0]
-    for name, chosen in (("", mapping.default), *mapping.layers.items()):
-        yield from (DesignField("dataflow", name, parameter.name, -1).text for parameter in DATAFLOWS[chosen.name].parameters)
-    yield from scenario_numbers(scenario)
+    """Yield the path of every number that may become a column, a field of several numbers as one."""
+    yield from dict.fromkeys(_field_path(path, scenario) for path in design_numbers(scenario))
+
+
+def _field_path(path: str, scenario: Scenario) -> str:
+    end = end_of(scenario, f"{_NETWORK}{path}") if path.startswith("layers.") else None
+    return path.removesuffix(f".{end.part}") if end is not None and end.part else path
 
 
 def base_value(place: DesignField, scenario: Scenario) -> int | float | None:
     """Return what the base scenario has at a place; None where it has nothing."""
-    if place.owner == "scenario":
-        return scenario_numbers(scenario)[place.field].value
-    if place.owner == "dataflow":
-        chosen = scenario.dataflows[0].of(place.layer)
-        return int(chosen.values[chosen.place_of(place.field)])
-    found, value = holder_of(place, scenario), None
-    if place.owner == "input":
-        value = found.input
-    elif place.field == "stride" and found.stride is None:
-        value = found.kernel
-    else:
-        value = getattr(found, place.field)
-    number: int | float | None = value[place.part] if place.part >= 0 else value
+    if place.of_dataflow:
+        layer, parameter = _dataflow_words(place)
+        chosen = scenario.dataflows[0].of(layer)
+        return int(chosen.values[chosen.place_of(parameter)])
+    if not place.of_network:
+        return design_numbers(scenario)[place.path].value
+    end = spec_end(place, scenario)
+    value = end.holder.taken(end.field)
+    number: int | float | None = value[end.holder.parts_of(end.field).index(end.part)] if end.part else value
     return number
 
 
-def holder_of(place: DesignField, scenario: Scenario) -> Any:
-    """Return the spec that has a place's field."""
-    if place.owner == "layer":
-        return next(layer for layer in scenario.network.layers if layer.name == place.layer)
-    if place.owner == "input":
-        return scenario.network
-    return _held(place, scenario)[0]
-
-
-def field_of(place: DesignField, scenario: Scenario) -> str:
-    """Return the name of a place's field in the spec that has it."""
-    return place.field if place.owner != "scenario" else _held(place, scenario)[1]
-
-
-def _held(place: DesignField, scenario: Scenario) -> tuple[Any, str]:
-    found = holder_at(scenario, place.field)
+def spec_end(place: DesignField, scenario: Scenario) -> PathEnd:
+    """Return the spec that has a place's field, and the field."""
+    found = end_of(scenario, place.spec_path)
     if found is None:
-        raise UnknownNameError("field", place.field, scenario_numbers(scenario), "a number of the scenario")
+        raise UnknownNameError("field", place.path, design_numbers(scenario), "a number of the scenario")
     return found
 
 
@@ -257,45 +242,34 @@ def with_numbers(scenario: Scenario, numbers: Mapping[DesignField, int | float])
     scenario : Scenario
         The base.
     numbers : mapping
-        DesignField to number.
+        Each field to its number.
 
     Returns
     -------
     Scenario
         What `evaluate` and `report` read.
     """
-    layers = {layer.name: layer for layer in scenario.network.layers}
-    extents = list(scenario.network.input)
+    mapping, *others = scenario.dataflows
     for place, number in numbers.items():
-        if place.owner == "layer":
-            layers[place.layer] = with_changes(layers[place.layer], {place.field: written(place, layers[place.layer], number)})
-        elif place.owner == "input":
-            extents[place.part] = int(number)
-        elif place.owner == "dataflow":
-            mapping, *others = scenario.dataflows
-            scenario = with_changes(scenario, {"dataflows": (with_parameter(mapping, place, int(number)), *others)})
-        else:
-            scenario = with_value_at(scenario, place.field, number)
-    network = with_changes(scenario.network, {"layers": tuple(layers.values()), "input": tuple(extents)})
-    return with_changes(scenario, {"network": network})
+        mapping = with_parameter(mapping, place, int(number)) if place.of_dataflow else mapping
+    written = {place.spec_path: int(number) if place.of_network else number for place, number in numbers.items() if not place.of_dataflow}
+    changed = with_values_at(scenario, written)
+    return changed if mapping is scenario.dataflows[0] else with_changes(changed, {"dataflows": (mapping, *others)})
 
 
 def with_parameter(mapping: DataflowMapping, place: DesignField, number: int) -> DataflowMapping:
     """Return a mapping with another value of a parameter, or raise SpecError naming the parameter's limits."""
-    chosen = mapping.of(place.layer)
-    at = chosen.place_of(place.field)
+    layer, parameter = _dataflow_words(place)
+    chosen = mapping.of(layer)
+    at = chosen.place_of(parameter)
     checked = DATAFLOWS[chosen.name].parameters[at].checked(chosen.name, number)
     changed = chosen._replace(values=(*chosen.values[:at], checked, *chosen.values[at + 1 :]))
-    if place.layer:
-        return DataflowMapping(mapping.default, {**mapping.layers, place.layer: changed}.items())
+    if layer:
+        return DataflowMapping(mapping.default, {**mapping.layers, layer: changed}.items())
     return DataflowMapping(changed, mapping.layers.items())
 
 
-def written(place: DesignField, holder: Any, number: int | float) -> Any:
-    """Return a field's value with a number in its place: the number, or a tuple with one part replaced."""
-    if place.part < 0:
-        return number
-    current = getattr(holder, place.field)
-    parts = list(holder.kernel if current is None else current)
-    parts[place.part] = number
-    return tuple(parts)
+def _dataflow_words(place: DesignField) -> tuple[str, str]:
+    """Divide the path of a dataflow's parameter into the layer's name, empty for the network's own, and the parameter's."""
+    layer, _, parameter = place.path.removeprefix("dataflow.").rpartition(".")
+    return layer, parameter

@@ -204,9 +204,9 @@ def _part(
                 raise SpecError(f"axis {written.label!r} is a number for some choices only; make it a choice for all, or another study")
             for place, _, _ in axis.rules:
                 if place in seen:
-                    raise SpecError(f"axes {seen[place]!r} and {axis.label!r} both set {place.text}")
+                    raise SpecError(f"axes {seen[place]!r} and {axis.label!r} both set {place.path}")
                 seen[place] = axis.label
-                if place.field == "memory_energy.access_bytes" and scenario.counting.block_bytes is not None:
+                if place.path == "memory_energy.access_bytes" and scenario.counting.block_bytes is not None:
                     raise SpecError(f"axis {axis.label!r}: an access and a block are one width; set counting.block_bytes to null")
         axes.append(axis)
     calibrated = calibrate(scenario, scenario.dataflows[0])
