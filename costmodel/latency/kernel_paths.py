@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 
 from costmodel.columns import Number, floor_div, product
 from costmodel.provenance import formula
+from costmodel.results.timing.time_estimate import Term
 from costmodel.specs.axis import AdaptiveAxis
 from costmodel.specs.operations import Action
 from costmodel.specs.work import Elementwise, LoopNest, Passes, View, Work
@@ -102,6 +103,13 @@ REGRESSORS: Final[dict[KernelPath, tuple[str, ...]]] = {
     ),
 }
 """What the time of each path is fitted to, where single layers of it were measured."""
+TERM_OF: Final[dict[str, Term]] = {
+    **dict.fromkeys(("quad_mac", "odd_filter_mac", "remainder_mac", "sixteen_mac", "rest_quad_mac", "mac"), Term.MULTIPLYING),
+    **dict.fromkeys(("copied_byte", "copy_run", "filled_run"), Term.COPYING),
+    **dict.fromkeys(("output", "pixel"), Term.OUTPUTS),
+    **dict.fromkeys(("weight", "layer"), Term.OVERHEAD),
+}
+"""What each regressor is part of."""
 
 
 def path_of(work: Work) -> KernelPath | None:

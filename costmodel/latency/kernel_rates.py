@@ -69,6 +69,22 @@ def layer_cycles(rates: Sequence[Number], counts: Sequence[Number]) -> Number:
 
 
 @formula(
+    id="latency.term",
+    equation="c = r*x",
+    symbols={
+        "c": "cycles of one thing that a layer's kernel does [cycles]",
+        "r": "cycles per unit of it [cycles]",
+        "x": "how much of it the layer has",
+    },
+    unit="cycles",
+    source="definition: one term of latency.kernel",
+)
+def term_cycles(rate: Number, count: Number) -> Number:
+    """Return the cycles of one regressor of a layer."""
+    return rate * count
+
+
+@formula(
     id="latency.end",
     equation="e = c*f",
     symbols={

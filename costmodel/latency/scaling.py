@@ -101,6 +101,44 @@ def scaled_cycles(mix: Sequence[float], rates: Sequence[float], factor_ratio: fl
 
 
 @formula(
+    id="latency.layer_share",
+    equation="c = t*n*r/sum(n_i*r_i)",
+    symbols={
+        "c": "cycles of the layer [cycles]",
+        "t": "cycles of the network [cycles]",
+        "n": "multiply-accumulates of the layer",
+        "r": "cycles per multiply-accumulate of its kind beside those of a convolution",
+        "n_i": "multiply-accumulates of kind i in the network",
+        "r_i": "cycles per multiply-accumulate of kind i beside those of a convolution",
+    },
+    unit="cycles",
+    source="definition: a scaled network's time, shared out by the rates of its kinds",
+)
+def layer_share_cycles(cycles: float, mac_count: float, rate: float, mix: Sequence[float], rates: Sequence[float]) -> float:
+    """Return the cycles of one layer of a network that was scaled from others.
+
+    Parameters
+    ----------
+    cycles : float
+        Of the network.
+    mac_count : float
+        Of the layer.
+    rate : float
+        Cycles per multiply-accumulate of the layer's kind beside those of a convolution.
+    mix : sequence of float
+        Multiply-accumulates of the network by kind.
+    rates : sequence of float
+        Cycles per multiply-accumulate of each kind beside those of a convolution.
+
+    Returns
+    -------
+    float
+        Cycles.
+    """
+    return cycles * mac_count * rate / math.fsum(count * own for count, own in zip(mix, rates, strict=True))
+
+
+@formula(
     id="latency.surplus",
     equation="d = ln(c/p)",
     symbols={

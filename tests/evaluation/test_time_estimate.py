@@ -6,6 +6,7 @@ import pytest
 
 from costmodel.evaluation.timing.estimate import estimate_time
 from costmodel.evaluation.timing.knowledge import knowledge_of
+from costmodel.evaluation.timing.network_regressors import timed_steps
 from costmodel.results.timing.time_estimate import TimeBasis
 from costmodel.results.trust import Trust, weakest
 from costmodel.sources.catalogue import load_device, load_network, names
@@ -110,3 +111,29 @@ def test_an_accelerator_says_nothing_of_the_core_beside_it() -> None:
     """An EFR32MG24's accelerator takes 0.96 cycles per multiply-accumulate; its core under CMSIS-NN, like any Cortex-M33, takes more."""
     held = next(entry for entry in RUNTIMES["tflm-cmsis-nn"].ranges if entry.core == "Cortex-M33")
     assert held.low_cycles > 1.0
+
+
+@pytest.mark.parametrize("network", ["resnet8", "ds-cnn", "mobilenet-v1-0.25", "autoencoder"])
+@pytest.mark.parametrize(
+    ("device", "runtime"), [("stm32l4r5zi", "tflm-cmsis-nn"), ("esp32-s3-wroom-1-n8", "esp-nn"), ("esp32-wroom", "esp-nn")]
+)
+def test_layers_and_their_terms_add_up_to_the_time(network: str, device: str, runtime: str) -> None:
+    subject = load_network(network)
+    found = estimate_time(subject, load_device(device), load_runtime(runtime))
+    for layer in found.layers:
+        assert sum(term.cycles for term in layer.terms) == pytest.approx(layer.cycles, rel=1e-12)
+        for term in layer.terms:
+            assert sum(one.cycles for one in term.regressors) == pytest.approx(term.cycles, rel=1e-12)
+    assert bool(found.layers) == (found.duration_s is not None)
+    if found.layers:
+        assert sum(layer.share_ratio for layer in found.layers) == pytest.approx(1.0)
+    if found.duration_s is not None and not found.unmeasured_mac_ratio:
+        assert sum(layer.duration_s for layer in found.layers) == pytest.approx(found.duration_s, rel=1e-12)
+        multiplying = {timed.step.name for timed in timed_steps(subject) if timed.mac_count}
+        assert {layer.layer for layer in found.layers} >= multiplying
+
+
+def test_a_range_tells_no_layer_from_another() -> None:
+    found = estimate_time(load_network("resnet8"), load_device("rp2040-pico"), load_runtime("tflm-cmsis-nn"))
+    assert found.trust is Trust.RANGE
+    assert found.layers == ()

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Final, NamedTuple, Protocol, TypeVar
 
+from costmodel.evaluation.timing.layer_times import layers_by_kernels, layers_by_networks
 from costmodel.evaluation.timing.network_regressors import TimedStep, mix_of_measured, network_mix, timed_steps
 from costmodel.evaluation.totals import ratio_of, total_of
 from costmodel.latency.class_range import clock_cycles, cycles_time_s, float_cycles, middle_cycles, range_cycles
@@ -138,6 +139,7 @@ def _by_kernels(asked: _Asked) -> TimeEstimate | None:
         measured_on=held.board,
         unmeasured_mac_ratio=unmeasured,
         paths=tuple(paths),
+        layers=layers_by_kernels(steps, {name: _per_unit(entry, held.source) for name, entry in rates.items()}, clock_hz) if told else (),
         source=held.source,
     )
 
@@ -149,13 +151,17 @@ def _path_cycles(own: Sequence[TimedStep], rates: PathRates | None, fallback: Cl
         told = "" if fallback is None else fallback.source
         low, high = (range_cycles(macs, noted(end, "cycles per multiply-accumulate", told)) for end in ends)
         return _Interval(middle_cycles(low, high), low, high)
-    per: dict[str, float] = {rate.per: noted(rate.rate_cycles, f"{rates.path}.{rate.per}.rate_cycles", source) for rate in rates.rates}
+    per = _per_unit(rates, source)
     nests = [timed.step.lowered.work for timed in own if isinstance(timed.step.lowered.work, LoopNest)]
     middle = total_of([path_cycles(per, kernel_regressors(nest)) for nest in nests])
     low_ratio, high_ratio = (
         noted(ratio, f"{rates.path}.{name}", source) for name, ratio in (("low_ratio", rates.low_ratio), ("high_ratio", rates.high_ratio))
     )
     return _Interval(middle, end_cycles(middle, low_ratio), end_cycles(middle, high_ratio))
+
+
+def _per_unit(rates: PathRates, source: str) -> dict[str, float]:
+    return {rate.per: noted(rate.rate_cycles, f"{rates.path}.{rate.per}.rate_cycles", source) for rate in rates.rates}
 
 
 def _path_time(path: KernelPath, own: Sequence[TimedStep], cycles: _Interval) -> PathTime:
@@ -175,11 +181,11 @@ def _by_networks(asked: _Asked) -> TimeEstimate | None:
     factors = {} if profile is None else {known.network: known.factor_ratio for known in profile.networks}
     same = profile is not None and asked.network.name in factors and all(network.network in factors for network in measured)
     timed = [_timed(network, factors.get(network.network, 1.0)) for network in measured]
-    clock_hz = _clock(asked)
+    clock_hz, rates = _clock(asked), _rates_of(asked.runtime, profile)
     cycles = scaled_from(
         Timed(mix, 0.0, noted(factors.get(asked.network.name, 1.0) if same else 1.0, "factor_ratio", f"runtime {asked.runtime.name}")),
         timed,
-        _rates_of(asked.runtime, profile),
+        rates,
         SAME_NETWORK if same else ANY_NETWORK,
     )
     unidentified = cycles.unidentified if profile is None else ()
@@ -198,6 +204,7 @@ def _by_networks(asked: _Asked) -> TimeEstimate | None:
         measured_on=", ".join(network.network for network in measured),
         network_count=len(measured),
         unidentified=unidentified,
+        layers=layers_by_networks(asked.network, timed_steps(asked.network), rates, cycles.cycles, clock_hz) if told else (),
         source=measured[0].source,
     )
 

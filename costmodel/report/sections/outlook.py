@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from costmodel.report.document import Column, Fact, Paragraph, Row, Section, Table
 from costmodel.report.quantities import digits, every_text, joules_text, life_text, share_text, time_text
+from costmodel.report.sections.layer_times import layers_table
 from costmodel.results.timing.outlook import EnergyEstimate, Outlook
 from costmodel.results.timing.time_estimate import TimeBasis, TimeEstimate
 from costmodel.results.trust import Trust
@@ -61,9 +62,9 @@ def outlook_section(outlook: Outlook) -> Section:
         rows.append(Row(("Battery life", life_words(outlook), outlook.life.trust.value, life_note(outlook))))
     columns = tuple(Column(title, number=False) for title in ("What", "Interval", "Trust", "From"))
     blocks = [Table(f"{outlook.network} on {outlook.device}: what it comes to", columns, tuple(rows), interval_note(outlook.time))]
-    paths = _paths_table(outlook.time)
+    where = (*layers_table(outlook.time), *_paths_table(outlook.time))
     said = assumed_text(outlook)
-    return Section("outlook", "Time, energy and battery", (*blocks, *paths, *((Paragraph(said),) if said else ())))
+    return Section("outlook", "Time, energy and battery", (*blocks, *where, *((Paragraph(said),) if said else ())))
 
 
 def power_text(energy: EnergyEstimate) -> str:

@@ -35,6 +35,51 @@ class PathTime(Result):
     high_cycles: float
 
 
+class Term(StrEnum):
+    """What a kernel spends its time on."""
+
+    MULTIPLYING = "multiplying"
+    COPYING = "copying"
+    """Windows copied, or filled where they are out of bounds."""
+    OUTPUTS = "outputs"
+    """Sums rescaled and stored."""
+    OVERHEAD = "overhead"
+    """Weights summed once, and what a call costs."""
+
+
+class RegressorTime(Result):
+    """What one regressor of a layer takes."""
+
+    per: str
+    """Such as `copied_byte`."""
+    count: int
+    """How much of it the layer has."""
+    cycles: float
+
+
+class TermTime(Result):
+    """What one term of a layer takes."""
+
+    term: Term
+    cycles: float
+    duration_s: float
+    regressors: tuple[RegressorTime, ...]
+
+
+class LayerTime(Result):
+    """What one layer takes, in the middle of its interval."""
+
+    layer: str
+    path: str
+    mac_count: int
+    cycles: float
+    duration_s: float
+    share_ratio: float
+    """Of all layers that rates tell."""
+    terms: tuple[TermTime, ...]
+    """What its cycles are the sum of; a network that was scaled tells multiply-accumulates alone."""
+
+
 class TimeEstimate(Result):
     """Time of one inference: a middle where there is one, and an interval."""
 
@@ -62,6 +107,8 @@ class TimeEstimate(Result):
     float_factor: bool = False
     """Whether int8 cycles were widened for floating point."""
     paths: tuple[PathTime, ...] = ()
+    layers: tuple[LayerTime, ...] = ()
+    """In running order, where there is a middle; layers without rates are left out."""
     source: str = ""
 
 
