@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import Any, Final, Generic, TypeAlias, TypeVar, cast
 
 from costmodel.errors import InputError, SpecError, UnknownNameError
-from costmodel.sources.documents.derived_document import Opened, derived, with_logged_heap, with_static_data
+from costmodel.sources.documents.derived_document import Opened, derived, with_logged_heap
 from costmodel.sources.documents.text_file import FILE_SUFFIXES, read_document
 from costmodel.sources.documents.validation_errors import Resolver, checked_spec, found_text
 from costmodel.sources.documents.yaml_document import YamlDocument
 from costmodel.sources.importers.model_files import is_model_file
 from costmodel.sources.memory_energies import memory_energy, packaged_memory_names
 from costmodel.sources.name_matching import matched_name
+from costmodel.sources.programs.device_program import with_static_data
 from costmodel.sources.shipped.packaged_data import packaged_document, packaged_document_names
 from costmodel.sources.stored_models.model_folder import read_manifest
 from costmodel.sources.stored_models.network_of_model import network_of_model
@@ -309,7 +310,7 @@ def _checked(kind: _Kind[S], document: YamlDocument, beside: Path | None) -> S:
     if kind.noun in DERIVABLE_FOLDERS:
         document = derived(document, kind.noun, functools.partial(_opened, kind, beside))
     if kind is _DEVICE:
-        document = with_static_data(with_logged_heap(document))
+        document = with_static_data(with_logged_heap(document), beside)
     resolve: Resolver | None = functools.partial(_resolve, beside) if kind is _SCENARIO else None
     return checked_spec(document, kind.model, kind.noun, resolve)
 

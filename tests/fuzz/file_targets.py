@@ -33,10 +33,12 @@ def read_device(path: Path, content: bytes) -> None:
 
 
 def pasted_seeds() -> tuple[bytes, ...]:
-    """Return what a boot log, a linker's map and three of its summaries say."""
+    """Return what a boot log, a linker's map, and what tools print of a program, say."""
+    from tests.sources.programs.test_program_sizes import ESP32_A, HEX_A, IDF_TABLE, SEVERAL
+    from tests.sources.programs.test_program_sizes import MAP as WHOLE_MAP
     from tests.sources.test_derived_documents import LOG, MAP, SIZE_A, USAGE
 
-    return (LOG.encode(), MAP.encode(), SIZE_A.encode(), USAGE.encode())
+    return tuple(text.encode() for text in (LOG, MAP, SIZE_A, USAGE, ESP32_A, HEX_A, IDF_TABLE, SEVERAL, WHOLE_MAP))
 
 
 def read_pasted(path: Path, content: bytes) -> None:
@@ -44,6 +46,18 @@ def read_pasted(path: Path, content: bytes) -> None:
     text = content.decode("utf-8", errors="replace")
     base, field = ("esp32-wroom", "heap_init") if "heap" in text else ("stm32l476rg", "size_output")
     load_device({"name": "mine", "base": base, field: text})
+
+
+def elf_seeds() -> tuple[bytes, ...]:
+    """Return programs of either class and byte order."""
+    from elf_writer import elf
+
+    return (elf(), elf(order=">"), elf(bits=64), elf(bits=64, order=">"))
+
+
+def read_elf(path: Path, content: bytes) -> None:
+    """Take what a program takes of a device's heap from its file."""
+    load_device({"name": "mine", "base": "stm32l476rg", "size_output": str(path)})
 
 
 def read_memory(path: Path, content: bytes) -> None:

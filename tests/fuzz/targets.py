@@ -423,6 +423,7 @@ TARGETS: Mapping[str, Target] = {
     "keras": Target(".keras", models.configuration_seeds, models.read_configuration),
     "device": Target(".yaml", _packaged("devices/esp32-wroom.yaml", "devices/nrf52840.yaml"), files.read_device),
     "pasted": Target(".txt", files.pasted_seeds, files.read_pasted),
+    "elf": Target(".elf", files.elf_seeds, files.read_elf, BINARY),
     "memory": Target(".yaml", _packaged("memories/deck-printed.yaml"), files.read_memory),
     "runtime": Target(".yaml", _packaged("runtimes/tflm-cmsis-nn.yaml", "runtimes/esp-nn.yaml"), files.read_runtime),
     "recipe": Target(".yaml", _packaged("recipes/best.recipe.yaml", "recipes/deck.recipe.yaml"), files.read_recipe),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from costmodel.errors import FormatError, InputError, SpecError, UnknownNameError
+from costmodel.errors import InputError, SpecError, UnknownNameError
 from costmodel.sources.catalogue import load_battery, load_device, load_power_states
 
 LOG = """
@@ -155,8 +155,3 @@ def test_a_base_that_is_no_mapping_or_has_states_without_names_is_told_in_a_line
 def test_a_log_without_regions_is_refused():
     with pytest.raises(InputError, match="heap_init: expected ESP-IDF's lines"):
         load_device({"name": "mine", "base": "esp32-wroom", "heap_init": "nothing"})
-
-
-def test_a_programs_file_is_told_what_to_paste_of_it():
-    with pytest.raises(FormatError, match=r"'build/app\.elf' is a file; paste below .* what `arm-none-eabi-size build/app\.elf` prints"):
-        load_device({"name": "mine", "base": "stm32l476rg", "size_output": "build/app.elf"})

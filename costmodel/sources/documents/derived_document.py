@@ -14,20 +14,6 @@ BASE: Final = "base"
 """Field that names what a file derives from."""
 HEAP_LOG: Final = "heap_init"
 """Field that holds the lines ESP-IDF logs of its heap at boot."""
-SIZE_OUTPUT: Final = "size_output"
-"""Field that holds what a linker or `size` says of the program: its static data are gone from the heap."""
-_BERKELEY: Final = re.compile(r"^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\d+)\s+[0-9a-fA-F]+\s+\S", re.MULTILINE)
-"""text, data, bss, their sum, and the file."""
-_SECTION: Final = re.compile(
-    r"^\.(?:data|bss|noinit)\s+(?:0x[0-9a-fA-F]+\s+0x(?P<map>[0-9a-fA-F]+)|(?P<size>\d+)\s+(?:0x)?[0-9a-fA-F]+)", re.MULTILINE
-)
-"""Sections that take RAM: in a map of GNU ld address and size, in what `size -A` prints size and address."""
-_USAGE: Final = re.compile(r"^\s*S?RAM:\s+(\d+)\s*(B|KB|MB)\s+\d+\s*[KMG]?B\s", re.MULTILINE | re.IGNORECASE)
-"""What `ld --print-memory-usage` prints of the RAM."""
-_PROGRAM: Final = re.compile(r"^\s*(\S{1,200}\.(?:elf|axf|out|map))\s*$")
-"""A program's or a map's file, where what it says is expected."""
-_UNITS: Final = {"B": 1, "KB": BYTES_PER_KIB, "MB": BYTES_PER_KIB * BYTES_PER_KIB}
-"""As ld means them [B]."""
 _BY_NAME: Final = ("sleeps", "states")
 """Lists whose entries are told by their names: one that is overridden keeps its other fields, a new one is added."""
 _NOT_TAKEN: Final = ("bare", "device")
@@ -141,66 +127,3 @@ def with_logged_heap(document: YamlDocument) -> YamlDocument:
         )
     kept = {key: value for key, value in document.data.items() if key != HEAP_LOG}
     return YamlDocument({**kept, "heap_regions": regions}, document.file, document.places, document.prefix)
-
-
-def with_static_data(document: YamlDocument) -> YamlDocument:
-    """Return a device's document without the static data of the program whose size it holds.
-
-    Parameters
-    ----------
-    document : YamlDocument
-        With `size_output: |` and what `size` prints, a linker's map or its memory usage, or without.
-
-    Returns
-    -------
-    YamlDocument
-        With data and bss taken from the largest of its heap regions.
-
-    Raises
-    ------
-    FormatError
-        If there is no such line, or the data do not fit the region.
-    """
-    if not isinstance(document.data, Mapping) or SIZE_OUTPUT not in document.data:
-        return document
-    text, where = document.data[SIZE_OUTPUT], document.location((SIZE_OUTPUT,))
-    static = _static_bytes(text) if isinstance(text, str) else None
-    if static is None and isinstance(text, str) and (file := _PROGRAM.match(text)) is not None:
-        raise FormatError(
-            f"size_output: {file[1]!r} is a file; paste below `size_output: |` what `arm-none-eabi-size {file[1]}` prints of it", where
-        )
-    if static is None:
-        raise FormatError(
-            "size_output: expected what `arm-none-eabi-size` prints: text, data, bss, their sum in dec and hex, the file; or `size -A`, a "
-            "map of GNU ld with .data and .bss, or the lines of `ld --print-memory-usage`",
-            where,
-        )
-    regions = document.data.get("heap_regions")
-    if (
-        not isinstance(regions, list)
-        or not regions
-        or not all(isinstance(each, Mapping) and isinstance(each.get("size_bytes"), int) for each in regions)
-    ):
-        raise FormatError("size_output: the device has no heap_regions its static data could be taken from", where)
-    largest = max(range(len(regions)), key=lambda place: regions[place]["size_bytes"])
-    left = regions[largest]["size_bytes"] - static
-    if left < 0:
-        raise FormatError(f"size_output: {static:,} bytes of static data do not fit region {regions[largest].get('name')}", where)
-    source = f"{regions[largest].get('source', '')}; less {static:,} bytes of data and bss of the program itself".lstrip("; ")
-    smaller = {key: value for key, value in regions[largest].items() if key != "largest_bytes"} | {"size_bytes": left, "source": source}
-    kept = {key: value for key, value in document.data.items() if key != SIZE_OUTPUT}
-    return YamlDocument(
-        {**kept, "heap_regions": [*regions[:largest], smaller, *regions[largest + 1 :]]}, document.file, document.places, document.prefix
-    )
-
-
-def _static_bytes(text: str) -> int | None:
-    """Return the RAM that a program's static data take, of which a tool's text tells; None where it tells nothing."""
-    found = _BERKELEY.search(text)
-    if found is not None:
-        return int(found[2]) + int(found[3]) if int(found[1]) + int(found[2]) + int(found[3]) == int(found[4]) else None
-    usage = _USAGE.search(text)
-    if usage is not None:
-        return int(usage[1]) * _UNITS[usage[2].upper()]
-    sections = [int(each["map"], 16) if each["map"] else int(each["size"]) for each in _SECTION.finditer(text)]
-    return sum(sections) if sections else None
