@@ -34,17 +34,17 @@ def read_device(path: Path, content: bytes) -> None:
 
 def pasted_seeds() -> tuple[bytes, ...]:
     """Return what a boot log, a linker's map, and what tools print of a program, say."""
-    from tests.sources.programs.test_program_sizes import ESP32_A, HEX_A, IDF_TABLE, SEVERAL
+    from tests.sources.programs.test_program_sizes import ESP32_A, HEX_A, IDF_TABLE
     from tests.sources.programs.test_program_sizes import MAP as WHOLE_MAP
     from tests.sources.test_derived_documents import LOG, MAP, SIZE_A, USAGE
 
-    return tuple(text.encode() for text in (LOG, MAP, SIZE_A, USAGE, ESP32_A, HEX_A, IDF_TABLE, SEVERAL, WHOLE_MAP))
+    return tuple(text.encode() for text in (LOG, MAP, SIZE_A, USAGE, ESP32_A, HEX_A, IDF_TABLE, WHOLE_MAP))
 
 
 def read_pasted(path: Path, content: bytes) -> None:
     """Take a device's heap from a log, and what a program takes of it from a linker's words."""
     text = content.decode("utf-8", errors="replace")
-    base, field = ("esp32-wroom", "heap_init") if "heap" in text else ("stm32l476rg", "size_output")
+    base, field = ("esp32-wroom", "heap_init") if "heap_init:" in text else ("stm32l476rg", "size_output")
     load_device({"name": "mine", "base": base, field: text})
 
 
