@@ -14,6 +14,7 @@ import numpy as np
 from tflite_writer import small_network
 
 import costmodel
+from costmodel.evaluation.accuracies import known_accuracy
 from costmodel.evaluation.battery.answer import answer_battery
 from costmodel.evaluation.battery.question import BatteryQuestion
 from costmodel.evaluation.evaluating import evaluate
@@ -30,6 +31,8 @@ from costmodel.sources.importers.tflite import from_tflite
 from costmodel.sources.memory_energies import memory_energy
 from costmodel.sources.runtimes import load_runtime
 from costmodel.sources.scenario_changes import ScenarioChanges, changed_scenario
+from costmodel.sources.stored_models.packaged_models import packaged_model_names
+from costmodel.sources.stored_models.trained_weights import trained_weights_of
 from costmodel.sources.usual_use import usual_use
 from costmodel.specs.base import with_changes
 from costmodel.specs.counting import CountingConvention, Dataflow, Granularity, Taps
@@ -175,6 +178,15 @@ def _other_layers() -> None:
         recorded_figures(with_changes(load_scenario("esp32-deck"), changes), Dataflow.OUTPUT_STATIONARY)
 
 
+def _accuracies() -> None:
+    """How often the weights that come with the package are right."""
+    for name in packaged_model_names():
+        network = load_network(name)
+        found = trained_weights_of(name, network)
+        assert found is not None
+        known_accuracy(found.manifest, network, own=found.own)
+
+
 SUBJECTS: Final[dict[str, Callable[[], None]]] = {
     "deck": _deck,
     "zoo": _zoo,
@@ -188,6 +200,7 @@ SUBJECTS: Final[dict[str, Callable[[], None]]] = {
     "captures": _captures,
     "tflm": _tflm,
     "times": _times,
+    "accuracies": _accuracies,
 }
 
 

@@ -108,12 +108,16 @@ class Answer(Evaluation, Shown):
         return self._document(self._additions())
 
     def _additions(self) -> Additions:
+        from costmodel.evaluation.accuracies import known_accuracy
         from costmodel.evaluation.advice import advise
         from costmodel.report.additions import Additions
+        from costmodel.sources.stored_models.trained_weights import trained_weights_of
 
         outlook = self.outlook
+        trained = trained_weights_of(None, self._scenario.network)
+        accuracy = None if trained is None else known_accuracy(trained.manifest, self._scenario.network, own=trained.own)
         command = f"costmodel report {self.network} --device {self.device}"
-        return Additions(outlook=outlook, advice=advise(self._scenario, self, outlook), command=command)
+        return Additions(outlook=outlook, advice=advise(self._scenario, self, outlook), command=command, accuracy=accuracy)
 
     def _document(self, additions: Additions) -> Document:
         from costmodel import __version__

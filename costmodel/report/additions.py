@@ -11,6 +11,7 @@ from costmodel.report.sections.battery_life import battery_section
 from costmodel.report.sections.outlook import outlook_facts, outlook_section
 from costmodel.report.sections.tflm import tflm_fact, tflm_section
 from costmodel.report.sections.trace import trace_section
+from costmodel.report.words.accuracy_words import accuracy_fact
 from costmodel.report.words.json_words import worded
 from costmodel.report.words.reason_words import reason_text
 from costmodel.results.battery_life import BatteryAnswer
@@ -18,6 +19,7 @@ from costmodel.results.conclusions.advice import Advice
 from costmodel.results.conclusions.explanation import Explanation
 from costmodel.results.graphs.tflm_arena import TflmArena
 from costmodel.results.life_table import LifeTable
+from costmodel.results.runs.known_accuracy import KnownAccuracy
 from costmodel.results.runs.trace import AnalysedTrace
 from costmodel.results.timing.outlook import Outlook
 
@@ -42,6 +44,8 @@ class Additions(NamedTuple):
     """What the sliders of a page snap to."""
     explained: tuple[tuple[str, Explanation], ...] = ()
     """Key figures, and how each follows."""
+    accuracy: KnownAccuracy | None = None
+    """Of the network's trained weights."""
 
     def sections(self) -> tuple[Section, ...]:
         """Return a section for each that is there."""
@@ -60,7 +64,7 @@ class Additions(NamedTuple):
         return (Section("why", "How the key figures follow", (said, *steps)),)
 
     def facts(self, has_duration: bool) -> tuple[Fact, ...]:
-        """Return key figures: time, energy and life where the evaluation has none, another runtime's arena, the life that was asked for.
+        """Return key figures: time, energy and life where the evaluation has none, another runtime's arena, the life asked for, accuracy.
 
         Parameters
         ----------
@@ -74,7 +78,8 @@ class Additions(NamedTuple):
         """
         estimated = () if self.outlook is None else outlook_facts(self.outlook, has_duration)
         tflm = () if self.tflm is None else (tflm_fact(self.tflm),)
-        return (*estimated, *tflm, *self._life_fact())
+        accuracy = () if self.accuracy is None else (accuracy_fact(self.accuracy),)
+        return (*estimated, *tflm, *self._life_fact(), *accuracy)
 
     def _life_fact(self) -> tuple[Fact, ...]:
         if self.battery_life is None:
@@ -90,7 +95,8 @@ class Additions(NamedTuple):
         battery = {} if self.battery_life is None else {"battery_life": worded(self.battery_life)}
         tflm = {} if self.tflm is None else {"tflm": worded(self.tflm)}
         outlook = {} if self.outlook is None else {"outlook": self.outlook.model_dump(mode="json"), "advice": self._advice()}
-        return {**trace, **battery, **tflm, **outlook}
+        accuracy = {} if self.accuracy is None else {"accuracy": self.accuracy.model_dump(mode="json")}
+        return {**trace, **battery, **tflm, **outlook, **accuracy}
 
     def _advice(self) -> list[dict[str, Any]]:
         return [one.model_dump(mode="json") for one in self.advice]

@@ -62,6 +62,9 @@ def report_document(
     title = f"{evaluation.network} on {evaluation.device}"
     colophon = f"Scenario {evaluation.scenario}, costmodel {version}."
     outlook = additions.outlook
-    answer = () if outlook is None else answer_blocks(Asked(evaluation, outlook, additions.advice, additions.command, additions.tflm))
+    asked = (
+        None if outlook is None else Asked(*(evaluation, outlook, additions.advice, additions.command, additions.tflm, additions.accuracy))
+    )
+    answer = () if asked is None else answer_blocks(asked)
     choices = None if additions.lives is None else life_choices(additions.lives)
     return Document(title, lead_sentences(evaluation), sections, colophon, answer, choices)

@@ -348,9 +348,9 @@ def top_shares(scores: NDArray[Any], labels: NDArray[np.int64]) -> tuple[float, 
 
 
 def _settings_until(recipe: TrainingRecipe, stage: str) -> dict[str, Any]:
-    """The settings that a stage's model follows from: its own and those of the stages before it."""
+    """The settings that a stage's model follows from: its own and those of the stages before it, whatever network and data are called."""
     later = {name for other in STAGES[STAGES.index(stage) + 1 :] for name in _FIELDS[other]}
-    return recipe.model_dump(mode="json", exclude={"description", "train_before_pooling", *later})
+    return recipe.model_dump(mode="json", exclude={"description", "network", "data", "train_before_pooling", *later})
 
 
 def processor() -> str:

@@ -83,6 +83,8 @@ def prepared(
         torch.set_num_threads(threads)
     named, start = _network(network)
     settings = changed_recipe(recipe, changes, trained=start is not None)
+    if network is not None:
+        settings = with_changes(settings, {"network": network})
     if named is None:
         if not settings.network:
             raise MissingError("--network: name a network to compress; the recipe names none")

@@ -47,3 +47,20 @@ def test_a_figure_under_a_schedule_is_the_plans(capsys: pytest.CaptureFixture[st
     assert "did you mean 'streaming'?" in capsys.readouterr().err
     assert main(["explain", "memory.ram", "--schedule", "streaming", "--of", "report"]) == 2
     assert "--schedule: belongs to a scenario" in capsys.readouterr().err
+
+
+def test_an_accuracy_is_walked_down_to_the_images_that_were_counted(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "accuracy.top1_ratio", "--scenario", "trained-pruned-int8", "--format", "json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["value"], found["equation"]) == (0.815, "A = n_r / n")
+    assert [part["value"] for part in found["inputs"]] == [8150, 10000]
+    assert found["inputs"][0]["source"].startswith("measured: manifest of trained-pruned-int8, recipe best, seed 0")
+    assert main(["explain", "accuracy.top1_ratio", "--of", "report --network trained-pruned-int8", "--format", "json"]) == 0
+    assert json.loads(capsys.readouterr().out)["value"] == 0.815
+
+
+def test_an_accuracy_that_nobody_knows_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "accuracy.top1_ratio", "--scenario", "resnet8"]) == 2
+    assert "no trained weights of resnet8 are known; give a model with --scenario" in capsys.readouterr().err
+    assert main(["explain", "accuracy.top1", "--scenario", "trained-pruned"]) == 2
+    assert "did you mean 'accuracy.top1_ratio'" in capsys.readouterr().err

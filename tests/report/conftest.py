@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from costmodel.cli.answers.report_additions import accuracy_of
 from costmodel.cli.answers.report_output import with_choices
 from costmodel.evaluation.advice import advise
 from costmodel.evaluation.evaluating import evaluate
@@ -63,7 +64,8 @@ def deck_page_document(deck: Scenario, deck_evaluation: Evaluation) -> Document:
     """As the command writes it to a page: the answer first, lives to choose from, figures that explain themselves."""
     use = usual_use(deck)
     outlook = outlook_of(deck, deck_evaluation, use)
-    found = Additions(outlook=outlook, advice=advise(deck, deck_evaluation, outlook))
+    accuracy = accuracy_of("esp32-deck", deck.network)
+    found = Additions(outlook=outlook, advice=advise(deck, deck_evaluation, outlook), accuracy=accuracy)
     return report_document(deck_evaluation, deck, grounds_of(deck, deck_evaluation), "1.2.3", with_choices(deck, found, use))
 
 

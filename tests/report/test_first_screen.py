@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from costmodel.cli.answers.report_additions import accuracy_of
 from costmodel.evaluation.advice import advise
 from costmodel.evaluation.evaluating import evaluate
 from costmodel.evaluation.timing.outlook import outlook_of
@@ -19,7 +20,8 @@ def asked(changes: ScenarioChanges, scenario: str | None = None) -> Asked:
     found = changed_scenario(scenario, changes)
     evaluation = evaluate(found)
     outlook = outlook_of(found, evaluation, usual_use(found))
-    return Asked(evaluation, outlook, advise(found, evaluation, outlook), "costmodel report")
+    accuracy = accuracy_of(scenario, found.network)
+    return Asked(evaluation, outlook, advise(found, evaluation, outlook), "costmodel report", accuracy=accuracy)
 
 
 def text_of(screen: Asked, width: int = 80) -> list[str]:
@@ -50,6 +52,15 @@ def test_it_is_one_screen(name: str, width: int) -> None:
 @pytest.mark.parametrize("name", SCREENS)
 def test_it_looks_as_it_did(name: str, matches_golden: Callable[[str, str], None]) -> None:
     matches_golden(f"first-{name.replace(', ', '-').replace(' ', '-')}.txt", "\n".join(text_of(asked(*SCREENS[name]))) + "\n")
+
+
+def test_accuracy_says_how_far_to_trust_it_and_whose_weights_it_is_of() -> None:
+    shipped = next(line for line in text_of(asked(*SCREENS["fits, measured"])) if line.startswith("  Accuracy"))
+    assert shipped.split()[1:4] == ["81.50", "%", "assumed"]
+    assert "weights of trained-pruned-int8" in shipped
+    own = next(line for line in text_of(asked(ScenarioChanges(network="trained-pruned-int8"))) if line.startswith("  Accuracy"))
+    assert own.split(maxsplit=4)[3:] == ["measured", "8,150 of 10,000 test images"]
+    assert not any("Accuracy" in line for line in text_of(asked(*SCREENS["calibrated"])))
 
 
 def test_verdicts_say_what_they_mean() -> None:

@@ -1,15 +1,22 @@
-"""What `costmodel report` adds: a trace, which also gives power and duration, a battery's life, the arena of TensorFlow Lite Micro."""
+"""What `costmodel report` adds: a trace, which also gives power and duration, the arena of TensorFlow Lite Micro, accuracy."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from costmodel.evaluation.figures import Figure
     from costmodel.results.graphs.tflm_arena import TflmArena
+    from costmodel.results.runs.known_accuracy import KnownAccuracy
     from costmodel.results.runs.trace import AnalysedTrace
     from costmodel.sources.scenario_changes import ScenarioChanges
+    from costmodel.specs.network import Network
     from costmodel.specs.scenario import Scenario
+
+
+ACCURACY: Final = "accuracy"
+"""What the names of an accuracy's figures begin with."""
 
 
 def with_trace(scenario: Scenario, capture: Path, changes: ScenarioChanges) -> tuple[Scenario, AnalysedTrace]:
@@ -52,3 +59,27 @@ def tflm_arena_of(reference: str | None) -> TflmArena | None:
     from costmodel.evaluation.graphs.tflm import plan_tflm_arena
 
     return plan_tflm_arena(load_model_graph(Path(reference)))
+
+
+def accuracy_of(reference: str | None, network: Network) -> KnownAccuracy | None:
+    """Return how often a network's trained weights are right; None where no model has some for it.
+
+    Parameters
+    ----------
+    reference : str or None
+        What was named: a network, a model, or a scenario.
+    network : Network
+        That is asked about.
+    """
+    from costmodel.evaluation.accuracies import known_accuracy
+    from costmodel.sources.stored_models.trained_weights import trained_weights_of
+
+    found = trained_weights_of(reference, network)
+    return None if found is None else known_accuracy(found.manifest, network, own=found.own)
+
+
+def accuracy_figures(reference: str | None, network: Network) -> dict[str, Figure]:
+    """Return the figures of `accuracy_of` that `explain` knows, each remembering what it was made from; none where nothing is known."""
+    from costmodel.evaluation.explained.explaining import recorded_result
+
+    return recorded_result(lambda: accuracy_of(reference, network) or {}, ACCURACY)

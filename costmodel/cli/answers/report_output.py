@@ -24,6 +24,7 @@ from costmodel.specs.scenario import Scenario
 
 if TYPE_CHECKING:
     from costmodel.report.document import Document
+    from costmodel.results.runs.known_accuracy import KnownAccuracy
     from costmodel.specs.devices.usual_use import UsualUse
 
 
@@ -92,7 +93,7 @@ def deliver_report(
         grounds = grounds_of(scenario, evaluation)
         document = report_document(evaluation, scenario, grounds, __version__, additions)
         if is_taken():
-            _give(scenario, evaluation, document, use)
+            _give(scenario, evaluation, document, use, additions.accuracy)
             return
         as_json = _json(evaluation, grounds, additions) if ReportFormat.JSON in chosen else ""
         if ReportFormat.TERMINAL in chosen:
@@ -105,12 +106,16 @@ def deliver_report(
         sys.stderr.write(f"Wrote {written} to {folder}\n")
 
 
-def _give(scenario: Scenario, evaluation: Evaluation, document: Document, use: UsualUse | None) -> None:
+def _give(scenario: Scenario, evaluation: Evaluation, document: Document, use: UsualUse | None, accuracy: KnownAccuracy | None) -> None:
     """Answer with the report and its figures, by the names its cells have, to who explains it."""
+    from costmodel.cli.answers.report_additions import ACCURACY
     from costmodel.evaluation.explained.explaining import recorded_figures
+    from costmodel.evaluation.explained.result_figures import result_figures
     from costmodel.report.answer import Answer
 
     figures = recorded_figures(scenario, scenario.dataflows[0], use)
+    if accuracy is not None:
+        figures |= {f"{ACCURACY}.{name}": figure for name, figure in result_figures(accuracy).items()}
     write_answer(Answer(document, evaluation, explained=figures), OutputFormat.JSON)
 
 
@@ -166,7 +171,7 @@ def _print(evaluation: Evaluation, additions: Additions, document: Document, scr
     from costmodel.report.first.answer import Asked
     from costmodel.report.first.first_screen import first_screen
 
-    asked = Asked(evaluation, additions.outlook, additions.advice, additions.command, additions.tflm)
+    asked = Asked(evaluation, additions.outlook, additions.advice, additions.command, additions.tflm, additions.accuracy)
     print_lines(first_screen(asked, shutil.get_terminal_size((WIDEST, 24)).columns))
 
 

@@ -47,9 +47,10 @@ def explain_command(
     costmodel explain memory.ram --scenario mobilenet-v1-0.25 --schedule streaming
     costmodel explain battery.lives.deep.life_low_s --of "battery --battery 18650 --states esp32-module --rate 1/min --duration 300ms"
     """
+    from costmodel.cli.answers.report_additions import ACCURACY, accuracy_figures
     from costmodel.cli.options import chosen, mappings_chosen
     from costmodel.cli.output import WITHOUT_TABLE, format_of, write_answer
-    from costmodel.errors import SpecError
+    from costmodel.errors import MissingError, SpecError
     from costmodel.evaluation.explained.explaining import explain, recorded_figures
     from costmodel.report.answers.explanation import explanation_answer, figures_answer
     from costmodel.results.conclusions.explanation import ListedFigure
@@ -74,10 +75,17 @@ def explain_command(
         return
     runs = None if schedule is None else chosen("--schedule", schedule, ScheduleName)
     asked = changed_scenario(scenario, ScenarioChanges(schedule=runs))
+    of_accuracy = figure is not None and figure.startswith(f"{ACCURACY}.")
+    right = accuracy_figures(scenario, asked.network) if figure is None or of_accuracy else {}
+    if of_accuracy:
+        if not right:
+            raise MissingError(f"{figure}: no trained weights of {asked.network.name} are known; give a model with --scenario")
+        _write(right, figure, "its accuracy", "", depth, form)
+        return
     mapping = mappings_chosen("--dataflow", [dataflow])[0] if dataflow else asked.dataflows[0]
     use = usual_use(asked)
     if figure is None:
-        known = recorded_figures(asked, mapping, use) | (_arena_figures(scenario) if is_tflite_file(scenario) else {})
+        known = recorded_figures(asked, mapping, use) | right | (_arena_figures(scenario) if is_tflite_file(scenario) else {})
         write_answer(figures_answer({name: ListedFigure(*found) for name, found in known.items()}), form)
         return
     outlook = use if figure.startswith("outlook.") else None

@@ -100,7 +100,7 @@ def report_command(
     costmodel report --duration 250ms --format json
     costmodel report --battery 18650 --sleep deep --trace capture.csv
     """
-    from costmodel.cli.answers.report_additions import tflm_arena_of
+    from costmodel.cli.answers.report_additions import accuracy_of, tflm_arena_of
     from costmodel.cli.answers.report_output import ScreenAsked, deliver_report
     from costmodel.cli.command_words import command_text
     from costmodel.cli.model_options import model_network
@@ -128,7 +128,8 @@ def report_command(
         "schedule": None if schedule is None else mistakes.of(lambda: chosen("--schedule", schedule, ScheduleName)),
         "model": None if model is None else mistakes.of(lambda: chosen("--model", model, BatteryModelName)),
     }
-    arena = tflm_arena_of(network or scenario)
+    named = network or scenario
+    arena = tflm_arena_of(named)
     if input_shape or allow_unsupported:
         scenario, read = (scenario, network) if network is not None else (None, scenario)
         chosen_network = model_network(read, input_shape, allow_unsupported)
@@ -167,6 +168,7 @@ def report_command(
     def additions_of(found: Evaluation) -> Additions:
         told = outlook_of(asked, found, use)
         life = asked_life(asked, found, told) if with_life else None
-        return Additions(analysed, life, None if arena is None else used_arena(arena, asked, found.memory, use.runtime), told)
+        used = None if arena is None else used_arena(arena, asked, found.memory, use.runtime)
+        return Additions(analysed, life, used, told, accuracy=accuracy_of(named, asked.network))
 
     deliver_report(asked, formats, out, additions_of, screen, use, force=force)

@@ -9,6 +9,7 @@ from costmodel.report.answer import Answer, answer_of
 from costmodel.report.cells import Cell, Form
 from costmodel.report.document import Column, Content, Paragraph, Row, Table
 from costmodel.report.sections.outlook import assumed_text, energy_words, life_words, time_words
+from costmodel.report.words.accuracy_words import JUDGES
 from costmodel.results.evaluation import Evaluation
 from costmodel.results.timing.outlook import Outlook
 from costmodel.specs.trained.model_manifest import Accuracy
@@ -71,11 +72,8 @@ def _cells(each: CompressedStage) -> tuple[Content, ...]:
 def _note(stages: Sequence[CompressedStage]) -> str:
     images = stages[-1].accuracy
     judged = f"Accuracy: measured on {images.image_count:,} {images.images} images"
-    how = "; ".join(dict.fromkeys(f"{each.accuracy.variant} by {_JUDGES[each.accuracy.judge]}" for each in stages))
+    how = "; ".join(dict.fromkeys(f"{each.accuracy.variant} by {JUDGES[each.accuracy.judge]}" for each in stages))
     return f"{judged} ({how}). Parameters, weights and RAM are exact. {assumed_text(stages[-1].outlook)}".strip()
-
-
-_JUDGES = {"pytorch": "PyTorch", "reference": "the integer reference", "firmware": "the firmware"}
 
 
 def _record(each: CompressedStage) -> dict[str, Any]:

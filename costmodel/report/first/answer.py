@@ -10,9 +10,11 @@ from costmodel.report.document import Block, Column, Fact, Facts, Listing, Parag
 from costmodel.report.quantities import bytes_text, energy_text, every_text, joules_text, life_text, share_text
 from costmodel.report.sections.outlook import assumed_text, basis_text, energy_words, life_words, power_text, time_words
 from costmodel.report.sections.summary import left_out_text
+from costmodel.report.words.accuracy_words import TOP1_FIGURE, accuracy_text
 from costmodel.results.conclusions.advice import Advice, AdviceKind
 from costmodel.results.evaluation import Evaluation
 from costmodel.results.graphs.tflm_arena import TflmArena, TflmUse
+from costmodel.results.runs.known_accuracy import KnownAccuracy
 from costmodel.results.storage.heap_verdict import HeapVerdict
 from costmodel.results.timing.outlook import Outlook
 from costmodel.results.timing.time_estimate import TimeBasis
@@ -46,6 +48,8 @@ class Asked:
     """As the user would type it again, without what the answer suggests."""
     arena: TflmArena | None = None
     """What TensorFlow Lite Micro needs, where the network was read from its file."""
+    accuracy: KnownAccuracy | None = None
+    """Of its trained weights, where there are some."""
 
 
 class AnswerRow(NamedTuple):
@@ -163,7 +167,7 @@ def answer_rows(asked: Asked) -> tuple[AnswerRow, ...]:
     Returns
     -------
     tuple of AnswerRow
-        RAM, another runtime's arena where it is known, flash, time, energy, battery.
+        RAM, another runtime's arena where it is known, flash, time, energy, battery, accuracy where it is known.
     """
     evaluation, outlook, memory = asked.evaluation, asked.outlook, asked.evaluation.memory
     buffers = memory.plan.tensor_buffer_bytes
@@ -185,6 +189,9 @@ def answer_rows(asked: Asked) -> tuple[AnswerRow, ...]:
     ]
     if asked.arena is not None:
         rows.insert(1, _arena_row(asked.arena, memory.heap))
+    if asked.accuracy is not None:
+        found = asked.accuracy
+        rows.append(AnswerRow("Accuracy", share_text(found.top1_ratio, 2), found.trust, accuracy_text(found), TOP1_FIGURE))
     return tuple(rows)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 from importlib import resources
 from pathlib import Path
 
@@ -20,6 +21,14 @@ def packaged_model_names() -> tuple[str, ...]:
     """Return the names of the packaged models, sorted."""
     folder = _folder()
     return tuple(sorted(each.name for each in folder.iterdir() if (each / MANIFEST_FILE).is_file())) if folder.is_dir() else ()
+
+
+@functools.cache
+def trained_from(network: str) -> tuple[str, ...]:
+    """Return the names of the packaged models that were trained from a network of the zoo, sorted."""
+    # A whole manifest is checked where it is used: this is asked of every network.
+    stated = {name: json.loads((_folder() / name / MANIFEST_FILE).read_bytes()) for name in packaged_model_names()}
+    return tuple(name for name, each in stated.items() if each["origin"]["settings"]["network"] == network)
 
 
 def packaged_model_folder(name: str) -> Path:
