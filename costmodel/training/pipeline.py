@@ -20,6 +20,7 @@ from costmodel.specs.base import with_changes
 from costmodel.specs.lowering import NETWORK_INPUT
 from costmodel.specs.model import Model
 from costmodel.specs.network import Network
+from costmodel.specs.operations import Action, FirmwareKernel
 from costmodel.specs.quantisation import symmetric_quantisation
 from costmodel.specs.trained.model_manifest import Accuracy, Judge, Origin
 from costmodel.specs.trained.training_recipe import Augmentation, Criterion, Fit, TrainingRecipe
@@ -159,6 +160,8 @@ def compress(
     check_torch()
     stages = stages_of(recipe)
     check_fit(network, data)
+    if recipe.quantise is not None and not recipe.quantise.weights_only:
+        check_kernels(network)
     if recipe.train is None and start is None:
         raise MissingError(
             f"recipe {recipe.name}: without train it needs a network that has its weights: a model folder or a packaged model"
@@ -197,6 +200,16 @@ def check_fit(network: Network, data: DataSet) -> None:
     outputs = network.steps[-1].lowered.output
     if outputs != (len(data.classes),):
         raise ShapeError(network.name, f"has outputs {outputs}, the data has {len(data.classes)} classes: {', '.join(data.classes[:12])}")
+
+
+def check_kernels(network: Network) -> None:
+    """Refuse, before anything is trained, a network that the firmware cannot run in int8; names the layer."""
+    for step in network.steps:
+        if not step.merged and step.operation.action is Action.SCALE_AND_SHIFT:
+            raise SpecError(f"{step.name}: a batch norm that no convolution stands before is not quantised")
+        if not step.merged and not isinstance(step.operation.kernel, FirmwareKernel):
+            without = "leave --bits (quantise) out, or quantise the weights alone (--weights-only)"
+            raise SpecError(f"{step.name}: the firmware has no kernel for a {step.kind}; {without}")
 
 
 class _Run:

@@ -10,6 +10,7 @@ import torch
 from torch.nn import functional
 
 from costmodel.errors import SpecError
+from costmodel.training.pytorch.module_moves import averaged, bordered, cut, joined, padded, reshaped
 
 Made: TypeAlias = tuple[dict[str, Any], ...]
 """Fields of layers, one after the other."""
@@ -115,19 +116,9 @@ def _flattened(found: Any) -> Made:
     return ({"kind": "flatten"},)
 
 
-def _reshaped(node: Any) -> Made:
-    extents = node.args[1] if isinstance(node.args[1], tuple | list) else node.args[1:]
-    if len(extents) != _FLAT:
-        raise SpecError(f"a {node.target} to (batch, features) is trained here, found {len(extents)} extents")
-    return ({"kind": "flatten"},)
-
-
-def _mean(node: Any) -> Made:
-    over = _said(node, 1, "dim", ())
-    if sorted(over if isinstance(over, tuple | list) else (over,)) not in ([2, 3], [-2, -1]):
-        raise SpecError(f"a mean over rows and columns (dim (2, 3)) is trained here, found {over}")
-    kept = _said(node, 2, "keepdim", default=False)
-    return ({"kind": "adaptive_avg_pool2d", "output_size": (1, 1)}, *(() if kept else ({"kind": "flatten"},)))
+def _bounded(node: Any) -> Made:
+    low, high = _said(node, 1, "min"), _said(node, 2, "max")
+    return ({"kind": "clamp", "low": low, "high": high},)
 
 
 def _added(node: Any) -> Made:
@@ -172,6 +163,10 @@ _MODULES: Final[dict[type, Callable[[Any], Made]]] = {
     torch.nn.BatchNorm2d: _one("batch_norm2d"),
     torch.nn.ReLU: _one("relu"),
     torch.nn.ReLU6: _SIX,
+    torch.nn.Hardtanh: lambda found: ({"kind": "clamp", "low": found.min_val, "high": found.max_val},),
+    torch.nn.ZeroPad2d: bordered,
+    torch.nn.ConstantPad2d: bordered,
+    torch.nn.Dropout1d: _nothing,
     torch.nn.Flatten: _flattened,
     torch.nn.Softmax: _probabilities,
     torch.nn.LogSoftmax: _probabilities,
@@ -183,8 +178,20 @@ _FUNCTIONS: Final[dict[Any, Callable[[Any], Made]]] = {
     operator.add: _added,
     operator.iadd: _added,
     torch.add: _added,
+    operator.getitem: cut,
+    torch.cat: joined,
+    torch.concat: joined,
+    torch.concatenate: joined,
+    torch.clamp: _bounded,
+    torch.clip: _bounded,
+    torch.reshape: reshaped,
+    torch.squeeze: reshaped,
     torch.relu: _one("relu"),
+    torch.relu_: _one("relu"),
+    functional.pad: padded,
     functional.relu: _one("relu"),
+    functional.relu_: _one("relu"),
+    functional.hardtanh: lambda node: ({"kind": "clamp", "low": _said(node, 1, "min_val", -1.0), "high": _said(node, 2, "max_val", 1.0)},),
     functional.relu6: _SIX,
     functional.dropout: _nothing,
     functional.dropout2d: _nothing,
@@ -192,19 +199,25 @@ _FUNCTIONS: Final[dict[Any, Callable[[Any], Made]]] = {
     functional.log_softmax: _probabilities,
     torch.softmax: _probabilities,
     torch.flatten: _flattened,
-    torch.mean: _mean,
+    torch.mean: averaged,
     functional.max_pool2d: _max_pooled,
     functional.avg_pool2d: _mean_pooled,
     functional.adaptive_avg_pool2d: lambda node: _adaptive(_said(node, 1, "output_size")),
 }
 _METHODS: Final[dict[str, Callable[[Any], Made]]] = {
     "relu": _one("relu"),
+    "relu_": _one("relu"),
+    "clamp": _bounded,
+    "clamp_": _bounded,
+    "clip": _bounded,
     "add": _added,
     "add_": _added,
     "flatten": _flattened,
-    "view": _reshaped,
-    "reshape": _reshaped,
-    "mean": _mean,
+    "view": reshaped,
+    "reshape": reshaped,
+    "squeeze": reshaped,
+    "unsqueeze": reshaped,
+    "mean": averaged,
     "softmax": _probabilities,
     "log_softmax": _probabilities,
     "contiguous": _nothing,

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import accumulate
+from math import prod
 from typing import Any, Final
 
 import numpy as np
@@ -19,7 +22,7 @@ from costmodel.errors import SpecError
 from costmodel.specs.lowering import Step
 from costmodel.specs.model import LayerParameters, Parameters
 from costmodel.specs.network import Network
-from costmodel.specs.operations import Action
+from costmodel.specs.operations import CONCAT, Action, Operation
 
 SMALLEST_FACTOR: Final = 1e-3
 """Below which no factor of a normalisation goes, so that it keeps the order of what it scales."""
@@ -208,6 +211,28 @@ def window_sums(layer: Any, values: torch.Tensor) -> tuple[torch.Tensor, torch.T
     return summed(values, channels), summed(torch.ones((1, 1, *values.shape[2:]), dtype=values.dtype), 1)
 
 
+def _moved(layer: Any, step: Step, inputs: Sequence[torch.Tensor], *_: Any) -> torch.Tensor:
+    if step.operation is CONCAT:
+        return torch.cat(tuple(inputs), layer.axis + 1)
+    shapes = tuple(tuple(each.shape[1:]) for each in inputs)
+    flat = [each.flatten(1) for each in inputs]
+    # What lies in no input is read behind all of them.
+    flat.append(torch.full((len(flat[0]), 1), float(getattr(layer, "value", 0.0)), dtype=flat[0].dtype))
+    return (
+        torch.cat(flat, 1).index_select(1, _origins(layer, step.operation, shapes, step.lowered.output)).unflatten(1, step.lowered.output)
+    )
+
+
+@lru_cache(maxsize=256)
+def _origins(layer: Any, operation: Operation, shapes: tuple[tuple[int, ...], ...], output: tuple[int, ...]) -> torch.Tensor:
+    """Where each element of an output lies among the elements of all inputs."""
+    begins = list(accumulate((prod(shape) for shape in shapes), initial=0))
+    if operation.moved is None:
+        raise SpecError(f"{layer.name}: a {layer.kind} is not trained")
+    origins = operation.moved(layer, shapes, output)
+    return torch.tensor([begins[-1] if origin is None else begins[origin[0]] + origin[1] for origin in origins])
+
+
 _COMPUTE: Final[dict[Action, Callable[..., torch.Tensor]]] = {
     Action.SLIDING_MAC: _convolved,
     Action.MAC: _multiplied,
@@ -217,6 +242,7 @@ _COMPUTE: Final[dict[Action, Callable[..., torch.Tensor]]] = {
     Action.BOUND: lambda layer, _step, inputs, *_: torch.clamp(inputs[0], layer.low, layer.high),
     Action.SUM: lambda _layer, _step, inputs, *_: inputs[0] + inputs[1],
     Action.SOFTMAX: lambda _layer, _step, inputs, *_: functional.softmax(inputs[0], 1),
+    Action.MOVE: _moved,
     Action.RENAME: lambda _layer, _step, inputs, *_: inputs[0].flatten(1),
 }
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from typing import Any, Final
 
 import torch
@@ -15,6 +14,7 @@ from costmodel.specs.network import Network
 from costmodel.specs.operations import Action
 from costmodel.specs.shapes import element_count
 from costmodel.training.pytorch.module_layers import layers_of
+from costmodel.training.pytorch.traced_modules import traced_module
 from costmodel.training.teachers import made_by
 
 INPUT_SHAPE: Final = "input_shape"
@@ -43,12 +43,15 @@ def model_of_function(reference: str) -> Model:
     module = made_by(reference)
     if not isinstance(module, torch.nn.Module):
         raise FormatError(f"returns {type(module).__name__}, expected a PyTorch module", Location(reference))
+    shape = tuple(getattr(module, INPUT_SHAPE, _DEFAULT_SHAPE))
     try:
-        graph = fx.symbolic_trace(module)
+        graph = traced_module(module, shape)
+    except SpecError as error:
+        raise SpecError(str(error), Location(reference)) from None
     except Exception as error:
         # Whatever a module does that cannot be followed.
-        raise FormatError(f"cannot be traced: {type(error).__name__}: {error}", Location(reference)) from None
-    shape = tuple(getattr(module, INPUT_SHAPE, _DEFAULT_SHAPE))
+        reason = " ".join(str(error).split())
+        raise FormatError(f"cannot be traced: {type(error).__name__}: {reason}", Location(reference)) from None
     layers: list[dict[str, Any]] = []
     names: dict[str, str] = {}
     expected: dict[str, int] = {}
@@ -58,7 +61,9 @@ def model_of_function(reference: str) -> Model:
             if names:
                 raise SpecError(f"{node.name}: one input is trained here, the module takes more", Location(reference))
             names[node.name] = NETWORK_INPUT
-        elif node.op != "output" and not _is_number(node):
+        elif node.op == "output":
+            _check_output(node, reference)
+        else:
             try:
                 made = layers_of(node, modules)
             except SpecError as error:
@@ -86,10 +91,9 @@ def _check_inputs(network: Network, expected: dict[str, int], reference: str) ->
             raise ShapeError(step.name, f"takes {wanted:,} channels or features, and gets {found:,} of {reference}")
 
 
-def _is_number(node: Any) -> bool:
-    """Tell whether a node is an extent, as `x.size(0)` and `x.shape[0]` are: nothing that is computed with images."""
-    if node.op == "call_method":
-        return node.target in ("size", "dim")
-    if node.target is getattr:
-        return node.args[1] in ("shape", "ndim")
-    return node.target is operator.getitem and _is_number(node.args[0])
+def _check_output(node: fx.Node, reference: str) -> None:
+    """Refuse a module that returns anything but one tensor that it computed."""
+    found = node.args[0]
+    if not isinstance(found, fx.Node) or found.op == "placeholder":
+        what = "its input" if isinstance(found, fx.Node) else f"a {type(found).__name__.removeprefix('immutable_')}"
+        raise SpecError(f"it returns {what}, expected one tensor of scores", Location(reference))
