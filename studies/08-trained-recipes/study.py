@@ -19,7 +19,7 @@ from costmodel.validation.ledger.published_ledger import reckon
 from costmodel.validation.ledger.trained_figures import TEST_IMAGES, TRAINED_ROWS, sampling_error_ratio, summary_of
 
 HERE = Path(__file__).parent
-SEEDS = {"deck": (0, 1, 2), "best": (0, 1, 2), "distilled": (0,), "pruned-route": (0,)}
+SEEDS = {"deck": (0, 1, 2), "best": (0, 1, 2), "distilled": (0,), "distilled-pruned": (0,)}
 """Recipes and the seeds each was run with."""
 DECK_ROWS = {
     ("trained", "float32"): "accuracy.baseline_fp32",
@@ -31,7 +31,7 @@ DECK_ROWS = {
     ("quantised", "int8-weights"): "accuracy.tuned_int8",
 }
 """Rows of the ledger that a stage of the deck's recipe stands beside."""
-COLORS = {"deck": "#7f7f7f", "best": "#1f4e79", "distilled": "#c0392b", "pruned-route": "#3a7d44"}
+COLORS = {"deck": "#7f7f7f", "best": "#1f4e79", "distilled": "#c0392b", "distilled-pruned": "#3a7d44"}
 
 
 def main(folder: Path) -> None:
@@ -110,12 +110,11 @@ def retrain(data: str, teacher: str | None) -> None:
     cache = cache_folder(os.environ)
     rows: list[TrainedAccuracy] = []
     for recipe, seeds in SEEDS.items():
-        own = HERE / f"{recipe}.recipe.yaml"
         for seed in seeds:
-            taught = teacher if recipe in ("distilled", "pruned-route") else None
+            taught = teacher if recipe in ("distilled", "distilled-pruned") else None
             changes = RecipeChanges(seed=seed, teacher=taught)
             kept = cache / HERE.name / f"{recipe}-{seed}"
-            run = prepared(str(own) if own.is_file() else recipe, None, data, changes, cache=cache, folder=kept, threads=1)
+            run = prepared(recipe, None, data, changes, cache=cache, folder=kept, threads=1)
             made = compress(run.recipe, run.network, run.data, run.folder, teacher=run.teacher, cache=cache)
             for result in made:
                 rows += rows_of(recipe, seed, result.stage, result.model, run.data)

@@ -216,7 +216,7 @@ def test_without_pytorch_it_says_what_to_install(here: Path, monkeypatch: pytest
 
 
 def test_packaged_recipes_load_and_options_come_before_them() -> None:
-    assert recipe_names() == ("best", "deck", "distilled", "short")
+    assert recipe_names() == ("best", "deck", "distilled", "distilled-pruned", "short")
     assert all(load_recipe(name).name == name for name in recipe_names())
     assert load_recipe("deck.recipe.yaml") == load_recipe("deck")
     changed = changed_recipe("deck", RecipeChanges(epoch_count=3, convolution_ratio=0.5, seed=4))
