@@ -12,7 +12,7 @@ def compress_command(
     recipe: Annotated[
         str | None,
         typer.Argument(
-            help="A recipe: a file, or best, deck, distilled, distilled-pruned or short; or FILE.py:FUNCTION, which returns a PyTorch module.",
+            help="A recipe: a file, or best, deck, distilled, distilled-pruned, short; or FILE.py:FUNCTION, which returns a module.",
             show_default=False,
         ),
     ] = None,
