@@ -38,7 +38,7 @@ class RecipeChanges(NamedTuple):
 
 def recipe_names() -> tuple[str, ...]:
     """Return the names of the packaged recipes, sorted."""
-    return tuple(name.removesuffix(_SUFFIX) for name in packaged_document_names(RECIPE_FOLDER))
+    return tuple(sorted(name.removesuffix(_SUFFIX) for name in packaged_document_names(RECIPE_FOLDER)))
 
 
 def load_recipe(reference: str | Path) -> TrainingRecipe:
