@@ -1,13 +1,14 @@
 """Change one operation at a time in the rooms that compute and run the tests that reach it: what no test notices survives.
 
 `make mutants`, or `python -m tests.mutants --only battery --match diffusion`. What came of each is kept in `.mutants/`: a run that was
-stopped goes on where it was, and only survivors are tried again. Exit status 1 where a survivor is not among the equivalents, whose file
-gives the reason for each.
+stopped goes on where it was, and only survivors that are not listed as equivalent are tried again. Exit status 1 where a survivor is not
+among the equivalents, whose file gives the reason for each.
 """
 
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import random
 import sys
@@ -18,7 +19,7 @@ from pathlib import Path
 
 from tests.mutants.equivalents import EQUIVALENTS
 from tests.mutants.operators import Mutant
-from tests.mutants.results import Outcome, Results
+from tests.mutants.results import SURVIVES, Outcome, Results
 from tests.mutants.rooms import QUICK, ROOMS, ROOT, mutants_in
 
 KEPT = ROOT / ".mutants"
@@ -78,6 +79,7 @@ def main() -> int:
     parser.add_argument("--sample", type=int, help="so many of each room's mutants, drawn at random")
     parser.add_argument("--seed", type=int, default=0, help="of the sample")
     parser.add_argument("--anew", action="store_true", help="try those again that were noticed before")
+    parser.add_argument("--within", type=float, default=math.inf, metavar="SECONDS", help="of tests for each mutant; a first look")
     parser.add_argument("--cold", action="store_true", help="an interpreter of its own for each, as where there is no fork: hours")
     parser.add_argument("--list", action="store_true", help="list the mutants and try none")
     given = parser.parse_args()
@@ -99,23 +101,24 @@ def main() -> int:
         sys.stdout.write(f"{len(chosen)} mutants\n")
         return 0
     sys.stderr.writelines(f"listed as equivalent, but there is no such mutant: {name}\n" for name in unlisted)
-    return tried(chosen, anew=given.anew, cold=given.cold or not hasattr(os, "fork"))
+    return tried(chosen, anew=given.anew, cold=given.cold or not hasattr(os, "fork"), within_s=given.within)
 
 
-def tried(chosen: Sequence[tuple[str, Mutant]], *, anew: bool, cold: bool) -> int:
+def tried(chosen: Sequence[tuple[str, Mutant]], *, anew: bool, cold: bool, within_s: float) -> int:
     """Try each mutant, tell the survivors, and return the exit status."""
     results = Results(KEPT / "results.jsonl")
     tally = Tally(results, len(chosen))
     left = []
     for room, mutant in chosen:
         outcome = results.of(mutant)
-        if outcome is None or outcome.survives or anew:
+        equivalent = outcome is not None and outcome.told == SURVIVES and mutant.name in EQUIVALENTS
+        if outcome is None or (outcome.survives and not equivalent) or anew:
             left.append((room, mutant))
         else:
             tally.known(mutant, outcome)
     try:
         if left and not cold:
-            left = _tried_warm(left, tally)
+            left = _tried_warm(left, tally, within_s)
         if left:
             from tests.mutants.cold import Bench
 
@@ -139,7 +142,7 @@ def _unlisted(names: set[str], files: set[str]) -> list[str]:
     return [name for name in EQUIVALENTS if name.partition(" ")[0] in files and name not in names]
 
 
-def _tried_warm(chosen: Sequence[tuple[str, Mutant]], tally: Tally) -> list[tuple[str, Mutant]]:
+def _tried_warm(chosen: Sequence[tuple[str, Mutant]], tally: Tally, within_s: float) -> list[tuple[str, Mutant]]:
     """Try what can be tried in forks; return the rest."""
     os.environ["COSTMODEL_SEARCH"] = "mutants"
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
@@ -148,7 +151,7 @@ def _tried_warm(chosen: Sequence[tuple[str, Mutant]], tally: Tally) -> list[tupl
 
     from tests.mutants.warm import Warm
 
-    run = Warm(chosen, KEPT / "reach.json", tally.tell, tally.done)
+    run = Warm(chosen, KEPT / "reach.json", tally.results, tally.tell, tally.done, within_s)
     tests = dict.fromkeys(test for room, _ in chosen for test in ROOMS[room][1])
     asked = ["-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:benchmark", "-m", QUICK, f"--rootdir={ROOT}"]
     status = pytest.main([*asked, *(str(ROOT / test) for test in tests)], plugins=[run])

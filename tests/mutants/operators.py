@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import io
 import tokenize
+from bisect import bisect_left
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -51,6 +52,18 @@ class Mutant(NamedTuple):
     """The whole changed file."""
     lines: tuple[int, int]
     """First and last line of the statement that is changed: a test that runs none of them cannot notice."""
+    around: str
+    """The function or class that is changed, as it stands afterwards: what else changes in the file makes it no other mutant."""
+
+    @property
+    def function(self) -> str:
+        """File and function."""
+        return function_of(self.name)
+
+
+def function_of(name: str) -> str:
+    """File and function of a mutant's name."""
+    return name.partition(":")[0]
 
 
 class _Change(NamedTuple):
@@ -66,14 +79,18 @@ def mutants_of(path: Path, source: str) -> list[Mutant]:
     lines = source.splitlines(keepends=True)
     seen: dict[str, int] = {}
     mutants = []
-    for change, function in sorted(_changes(ast.parse(source), source)):
+    tree = ast.parse(source)
+    ends = [node.end_lineno or node.lineno for node in tree.body]
+    for change, function in sorted(_changes(tree, source)):
         line = lines[change.line - 1]
         end = change.column + len(change.found)
         changed = [*lines]
         changed[change.line - 1] = line[: change.column] + change.put + line[end:]
         plain = f"{path.as_posix()} {function}: {line[: change.column].lstrip()}[{change.found} -> {change.put}]{line[end:].rstrip()}"
         seen[plain] = seen.get(plain, 0) + 1
-        mutants.append(Mutant(path, plain if seen[plain] == 1 else f"{plain} #{seen[plain]}", "".join(changed), change.statement))
+        at = bisect_left(ends, change.line)
+        around = "".join(changed[ends[at - 1] if at else 0 : ends[at]])
+        mutants.append(Mutant(path, plain if seen[plain] == 1 else f"{plain} #{seen[plain]}", "".join(changed), change.statement, around))
     return mutants
 
 

@@ -62,5 +62,5 @@ def mutants_in(room: str) -> list[Mutant]:
                     f"{name}: {path_name} has {text!r} {source.count(text)} times; write the change anew in tests/mutants/written.py"
                 )
             line = source[: source.index(text)].count("\n") + 1
-            found.append(Mutant(Path(path_name), f"{path_name} {name}", source.replace(text, put), (line, line + text.count("\n"))))
+            found.append(Mutant(Path(path_name), f"{path_name} {name}", source.replace(text, put), (line, line + text.count("\n")), put))
     return found

@@ -1,13 +1,15 @@
 """Tries mutants in forks of one interpreter that has imported everything and run nothing.
 
-A fork puts the changed code into the functions that are alive, runs the tests that reach the changed lines, quickest first, and ends at
-the first that fails. What ran while modules were imported cannot be changed that way and is left to `tests.mutants.cold`.
+A fork puts the changed code into the functions that are alive, runs the tests that reach the changed lines, first what is quick or noticed
+a change of the same function or file before, and ends at the first that fails. What ran while modules were imported cannot be changed that
+way and is left to `tests.mutants.cold`.
 """
 
 from __future__ import annotations
 
 import contextlib
 import gc
+import math
 import os
 import resource
 import shutil
@@ -25,11 +27,13 @@ from _pytest.runner import runtestprotocol
 
 from tests.mutants.operators import Mutant
 from tests.mutants.reach import LineNotes, Lines, Reach, ReachFile, merged
-from tests.mutants.results import SURVIVES, Outcome
+from tests.mutants.results import SURVIVES, UNNOTICED, Outcome, Results
 from tests.mutants.rooms import ROOMS, ROOT, followed
 
 SLOWEST = 3.0
 """A mutant whose tests take this many times as long as without it, and half a minute more, never ends: it is noticed."""
+LEAST_S = 5
+"""The same for one test: this much more."""
 WAIT = 20.0
 """The same on the clock, which other programs share: this many times the processor seconds."""
 MOST_BYTES = 4 * 1024**3
@@ -43,10 +47,14 @@ class Warm:
         self,
         chosen: Sequence[tuple[str, Mutant]],
         reach_path: Path,
+        results: Results,
         tell: Callable[[str], None],
         done: Callable[[str, Mutant, Outcome], None],
+        within_s: float = math.inf,
     ) -> None:
-        self.chosen, self.reach_path, self.tell, self.done = chosen, reach_path, tell, done
+        self.chosen, self.reach_path, self.results, self.tell, self.done = chosen, reach_path, results, tell, done
+        self.within_s = within_s
+        """Processor seconds after which no further test is asked."""
         self.sources = followed()
         self.notes = LineNotes(self.sources)
         self.left: list[tuple[str, Mutant]] = []
@@ -71,21 +79,21 @@ class Warm:
         kept = ReachFile(self.reach_path, self.sources)
         reached = {item: reach for item in session.items if (reach := kept.of(item.nodeid, item.path)) is not None}
         alive = _alive(self.sources)
-        noticed: Counter[tuple[str, str]] = Counter()
+        # What is there already is not looked through again and again in each fork, which would copy all of it.
+        gc.collect()
+        gc.freeze()
         for room, mutant in self.chosen:
             path = mutant.path.as_posix()
             if imported.reaches(path, mutant.lines) or not replaceable(mutant, alive):
                 self.left.append((room, mutant))
                 continue
             asked = [item for item, reach in reached.items() if _of_room(item, room) and reach.reaches(path, mutant.lines)]
-            # A test that noticed a change of this file before will more likely notice the next.
-            asked.sort(key=lambda item: reached[item].whole_s / (1 + 4 * noticed[path, item.nodeid]))
+            asked = _in_order(mutant, asked, reached, self.results.noticed)
             shared_s = {name: took_s for item in asked for name, took_s in reached[item].shared_s.items()}
             limit_s = SLOWEST * (sum(reached[item].took_s for item in asked) + sum(shared_s.values())) + 30.0
             began = time.monotonic()
             took_s = {item: reached[item].whole_s for item in asked}
-            told = _told(lambda mutant=mutant, took_s=took_s: _first_failing(mutant, took_s, alive), limit_s)
-            noticed[path, told] += 1
+            told = _told(lambda mutant=mutant, took_s=took_s: _first_failing(mutant, took_s, alive, self.within_s), limit_s)
             self.done(room, mutant, Outcome(told, time.monotonic() - began))
         return True
 
@@ -191,8 +199,27 @@ def replaceable(mutant: Mutant, alive: Mapping[str, Mapping[tuple[str, int], lis
     return True
 
 
+def _in_order(
+    mutant: Mutant, asked: Sequence[pytest.Item], reached: Mapping[pytest.Item, Reach], noticed: Counter[tuple[str, str]]
+) -> list[pytest.Item]:
+    """Tests that reach a mutant, the most promising second first; those of a file that share what is made once stay together."""
+
+    def cost_s(item: pytest.Item) -> float:
+        # A test that noticed a change of this function or file before will more likely notice the next.
+        before = 4 * noticed[mutant.path.as_posix(), item.nodeid] + 16 * noticed[mutant.function, item.nodeid]
+        return reached[item].whole_s / (1 + before)
+
+    groups: dict[str, list[pytest.Item]] = {}
+    for item in sorted(asked, key=cost_s):
+        groups.setdefault(item.path.as_posix() if reached[item].shared_s else item.nodeid, []).append(item)
+    return [item for group in groups.values() for item in group]
+
+
 def _first_failing(
-    mutant: Mutant, took_s: Mapping[pytest.Item, float], alive: Mapping[str, Mapping[tuple[str, int], list[FunctionType]]]
+    mutant: Mutant,
+    took_s: Mapping[pytest.Item, float],
+    alive: Mapping[str, Mapping[tuple[str, int], list[FunctionType]]],
+    within_s: float,
 ) -> str:
     functions = alive[mutant.path.as_posix()]
     for code in _codes(compile(mutant.source, str(ROOT / mutant.path), "exec", dont_inherit=True)):
@@ -200,9 +227,12 @@ def _first_failing(
             function.__code__ = code
     items = list(took_s)
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    began = time.process_time()
     for item, following in zip(items, [*items[1:], None], strict=True):
+        if time.process_time() - began > within_s:
+            return UNNOTICED
         # One test that never ends shall not use up the time of all.
-        end = min(int(time.process_time() + SLOWEST * took_s[item]) + 10, hard)
+        end = min(int(time.process_time() + SLOWEST * took_s[item]) + LEAST_S, hard)
         resource.setrlimit(resource.RLIMIT_CPU, (end, hard))
         if any(report.failed for report in runtestprotocol(item, log=False, nextitem=following)):
             return item.nodeid
