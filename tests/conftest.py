@@ -7,6 +7,7 @@ finds a failure and does not shrink it.
 
 from __future__ import annotations
 
+import gc
 import os
 from pathlib import Path
 
@@ -25,6 +26,16 @@ settings.register_profile("fixed", derandomize=True, database=None, **BUSY)
 settings.register_profile("fuzz", derandomize=False, print_blob=True, **BUSY)
 settings.register_profile("mutants", derandomize=True, database=None, phases=[Phase.explicit, Phase.generate], **BUSY)
 settings.load_profile(os.environ.get("COSTMODEL_SEARCH", "fixed"))
+
+# Modules and collected tests stay until the end: looking through them for garbage again and again was a third of the time.
+gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
+    gc.enable()
 
 
 @pytest.fixture(scope="session")

@@ -88,9 +88,11 @@ def _batteries() -> None:
     duration = load_power_states("esp32-deck").duration_s
     assert duration is not None
     cold = Constant(3.0, "degC", None, None, "test")
+    # Every model on a board with a regulator and on a chip alone; the formulas of the other boards are those of the energy model.
     for battery, states in itertools.product(("18650", "cr2032"), names("power_states")):
         cell, board = load_battery(battery), load_power_states(states)
-        for model in BatteryModelName:
+        every = states in ("esp32-module", "nrf52840-chip")
+        for model in BatteryModelName if every else [BatteryModelName.ENERGY][: battery == "18650"]:
             if model is not BatteryModelName.ENERGY and getattr(cell, model.value) is None:
                 continue
             rest = "deep" if "deep" in board.rests() else "light"
