@@ -14,6 +14,7 @@ import numpy as np
 from costmodel.compression.pooling import pooled
 from costmodel.compression.slicing import pruned, pruned_globally, ratios_by_kind
 from costmodel.errors import InputError, MissingError, ShapeError, SpecError
+from costmodel.results.runs.known_accuracy import share_right
 from costmodel.sources.documents.folder_lock import FolderLock
 from costmodel.sources.stored_models.model_folder import is_model_folder, read_model, weights_sha256, write_model
 from costmodel.specs.base import with_changes
@@ -357,7 +358,8 @@ class _Run:
 def top_shares(scores: NDArray[Any], labels: NDArray[np.int64]) -> tuple[float, float]:
     """Return the shares of images whose class has the largest score, and one of the three largest; of equals the first counts."""
     order = np.argsort(-scores.astype(np.float64), axis=1, kind="stable")
-    return float(np.mean(order[:, 0] == labels)), float(np.mean((order[:, :3] == labels[:, None]).any(axis=1)))
+    right, among = order[:, 0] == labels, (order[:, :3] == labels[:, None]).any(axis=1)
+    return share_right(int(right.sum()), len(labels)), share_right(int(among.sum()), len(labels))
 
 
 def _settings_until(recipe: TrainingRecipe, stage: str) -> dict[str, Any]:

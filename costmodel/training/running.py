@@ -13,7 +13,7 @@ import numpy as np
 from costmodel.errors import MissingError, SpecError
 from costmodel.sources.catalogue import load_network
 from costmodel.sources.model_loading import load_model
-from costmodel.sources.stored_models.model_folder import write_model
+from costmodel.sources.stored_models.model_folder import check_place, write_model
 from costmodel.sources.stored_models.network_of_model import names_a_model
 from costmodel.sources.training_recipes import RecipeChanges, changed_recipe
 from costmodel.specs.base import with_changes
@@ -79,6 +79,7 @@ def prepared(
     """
     import torch
 
+    check_place(folder)
     if threads:
         torch.set_num_threads(threads)
     named, start = _network(network)

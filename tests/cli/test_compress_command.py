@@ -196,12 +196,15 @@ def test_a_model_with_its_weights_is_pruned_without_training(here: Path, capsys:
         (["broken.py:build", "--data", "synthetic"], "broken.py build: ZeroDivisionError: division by zero"),
         (["broken.py:biuld", "--data", "synthetic"], "has no function 'biuld' (did you mean 'build'?)"),
         (["typo.yaml", "--data", "synthetic"], "did you mean 'fine_tune'"),
+        (["--network", "net.yaml", "--data", "synthetic", "--out", "net.yaml"], "net.yaml is there already and is no model folder"),
+        (["bits.yaml", "--data", "synthetic"], "bits.yaml:2:18 quantise.bits: expected one of 8; found 4"),
         (["restart.yaml", "--data", "synthetic"], "restart.yaml:2:50 train.restarts[0].epoch_count: should be at least 1, found 0"),
     ],
 )
 def test_what_is_wrong_is_said_in_a_line(options: list[str], told: str, here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (here / "broken.py").write_text("def build():\n    return 1 / 0\n", encoding="utf-8")
     (here / "typo.yaml").write_text("name: typo\nfine_tunes: {epoch_count: 1}\n", encoding="utf-8")
+    (here / "bits.yaml").write_text("name: none\nquantise: {bits: 4}\n", encoding="utf-8")
     (here / "restart.yaml").write_text("name: none\ntrain: {epoch_count: 1, restarts: [{epoch_count: 0}]}\n", encoding="utf-8")
     assert main(["compress", *options]) == 2
     error = capsys.readouterr().err

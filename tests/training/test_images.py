@@ -106,7 +106,7 @@ def test_what_is_wrong_with_a_data_set_is_said(small: DataSet, tmp_path: Path) -
 
     refused(tmp_path / "nowhere", "does not exist, expected a folder, a zip or an .npz of images")
     (tmp_path / "text.zip").write_text("no zip", encoding="utf-8")
-    refused(tmp_path / "text.zip", "is no data set")
+    refused(tmp_path / "text.zip", "is no zip that can be read: it is cut short or damaged")
     half = write_folder(small, tmp_path / "half")
     for path in sorted((half / "test").rglob("*"), reverse=True):
         path.rmdir() if path.is_dir() else path.unlink()
@@ -119,6 +119,11 @@ def test_what_is_wrong_with_a_data_set_is_said(small: DataSet, tmp_path: Path) -
     other = write_folder(small, tmp_path / "other")
     (other / "test" / "cat").rename(other / "test" / "cats")
     refused(other, "did you mean 'cat'")
+    # Where no class of the other half is left over, none is meant.
+    for path in (other / "test" / "cats").iterdir():
+        path.unlink()
+    (other / "test" / "cats").rmdir()
+    refused(other, "train/cat: a class of one half alone$")
     broken = write_folder(small, tmp_path / "broken")
     next((broken / "test" / "frog").iterdir()).write_bytes(b"no image")
     refused(broken, r"test/frog/.*\.png is no image that can be read")

@@ -39,7 +39,7 @@ class ImageRun(Result):
     equal_count: int
     """Those of them whose outputs are equal to the last bit."""
     duration_s: float
-    """Of the firmware over all images, on one core of this machine."""
+    """Processor time of the firmware over all images, on one core of this machine."""
     confusion_count: tuple[tuple[int, ...], ...]
     """Images by class (row) and answer (column)."""
     checked: tuple[CheckedImage, ...]

@@ -197,15 +197,16 @@ def _words(kind: str, details: ErrorDetails, context: dict[str, Any], path: Yaml
     if kind == "string_pattern_mismatch":
         return f"{seen} is not a name: letters, digits and _ . - / only, a letter or digit first"
     if kind in ("enum", "literal_error"):
-        return f"expected one of {', '.join(_quoted(context['expected']))}; found {seen}"
+        expected = str(context["expected"])
+        return f"expected one of {', '.join(_quoted(expected)) or expected}; found {seen}"
     if kind == "union_tag_not_found":
         return "'kind' is missing (conv2d, linear, max_pool2d, ...)"
     if kind == "tuple_type" and path and path[-1] in EXTENTS:
         way = same_padding(path, document) if document is not None and details["input"] in ("same", "SAME") else ""
         return f"expected a whole number or a list of them, found {seen}" + (f"; {way}" if way else "")
-    expected = next((words for pattern, words in _EXPECTED if re.match(pattern, kind)), None)
-    if expected is not None:
-        return f"expected {expected}, found {seen}"
+    wanted = next((words for pattern, words in _EXPECTED if re.match(pattern, kind)), None)
+    if wanted is not None:
+        return f"expected {wanted}, found {seen}"
     # Messages of this project's own validators are in the user's words already.
     return " ".join(details["msg"].removeprefix("Value error, ").split())
 

@@ -98,6 +98,14 @@ def read_manifest(folder: Path) -> ModelManifest:
     return checked_spec(read_document(folder / MANIFEST_FILE), ModelManifest, "model's manifest")
 
 
+def read_counted_manifest(folder: Path) -> ModelManifest:
+    """Read a manifest whose accuracies are of the weights beside it; raises InputError where its weights are others."""
+    manifest = read_manifest(folder)
+    if manifest.accuracies:
+        _checked(folder, manifest.weights, MAX_WEIGHTS_BYTES)
+    return manifest
+
+
 def read_model_network(folder: Path) -> Network:
     """Read a model folder's network alone; raises InputError where it is wrong, or not what the manifest says."""
     return _network(folder, read_manifest(folder))
@@ -186,11 +194,16 @@ def _checked(folder: Path, stored: StoredFile, limit_bytes: int) -> bytes:
     return content
 
 
+def check_place(folder: Path) -> None:
+    """Raise SpecError where something else than a model stands in a place that a model is to be written to."""
+    if folder.exists() and not is_model_folder(folder) and (not folder.is_dir() or any(folder.iterdir())):
+        raise SpecError(f"{folder} is there already and is no model folder; name another, or remove it")
+
+
 def _replace_folder(folder: Path, contents: dict[str, bytes]) -> None:
     """Write files into a new folder beside, then put it in place in one step."""
     folder = Path(folder)
-    if folder.exists() and not is_model_folder(folder) and (not folder.is_dir() or any(folder.iterdir())):
-        raise SpecError(f"{folder} is there already and is no model folder; name another, or remove it")
+    check_place(folder)
     try:
         parent = folder.absolute().parent
         parent.mkdir(parents=True, exist_ok=True)

@@ -84,6 +84,8 @@ def _files_of(path: Path) -> FolderFiles | ZipFiles:
         return FolderFiles(path)
     if zipfile.is_zipfile(path):
         return ZipFiles(path)
+    if path.suffix.lower() == ".zip":
+        raise FormatError("is no zip that can be read: it is cut short or damaged", Location(str(path)))
     raise FormatError("is no data set: expected a folder, a zip or an .npz of images", Location(str(path)))
 
 
@@ -130,9 +132,9 @@ def _classes(by_part: Mapping[str, Mapping[str, list[str]]], place: str) -> tupl
     """Classes of both halves, in the order of their names; raises InputError where one has no images."""
     halves = {part: set(by_part[part]) for part in ("train", "test")}
     errors: list[InputError] = [
-        SpecError(f"{part}/{name}: a class of one half alone{did_you_mean(name, other)}", Location(place))
-        for part, other in (("train", halves["test"]), ("test", halves["train"]))
-        for name in sorted(halves[part] - other)
+        SpecError(f"{part}/{name}: a class of one half alone{did_you_mean(name, halves[other] - halves[part])}", Location(place))
+        for part, other in (("train", "test"), ("test", "train"))
+        for name in sorted(halves[part] - halves[other])
     ]
     errors += [
         MissingError(f"{part}/{name}: a class without images", Location(place))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from costmodel.errors import InputError
 from costmodel.evaluation.accuracies import known_accuracy
 from costmodel.results.trust import Trust
 from costmodel.sources.catalogue import load_network
@@ -63,6 +64,16 @@ def test_a_model_folder_is_its_own(tmp_path: Path) -> None:
     uncounted = trained_weights_of(str(folder), load_network(str(folder)))
     assert uncounted is not None
     assert known_accuracy(uncounted.manifest, load_network(str(folder)), own=True) is None
+
+
+def test_other_weights_have_no_accuracy(tmp_path: Path) -> None:
+    model = load_model("trained-pruned-int8")
+    folder = tmp_path / "mine"
+    write_model(replace(model, network=with_changes(model.network, {"name": "mine"})), folder)
+    with (folder / "weights.safetensors").open("ab") as file:
+        file.write(b"x")
+    with pytest.raises(InputError, match=r"is not what manifest\.json says"):
+        trained_weights_of(str(folder), load_network(str(folder)))
 
 
 @pytest.mark.parametrize("name", packaged_model_names())

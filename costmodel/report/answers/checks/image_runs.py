@@ -32,7 +32,11 @@ def image_run_answer(run: ImageRun, pictures: str | None) -> Answer:
             Fact("Accuracy", Cell(run.top1_ratio, Form.FINE_SHARE), f"measured: {rightly} of {count_text(run.image_count)} images"),
             Fact("Among the three largest", Cell(run.top3_ratio, Form.FINE_SHARE), "measured"),
             Fact("Equal to the reference", Cell(run.equal_count, Form.COUNT), compared),
-            Fact("Time on this machine", Cell(run.duration_s, Form.TIME), f"measured: {per_image} per image, one core, {run.dataflow}"),
+            Fact(
+                "Processor time, this machine",
+                Cell(run.duration_s, Form.TIME),
+                f"measured: {per_image} per image, one core, {run.dataflow}",
+            ),
         )
     )
     right = sum(image.right for image in run.checked)
