@@ -48,6 +48,7 @@ KEPT: Final = 60
 """Calls kept of each formula and subject: the first with inputs of their own."""
 
 
+@cache
 def every_formula() -> dict[str, Formula]:
     """Import every module, so that each formula has declared itself, and return them by id."""
     for found in pkgutil.walk_packages(costmodel.__path__, "costmodel."):

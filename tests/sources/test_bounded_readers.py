@@ -1,6 +1,5 @@
 """Every reader streams or refuses with the limit named: no file makes the program large, and no pipe is waited for in silence."""
 
-import gzip
 import io
 import json
 import os
@@ -22,6 +21,8 @@ from costmodel.sources.documents.input_file import opened_input, read_input, rea
 
 ROOT = Path(__file__).parents[2]
 MOST_KIB = 500 * 1000
+PIECES = 512
+"""So many MiB are more than that."""
 CASES = Path(os.environ.get("COSTMODEL_SHARED", ROOT.parent / "shared")) / "cases" / "robust"
 posix = pytest.mark.skipif(sys.platform == "win32", reason="needs wait4 and named pipes, which POSIX has")
 
@@ -74,11 +75,19 @@ def _sparse(path: Path, begin: bytes, size: int) -> Path:
     return path
 
 
-def _bomb(path: Path, begin: bytes, piece: bytes, times: int) -> Path:
-    with gzip.open(path, "wb", compresslevel=1) as stream:
-        stream.write(begin)
-        for _ in range(times):
-            stream.write(piece)
+def _deflated(begin: bytes, piece: bytes, times: int, bits: int = -15) -> bytes:
+    """A deflated stream of one piece many times over, of which one was deflated."""
+    packer = zlib.compressobj(1, zlib.DEFLATED, bits)
+    first = packer.compress(begin) + packer.flush(zlib.Z_FULL_FLUSH)
+    return first + (packer.compress(piece) + packer.flush(zlib.Z_FULL_FLUSH)) * times + packer.flush()
+
+
+def _bomb(path: Path, begin: bytes, piece: bytes) -> Path:
+    checksum = zlib.crc32(begin)
+    for _ in range(PIECES):
+        checksum = zlib.crc32(piece, checksum)
+    header, size = b"\x1f\x8b\x08" + bytes(6) + b"\xff", (len(begin) + PIECES * len(piece)) % (1 << 32)
+    path.write_bytes(header + _deflated(begin, piece, PIECES) + struct.pack("<II", checksum, size))
     return path
 
 
@@ -86,11 +95,33 @@ def _png(width: int, height: int) -> bytes:
     def chunk(kind: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
-    rows = zlib.compressobj(1)
-    line = bytes(1 + width)
-    packed = b"".join(rows.compress(line) for _ in range(height)) + rows.flush()
+    packed = _deflated(b"", bytes(1 + width), height, 15)
     header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", packed) + chunk(b"IEND", b"")
+
+
+def _long_list(path: Path) -> Path:
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("metadata.json", "{}")
+        archive.writestr("session.raw", b"")
+        for number in range(10_000):
+            archive.writestr(f"{number:0100d}", b"")
+    return path
+
+
+def _large_description(path: Path) -> Path:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("session.raw", bytes(6))
+        with archive.open("metadata.json", "w", force_zip64=True) as stream:
+            for _ in range(PIECES):
+                stream.write(b" " * (1 << 20))
+    return path
+
+
+def _large_chunk(path: Path) -> Path:
+    content = written(path, ("current", np.zeros(100, np.float32))).read_bytes()
+    at = next(at for at, tag, _ in chunks(content) if tag == 0x02)
+    return _sparse(path, with_right_checks(content[: at + 20] + (3 << 30).to_bytes(4, "little") + content[at + 24 :]), 4 << 30)
 
 
 HEADER = b"Timestamp(ms),Current(uA)\n"
@@ -128,54 +159,19 @@ def test_a_json_of_three_gigabytes_is_refused(tmp_path: Path) -> None:
 
 
 @posix
-def test_figures_of_a_trace_have_a_limit(tmp_path: Path) -> None:
-    _refused("at most", "trace", _sparse(tmp_path / "figures.json", b'{"schema_version": 1, "x": "', 3 << 30))
-
-
-@posix
-def test_a_line_of_two_gigabytes_is_refused(tmp_path: Path) -> None:
-    lines = [_sparse(tmp_path / f"{place}.csv", begin, 2 << 30) for place, begin in enumerate([HEADER + b"0,", b"0,"])]
-    _refused_each({("trace", line): "" for line in lines})
-
-
-@posix
-@pytest.mark.parametrize(
-    ("name", "begin", "piece", "words"),
-    [
-        ("line.csv.gz", HEADER + b"0,1\n", b"0" * (1 << 20), "a line of more than"),
-        ("large.json.gz", b'{"power": {"samples": [1', b",1" * (1 << 19), "bytes of JSON; at most"),
-    ],
-)
-def test_what_a_small_archive_unpacks_to_is_limited(name: str, begin: bytes, piece: bytes, words: str, tmp_path: Path) -> None:
-    _refused(words, "trace", _bomb(tmp_path / name, begin, piece, 700))
-
-
-@posix
-def test_an_archives_list_of_files_is_limited(tmp_path: Path) -> None:
-    with zipfile.ZipFile(tmp_path / "list.ppk2", "w") as archive:
-        archive.writestr("metadata.json", "{}")
-        archive.writestr("session.raw", b"")
-        for number in range(20_000):
-            archive.writestr(f"{number:0100d}", b"")
-    _refused("list of files has more than 1,048,576 bytes", "trace", tmp_path / "list.ppk2")
-
-
-@posix
-def test_a_power_profilers_description_is_limited(tmp_path: Path) -> None:
-    with zipfile.ZipFile(tmp_path / "bomb.ppk2", "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("session.raw", bytes(6))
-        with archive.open("metadata.json", "w", force_zip64=True) as stream:
-            for _ in range(700):
-                stream.write(b" " * (1 << 20))
-    _refused("metadata.json has more than", "trace", tmp_path / "bomb.ppk2")
-
-
-@posix
-def test_a_chunk_of_a_joulescope_capture_is_limited(tmp_path: Path) -> None:
-    content = written(tmp_path / "c.jls", ("current", np.zeros(100, np.float32))).read_bytes()
-    at = next(at for at, tag, _ in chunks(content) if tag == 0x02)
-    large = with_right_checks(content[: at + 20] + (3 << 30).to_bytes(4, "little") + content[at + 24 :])
-    _refused("bytes; at most 16,777,216 are read", "trace", _sparse(tmp_path / "large.jls", large, 4 << 30))
+def test_no_capture_takes_more_memory_than_its_limit(tmp_path: Path) -> None:
+    """Lines without an end, archives that unpack to more than may be held, lists and chunks that say they are large."""
+    large = {
+        _sparse(tmp_path / "figures.json", b'{"schema_version": 1, "x": "', 3 << 30): "at most",
+        _sparse(tmp_path / "headed.csv", HEADER + b"0,", 2 << 30): "",
+        _sparse(tmp_path / "plain.csv", b"0,", 2 << 30): "",
+        _bomb(tmp_path / "line.csv.gz", HEADER + b"0,1\n", b"0" * (1 << 20)): "a line of more than",
+        _bomb(tmp_path / "large.json.gz", b'{"power": {"samples": [1', b",1" * (1 << 19)): "bytes of JSON; at most",
+        _long_list(tmp_path / "list.ppk2"): "list of files has more than 1,048,576 bytes",
+        _large_description(tmp_path / "bomb.ppk2"): "metadata.json has more than",
+        _large_chunk(tmp_path / "large.jls"): "bytes; at most 16,777,216 are read",
+    }
+    _refused_each({("trace", path): words for path, words in large.items()})
 
 
 @posix

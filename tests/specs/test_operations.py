@@ -184,24 +184,26 @@ OTHER_WORDS = ("sources/importers/keras_files/", "sources/importers/torch_export
 """Modules that read the words of another tool, some of which are spelt as a kind of layer here."""
 
 
+KINDS = frozenset(OPERATIONS)
+
+
 def strings(node: ast.AST) -> set[str]:
     return {found.value for found in ast.walk(node) if isinstance(found, ast.Constant) and isinstance(found.value, str)}
 
 
 def names_a_kind(node: ast.AST) -> bool:
     """Whether a node decides by the name of a kind of layer."""
-    kinds = set(OPERATIONS)
     if isinstance(node, ast.Compare):
         sides = [node.left, *node.comparators]
         of_layer = any(isinstance(side, ast.Attribute) and side.attr == "kind" and "dtype" not in ast.unparse(side) for side in sides)
-        return any(strings(side) & kinds for side in sides) or (
+        return any(strings(side) & KINDS for side in sides) or (
             of_layer and any(isinstance(side, ast.Constant) and str(side.value).islower() for side in sides)
         )
     if isinstance(node, ast.MatchValue):
-        return bool(strings(node) & kinds)
+        return bool(strings(node) & KINDS)
     if isinstance(node, ast.Dict):
-        return any(isinstance(key, ast.Constant) and key.value in kinds for key in node.keys)
-    return isinstance(node, ast.Set) and bool(strings(node) & kinds)
+        return any(isinstance(key, ast.Constant) and key.value in KINDS for key in node.keys)
+    return isinstance(node, ast.Set) and bool(strings(node) & KINDS)
 
 
 @pytest.mark.parametrize("text", ['kind == "conv2d"', 'kind in ("relu", "add")', '{"conv2d": 1}', '{"flatten"}', '"pool" in layer.kind'])

@@ -136,8 +136,8 @@ def test_a_kernel_serves_no_layer_of_another_geometry(bench: Workbench) -> None:
     """A hostile file cannot have a kernel run beyond its tensors."""
     expected = next(each for each in blocked_networks(9, 21, "riscv") if each.deployed.layers[-1].name == "layer")
     shapes = kernel_shapes([expected.deployed])
-    for change in ({"in_channels": 1}, {"out_channels": 1}, {"groups": 1}):
-        grown = [shape._replace(**{name: getattr(shape, name) + more for name, more in change.items()}) for shape in shapes]
-        path = build_library(firmware=bench.firmware, cache=bench.cache, build="counting", kernels=kernel_source(grown))
-        with pytest.raises(FormatError, match="order"):
-            HostLibrary(path).run(expected.model, Dataflow.OUTPUT_STATIONARY, expected.image)
+    # All in one firmware: were one of them taken, the run would not be refused.
+    grown = [shape._replace(**{name: getattr(shape, name) + 1}) for name in ("in_channels", "out_channels", "groups") for shape in shapes]
+    path = build_library(firmware=bench.firmware, cache=bench.cache, build="counting", kernels=kernel_source(grown))
+    with pytest.raises(FormatError, match="order"):
+        HostLibrary(path).run(expected.model, Dataflow.OUTPUT_STATIONARY, expected.image)
