@@ -20,7 +20,7 @@ Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 
-class _Board:
+class Board:
     """A capture in the making: when it was sampled, what the board drew, and where an inference runs."""
 
     def __init__(self, random: np.random.Generator, count: int | None = None, spacing: tuple[float, float] = (1.5, 7.0)) -> None:
@@ -72,12 +72,12 @@ class _Board:
         self.drawn[self.between(begin_s, begin_s + max(last_s, 2.0 / self.rate_hz))] += above_a
 
 
-def _plain(board: _Board) -> None:
+def _plain(board: Board) -> None:
     board.sample()
     board.draw([1.0])
 
 
-def _radio_on_its_clock(board: _Board) -> None:
+def _radio_on_its_clock(board: Board) -> None:
     """Draw advertising events that fall where they fall, clear of inferences by a few samples or inside them."""
     board.sample()
     board.draw([1.0])
@@ -92,7 +92,7 @@ def _radio_on_its_clock(board: _Board) -> None:
         at_s += every_s
 
 
-def _beacons(board: _Board) -> None:
+def _beacons(board: Board) -> None:
     """Draw short bumps as high as an inference in every pause, many of them."""
     board.sample()
     board.draw([1.0, 1.3])
@@ -102,7 +102,7 @@ def _beacons(board: _Board) -> None:
             board.add(begin_s + share * pause_s, 0.04 * min(board.inference_s, pause_s), board.rise_a)
 
 
-def _sensor_pulses(board: _Board) -> None:
+def _sensor_pulses(board: Board) -> None:
     """Draw a sensor's readings in pauses: lower and far shorter than an inference."""
     board.sample()
     board.draw([1.0])
@@ -112,12 +112,12 @@ def _sensor_pulses(board: _Board) -> None:
             board.add(begin_s + share * pause_s, 0.03 * min(board.inference_s, pause_s), 0.4 * board.rise_a)
 
 
-def _sense_infer_send(board: _Board) -> None:
+def _sense_infer_send(board: Board) -> None:
     board.sample()
     board.draw([0.4, 1.0, float(board.random.uniform(1.5, 4.0))], bounds=[0.2, 0.85])
 
 
-def _full_duty(board: _Board) -> None:
+def _full_duty(board: Board) -> None:
     board.starts = board.starts[0] + board.inference_s * 1.12 * np.arange(len(board.starts))
     board.lasts = np.full(len(board.starts), board.inference_s)
     board.tail_s = 0.1 * board.inference_s
@@ -125,7 +125,7 @@ def _full_duty(board: _Board) -> None:
     board.draw([1.0])
 
 
-def _pulsing_regulator(board: _Board) -> None:
+def _pulsing_regulator(board: Board) -> None:
     """Let a regulator at light load pulse: idle is a train of short charges, an inference is continuous."""
     board.sample()
     board.draw([1.0])
@@ -134,7 +134,7 @@ def _pulsing_regulator(board: _Board) -> None:
     board.drawn[idle] += np.where(phase[idle] == 0.0, 0.16, -0.04) * board.rise_a
 
 
-def _idle_steps(board: _Board) -> None:
+def _idle_steps(board: Board) -> None:
     """Let something be switched on or off for good, which draws less than an inference adds."""
     board.starts, board.lasts = _at_least(board, 8)
     board.sample()
@@ -144,14 +144,14 @@ def _idle_steps(board: _Board) -> None:
     board.drawn[later if board.random.random() < 0.5 else ~later] += board.rise_a * float(board.random.uniform(0.03, 0.4))
 
 
-def _at_least(board: _Board, count: int) -> tuple[Floats, Floats]:
+def _at_least(board: Board, count: int) -> tuple[Floats, Floats]:
     """Return begins and durations of so many inferences at least, in the board's own rhythm."""
     more = max(count - len(board.starts), 0)
     later = board.starts[-1] + board.period_s * np.arange(1, more + 1)
     return np.append(board.starts, later), np.append(board.lasts, np.full(more, board.inference_s))
 
 
-def _low_begin_and_end(board: _Board) -> None:
+def _low_begin_and_end(board: Board) -> None:
     """Let an inference begin and end at a low level, in noise."""
     board.noise = float(board.random.uniform(0.03, 0.09))
     board.sample()
@@ -159,7 +159,7 @@ def _low_begin_and_end(board: _Board) -> None:
     board.draw([float(low[0]), 1.0, float(high), float(low[1])], bounds=[0.12, 0.5, 0.88])
 
 
-def _walk(board: _Board) -> None:
+def _walk(board: Board) -> None:
     """Let idle wander as a random walk does, smoothed, by a tenth of a rise."""
     board.sample()
     board.draw([1.0])
@@ -168,7 +168,7 @@ def _walk(board: _Board) -> None:
     board.drawn += 0.1 * board.rise_a * np.interp(board.time, np.linspace(0.0, board.time[-1], 40), steps)
 
 
-def _ticks_asleep(board: _Board) -> None:
+def _ticks_asleep(board: Board) -> None:
     """Let a board sleep and be woken by its clock for a moment, again and again."""
     board.idle_a = 2e-5
     board.rise_a = float(board.random.uniform(0.003, 0.06))
@@ -180,7 +180,7 @@ def _ticks_asleep(board: _Board) -> None:
             board.add(begin_s + share * pause_s, 2.0 / board.rate_hz, 0.5 * board.rise_a)
 
 
-def _asleep_levels(board: _Board) -> None:
+def _asleep_levels(board: Board) -> None:
     """Let a board wake into several levels, none of them met on both sides of another."""
     board.idle_a = float(board.random.choice([3e-6, 5e-5]))
     board.rise_a = float(board.random.uniform(0.003, 0.06))
@@ -188,7 +188,7 @@ def _asleep_levels(board: _Board) -> None:
     board.draw([float(level) for level in np.cumprod([0.4, *board.random.uniform(1.4, 2.0, 3)])])
 
 
-def _offset_below_zero(board: _Board) -> None:
+def _offset_below_zero(board: Board) -> None:
     """Let an instrument's offset put sleep a little below zero."""
     board.idle_a = 1e-6
     board.rise_a = 0.01
@@ -197,7 +197,7 @@ def _offset_below_zero(board: _Board) -> None:
     board.drawn -= 2e-5
 
 
-def _three_kinds(board: _Board) -> None:
+def _three_kinds(board: Board) -> None:
     which = np.arange(len(board.starts)) % 3
     board.lasts = board.lasts * np.array([1.0, 0.6, 0.3])[which]
     board.sample()
@@ -205,14 +205,14 @@ def _three_kinds(board: _Board) -> None:
         board.draw([level], np.flatnonzero(which == kind))
 
 
-def _long_and_short_kind(board: _Board) -> None:
+def _long_and_short_kind(board: Board) -> None:
     which = np.arange(len(board.starts)) % 2
     board.lasts = np.where(which == 1, 0.2 * board.lasts, board.lasts)
     board.sample()
     board.draw([1.0])
 
 
-def _boot_of_levels(board: _Board) -> None:
+def _boot_of_levels(board: Board) -> None:
     """Let the capture begin with a boot of three levels and a second of its own rhythm, then idle."""
     more_s = board.period_s * 2.37
     board.starts = board.starts + more_s
@@ -223,7 +223,7 @@ def _boot_of_levels(board: _Board) -> None:
     board.draw([1.0])
 
 
-def _events_at_random(board: _Board) -> None:
+def _events_at_random(board: Board) -> None:
     """Let inferences follow events, not a clock."""
     pauses = board.random.exponential(1.0, len(board.starts)) * (board.period_s - board.inference_s)
     pauses = np.clip(pauses, 0.3 * board.inference_s, 8.0 * board.period_s)
@@ -232,20 +232,20 @@ def _events_at_random(board: _Board) -> None:
     board.draw([1.0])
 
 
-def _small_step(board: _Board) -> None:
+def _small_step(board: Board) -> None:
     board.rise_a = board.idle_a * float(board.random.uniform(0.02, 0.06))
     board.sample()
     board.draw([1.0])
 
 
-def _one_inference(board: _Board) -> None:
+def _one_inference(board: Board) -> None:
     board.starts, board.lasts = board.starts[:1], board.lasts[:1]
     board.tail_s = board.inference_s
     board.sample()
     board.draw([1.0, 0.7])
 
 
-def _cut_at_both_ends(board: _Board) -> None:
+def _cut_at_both_ends(board: Board) -> None:
     """Begin and end the capture within an inference: neither counts."""
     board.sample()
     board.draw([1.0])
@@ -256,7 +256,7 @@ def _cut_at_both_ends(board: _Board) -> None:
     board.running[(board.running == 0) | (board.running == len(board.starts) - 1)] = -1
 
 
-def _many_layers(board: _Board) -> None:
+def _many_layers(board: Board) -> None:
     """Let the layers of a network show: a dozen levels, each of its own length."""
     board.sample()
     count = int(board.random.integers(8, 14))
@@ -264,7 +264,7 @@ def _many_layers(board: _Board) -> None:
     board.draw(board.random.uniform(0.5, 1.5, count).tolist(), bounds=bounds)
 
 
-def _overshoot(board: _Board) -> None:
+def _overshoot(board: Board) -> None:
     """Let the instrument change its range at each edge, and overshoot for a sample or two."""
     board.sample()
     board.draw([1.0])
@@ -275,20 +275,20 @@ def _overshoot(board: _Board) -> None:
     board.drawn[down] -= 0.3 * np.minimum(board.rise_a, board.idle_a)
 
 
-def _clipped(board: _Board) -> None:
+def _clipped(board: Board) -> None:
     """Let the instrument's range end within an inference's highest level, which is then cut off: the truth is what it shows."""
     board.sample()
     board.draw([0.8, 2.0, 0.9])
     board.drawn = np.minimum(board.drawn, board.idle_a + 1.4 * board.rise_a)
 
 
-def _jittered_time(board: _Board) -> None:
+def _jittered_time(board: Board) -> None:
     board.sample()
     board.draw([1.0])
     board.time = board.time + board.random.uniform(-0.2, 0.2, len(board.time)) / board.rate_hz
 
 
-def _flicker(board: _Board) -> None:
+def _flicker(board: Board) -> None:
     """Let noise be as much at every octave, not white."""
     board.sample()
     board.draw([1.0])
@@ -299,7 +299,7 @@ def _flicker(board: _Board) -> None:
     board.drawn += 0.01 * board.rise_a * pink
 
 
-def _pairs(board: _Board) -> None:
+def _pairs(board: Board) -> None:
     """Let two alike inferences follow each other closely: two, or one with a pause."""
     board.starts[1::2] = board.starts[::2][: len(board.starts[1::2])] + 1.15 * board.inference_s
     board.lasts[:] = board.inference_s
@@ -309,7 +309,7 @@ def _pairs(board: _Board) -> None:
     board.ambiguous = True
 
 
-def _runs(board: _Board) -> None:
+def _runs(board: Board) -> None:
     """Let each window be a run of many inferences of two levels."""
     board.sample()
     times = int(board.random.integers(8, 20))
@@ -317,7 +317,7 @@ def _runs(board: _Board) -> None:
     board.ambiguous = float(board.inference_s) * board.rate_hz < 12.0 * times
 
 
-_SHAPES: Final[dict[str, Callable[[_Board], None]]] = {
+_SHAPES: Final[dict[str, Callable[[Board], None]]] = {
     "plain": _plain,
     "radio on its own clock": _radio_on_its_clock,
     "beacons": _beacons,
@@ -364,13 +364,18 @@ def board_capture(seed: int) -> SyntheticCapture:
     """
     random = np.random.default_rng((seed, 2027))
     kind = BOARD_KINDS[seed % len(BOARD_KINDS)]
-    board = _Board(random)
+    board = Board(random)
     _SHAPES[kind](board)
+    return finished(board, seed, kind)
+
+
+def finished(board: Board, seed: int, kind: str) -> SyntheticCapture:
+    """Return what a board drew, in its noise, and what is true of it."""
     places = np.unique(board.running[board.running >= 0]).tolist()
     half_s = 0.5 / board.rate_hz
     steps = np.gradient(board.time)
     begins = np.array([board.time[board.running == place][0] - half_s for place in places])
     ends = np.array([board.time[board.running == place][-1] + half_s for place in places])
     energies = np.array([(board.drawn * steps)[board.running == place].sum() for place in places]) * SUPPLY_V
-    current = board.drawn + random.normal(0.0, board.noise * board.rise_a, len(board.time))
+    current = board.drawn + board.random.normal(0.0, board.noise * board.rise_a, len(board.time))
     return SyntheticCapture(seed, kind, board.rate_hz, board.time, current, begins, ends, energies, board.ambiguous)

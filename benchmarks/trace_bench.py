@@ -1,6 +1,6 @@
 """The window finder on synthetic captures with known truth: how many come out right, asked about, withheld and wrong.
 
-Run from the root of the checkout: `python benchmarks/trace_bench.py [captures [combined [boards]]]`.
+Run from the root of the checkout: `python benchmarks/trace_bench.py [captures [combined [boards [weak]]]]`.
 Writes `benchmarks/results/captures.md`.
 """
 
@@ -21,10 +21,12 @@ sys.path.insert(0, str(Path(__file__).parent))
 from board_captures import board_capture
 from combined_captures import combined_capture
 from synthetic_captures import SUPPLY_V, SyntheticCapture, synthetic_capture
+from weak_captures import weak_capture
 
 USUAL_COUNT = 390
 COMBINED_COUNT = 1080
 BOARD_COUNT = 1080
+WEAK_COUNT = 330
 
 
 def verdict(capture: SyntheticCapture) -> str:
@@ -57,9 +59,9 @@ def score(seeds: range, generator: Callable[[int], SyntheticCapture]) -> dict[st
 
 
 def main() -> None:
-    counts = [int(word) for word in sys.argv[1:]] or [USUAL_COUNT, COMBINED_COUNT, BOARD_COUNT]
+    counts = [int(word) for word in sys.argv[1:]] or [USUAL_COUNT, COMBINED_COUNT, BOARD_COUNT, WEAK_COUNT]
     lines = ["# Inferences found in synthetic captures"]
-    for count, generator in zip(counts, (synthetic_capture, combined_capture, board_capture), strict=False):
+    for count, generator in zip(counts, (synthetic_capture, combined_capture, board_capture, weak_capture), strict=False):
         found = score(range(count), generator)
         where = f"{generator.__module__}.py"
         lines += ["", f"{count} captures from seeds, 10 S/s to 100 kS/s, by `benchmarks/{where}`.", ""]

@@ -128,6 +128,14 @@ def ends_in_decay(ends: Ends, span_s: float, block_s: float) -> str:
     )
 
 
+def hidden_ends(span_s: float, more_s: float) -> str:
+    """Tell that windows may go on at a low level that noise hides."""
+    return (
+        f"inferences of {span_s:.4g} s begin or end with {more_s:.3g} s at a level that noise hides, or noise looks like it: average "
+        f"faster samples, capture more inferences, or give --duration {span_s:.4g}s, --duration {span_s + more_s:.4g}s or --marks"
+    )
+
+
 def spans_text(spans_s: Floats) -> str:
     """Return the shortest and the longest of some durations, worded."""
     return f"{float(spans_s.min()):.4g} to {float(spans_s.max()):.4g} s"

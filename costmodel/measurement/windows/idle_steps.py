@@ -55,10 +55,11 @@ def without_idle_step(reading: Reading) -> QuietCurrent | None:
     step = _shifted_rest(reading) or _long_rise(reading)
     if step is None:
         return None
-    current = reading.quiet.current_a.copy()
-    current[step.blocks] -= step.above_a
+    current, single = reading.quiet.current_a.copy(), reading.quiet.single_a.copy()
+    for each in (current, single):
+        each[step.blocks] -= step.above_a
     at = (step.blocks.start, step.above_a) if step.blocks.start else (step.blocks.stop, -step.above_a)
-    return replace(reading.quiet, current_a=current, steps=(*reading.quiet.steps, at))
+    return replace(reading.quiet, current_a=current, single_a=single, steps=(*reading.quiet.steps, at))
 
 
 def _long_rise(reading: Reading) -> _Step | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -91,6 +92,7 @@ def bounded_window(
     otherwise_a: float,
     width: int = 1,
     step_a: float = math.inf,
+    fixed: Sequence[bool] = (False, False),
 ) -> Window:
     """Place the edges of a run of blocks, and integrate between them.
 
@@ -110,6 +112,8 @@ def bounded_window(
         Blocks that were averaged to find the bounds.
     step_a : float, optional
         The least that the current steps by at an edge [A].
+    fixed : sequence of bool, optional
+        Whether begin and end are told already, since noise hides them in a single window.
 
     Returns
     -------
@@ -135,8 +139,8 @@ def bounded_window(
     if blocks.noise_a <= _CLEAR * step_a:
         # A burst or a high level soon after an edge is no part of the step at the edge.
         entered, left = min(entered, came + step_a), min(left, goes + step_a)
-    start = placed_edge(blocks, a, near, came, entered)
-    end = placed_edge(blocks, b, near, left, goes)
+    start = placed_edge(blocks, a, 0 if fixed[0] else near, came, entered)
+    end = placed_edge(blocks, b, 0 if fixed[1] else near, left, goes)
     whole = slice(start.reach.stop, end.reach.start)
     return Window(
         start_s=start.time_s,

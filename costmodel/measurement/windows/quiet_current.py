@@ -42,6 +42,8 @@ class QuietCurrent:
     """What rest drifted by from the capture's begin to its end, taken out [A]."""
     width: int
     """Blocks averaged for each."""
+    single_a: Floats
+    """Of each block, none averaged [A]."""
     steps: tuple[tuple[int, float], ...] = ()
     """Blocks at which idle steps to another level, and how far up, taken out [A]."""
 
@@ -59,12 +61,12 @@ def quiet_current(means: Floats) -> QuietCurrent:
     QuietCurrent
         As many, not yet averaged.
     """
-    current = _despiked(means)
+    current = despiked(means)
     noise_a = max(_noise(current), _flips(current))
     slope = _drift(current, noise_a)
     if slope:
         current = current - slope * np.arange(len(current))
-    return QuietCurrent(current, noise_a, slope * len(current), 1)
+    return QuietCurrent(current, noise_a, slope * len(current), 1, current)
 
 
 def averaged(quiet: QuietCurrent, width: int) -> QuietCurrent:
@@ -91,8 +93,19 @@ def averaged(quiet: QuietCurrent, width: int) -> QuietCurrent:
     return replace(quiet, current_a=mean, noise_a=quiet.noise_a / float(np.sqrt(width)), width=width)
 
 
-def _despiked(means: Floats) -> Floats:
-    """Return the median of each block and its neighbours."""
+def despiked(means: Floats) -> Floats:
+    """Return the median of each block and its neighbours.
+
+    Parameters
+    ----------
+    means : Floats, shape (blocks,)
+        Mean current of each block [A].
+
+    Returns
+    -------
+    Floats, shape (blocks,)
+        Without what stands alone for one block [A].
+    """
     if len(means) < 3:
         return means
     left, middle, right = means[:-2], means[1:-1], means[2:]

@@ -13,9 +13,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from costmodel.measurement.captures.trace_chunk import Floats
-from costmodel.measurement.windows.doubts import awake_around, busy_rest, ends_in_decay, idles_elsewhere, irregular, spans_text, unlike
+from costmodel.measurement.windows.doubts import (
+    awake_around,
+    busy_rest,
+    ends_in_decay,
+    hidden_ends,
+    idles_elsewhere,
+    irregular,
+    spans_text,
+    unlike,
+)
 from costmodel.measurement.windows.ends.faint_ends import faint_ends
+from costmodel.measurement.windows.ends.single_pauses import with_single_pauses
 from costmodel.measurement.windows.ends.soft_edges import Ends, soft_ends, softened
+from costmodel.measurement.windows.ends.wanderings import wanderings, with_bridges
 from costmodel.measurement.windows.idle_steps import without_idle_step
 from costmodel.measurement.windows.inference_windows import FoundWindows, Window, WindowRule, bounded_window
 from costmodel.measurement.windows.kinds import Joined, Kinds, joined_pauses, kinds_of
@@ -77,6 +88,7 @@ def found_inferences(blocks: Blocks, hints: Hints) -> Decision:
         if (levelled := without_idle_step(readings[0])) is None:
             break
         readings = list(readings_of(blocks, levelled)) or readings
+    readings = [with_bridges(with_single_pauses(reading, blocks.mean_a)) for reading in readings]
     chosen, doubt = _chosen(readings, hints, blocks)
     return _decided(blocks, chosen, hints, doubt)
 
@@ -130,8 +142,10 @@ def _decided(blocks: Blocks, reading: Reading, hints: Hints, doubt: str) -> Deci
         lower = "" if late.all() else f", or lower --boot, before which {int(np.count_nonzero(~late))} begin"
         cut = int(rises.cut.sum())
         return Decision(None, f"{_seen(reading)}; {cut} rise(s) reach the capture's begin or end: capture idle around them{lower}")
+    wandering = wanderings(reading, rises.first[whole], rises.last[whole])
+    whole = whole[~wandering]
     first, last = rises.first[whole], rises.last[whole]
-    kinds = _told(reading, blocks, first, last, hints)
+    kinds = _without_wanderings(_told(reading, blocks, first, last, hints), int(np.count_nonzero(wandering)))
     kept = kinds.kind >= 0
     heights = reading.heights_a(first[kept], last[kept])
     joined = joined_pauses(starts[first[kept]], starts[last[kept]], heights) if hints.shortest_s is None else None
@@ -148,12 +162,16 @@ def _decided(blocks: Blocks, reading: Reading, hints: Hints, doubt: str) -> Deci
         kept = kinds.kind >= 0
     main = kinds.kind == 0
     ends = soft_ends(reading, first[main], last[main]) if main.any() else Ends(None, None)
+    hidden, bounds, together = 0, (first[kept], last[kept]), np.zeros((len(first), 2), dtype=np.bool_)
     for kind in range(int(kinds.kind.max(initial=-1)) + 1):
         same = np.flatnonzero(kinds.kind == kind)
-        begins, goes_to = faint_ends(reading, first[same], last[same])
+        faint = faint_ends(reading, first[same], last[same], *bounds)
         # What falls as a ramp or a decay is no level.
-        first[same] = begins if ends.begin is None else first[same]
-        last[same] = goes_to if ends.end is None else last[same]
+        first[same] = faint.first if ends.begin is None else first[same]
+        last[same] = faint.last if ends.end is None else last[same]
+        together[same] = faint.told_together
+        if ends == Ends(None, None):
+            hidden = max(hidden, faint.doubted_blocks)
     spans, block_s = starts[last] - starts[first], blocks.samples_a_block * blocks.period_s
     ends = soft_ends(reading, first[main], last[main]) if main.any() else Ends(None, None)
     typical_s = float(np.median(spans[main])) if main.any() else 0.0
@@ -178,9 +196,11 @@ def _decided(blocks: Blocks, reading: Reading, hints: Hints, doubt: str) -> Deci
         return Decision(None, doubt)
     if hints == Hints() and (doubt := idles_elsewhere(reading, first[kept], last[kept])):
         return Decision(None, doubt)
+    if hints == Hints() and hidden:
+        return Decision(None, hidden_ends(typical_s, hidden * block_s))
     if hints == Hints() and (doubt := busy_rest(reading, first[kept], last[kept])):
         return Decision(None, doubt)
-    found = _windows(blocks, reading, (first[kept], last[kept]), kinds, np.flatnonzero(kept))
+    found = _windows(blocks, reading, (first[kept], last[kept]), kinds, np.flatnonzero(kept), together[kept])
     found = softened(blocks, found, (first[kept], last[kept]), ends, hints.duration_s)
     joined_cut = 0 if joined is None else joined.cut_count
     at_ends = int(np.count_nonzero(rises.cut | ~late)) + joined_cut
@@ -189,6 +209,14 @@ def _decided(blocks: Blocks, reading: Reading, hints: Hints, doubt: str) -> Deci
     return Decision(
         FoundWindows(rule, found, at_ends, kinds.short_count, kinds.other_count, _idling(reading), kinds.notes), rule.level_reason, like
     )
+
+
+def _without_wanderings(kinds: Kinds, count: int) -> Kinds:
+    """Count the rises that were taken for idle that wanders among those left out, and say so."""
+    if not count:
+        return kinds
+    note = f"{count} rise(s) without an edge, where others have one: taken for idle that wanders, left out"
+    return kinds._replace(other_count=kinds.other_count + count, notes=(*kinds.notes, note))
 
 
 def _fitting(joined: Joined | None, begins_s: Floats, ends_s: Floats, hints: Hints) -> Joined | None:
@@ -216,7 +244,12 @@ def _told(reading: Reading, blocks: Blocks, first: NDArray[np.intp], last: NDArr
 
 
 def _windows(
-    blocks: Blocks, reading: Reading, bounds: tuple[NDArray[np.intp], NDArray[np.intp]], kinds: Kinds, places: NDArray[np.intp]
+    blocks: Blocks,
+    reading: Reading,
+    bounds: tuple[NDArray[np.intp], NDArray[np.intp]],
+    kinds: Kinds,
+    places: NDArray[np.intp],
+    together: NDArray[np.bool_],
 ) -> list[Window]:
     first, last = bounds
     resting, quiet = _idling(reading), reading.quiet
@@ -227,8 +260,9 @@ def _windows(
     )
     step_a = 2.0 * (reading.rises.core_a - reading.rises.rest_a)
     windows = []
-    for a, b, space, place in zip(first.tolist(), last.tolist(), spaces.tolist(), places.tolist(), strict=True):
-        window = bounded_window(blocks, resting, (a, b), space, reading.rises.rest_a, quiet.width, step_a)
+    chosen = zip(first.tolist(), last.tolist(), spaces.tolist(), places.tolist(), together.tolist(), strict=True)
+    for a, b, space, place, fixed in chosen:
+        window = bounded_window(blocks, resting, (a, b), space, reading.rises.rest_a, quiet.width, step_a, fixed)
         inside = quiet.current_a[window.first : window.last]
         height_a = float(inside.mean()) - reading.rises.rest_a if len(inside) else 0.0
         windows.append(window._replace(kind=int(kinds.kind[place]), inner_blocks=inner_period(inside, height_a, quiet.noise_a)))
