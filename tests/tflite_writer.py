@@ -9,6 +9,10 @@ from typing import NamedTuple
 ELEMENTS = {"float32": 0, "float16": 1, "int32": 2, "uint8": 3, "int64": 4, "bool": 6, "int16": 7, "int8": 9, "resource": 13, "int4": 17}
 
 
+_SIGNED, _REAL, _MAP = 1, 3, 9
+"""Types of a FlexBuffer's values."""
+
+
 class Scalar(NamedTuple):
     """A number of a table, by its `struct` code."""
 
@@ -86,6 +90,25 @@ def _content(out: bytearray, value: Field) -> int:
     return start
 
 
+def flexbuffer_map(options: Mapping[str, int | float]) -> bytes:
+    """Write a map whose offsets and values take four bytes each: keys, their vector, then values and their types."""
+    out = bytearray()
+    places = {}
+    for name in sorted(options):
+        places[name] = len(out)
+        out += name.encode() + b"\0"
+    out += struct.pack("<I", len(options))
+    keys = len(out)
+    for name in sorted(options):
+        out += struct.pack("<I", len(out) - places[name])
+    out += struct.pack("<I", len(out) - keys) + struct.pack("<II", 4, len(options))
+    values = len(out)
+    for name in sorted(options):
+        out += struct.pack("<f" if isinstance(options[name], float) else "<i", options[name])
+    out += bytes((_REAL if isinstance(options[name], float) else _SIGNED) << 2 | 2 for name in sorted(options))
+    return bytes(out + struct.pack("<I", len(out) - values) + bytes([_MAP << 2 | 2, 4]))
+
+
 class ModelFile:
     """A model under construction: tensors, operators, and the bytes of both."""
 
@@ -94,6 +117,7 @@ class ModelFile:
         self.tensors: list[Mapping[int, Field]] = []
         self.codes: list[Mapping[int, Field]] = []
         self.operators: list[Mapping[int, Field]] = []
+        self.graphs: list[Mapping[int, Field]] = []
 
     def tensor(
         self,
@@ -142,10 +166,18 @@ class ModelFile:
             fields[5] = custom_options
         self.operators.append(fields)
 
+    def begin_graph(self, inputs: Sequence[int], outputs: Sequence[int]) -> None:
+        """End the graph at hand, and begin another in the same file."""
+        self.graphs.append(self._graph(inputs, outputs))
+        self.tensors, self.operators = [], []
+
+    def _graph(self, inputs: Sequence[int], outputs: Sequence[int]) -> Mapping[int, Field]:
+        return {0: self.tensors, 1: Vector("i", inputs), 2: Vector("i", outputs), 3: self.operators, 4: "main"}
+
     def written(self, inputs: Sequence[int], outputs: Sequence[int]) -> bytes:
         """Return the file."""
-        graph = {0: self.tensors, 1: Vector("i", inputs), 2: Vector("i", outputs), 3: self.operators, 4: "main"}
-        return flatbuffer({0: Scalar("I", 3), 1: self.codes, 2: [graph], 3: "for tests", 4: self.buffers})
+        graphs = [*self.graphs, self._graph(inputs, outputs)]
+        return flatbuffer({0: Scalar("I", 3), 1: self.codes, 2: graphs, 3: "for tests", 4: self.buffers})
 
 
 def small_network(*, padding: int = 0, activation: int = 1) -> bytes:

@@ -21,8 +21,7 @@ MAX_ELEMENTS: Final = 2**26
 
 def parameter_shape(layer: Any, step: Step) -> tuple[int, ...] | None:
     """Return the shape of a layer's weights; None where it has none."""
-    shape_from = step.operation.weight_shape
-    return None if shape_from is None else shape_from(layer, step.inputs[0])
+    return step.operation.shape_of_weights(layer, step.inputs)
 
 
 def check_size(network: Network) -> None:

@@ -93,6 +93,7 @@ def diff_networks(
         totals=totals,
         layers=tuple(_layer_changes(*sides)),
         exceeded=tuple(_exceeded(totals, limits)),
+        decided=tuple(f"{scenario.network.name}: {text}" for scenario in (before, after) for text in scenario.network.decided),
         left_out=tuple(f"{scenario.network.name}: {text}" for scenario in (before, after) for text in scenario.network.left_out),
     )
 

@@ -94,6 +94,7 @@ def evaluate(scenario: Scenario, progress: Progress | None = None, known: tuple[
         missing=_missing(scenario, first, battery),
         left_out=network.left_out,
         at_least=bool(network.left_out),
+        decided=network.decided,
     )
     return found.model_copy(update={"findings": find(found)})
 

@@ -152,6 +152,8 @@ class Evaluation(Result):
     findings: tuple[Finding, ...] = ()
     left_out: tuple[str, ...] = ()
     """Operators of the network's model file that are not costed."""
+    decided: tuple[str, ...] = ()
+    """What the network's model file leaves to the data and how it is counted."""
     at_least: bool = False
     """Whether counts, stored bytes, energies and times are at least what is told; RAM holds what is left out from the start."""
     missing: dict[str, Reason] = Field(default_factory=dict)

@@ -153,6 +153,8 @@ class ImportedGraph(GraphBody):
     """The file's other graphs, in its order: an attribute that names graph 1 means the first of these."""
     metadata: tuple[str, ...] = ()
     """Names of what the file says of itself beside its graphs."""
+    notes: tuple[str, ...] = ()
+    """What was decided where the file leaves it to the data: which branch is counted, how often a loop runs."""
 
     @property
     def graph_count(self) -> int:

@@ -87,6 +87,8 @@ class Network(Spec):
     """The layers; each reads the one before it unless it names its inputs."""
     left_out: tuple[str, ...] = ()
     """Operators of the model file it was read from that are not among the layers: every total is then at least what is told."""
+    decided: tuple[str, ...] = ()
+    """What its model file leaves to the data and how it is counted: which branch, how often a loop runs."""
 
     def parts_of(self, field: str) -> tuple[str, ...]:
         """Return the names of the extents of an input, by how many there are."""
@@ -141,10 +143,11 @@ class Network(Spec):
             for name in layer.inputs:
                 if name not in positions:
                     raise UnknownNameError(f"{layer.name}.inputs", name, positions, "a layer of this network")
-            given = operation_of(layer.kind).given
-            if given and layer.inputs:
-                raise SpecError(f"{layer.name}.inputs: {layer.kind} is there before anything runs and reads nothing", layer=layer.name)
-            reads.append(tuple(positions[name] for name in layer.inputs) or (() if given else (position - 1,)))
+            row = operation_of(layer.kind)
+            if row.reads_nothing and layer.inputs:
+                why = "is there before anything runs and" if row.given else "is part of the network and"
+                raise SpecError(f"{layer.name}.inputs: {layer.kind} {why} reads nothing", layer=layer.name)
+            reads.append(tuple(positions[name] for name in layer.inputs) or (() if row.reads_nothing else (position - 1,)))
         return tuple(reads)
 
     @functools.cached_property

@@ -18,7 +18,8 @@ from costmodel.specs.kinds import moved_elements as moved
 from costmodel.specs.kinds import moving_lowering as moving
 from costmodel.specs.kinds import sequence_lowering as sequence
 from costmodel.specs.kinds.operation_row import Action, FirmwareKernel, Merge, Merging, Operation, WeightShape
-from costmodel.specs.shapes import channels_per_group
+from costmodel.specs.kinds.signals.rows import SIGNAL_ROWS
+from costmodel.specs.shapes import channels_per_group, element_count
 
 __all__ = ["OPERATIONS", "Action", "FirmwareKernel", "Merge", "Merging", "Operation", "WeightShape", "operation_of"]
 
@@ -325,6 +326,16 @@ KEPT_STATE: Final = Operation(
     kernel="the firmware keeps nothing from one run to the next",
     lasts=True,
 )
+CONSTANT: Final = Operation(
+    kind="constant",
+    action=Action.WRITE_OUT,
+    arity=0,
+    lowering=sequence.lower_constant,
+    box=sequence.given_box,
+    draw=drawn_data.draw_constant,
+    kernel=_NOT_YET,
+    weight_shape=lambda layer, _shape: (layer.shape[0], element_count(layer.shape[1:])),
+)
 ASSIGN: Final = Operation(
     kind="assign",
     action=Action.MOVE,
@@ -342,7 +353,8 @@ OPERATIONS: Final[dict[str, Operation]] = {
         *(CONV2D, LINEAR, MAX_POOL2D, AVG_POOL2D, ADAPTIVE_AVG_POOL2D, RELU, BATCH_NORM2D, FLATTEN, ADD, SOFTMAX),
         *(LOG_SOFTMAX, TRANSPOSED_CONV2D, CLAMP, UNARY, BINARY, CONVERT),
         *(CONCAT, SLICE, PAD, TRANSPOSE, RESHAPE, GATHER, RESIZE, REARRANGE),
-        *(REDUCE, EINSUM, EMBEDDING, LSTM, GRU, SVDF, EXTRA_INPUT, KEPT_STATE, ASSIGN),
+        *(REDUCE, EINSUM, EMBEDDING, LSTM, GRU, SVDF, EXTRA_INPUT, KEPT_STATE, CONSTANT, ASSIGN),
+        *SIGNAL_ROWS,
     )
 }
 """Every kind of layer by its name."""

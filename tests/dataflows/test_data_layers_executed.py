@@ -28,7 +28,7 @@ def tensors_of(step: Step, layer: Any, seed: int) -> LayerTensors:
         return generator.integers(-5, 6, shape)
 
     row = step.operation
-    shape = None if row.weight_shape is None or not step.inputs else row.weight_shape(layer, step.inputs[0])
+    shape = row.shape_of_weights(layer, step.inputs)
     if shape is not None and len(shape) == 1:
         shape = (2, *shape)
     bias = numbers(shape[:1]) if shape is not None and getattr(layer, "bias", False) else None
@@ -221,3 +221,62 @@ def test_the_network_keeps_its_state_and_takes_a_second_input() -> None:
 def test_what_does_not_fit_is_told(layer: dict[str, Any], told: str) -> None:
     with pytest.raises(ShapeError, match=told):
         network(X.shape, {"name": "layer", **layer})
+
+
+@pytest.mark.parametrize(("exclusive", "reverse"), [(False, False), (True, False), (False, True), (True, True)])
+def test_running_sums(exclusive: bool, reverse: bool) -> None:
+    turned = X[:, ::-1] if reverse else X
+    sums = turned.cumsum(1) - (turned if exclusive else 0)
+    layer = {"kind": "cumulative_sum", "axis": 1, "exclusive": exclusive, "reverse": reverse}
+    np.testing.assert_array_equal(output_of(X.shape, layer, X), sums[:, ::-1] if reverse else sums)
+
+
+@pytest.mark.parametrize(("points", "samples"), [(4, 4), (8, 5), (64, 64), (64, 33)])
+def test_a_transform_gives_the_frequencies_of_numpy(points: int, samples: int) -> None:
+    x = np.random.default_rng(points).normal(size=samples)
+    found = output_of((samples,), {"kind": "real_fft", "points": points}, x)
+    np.testing.assert_allclose(found.reshape(-1, 2) @ [1, 1j], np.fft.rfft(x, points), atol=1e-9)
+
+
+def test_a_filter_bank_lets_slopes_meet() -> None:
+    x, weights = numbers(9), numbers(2, 7, seed=3)
+    found = output_of((9,), {"kind": "filter_bank", "starts": [0, 2, 4], "widths": [2, 2, 3]}, x, weight=weights)
+    rising = [x[0:2] @ weights[0, 0:2], x[2:4] @ weights[0, 2:4], x[4:7] @ weights[0, 4:7]]
+    falling = [x[0:2] @ weights[1, 0:2], x[2:4] @ weights[1, 2:4], x[4:7] @ weights[1, 4:7]]
+    np.testing.assert_array_equal(found, [falling[0] + rising[1], falling[1] + rising[2]])
+
+
+def test_of_boxes_that_cover_one_another_the_best_is_picked() -> None:
+    boxes = np.array([[0, 0, 4, 4], [0, 0, 4, 5], [6, 6, 8, 8], [0, 9, 1, 10]], float)
+    scores = np.array([[1, 7], [9, 2], [3, 4], [0, 2]], float)
+    layer = {"kind": "detection", "picks": 3}
+    found = output_of((4, 4), layer, boxes.T, scores.T, weight=np.zeros((4, 4)))
+    np.testing.assert_array_equal(found[:-1].reshape(3, 6), [[0, 0, 4, 5, 0, 9], [6, 6, 8, 8, 1, 4], [0, 9, 1, 10, 1, 2]])
+    assert found[-1] == 3
+    assert output_of((4, 4), {"kind": "detection", "picks": 5}, boxes.T, scores.T, weight=np.zeros((4, 4)))[-1] == 3
+
+
+@pytest.mark.parametrize(
+    ("shape", "layer", "message"),
+    [
+        ((8,), {"kind": "real_fft", "points": 12}, "no power of two"),
+        ((9,), {"kind": "real_fft", "points": 8}, "fewer than its input's 9"),
+        ((3, 3), {"kind": "real_fft", "points": 16}, "in one row"),
+        ((4,), {"kind": "filter_bank", "starts": [0, 3], "widths": [1, 2]}, "reach to element 5"),
+        ((4,), {"kind": "filter_bank", "starts": [0, 3], "widths": [1, 1, 1]}, "2 starts and 3 widths"),
+        ((3, 3), {"kind": "filter_bank", "starts": [0, 3], "widths": [1, 1]}, "in one row"),
+        ((4,), {"kind": "cumulative_sum", "axis": 1}, "beyond its input"),
+    ],
+)
+def test_front_ends_that_do_not_fit_are_refused(shape: tuple[int, ...], layer: dict[str, Any], message: str) -> None:
+    with pytest.raises(ShapeError, match=message):
+        network(shape, {"name": "layer", **layer})
+
+
+@pytest.mark.parametrize(
+    ("boxes", "scores", "message"), [((3, 3), (3,), "no 4 numbers each"), ((4, 4), (6,), "6 scores"), ((4, 2, 2), (3, 3), "9 scores")]
+)
+def test_boxes_without_their_scores_are_refused(boxes: tuple[int, ...], scores: tuple[int, ...], message: str) -> None:
+    other = {"kind": "extra_input", "name": "scores", "shape": scores}
+    with pytest.raises(ShapeError, match=message):
+        network(boxes, other, {"name": "pick", "kind": "detection", "picks": 2, "inputs": ["input", "scores"]})

@@ -199,7 +199,8 @@ def test_counts_are_what_an_execution_counts(blocked: str, filters: int, taps: T
     for step, layer in zip(net.steps, net.ordered, strict=True):
         if step.name not in net.convolutions:
             continue
-        shape = step.operation.weight_shape(layer, step.inputs[0])  # type: ignore[misc]
+        shape = step.operation.shape_of_weights(layer, step.inputs)
+        assert shape is not None
         tensors = LayerTensors(
             (generator.integers(-9, 9, step.inputs[0]),), generator.integers(-9, 9, shape), generator.integers(-9, 9, shape[0])
         )

@@ -40,8 +40,7 @@ def parameters_of(network: Network, seed: int) -> dict[int, LayerTensors]:
     draw = np.random.default_rng(seed)
     found = {}
     for position, (layer, step) in enumerate(zip(network.ordered, network.steps, strict=True)):
-        if step.operation.weight_shape is not None:
-            shape = step.operation.weight_shape(layer, step.inputs[0])
+        if (shape := step.operation.shape_of_weights(layer, step.inputs)) is not None:
             shape = (2, *shape) if step.kind == "batch_norm2d" else shape
             weight = draw.integers(-3, 4, shape)
             found[position] = LayerTensors((), weight, draw.integers(-9, 10, shape[0]))

@@ -48,7 +48,7 @@ def import_command(
         found = imported_model(graph)
         network = found.model.network
         progress.say(f"counting {len(network.layers):,} layers")
-        operators = imported_operator_costs(graph, network, found.fates)
+        operators = imported_operator_costs(found.graph, network, found.fates)
         progress.say(f"writing {folder}")
         manifest = write_model(found.model, folder)
     summary = {
@@ -58,6 +58,7 @@ def import_command(
         "parameters": network.parameter_count,
         "multiply_accumulates": sum(each.mac_count for each in operators),
         "accesses": sum(each.access_count for each in operators),
+        "decided": list(network.decided),
         "weights_bytes": manifest.weights.size_bytes,
     }
     write_answer(imported_answer(folder, summary, operators, folded_operators(graph)), form)

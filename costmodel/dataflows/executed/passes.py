@@ -79,6 +79,7 @@ BINARY: Final[Mapping[str, Callable[..., Any]]] = {
 _STARTS: Final[Mapping[str, tuple[Any, Callable[[Any, Any], Any]]]] = {
     ReduceFunction.MEAN: (0, lambda total, x: total + x),
     ReduceFunction.SUM: (0, lambda total, x: total + x),
+    ReduceFunction.SUM_OF_SQUARES: (0, lambda total, x: total + x * x),
     ReduceFunction.PROD: (1, lambda total, x: total * x),
     ReduceFunction.MAX: (-math.inf, max),
     ReduceFunction.MIN: (math.inf, min),
@@ -221,6 +222,12 @@ def run_einsum(work: Passes, operands: Sequence[Port], _weight: Port, output: Po
             total += a * b
             memory.mac_count += 1
         output.write(at, total)
+
+
+def run_constant(work: Passes, _operands: Sequence[Port], weight: Port, output: Port, _memory: Memory) -> None:
+    """Write out numbers of the network."""
+    for at in range(work.writes):
+        output.write(at, weight.read(at))
 
 
 def run_embedding(work: Passes, operands: Sequence[Port], weight: Port, output: Port, _memory: Memory) -> None:

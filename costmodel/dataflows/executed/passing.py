@@ -7,10 +7,12 @@ from typing import Final, TypeAlias
 
 from costmodel.dataflows.executed.counted_memory import Memory, Operand
 from costmodel.dataflows.executed.kinds.recurrent import run_gates, run_svdf
+from costmodel.dataflows.executed.kinds.signals import run_bank, run_cumulative, run_detection, run_fft
 from costmodel.dataflows.executed.layer_run import Execution, LayerRun
 from costmodel.dataflows.executed.passes import (
     run_binary,
     run_clamp,
+    run_constant,
     run_einsum,
     run_embedding,
     run_move,
@@ -32,6 +34,11 @@ PASSES: Final[dict[Action, Passing]] = {
     Action.REDUCE: run_reduce,
     Action.PRODUCT_SUM: run_einsum,
     Action.LOOK_UP: run_embedding,
+    Action.WRITE_OUT: run_constant,
+    Action.RUN_UP: run_cumulative,
+    Action.TRANSFORM: run_fft,
+    Action.SLOPES: run_bank,
+    Action.PICK_BOXES: run_detection,
 }
 """How a layer passes over whole tensors, by what happens at each element."""
 REMEMBERING: Final[dict[Action, Callable[[Passes, Sequence[Port], Port, Port, Port, Memory], None]]] = {
@@ -49,7 +56,7 @@ def run_passes(work: Passes, run: LayerRun) -> Execution:
 
     row, layer = work.operation, work.layer
     operands = [run.input(position, shape) for position, shape in enumerate(work.inputs)]
-    shape = row.weight_shape(layer, work.inputs[0]) if row.weight_shape is not None else None
+    shape = row.shape_of_weights(layer, work.inputs)
     if shape is not None:
         weight = run.weight(shape)
     elif work.weights:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from costmodel.report.answer import Answer, answer_of
 from costmodel.report.document import Content, Paragraph, Table, plain_table
-from costmodel.report.sections.summary import left_out_text
+from costmodel.report.sections.summary import decided_text, left_out_text
 from costmodel.results.counted_layer import CountedLayer
 from costmodel.results.counts import SCRATCH_READS, SCRATCH_WRITES, TENSOR_READS, TENSOR_WRITES, AccessCounts
 from costmodel.specs.counting import CountingConvention, Granularity
@@ -40,7 +40,7 @@ def counts_answer(network: Network, counted: Counted, totals: Totals, convention
     """
     first = next(iter(counted.values()))
     tables = [_layer_table(first[0], counted, convention)] if len(first) == 1 else _network_tables(network, counted, convention)
-    said = [Paragraph(text) for text in (left_out_text(network.left_out),) if text]
+    said = [Paragraph(text) for text in (left_out_text(network.left_out), decided_text(network.decided)) if text]
     return answer_of([*said, *tables], _content(network, counted, totals, convention), _records(counted))
 
 
@@ -129,6 +129,7 @@ def _content(
         "network": network.name,
         "at_least": bool(network.left_out),
         "left_out": list(network.left_out),
+        "decided": list(network.decided),
         "counting": convention.model_dump(mode="json"),
         "layers": [
             {

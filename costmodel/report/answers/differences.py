@@ -8,7 +8,7 @@ from typing import Final
 from costmodel.report.answer import Answer
 from costmodel.report.document import Block, Column, Document, Paragraph, Remark, Remarks, Row, Section, Table
 from costmodel.report.quantities import NONE, bytes_text, count_text, energy_text, share_text, time_text
-from costmodel.report.sections.summary import left_out_text
+from costmodel.report.sections.summary import decided_text, left_out_text
 from costmodel.report.words.reason_words import reason_text
 from costmodel.results.graphs.network_diff import FigureChange, LayerChange, NetworkDiff
 
@@ -69,7 +69,7 @@ def diff_answer(found: NetworkDiff, checked: bool) -> Answer:
     if changed:
         blocks.append(_layers_table(changed))
     title = f"{found.before} to {found.after} on {found.device}, {found.dataflow}"
-    said = tuple(text for text in (left_out_text(found.left_out),) if text)
+    said = tuple(text for text in (left_out_text(found.left_out), decided_text(found.decided)) if text)
     return Answer(Document(title, said, (Section("diff", "", tuple(blocks)),), ""), found, _records(found))
 
 

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from costmodel.report.document import Block, Column, Fact, Facts, Listing, Paragraph, Row, Table, Verdict
 from costmodel.report.quantities import bytes_text, energy_text, every_text, joules_text, life_text, share_text
 from costmodel.report.sections.outlook import assumed_text, basis_text, energy_words, life_words, power_text, time_words
-from costmodel.report.sections.summary import left_out_text
+from costmodel.report.sections.summary import decided_text, left_out_text
 from costmodel.report.words.accuracy_words import TOP1_FIGURE, accuracy_text
 from costmodel.results.conclusions.advice import Advice, AdviceKind
 from costmodel.results.evaluation import Evaluation
@@ -85,6 +85,7 @@ def answer_blocks(asked: Asked) -> tuple[Block, ...]:
     step = next_step(asked)
     blocks: tuple[Block | None, ...] = (
         Verdict("AT LEAST", "nearly", left_out) if left_out else None,
+        Verdict("COUNTED", "nearly", decided_text(evaluation.decided)) if evaluation.decided else None,
         fit_verdict(evaluation, asked.arena),
         Facts(facts),
         Paragraph(assumed) if assumed else None,

@@ -11,7 +11,7 @@ from costmodel.report.first.answer import Asked, advice_words, answer_rows, fit_
 from costmodel.report.quantities import energy_scale, share_text
 from costmodel.report.sections.outlook import assumed_text
 from costmodel.report.sections.schedule import schedule_text
-from costmodel.report.sections.summary import left_out_text
+from costmodel.report.sections.summary import decided_text, left_out_text
 from costmodel.results.conclusions.advice import Advice
 from costmodel.results.evaluation import DataflowEvaluation, Evaluation
 from costmodel.results.timing.outlook import Outlook
@@ -58,6 +58,7 @@ def first_screen(asked: Asked, width: int = WIDEST) -> tuple[Line, ...]:
     blocks = (
         _title(evaluation, width),
         _wrapped("AT LEAST  ", left_out_text(evaluation.left_out), width, "nearly", 2) if evaluation.at_least else [],
+        _wrapped("COUNTED  ", decided_text(evaluation.decided), width, "nearly", 2) if evaluation.decided else [],
         [*_verdict(asked, width), *_rows(asked, width)],
         _assumed(asked.outlook, width),
         _next(asked, width),

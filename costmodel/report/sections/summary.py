@@ -40,7 +40,11 @@ def lead_sentences(evaluation: Evaluation) -> tuple[str, ...]:
     network = f"{evaluation.network} ({shape} in, {count_text(evaluation.parameter_count)} parameters)"
     question = f"What does {network} cost on {evaluation.device}, {compared}?"
     counted = f"Counted: {convention_text(evaluation)}."
-    return tuple(text for text in (question, evaluation.description, left_out_text(evaluation.left_out), counted) if text)
+    return tuple(
+        text
+        for text in (question, evaluation.description, left_out_text(evaluation.left_out), decided_text(evaluation.decided), counted)
+        if text
+    )
 
 
 def left_out_text(left_out: Sequence[str]) -> str:
@@ -52,6 +56,11 @@ def left_out_text(left_out: Sequence[str]) -> str:
         f"{many} not costed, so every total is at least what is told, but for RAM, which holds what they make from the start:"
         f" {'; '.join(left_out)}."
     )
+
+
+def decided_text(decided: Sequence[str]) -> str:
+    """Say how conditions and loops of a model file are counted; nothing where it has none."""
+    return f"Conditions and loops of the file: {'; '.join(decided)}." if decided else ""
 
 
 def convention_text(evaluation: Evaluation) -> str:

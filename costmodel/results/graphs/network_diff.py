@@ -77,5 +77,7 @@ class NetworkDiff(Result):
     layers: tuple[LayerChange, ...]
     """In the order of the network after; removed ones where they stood."""
     exceeded: tuple[ExceededLimit, ...] = ()
+    decided: tuple[str, ...] = ()
+    """What the files leave to the data and how it is counted, network by network."""
     left_out: tuple[str, ...] = ()
     """Operators of either network's model file that are not costed: totals are then at least what is told."""

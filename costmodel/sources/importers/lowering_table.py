@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from costmodel.sources.importers.channels_last import moving, pointwise, remembering, weighted
+from costmodel.sources.importers.channels_last import front_ends, moving, pointwise, remembering, weighted
 from costmodel.sources.importers.channels_last.draft import Draft
 from costmodel.specs.imported_graph import ImportedOperator
 from costmodel.specs.kinds.elementwise_layers import BinaryFunction, UnaryFunction
@@ -27,6 +27,7 @@ LOWERINGS: Final[Mapping[str, Callable[[Draft, ImportedOperator], None]]] = {
     "CEIL": pointwise.unary(UnaryFunction.CEIL),
     "CONCATENATION": moving.concat,
     "CONV_2D": weighted.conv2d,
+    "CUMSUM": front_ends.running_sum,
     "COS": pointwise.unary(UnaryFunction.COS),
     "DEPTHWISE_CONV_2D": weighted.depthwise,
     "DEPTH_TO_SPACE": moving.rearranged(Rearrangement.DEPTH_TO_SPACE),
@@ -46,6 +47,8 @@ LOWERINGS: Final[Mapping[str, Callable[[Draft, ImportedOperator], None]]] = {
     "GREATER": pointwise.binary(BinaryFunction.GREATER),
     "GREATER_EQUAL": pointwise.binary(BinaryFunction.GREATER_EQUAL),
     "HARD_SWISH": pointwise.unary(UnaryFunction.HARD_SWISH),
+    "IF": remembering.branch,
+    "L2_NORMALIZATION": front_ends.unit_length,
     "LEAKY_RELU": pointwise.unary(UnaryFunction.LEAKY_RELU),
     "LESS": pointwise.binary(BinaryFunction.LESS),
     "LESS_EQUAL": pointwise.binary(BinaryFunction.LESS_EQUAL),
@@ -110,6 +113,17 @@ LOWERINGS: Final[Mapping[str, Callable[[Draft, ImportedOperator], None]]] = {
     "UNIDIRECTIONAL_SEQUENCE_LSTM": remembering.lstm,
     "UNPACK": moving.unpack,
     "VAR_HANDLE": remembering.handle,
+    "WHILE": remembering.loop,
+    "CUSTOM:SignalEnergy": front_ends.energy,
+    "CUSTOM:SignalFftAutoScale": front_ends.auto_scale,
+    "CUSTOM:SignalFilterBank": front_ends.filter_bank,
+    "CUSTOM:SignalFilterBankLog": pointwise.unary(UnaryFunction.LOG),
+    "CUSTOM:SignalFilterBankSpectralSubtraction": front_ends.subtraction,
+    "CUSTOM:SignalFilterBankSquareRoot": front_ends.square_root,
+    "CUSTOM:SignalPCAN": front_ends.gain_control,
+    "CUSTOM:SignalRfft": front_ends.transform,
+    "CUSTOM:SignalWindow": pointwise.binary(BinaryFunction.MUL),
+    "CUSTOM:TFLite_Detection_PostProcess": front_ends.detections,
 }
 """How each operator becomes layers."""
 FOLDED_ONLY: Final = frozenset({"DENSIFY", "FILL", "RANGE", "SHAPE"})

@@ -7,6 +7,7 @@ import re
 from typing import Final
 
 from costmodel.errors import CollectedError, InputError
+from costmodel.sources.importers.channels_last.inlining import inlined
 from costmodel.sources.importers.to_network import network_of
 from costmodel.specs.base import with_changes
 from costmodel.specs.imported_graph import ImportedGraph, ImportedOperator
@@ -38,6 +39,7 @@ def network_in_part(graph: ImportedGraph) -> Network:
     InputError
         If something else is wrong, or nothing is left.
     """
+    graph = inlined(graph)
     rest = graph
     left_out: list[str] = []
     numbers = list(range(len(graph.operators)))

@@ -22,7 +22,7 @@ class ImportedModel(NamedTuple):
     """A model file, read the whole way."""
 
     graph: ImportedGraph
-    """As read."""
+    """As read, with what its operators run in their place."""
     model: Model
     fates: tuple[OperatorFate, ...]
     """What became of each operator of the graph, in its order."""
@@ -65,7 +65,7 @@ def imported_model(graph: ImportedGraph) -> ImportedModel:
         from costmodel.sources.importers.channels_last.to_model import model_of_draft
 
         last = drafted_last(graph)
-        return ImportedModel(graph, model_of_draft(last), _fates(last))
+        return ImportedModel(last.graph, model_of_draft(last), _fates(last))
     draft = drafted_layers(graph)
     return ImportedModel(graph, _model(draft), _fates(draft))
 

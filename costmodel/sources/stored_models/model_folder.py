@@ -166,10 +166,10 @@ def read_model(folder: Path) -> Model:
 def _check_shapes(network: Network, parameters: Parameters, place: str) -> None:
     """Refuse parameters that are none of their layer's."""
     for layer, step in zip(network.ordered, network.steps, strict=True):
-        shape_from, own = step.operation.weight_shape, parameters.get(layer.name)
+        own = parameters.get(layer.name)
         if own is None:
             continue
-        shape = None if shape_from is None else shape_from(layer, step.inputs[0])
+        shape = step.operation.shape_of_weights(layer, step.inputs)
         if shape is None:
             raise FormatError(f"{layer.name}: weights of a layer that has none", Location(place))
         if own.weight.shape != shape or (own.bias is not None and own.bias.shape != shape[:1]):

@@ -37,6 +37,7 @@ def network_text(network: Network) -> str:
     document["input"] = shape_text(network.input) if len(network.input) == 3 else list(network.input)
     if "types" in fields:
         document["types"] = in_one_line(fields["types"])
+    document |= {said: fields[said] for said in ("left_out", "decided") if said in fields}
     document["layers"] = [
         in_one_line({"name": layer.name, "kind": layer.kind} | {key: value for key, value in own.items() if key not in ("name", "kind")})
         for layer, own in zip(network.layers, fields["layers"], strict=True)

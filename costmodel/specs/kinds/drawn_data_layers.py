@@ -138,6 +138,11 @@ def draw_kept_state(random: Random, scale: int) -> DrawnLayer:
     return _given(random, scale, "kept_state")
 
 
+def draw_constant(random: Random, scale: int) -> DrawnLayer:
+    """Draw numbers of the network."""
+    return _given(random, scale, "constant")
+
+
 def draw_assign(random: Random, scale: int) -> DrawnLayer:
     """Draw a write of the network's input into a state."""
     shape = some_shape(random, scale)

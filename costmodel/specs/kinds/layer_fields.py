@@ -24,6 +24,7 @@ class DataType(StrEnum):
     FLOAT16 = "float16"
     UINT32 = "uint32"
     INT64 = "int64"
+    UINT64 = "uint64"
 
 
 ELEMENT_BYTES: Final[dict[DataType, int]] = {
@@ -37,6 +38,7 @@ ELEMENT_BYTES: Final[dict[DataType, int]] = {
     DataType.FLOAT16: 2,
     DataType.UINT32: 4,
     DataType.INT64: 8,
+    DataType.UINT64: 8,
 }
 """Bytes of one element."""
 ARITHMETIC_TYPE: Final[dict[DataType, DataType]] = {
@@ -50,6 +52,7 @@ ARITHMETIC_TYPE: Final[dict[DataType, DataType]] = {
     DataType.FLOAT16: DataType.FLOAT32,
     DataType.UINT32: DataType.INT32,
     DataType.INT64: DataType.INT32,
+    DataType.UINT64: DataType.INT32,
 }
 """Type whose multiply-accumulate a type's is: a sign changes nothing of its width, and half precision is computed in single."""
 

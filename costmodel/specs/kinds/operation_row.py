@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple, TypeAlias
@@ -37,6 +37,11 @@ class Action(StrEnum):
     LOOK_UP = "a row of a table"
     GATE = "gates over input and state, step by step"
     FILTER_IN_TIME = "filters over the input and over their last results"
+    RUN_UP = "the sum so far"
+    TRANSFORM = "a butterfly of two complex numbers"
+    SLOPES = "two weights for each element of a slope"
+    PICK_BOXES = "the best of what is left"
+    WRITE_OUT = "a number of the network, as an element"
     GIVEN = "nothing: there before anything runs"
 
 
@@ -122,6 +127,15 @@ class Operation:
     def given(self) -> bool:
         """Whether it is a tensor that is there before anything runs."""
         return self.action is Action.GIVEN
+
+    @property
+    def reads_nothing(self) -> bool:
+        """Whether it has no inputs at all."""
+        return self.arity == 0
+
+    def shape_of_weights(self, layer: Any, inputs: Sequence[Shape]) -> tuple[int, ...] | None:
+        """Return the shape of a layer's weights from the shapes it reads; None where it has none."""
+        return None if self.weight_shape is None else self.weight_shape(layer, inputs[0] if inputs else ())
 
     @property
     def renames(self) -> bool:

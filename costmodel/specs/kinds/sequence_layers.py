@@ -18,6 +18,7 @@ class ReduceFunction(StrEnum):
     MEAN = "mean"
     SUM = "sum"
     PROD = "prod"
+    SUM_OF_SQUARES = "sum_of_squares"
     MAX = "max"
     MIN = "min"
     ANY = "any"
@@ -122,6 +123,16 @@ class KeptState(LayerBase):
     kind: Literal["kept_state"] = "kept_state"
     shape: tuple[Extent, ...] = Field(min_length=1)
     """Channels first."""
+
+
+class Constant(LayerBase):
+    """Numbers of the network written out as a tensor, for what reads them as it reads what is computed; it reads nothing."""
+
+    kind: Literal["constant"] = "constant"
+    shape: tuple[Extent, ...] = Field(min_length=1)
+    """Channels first."""
+    weight_type: DataType | None = None
+    """Element type that the numbers are stored in; left out, the network's weight type."""
 
 
 class Assign(LayerBase):

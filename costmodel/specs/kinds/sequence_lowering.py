@@ -191,6 +191,13 @@ def given_box(layer: Any, _inputs: Sequence[ShapeBox]) -> Box:
     return Box(most_elements(output), output)
 
 
+def lower_constant(operation: Operation, layer: Any, _inputs: Sequence[Shape]) -> Lowered:
+    """Lower numbers of the network that are written out: each is read where weights are and written."""
+    output = tuple(layer.shape)
+    count = element_count(output)
+    return Lowered(Passes(operation, layer, (), output, 0, count, weights=count), output, count)
+
+
 def lower_assign(operation: Operation, layer: Any, inputs: Sequence[Shape]) -> Lowered:
     """Lower a write into a state: each element read and written; no tensor comes of it."""
     value, state = inputs

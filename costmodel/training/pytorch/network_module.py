@@ -71,7 +71,7 @@ class NetworkModule(torch.nn.Module):
         for index, (layer, step) in enumerate(zip(ordered, network.steps, strict=True)):
             if step.operation.action is Action.SCALE_AND_SHIFT:
                 self.norms[str(index)] = torch.nn.BatchNorm2d(step.inputs[0][0])
-            elif (shape_of := step.operation.weight_shape) is not None and (shape := shape_of(layer, step.inputs[0])) is not None:
+            elif (shape := step.operation.shape_of_weights(layer, step.inputs)) is not None:
                 takes_norm = normalised and step.operation.takes_dataflow and layer.bias and not _read_by_norm(network, index)
                 if takes_norm:
                     self.norms[str(index)] = torch.nn.BatchNorm2d(shape[0])

@@ -2,46 +2,23 @@
 
 from __future__ import annotations
 
-import struct
-from collections.abc import Mapping
-
 from hypothesis import given
 from hypothesis import strategies as st
+from tflite_writer import flexbuffer_map
 
 from costmodel.sources.importers.flexbuffer import from_flexbuffer
-
-SIGNED, REAL, MAP, VECTOR = 1, 3, 9, 10
-
-
-def written(options: Mapping[str, int | float]) -> bytes:
-    """Write a map whose offsets and values take four bytes each: keys, their vector, then values and their types."""
-    out = bytearray()
-    places = {}
-    for name in sorted(options):
-        places[name] = len(out)
-        out += name.encode() + b"\0"
-    out += struct.pack("<I", len(options))
-    keys = len(out)
-    for name in sorted(options):
-        out += struct.pack("<I", len(out) - places[name])
-    out += struct.pack("<I", len(out) - keys) + struct.pack("<II", 4, len(options))
-    values = len(out)
-    for name in sorted(options):
-        out += struct.pack("<f" if isinstance(options[name], float) else "<i", options[name])
-    out += bytes((REAL if isinstance(options[name], float) else SIGNED) << 2 | 2 for name in sorted(options))
-    return bytes(out + struct.pack("<I", len(out) - values) + bytes([MAP << 2 | 2, 4]))
 
 
 def test_a_map_is_read_by_its_names() -> None:
     options = {"max_detections": 10, "nms_iou_threshold": 0.5, "y_scale": -3}
-    assert from_flexbuffer(written(options)) == options
+    assert from_flexbuffer(flexbuffer_map(options)) == options
 
 
 @given(
     st.dictionaries(st.from_regex(r"[a-z_]{1,12}", fullmatch=True), st.integers(-(2**31), 2**31 - 1) | st.floats(width=32, allow_nan=False))
 )
 def test_any_map_of_numbers_is_read(options: dict[str, int | float]) -> None:
-    assert from_flexbuffer(written(options)) == options
+    assert from_flexbuffer(flexbuffer_map(options)) == options
 
 
 def test_known_bytes_of_a_file_are_read() -> None:
@@ -56,7 +33,7 @@ def test_other_bytes_are_left_as_they_are_or_read(content: bytes) -> None:
 
 @given(st.data())
 def test_damaged_options_are_left_as_they_are_or_read(data: st.DataObject) -> None:
-    content = bytearray(written({"fft_length": 512, "gain": 0.25, "bits": 7}))
+    content = bytearray(flexbuffer_map({"fft_length": 512, "gain": 0.25, "bits": 7}))
     for _ in range(data.draw(st.integers(1, 3))):
         content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
     from_flexbuffer(bytes(content))

@@ -64,7 +64,7 @@ def _zeros(work: LoopNest | Elementwise | Passes) -> LayerTensors:
         parameters = np.zeros((2, work.parameters // 2), np.int64) if work.parameters else None
         return LayerTensors((np.zeros(work.elements, np.int64),) * work.operands, parameters)
     if isinstance(work, Passes):
-        shape = work.operation.weight_shape(work.layer, work.inputs[0]) if work.operation.weight_shape is not None else None
+        shape = work.operation.shape_of_weights(work.layer, work.inputs)
         weight = None if shape is None else np.zeros(shape, np.int64)
         bias = np.zeros(shape[0], np.int64) if shape is not None and work.biases else None
         return LayerTensors(tuple(np.zeros(extents, np.int64) for extents in work.inputs), weight, bias)

@@ -9,6 +9,7 @@ from typing import Any
 from costmodel.report.answer import Answer, answer_of
 from costmodel.report.cells import Cell, Form
 from costmodel.report.document import Block, Column, Paragraph, Row, Table, plain_table
+from costmodel.report.sections.summary import decided_text
 from costmodel.report.words.imported_words import imported_text
 from costmodel.report.words.json_words import worded
 from costmodel.results.graphs.imported_operator import FoldedOperator, ImportedOperatorCost
@@ -47,6 +48,8 @@ def imported_answer(
     columns = tuple(Column(title, _UNITS.get(title, ""), title not in _TEXT) for title in _TITLES)
     note = "multiply-accumulates and accesses with padding counted, accesses output stationary"
     blocks: list[Block] = [Table(f"Operators of the file; {note}", columns, tuple(_row(each) for each in operators))]
+    if summary["decided"]:
+        blocks.append(Paragraph(decided_text(summary["decided"])))
     if folded:
         rows = [(each.kind, each.operator_count, each.why) for each in folded]
         blocks.append(plain_table("Taken out on reading", ("operator", "uses", "why"), rows))

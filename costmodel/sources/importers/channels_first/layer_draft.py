@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from costmodel.dataflows.imported_counts import nominal_mac_count, nominal_macs
 from costmodel.errors import FormatError, Location
 from costmodel.sources.importers.channels_first.graph_draft import FILE_KIND
-from costmodel.sources.importers.channels_first.layouts import PADDING, Laid, moving, padded
+from costmodel.sources.importers.channels_first.layouts import PADDING, Laid, moving, padded, plain_axes
 from costmodel.specs.imported_graph import ImportedGraph, ImportedOperator, ImportedTensor
 from costmodel.specs.operations import OPERATIONS
 
@@ -97,10 +97,23 @@ class LayerDraft:
         """Return where an operator's input lies, as it lies."""
         tensor = self.tensor(operator, at)
         found = self.laid.get(operator.inputs[at])
+        if found is None and tensor.constant is not None:
+            found = self._written_out(operator, operator.inputs[at], plain_axes(tensor.shape))
         if found is None:
-            what = "a constant" if tensor.constant is not None else "nothing the network computes"
-            raise self.refused(operator, f"its input {at + 1} ({tensor.name!r}) is {what}; a tensor that the network computes is supported")
+            why = f"its input {at + 1} ({tensor.name!r}) is nothing the network computes; a tensor that the network computes is supported"
+            raise self.refused(operator, why)
         return found
+
+    def _written_out(self, operator: ImportedOperator, place: int, axes: tuple[int, ...]) -> Laid:
+        """Return a constant as a tensor, for an operator that reads it as it reads what is computed."""
+        tensor = self.graph.tensors[place]
+        shape = Laid("", axes).shape(tensor.shape)
+        order = [axis for axis in axes if axis != PADDING]
+        left_out = [axis for axis in range(len(tensor.shape)) if axis not in order]
+        fields = {"shape": list(shape), "weight_type": tensor.element}
+        name = self.append(operator, "constant", [], place, stem=tensor.name or "constant", **fields)
+        self.parameters[name] = LazyParameters(lambda: real_of(tensor).transpose([*order, *left_out]).reshape(shape[0], -1))
+        return Laid(name, axes)
 
     def as_laid(self, operator: ImportedOperator, at: int, axes: Sequence[int]) -> Laid:
         """Return an input with its axes in a given order: as it lies, through a view, or moved.
@@ -114,8 +127,15 @@ class LayerDraft:
         axes : sequence of int
             Wanted axes, `PADDING` among them for extents of 1; those left out are 1.
         """
-        place, found, wanted = operator.inputs[at], self.source(operator, at), tuple(axes)
-        shape = self.graph.tensors[place].shape
+        tensor, wanted = self.tensor(operator, at), tuple(axes)
+        place, shape = operator.inputs[at], tensor.shape
+        if (
+            place not in self.laid
+            and tensor.constant is not None
+            and sorted(moving(wanted, shape)) == sorted(moving(range(len(shape)), shape))
+        ):
+            return self._written_out(operator, place, wanted)
+        found = self.source(operator, at)
         if found.axes == wanted:
             return found
         if (form := self._forms.get((place, wanted))) is not None:

@@ -40,6 +40,11 @@ def usual_axes(shape: Sequence[int]) -> Axes:
     return (rank - 1, *range(rank - 1))
 
 
+def every_axis(shape: Sequence[int]) -> Axes:
+    """Return every axis of the file, the last first: for what happens along an axis that is usually left out."""
+    return (len(shape) - 1, *range(len(shape) - 1)) if shape else (None,)
+
+
 def arranged_shape(extents: Sequence[int], axes: Axes) -> tuple[int, ...]:
     """Return the network's shape of a file's extents."""
     return tuple(1 if axis is None else extents[axis] for axis in axes)

@@ -18,6 +18,7 @@ from costmodel.sources.importers.channels_last.arrangement import (
     Axes,
     arranged_shape,
     file_order,
+    places_in_file,
     same_order,
     usual_axes,
 )
@@ -134,10 +135,27 @@ class Draft:
         if place < 0:
             raise self.refused(operator, f"its input {at + 1} is left out")
         found = self.held.get(place)
+        if found is None and self.is_constant(place):
+            shape = self.graph.tensors[place].shape
+            found = self.written_out(place, shape, usual_axes(shape))
         if found is None:
-            what = "a constant" if self.is_constant(place) else "nothing that the network computes"
-            raise self.refused(operator, f"its input {at + 1} ({self.graph.tensors[place].name!r}) is {what}, which is not supported there")
+            name = self.graph.tensors[place].name
+            raise self.refused(
+                operator, f"its input {at + 1} ({name!r}) is nothing that the network computes, which is not supported there"
+            )
         return found
+
+    def written_out(self, place: int, extents: tuple[int, ...], axes: Axes) -> Arrangement:
+        """Return a constant as a tensor, for an operator that reads it as it reads what is computed."""
+        shape = arranged_shape(extents, axes)
+        layer = self.append("constant", "constant", [], place, shape=list(shape), weight_type=self.stored_type(place))
+
+        def rows(values: NDArray[Any]) -> NDArray[Any]:
+            ordered: NDArray[Any] = values.reshape(-1)[places_in_file(extents, axes)].reshape(shape[0], -1)
+            return ordered
+
+        self.weights[layer] = Weights(place, rows)
+        return Arrangement(layer, extents, axes, shape)
 
     def usual(self, operator: ImportedOperator, at: int = 0) -> Arrangement:
         """Return an operator's input as channels x rows x columns, moved there if it lies otherwise."""
@@ -145,7 +163,10 @@ class Draft:
         return self.arranged(operator, at, shape, usual_axes(shape))
 
     def arranged(self, operator: ImportedOperator, at: int, extents: Sequence[int], axes: Axes) -> Arrangement:
-        """Return an operator's input with given extents and axes: as it is, by a view, or moved."""
+        """Return an operator's input with given extents and axes: as it is, by a view, or moved; a constant is written out so."""
+        place = operator.inputs[at] if at < len(operator.inputs) else -1
+        if place not in self.held and self.is_constant(place) and math.prod(extents) == self.graph.tensors[place].element_count:
+            return self.written_out(place, tuple(extents), axes)
         return self.relaid(operator, self.source(operator, at), operator.inputs[at], extents, axes)
 
     def relaid(self, operator: ImportedOperator, found: Arrangement, place: int, extents: Sequence[int], axes: Axes) -> Arrangement:

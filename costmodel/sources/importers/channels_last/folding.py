@@ -51,13 +51,29 @@ def _value(
         return None
     if operator.kind == "DEQUANTIZE":
         return dequantised(draft.graph.tensors[read[0]], known[0]).astype(code)
-    if operator.kind == "CAST":
-        return known[0].astype(code)
     try:
-        with np.errstate(all="ignore"):
-            found = np.asarray(_COMPUTED[operator.kind](operator, known), code)
+        return small_value(operator, known, target)
     except (ValueError, IndexError, OverflowError, TypeError) as error:
         raise draft.refused(operator, f"its constants do not fit together ({type(error).__name__})") from None
+
+
+def small_value(operator: ImportedOperator, values: Values, target: ImportedTensor) -> NDArray[Any] | None:
+    """Return what an operator makes of constants; None where it is none that is computed on reading.
+
+    Raises
+    ------
+    ValueError, IndexError, OverflowError, TypeError
+        If they do not fit together.
+    """
+    code = NUMPY_TYPES.get(target.element)
+    if code is None:
+        return None
+    if operator.kind == "CAST":
+        return values[0].astype(code)
+    if (compute := _COMPUTED.get(operator.kind)) is None:
+        return None
+    with np.errstate(all="ignore"):
+        found = np.asarray(compute(operator, values), code)
     return found.reshape(target.shape) if found.size == math.prod(target.shape) else None
 
 
@@ -108,13 +124,22 @@ _COMPUTED: Final[Mapping[str, Callable[[ImportedOperator, Values], NDArray[Any]]
     "ADD": lambda _, values: values[0] + values[1],
     "CONCATENATION": lambda operator, values: np.concatenate([np.atleast_1d(value) for value in values], operator.whole("axis")),
     "DIV": lambda _, values: values[0] // values[1] if values[0].dtype.kind in "iu" else values[0] / values[1],
+    "EQUAL": lambda _, values: values[0] == values[1],
     "EXPAND_DIMS": lambda _, values: values[0],
     "FILL": _filled,
     "FLOOR_DIV": lambda _, values: values[0] // values[1],
     "GATHER": lambda operator, values: np.take(values[0], values[1], axis=operator.whole("axis")),
+    "GREATER": lambda _, values: values[0] > values[1],
+    "GREATER_EQUAL": lambda _, values: values[0] >= values[1],
+    "LESS": lambda _, values: values[0] < values[1],
+    "LESS_EQUAL": lambda _, values: values[0] <= values[1],
+    "LOGICAL_AND": lambda _, values: np.logical_and(*values),
+    "LOGICAL_NOT": lambda _, values: np.logical_not(values[0]),
+    "LOGICAL_OR": lambda _, values: np.logical_or(*values),
     "MAXIMUM": lambda _, values: np.maximum(*values),
     "MINIMUM": lambda _, values: np.minimum(*values),
     "MUL": lambda _, values: values[0] * values[1],
+    "NOT_EQUAL": lambda _, values: values[0] != values[1],
     "PACK": lambda operator, values: np.stack(values, operator.whole("axis")),
     "RANGE": _counted,
     "REDUCE_PROD": lambda _, values: np.prod(values[0], axis=tuple(values[1].reshape(-1).tolist())),

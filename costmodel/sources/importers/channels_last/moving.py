@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from costmodel.sources.importers.channels_last.arrangement import Arrangement, Axes, arranged_shape, usual_axes
+from costmodel.sources.importers.channels_last.arrangement import Arrangement, arranged_shape, every_axis, usual_axes
 from costmodel.sources.importers.channels_last.draft import Draft, Weights
 from costmodel.sources.importers.tflite_schema import SAME
 from costmodel.specs.imported_graph import ImportedOperator
@@ -33,7 +33,7 @@ def concat(draft: Draft, operator: ImportedOperator) -> None:
     output = draft.output(operator).shape
     axis, axes = operator.whole("axis") % max(len(output), 1), usual_axes(output)
     if axis not in axes:
-        axes = _all_axes(output)
+        axes = every_axis(output)
     layers = [draft.arranged(operator, at, draft.graph.tensors[place].shape, axes).layer for at, place in enumerate(operator.inputs)]
     layer = draft.append("concat", "concat", layers, operator.outputs[0], axis=axes.index(axis))
     draft.made(operator, draft.activated(operator, layer), output, axes)
@@ -43,16 +43,11 @@ def pack(draft: Draft, operator: ImportedOperator) -> None:
     """Lower tensors one after the other along a new axis."""
     output = draft.output(operator).shape
     axis = operator.whole("axis") % max(len(output), 1)
-    axes = usual_axes(output) if axis in usual_axes(output) else _all_axes(output)
+    axes = usual_axes(output) if axis in usual_axes(output) else every_axis(output)
     one = tuple(1 if at == axis else extent for at, extent in enumerate(output))
     layers = [draft.arranged(operator, at, one, axes).layer for at in range(len(operator.inputs))]
     layer = draft.append("pack", "concat", layers, operator.outputs[0], axis=axes.index(axis))
     draft.made(operator, layer, output, axes)
-
-
-def _all_axes(shape: Sequence[int]) -> Axes:
-    """Every axis of the file, the last first: for what happens along an axis that is usually left out."""
-    return (len(shape) - 1, *range(len(shape) - 1)) if shape else (None,)
 
 
 def _sliced(
@@ -62,7 +57,7 @@ def _sliced(
     shape = draft.tensor(operator, at).shape
     axes = usual_axes(shape)
     if any(axis not in axes and (start, size) != (0, 1) for axis, (start, size) in enumerate(zip(starts, sizes, strict=True))):
-        axes = _all_axes(shape)
+        axes = every_axis(shape)
     found = draft.arranged(operator, at, shape, axes)
     fields: dict[str, Any] = {
         "starts": [0 if axis is None else starts[axis] for axis in axes],
@@ -188,7 +183,7 @@ def _padded(draft: Draft, operator: ImportedOperator, widths: Sequence[int], mod
     shape = draft.tensor(operator, 0).shape
     axes = usual_axes(shape)
     if any(axis not in axes and any(widths[2 * axis : 2 * axis + 2]) for axis in range(len(shape))):
-        axes = _all_axes(shape)
+        axes = every_axis(shape)
     found = draft.arranged(operator, 0, shape, axes)
     before, after = ([0 if axis is None else widths[2 * axis + side] for axis in axes] for side in range(2))
     fields = {"before": before, "after": after, "mode": mode.value, "value": value}
@@ -213,9 +208,9 @@ def transpose(draft: Draft, operator: ImportedOperator) -> None:
     output = draft.output(operator).shape
     if order is None or sorted(order) != list(range(len(shape))) or not shape:
         raise draft.refused(operator, "the order of its axes is not constant")
-    axes = _all_axes(shape)
+    axes = every_axis(shape)
     found = draft.arranged(operator, 0, shape, axes)
-    goal = _all_axes(output)
+    goal = every_axis(output)
     wanted = [axes.index(order[axis]) for axis in goal if axis is not None]
     layer = draft.append("transpose", "transpose", [found.layer], operator.outputs[0], order=wanted)
     draft.made(operator, layer, output, goal)
@@ -244,7 +239,7 @@ def _picked(draft: Draft, operator: ImportedOperator, axis: int, picked: Sequenc
     shape = draft.tensor(operator, 0).shape
     axes = usual_axes(shape)
     if axis not in axes:
-        axes = _all_axes(shape)
+        axes = every_axis(shape)
     found = draft.arranged(operator, 0, shape, axes)
     layer = draft.append("gather", "gather", [found.layer], operator.outputs[0], axis=axes.index(axis), indices=list(picked))
     draft.made(operator, layer, [len(picked) if at == axis else extent for at, extent in enumerate(shape)], axes)

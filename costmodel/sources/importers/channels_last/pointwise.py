@@ -60,8 +60,9 @@ def binary(function: BinaryFunction) -> Callable[[Draft, ImportedOperator], None
         constant = [draft.is_constant(place) for place in operator.inputs]
         output = draft.output(operator).shape
         axes = usual_axes(output)
-        if sum(constant) > 1 or (any(constant) and len(shapes) != 2):
-            raise draft.refused(operator, "several of its operands are constant")
+        if sum(constant) > 1 or len(shapes) != 2:
+            # One of two is the layer's own; others are written out.
+            constant = [False] * len(shapes)
         layers, same = [], len(set(shapes)) == 1 and not any(constant)
         for at, shape in enumerate(shapes):
             if constant[at]:

@@ -130,3 +130,15 @@ def _named(draft: Draft, operator: ImportedOperator) -> str:
 def call_once(draft: Draft, _operator: ImportedOperator) -> None:
     """Pass over what runs once, before the first inference."""
     draft.view("runs once, when the network starts: it gives variables their first values")
+
+
+def branch(draft: Draft, operator: ImportedOperator) -> None:
+    """Lower a condition: the branch with more work stands in its place, as if taken on every run; one that is constant decides now."""
+    raise draft.refused(operator, "a graph that it runs is missing, runs itself, or reads and makes other tensors than it gives and takes")
+
+
+def loop(draft: Draft, operator: ImportedOperator) -> None:
+    """Lower a loop: its body stands in its place as often as its counter says."""
+    raise draft.refused(
+        operator, "how often its body runs is not known before it runs; a counter from a constant to a constant is supported"
+    )

@@ -11,6 +11,7 @@ from costmodel.sources.documents.yaml_document import YamlDocument
 from costmodel.sources.importers.channels_last.arrangement import Arrangement, arranged_shape, usual_axes
 from costmodel.sources.importers.channels_last.draft import Draft
 from costmodel.sources.importers.channels_last.folding import folds
+from costmodel.sources.importers.channels_last.inlining import inlined
 from costmodel.sources.importers.lowering_table import FOLDED_ONLY, LOWERINGS, MAKE_NOTHING
 from costmodel.sources.importers.plain_layers import network_name, plain_layers, usual_types
 from costmodel.specs.imported_graph import ImportedGraph
@@ -51,6 +52,7 @@ def drafted_layers(graph: ImportedGraph) -> Draft:
         raise FormatError("has a graph without operators", where)
     if not graph.inputs:
         raise FormatError("has a graph without inputs", where)
+    graph = inlined(graph)
     draft = Draft(graph)
     for number, place in enumerate(graph.inputs):
         tensor = graph.tensors[place]
@@ -125,6 +127,7 @@ def network_of_draft(draft: Draft) -> Network:
             "bias": bias if bias in list(DataType) else usual,
         },
         "layers": plain_layers(draft.layers, usual, weight),
+        **({"decided": graph.notes} if graph.notes else {}),
     }
     opened = [graph.tensors[place].name for place in graph.inputs if any(axis > 0 for axis in graph.tensors[place].open_axes)]
     try:
