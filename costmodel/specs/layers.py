@@ -18,7 +18,7 @@ from costmodel.specs.kinds.layer_fields import (
     Sides,
 )
 from costmodel.specs.kinds.moving_layers import Concat, Gather, PadNd, Rearrange, Reshape, Resize, Slice, Transpose
-from costmodel.specs.kinds.sequence_layers import Assign, Constant, Einsum, Embedding, ExtraInput, Gru, KeptState, Lstm, Reduce, Svdf
+from costmodel.specs.kinds.sequence_layers import Assign, Einsum, Embedding, ExtraInput, Gru, KeptState, Lstm, Reduce, StoredTensor, Svdf
 from costmodel.specs.kinds.signals.layers import CumulativeSum, Detection, FilterBank, RealFft
 
 __all__ = ["ARITHMETIC_TYPE", "ELEMENT_BYTES", "LAYERS", "DataType", "ExtentPair", "KernelPair", "Layer", "LayerBase", "Sides"]
@@ -186,7 +186,7 @@ Layer: TypeAlias = Annotated[
     | Svdf
     | ExtraInput
     | KeptState
-    | Constant
+    | StoredTensor
     | Assign
     | CumulativeSum
     | RealFft

@@ -326,8 +326,8 @@ KEPT_STATE: Final = Operation(
     kernel="the firmware keeps nothing from one run to the next",
     lasts=True,
 )
-CONSTANT: Final = Operation(
-    kind="constant",
+STORED_TENSOR: Final = Operation(
+    kind="stored_tensor",
     action=Action.WRITE_OUT,
     arity=0,
     lowering=sequence.lower_constant,
@@ -353,7 +353,7 @@ OPERATIONS: Final[dict[str, Operation]] = {
         *(CONV2D, LINEAR, MAX_POOL2D, AVG_POOL2D, ADAPTIVE_AVG_POOL2D, RELU, BATCH_NORM2D, FLATTEN, ADD, SOFTMAX),
         *(LOG_SOFTMAX, TRANSPOSED_CONV2D, CLAMP, UNARY, BINARY, CONVERT),
         *(CONCAT, SLICE, PAD, TRANSPOSE, RESHAPE, GATHER, RESIZE, REARRANGE),
-        *(REDUCE, EINSUM, EMBEDDING, LSTM, GRU, SVDF, EXTRA_INPUT, KEPT_STATE, CONSTANT, ASSIGN),
+        *(REDUCE, EINSUM, EMBEDDING, LSTM, GRU, SVDF, EXTRA_INPUT, KEPT_STATE, STORED_TENSOR, ASSIGN),
         *SIGNAL_ROWS,
     )
 }

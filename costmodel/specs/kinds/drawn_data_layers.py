@@ -140,7 +140,7 @@ def draw_kept_state(random: Random, scale: int) -> DrawnLayer:
 
 def draw_constant(random: Random, scale: int) -> DrawnLayer:
     """Draw numbers of the network."""
-    return _given(random, scale, "constant")
+    return _given(random, scale, "stored_tensor")
 
 
 def draw_assign(random: Random, scale: int) -> DrawnLayer:

@@ -125,10 +125,10 @@ class KeptState(LayerBase):
     """Channels first."""
 
 
-class Constant(LayerBase):
+class StoredTensor(LayerBase):
     """Numbers of the network written out as a tensor, for what reads them as it reads what is computed; it reads nothing."""
 
-    kind: Literal["constant"] = "constant"
+    kind: Literal["stored_tensor"] = "stored_tensor"
     shape: tuple[Extent, ...] = Field(min_length=1)
     """Channels first."""
     weight_type: DataType | None = None

@@ -111,7 +111,7 @@ class LayerDraft:
         order = [axis for axis in axes if axis != PADDING]
         left_out = [axis for axis in range(len(tensor.shape)) if axis not in order]
         fields = {"shape": list(shape), "weight_type": tensor.element}
-        name = self.append(operator, "constant", [], place, stem=tensor.name or "constant", **fields)
+        name = self.append(operator, "stored_tensor", [], place, stem=tensor.name or "constant", **fields)
         self.parameters[name] = LazyParameters(lambda: real_of(tensor).transpose([*order, *left_out]).reshape(shape[0], -1))
         return Laid(name, axes)
 

@@ -148,7 +148,7 @@ class Draft:
     def written_out(self, place: int, extents: tuple[int, ...], axes: Axes) -> Arrangement:
         """Return a constant as a tensor, for an operator that reads it as it reads what is computed."""
         shape = arranged_shape(extents, axes)
-        layer = self.append("constant", "constant", [], place, shape=list(shape), weight_type=self.stored_type(place))
+        layer = self.append("constant", "stored_tensor", [], place, shape=list(shape), weight_type=self.stored_type(place))
 
         def rows(values: NDArray[Any]) -> NDArray[Any]:
             ordered: NDArray[Any] = values.reshape(-1)[places_in_file(extents, axes)].reshape(shape[0], -1)

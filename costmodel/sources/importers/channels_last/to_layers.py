@@ -96,9 +96,14 @@ def _lowered(draft: Draft) -> list[InputError]:
                 raise draft.refused(operator, "it makes nothing")
             lower(draft, operator)
         except InputError as error:
-            del draft.layers[count:]
             refusals.append(error)
-            lost.update(operator.outputs)
+        except (IndexError, KeyError, ValueError, TypeError, OverflowError, ZeroDivisionError):
+            # An operator with fewer inputs, of other ranks or with other attributes than it must have.
+            refusals.append(draft.refused(operator, f"its inputs or attributes are not those of a {operator.kind}"))
+        else:
+            continue
+        del draft.layers[count:]
+        lost.update(operator.outputs)
     return refusals
 
 

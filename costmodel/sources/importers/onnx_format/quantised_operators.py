@@ -110,5 +110,5 @@ def _quantise(draft: GraphDraft, node: Node, value: Value, scale: int, zero: int
         raise draft.broken(f"its {scales.size} scales and {zeros.size} zero points do not go together", node)
     value.scales = tuple(float(each) for each in scales.reshape(-1))
     value.zero_points = tuple(int(each) for each in np.broadcast_to(zeros.reshape(-1), scales.size))
-    # Weights of a convolution are output channels first, those of a product outputs last.
-    value.channel_axis = 0 if "Conv" in node.kind else max(len(value.shape) - 1, 0)
+    # Weights of a convolution, and turned ones of a product, are outputs first; those of any other product outputs last.
+    value.channel_axis = 0 if "Conv" in node.kind or node.integer("transB") else max(len(value.shape) - 1, 0)
