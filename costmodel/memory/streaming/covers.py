@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 from costmodel.memory.streaming.blocks import Layout, is_pool
@@ -117,30 +117,19 @@ def mixed(layout: Layout, delivery: InputDelivery, peak_of: Callable[[int], int]
     """
     count = len(layout.blocks)
     alone = [peak_of(place) for place in range(count)]
-    best: list[tuple[int, int]] = [(0, 0), *[(_NEVER, 0)] * count]
-    chosen: list[Segment | None] = [None] * (count + 1)
-    tail = [0] * (count + 1)
-    for place in reversed(range(count)):
-        tail[place] = max(tail[place + 1], alone[place])
+    lowest = [0, *[_NEVER] * count]
+    parts: list[list[_Part]] = []
     for first in range(count):
-        reached, streams = best[first]
-        _offer(best, chosen, first + 1, (max(reached, alone[first]), streams), None)
         # Nothing that takes more than the rest layer by layer is of use.
-        limit = max(reached, tail[first])
-        whole = first > 0 or delivery is InputDelivery.WHOLE
-        for segment in segments_from(
-            layout, first, BEST, input_whole=whole, keeps_input=first == 0 and delivery is InputDelivery.DELIVERED
-        ):
-            if segment.end > first + 1 or not whole:
-                _offer(best, chosen, segment.end, (max(reached, segment.size_bytes), streams + 1), segment)
-            if segment.size_bytes - segment.output_bytes > limit:
-                break
-    stages: list[Stage] = []
-    at = count
-    while at:
-        last = chosen[at]
-        stages = [*(layered(layout, at - 1, at) if last is None else [last.stage]), *stages]
-        at = at - 1 if last is None else last.first
+        limit = max(lowest[first], *alone[first:])
+        parts.append([_Part(first, first + 1, alone[first], None), *_streams(layout, first, delivery, limit)])
+        for part in parts[first]:
+            lowest[part.end] = min(lowest[part.end], max(lowest[first], part.size_bytes))
+    stages = [
+        stage
+        for part in _fewest_streams(parts, lowest[count])
+        for stage in (layered(layout, part.first, part.end) if part.segment is None else [part.segment.stage])
+    ]
     if all(stage.grain is Grain.LAYER for stage in stages):
         why = next((block.why for block in layout.blocks if block.why is not None), None)
         return f"no layers take less together than one by one{'; ' + why if why else ''}"
@@ -150,9 +139,38 @@ def mixed(layout: Layout, delivery: InputDelivery, peak_of: Callable[[int], int]
 _NEVER: Final = 1 << 62
 
 
-def _offer(best: list[tuple[int, int]], chosen: list[Segment | None], place: int, found: tuple[int, int], segment: Segment | None) -> None:
-    if found < best[place]:
-        best[place], chosen[place] = found, segment
+class _Part(NamedTuple):
+    """Blocks that run together, or one that runs layer by layer."""
+
+    first: int
+    end: int
+    size_bytes: int
+    segment: Segment | None
+
+
+def _streams(layout: Layout, first: int, delivery: InputDelivery, limit: int) -> Iterator[_Part]:
+    """The streams from a block on, until one takes more than a limit without what it leaves."""
+    whole = first > 0 or delivery is InputDelivery.WHOLE
+    for segment in segments_from(layout, first, BEST, input_whole=whole, keeps_input=not whole and delivery is InputDelivery.DELIVERED):
+        if segment.end > first + 1 or not whole:
+            yield _Part(first, segment.end, segment.size_bytes, segment)
+        if segment.size_bytes - segment.output_bytes > limit:
+            break
+
+
+def _fewest_streams(parts: Sequence[Sequence[_Part]], most_bytes: int) -> list[_Part]:
+    """Return the parts of a cover of all blocks with as few streams as parts of at most so many bytes take."""
+    best: list[tuple[int, list[_Part]] | None] = [(0, []), *[None] * len(parts)]
+    for first, following in enumerate(parts):
+        before = best[first]
+        if before is None:
+            continue
+        for part in following:
+            streams, known = before[0] + (part.segment is not None), best[part.end]
+            if part.size_bytes <= most_bytes and (known is None or streams < known[0]):
+                best[part.end] = streams, [*before[1], part]
+    found = best[-1]
+    return [] if found is None else found[1]
 
 
 def _poolings_behind(layout: Layout, at: int, with_means: bool) -> int:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import pytest
 from random_graphs import random_graphs
 
 from costmodel.memory.streaming import blocks
 from costmodel.memory.streaming.blocks import TensorMap, directly_taken, layout_of, reach_of_step, running_row
-from costmodel.memory.streaming.covers import BEST, Cover, mixed
+from costmodel.memory.streaming.covers import BANDS, BEST, RUNNING, WINDOWS, Cover, Way, fused, mixed
 from costmodel.memory.streaming.segments import Segment, segments_from
 from costmodel.specs.network import Network
 from costmodel.specs.running.stages import Grain, InputDelivery, Stage
@@ -33,8 +34,11 @@ def every_cover(ways: dict[int, list[tuple[int, int, int, tuple[Stage, ...]]]], 
             yield max(size, largest), streams + further
 
 
+@pytest.mark.parametrize("drawn_peaks", [False, True])
 @pytest.mark.parametrize("delivery", InputDelivery)
-def test_a_mixed_cover_is_the_best_of_all(delivery: InputDelivery) -> None:
+def test_a_mixed_cover_is_the_best_of_all(delivery: InputDelivery, drawn_peaks: bool) -> None:
+    """Of what single layers take by their tensors, and whatever else they may take."""
+    generator = np.random.default_rng(5)
     streamed = 0
     for drawn in random_graphs(25, 17):
         layout = layout_of(drawn)
@@ -42,6 +46,8 @@ def test_a_mixed_cover_is_the_best_of_all(delivery: InputDelivery) -> None:
         if count > 8:
             continue
         alone = [sum(layout.maps[tensor].size_bytes for tensor in (block.makes, block.reads)) for block in layout.blocks]
+        if drawn_peaks:
+            alone = [int(generator.integers(1, 4 * size)) for size in alone]
         ways: dict[int, list[tuple[int, int, int, tuple[Stage, ...]]]] = {}
         for first in range(count):
             single = tuple(Stage((step,)) for step in layout.blocks[first].steps)
@@ -53,7 +59,7 @@ def test_a_mixed_cover_is_the_best_of_all(delivery: InputDelivery) -> None:
         cover = mixed(layout, delivery, lambda place, alone=alone: alone[place])
         lowest = min(every_cover(ways, count))
         if isinstance(cover, str):
-            assert lowest[0] == max(alone)
+            assert lowest == (max(alone), 0)
             continue
         assert isinstance(cover, Cover)
         assert [step for stage in cover.stages for step in stage.steps] == [step for block in layout.blocks for step in block.steps]
@@ -63,9 +69,40 @@ def test_a_mixed_cover_is_the_best_of_all(delivery: InputDelivery) -> None:
             width = next(width for width in range(len(left), 0, -1) if by_stages.get(tuple(left[:width]), (0,))[0] > at)
             at, size, more = by_stages[tuple(left[:width])]
             largest, streams, left = max(largest, size), streams + more, left[width:]
-        assert largest == lowest[0]
+        assert (largest, streams) == lowest
         streamed += streams > 0
     assert streamed > 3
+
+
+def test_streams_that_take_as_much_as_single_layers_are_none() -> None:
+    """Nor are those that only make a part smaller that is not the largest."""
+    layout = layout_of(network(conv("a"), conv("b", "a"), conv("c", "b")))
+    sizes = [each.size_bytes for each in segments_from(layout, 0, BEST, input_whole=True, keeps_input=False)]
+    assert isinstance(mixed(layout, InputDelivery.WHOLE, lambda _: sizes[-1]), str)
+    assert isinstance(mixed(layout, InputDelivery.WHOLE, lambda _: sizes[-1] + 1), Cover)
+
+
+def test_a_stream_that_takes_more_than_its_first_layers_may_still_save_the_last() -> None:
+    layout = layout_of(network(conv("a"), conv("b", "a"), conv("c", "b")))
+    cover = mixed(layout, InputDelivery.WHOLE, lambda place: 1 << 20 if place == 2 else 1)
+    assert isinstance(cover, Cover)
+    assert cover.stages[-1].grain is Grain.PIXELS
+    assert len(cover.stages[-1].steps) > 1
+
+
+POOL = {"kind": "max_pool2d", "kernel": 2}
+
+
+@pytest.mark.parametrize("way", [BANDS, RUNNING, WINDOWS])
+def test_a_convolution_is_fused_with_the_pooling_behind_it_and_nothing_else_is(way: Way) -> None:
+    convolutions = [conv("a"), conv("b", "a")]
+    assert fused(layout_of(network(*convolutions)), way) == "no pooling follows a layer that only it reads"
+    pools = [{"name": name, "inputs": [source], **POOL} for name, source in (("p", "b"), ("q", "p"), ("r", "q"))]
+    layout = layout_of(network(*convolutions, *pools, shape="2x16x16"))
+    cover = fused(layout, way)
+    assert isinstance(cover, Cover)
+    assert [[layout.name(step) for step in stage.steps] for stage in cover.stages] == [["a"], ["b", "p"], ["q"], ["r"]]
+    assert [stage.grain is Grain.LAYER for stage in cover.stages] == [True, False, True, True]
 
 
 def test_a_first_layer_that_nobody_reads_holds_its_block_open() -> None:
