@@ -26,6 +26,7 @@ from costmodel.measurement.captures.delimited_lines import (
     sound_lines,
     spaced_evenly,
 )
+from costmodel.measurement.captures.power_beside import voltage_of, with_product
 from costmodel.measurement.captures.time_marks import PinMarks, told_level
 from costmodel.measurement.captures.trace_chunk import MOST_CURRENT_A, Trace, TraceChunk, checked
 from costmodel.measurement.captures.trace_columns import (
@@ -125,6 +126,8 @@ def read_csv_trace(
         chosen = {kind: column for kind, column in chosen.items() if kind != "time"}
     names_there = HeaderNames(names, units, header.first_row)
     columns = trace_columns(names_there, chosen, where, timed=sample_rate_hz is None, shunt_ohm=shunt_ohm)
+    if supply_v is None and shunt_ohm is None:
+        columns = with_product(columns, names_there, where)
     if not header.first_row:
         raise FormatError("the file ends after its header; expected samples", Location(name, header.first_line))
     fields = len(header.first_row)
@@ -135,7 +138,7 @@ def read_csv_trace(
             f"found {fields} fields under {len(names)} names: {','.join(header.first_row)[:60]!r}; expected a name for each{comma}",
             Location(name, header.first_line),
         )
-    wanted = [column.position for column in (*columns.read, columns.mark) if column is not None]
+    wanted = [column.position for column in (*columns.read, columns.mark, columns.product) if column is not None]
     if max(wanted) >= fields:
         raise FormatError(
             f"found {fields} fields, expected at least {max(wanted) + 1}: {','.join(header.first_row)[:60]!r}",
@@ -151,6 +154,8 @@ def read_csv_trace(
     said = ", ".join(f"{column_word}{column.name} in {column.unit}" for column in columns.read if column is not None)
     if columns.power is not None and columns.voltage is None:
         said += f" at {supply_v:g} V as given"
+    if columns.product is not None:
+        said += f", volts of {columns.product.name} over it"
     evenly = "" if sample_rate_hz is None else f" at {sample_rate_hz:g} samples/s as given"
     if shunt_ohm is not None:
         said += f" over {shunt_ohm:g} ohm"
@@ -280,7 +285,7 @@ class _Parsed(NamedTuple):
 def _chunk(lines: Lines, layout: _Layout, *, last: bool) -> _Parsed:
     columns = layout.columns
     if last and not lines.text.strip():
-        return _Parsed(TraceChunk(_NOTHING, _NOTHING, None if columns.voltage is None else _NOTHING, lines.first_line), None, "")
+        return _Parsed(TraceChunk(_NOTHING, _NOTHING, _NOTHING if len(columns.measured) > 1 else None, lines.first_line), None, "")
     if last:
         text = lines.text.rstrip(b"\n") + b"\n"
         lines = lines._replace(text=text, line_count=lines.line_count - len(lines.text) + len(text))
@@ -297,6 +302,8 @@ def _chunk(lines: Lines, layout: _Layout, *, last: bool) -> _Parsed:
     flow = columns.flow
     drawn = values[0] * flow.factor if flow.factor != 1.0 else values[0]
     current = drawn if columns.power is None else _current(drawn, layout.supply_v if voltage is None else voltage)
+    if columns.product is not None:
+        voltage = voltage_of(values[1] * columns.product.factor, current)
     largest = np.fmax.reduce(abs(current), initial=0.0)
     if largest > MOST_CURRENT_A and np.count_nonzero(abs(current) > MOST_CURRENT_A) > _most_bad(lines.line_count):
         line = lines.first_line + int(np.nanargmax(abs(current)))

@@ -45,10 +45,25 @@ UNITS: Final = {"time": TIME_UNITS, "current": CURRENT_UNITS, "voltage": VOLTAGE
 """Kind of column to unit, in lower case with u for micro, to what one is in s, A, V or W."""
 
 _NAMES: Final = {
-    "time": ("timestamp", "time", "elapsed", "millis", "micros", "seconds", "second", "x-axis", "ts", "t"),
-    "current": ("current", "amps", "i"),
-    "voltage": ("bus_voltage", "load_voltage", "busvoltage", "loadvoltage", "voltage", "vbus", "volts", "v", "u"),
-    "power": ("power", "watts", "p"),
+    "time": (
+        "timestamp",
+        "time",
+        "elapsed",
+        "millis",
+        "micros",
+        "seconds",
+        "second",
+        "x-axis",
+        "ts",
+        "t",
+        "epoch",
+        "zeit",
+        "temps",
+        "tiempo",
+    ),
+    "current": ("current", "amps", "i", "strom", "courant", "corriente"),
+    "voltage": ("bus_voltage", "load_voltage", "busvoltage", "loadvoltage", "voltage", "vbus", "volts", "v", "u", "spannung", "tension"),
+    "power": ("power", "watts", "p", "leistung", "puissance", "potencia"),
 }
 """Words a column of each kind is called by, the most telling first."""
 _WORD_UNITS: Final = {"millis": "ms", "micros": "us", "seconds": "s", "second": "s", "amps": "a", "volt": "v", "volts": "v", "watts": "w"}
@@ -91,6 +106,8 @@ class TraceColumns(NamedTuple):
     """Of the pin, where the column holds a string of eight."""
     date: SchemaColumn | None = None
     """Where the column of times holds times of day, and this one their dates."""
+    product: SchemaColumn | None = None
+    """A power beside the current, which tells the voltage where no column is one."""
 
     @property
     def moments(self) -> tuple[int, ...]:
@@ -113,8 +130,9 @@ class TraceColumns(NamedTuple):
 
     @property
     def measured(self) -> tuple[SchemaColumn, ...]:
-        """Current or power, and voltage where there is one."""
-        return (self.flow,) if self.voltage is None else (self.flow, self.voltage)
+        """Current or power, and voltage where there is one, or the power that tells it."""
+        supply = self.voltage or self.product
+        return (self.flow,) if supply is None else (self.flow, supply)
 
 
 class HeaderNames(NamedTuple):
