@@ -9,12 +9,12 @@ from costmodel.dataflows.counting import count_work
 from costmodel.errors import MissingError
 from costmodel.evaluation.layers.layer_cost import Reach, is_convolution, nominal_taps_by_region, other_tap_count, tap_count
 from costmodel.evaluation.network_numbers import steps_of
-from costmodel.evaluation.totals import difference_of, total_of
 from costmodel.latency.fitting import fit_other_rate_s, fit_two_rates
 from costmodel.latency.rates import TapRates
 from costmodel.provenance import is_observed, is_recording, leaf
 from costmodel.results.conclusions.reason import Reason, ReasonKind, reason
 from costmodel.results.timing.latency import AlternativeFit, Condition, UnmetCondition
+from costmodel.results.totals import difference_of, total_of
 from costmodel.specs.counting import Dataflow
 from costmodel.specs.devices.hardware import LatencyCalibration
 from costmodel.specs.lowering import Step

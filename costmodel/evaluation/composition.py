@@ -26,10 +26,10 @@ from costmodel.evaluation.layers.staged_layers import staged_layers
 from costmodel.evaluation.storage.device_fit import fits_flash, fits_heap
 from costmodel.evaluation.storage.ram_use import ram_bytes, scratch_in_ram_bytes
 from costmodel.evaluation.storage.tensors import Tensors, tensors_of
-from costmodel.evaluation.totals import increase_ratio, total_of
 from costmodel.memory.lifetimes import Lifetimes
 from costmodel.memory.strategies import Accounted
 from costmodel.results.counts import AccessCounts
+from costmodel.results.totals import increase_ratio, total_of
 from costmodel.specs.counting import Granularity
 from costmodel.specs.scenario import MemoryAccounting
 

@@ -10,7 +10,7 @@ from costmodel.energy.access_energy import dynamic_energy_pj
 from costmodel.energy.serial_memory import cached_read_pj
 from costmodel.evaluation.layers.layer_cost import LayerCost
 from costmodel.evaluation.storage.memory_numbers import FlashNumbers, MemoryNumbers
-from costmodel.evaluation.totals import total_of
+from costmodel.results.totals import total_of
 
 
 class EnergyRange(NamedTuple):

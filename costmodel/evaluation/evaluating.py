@@ -18,16 +18,16 @@ from costmodel.evaluation.layers.tracing import Progress, traced_accesses
 from costmodel.evaluation.storage.flash_weights import flash_weight_cost
 from costmodel.evaluation.storage.memory_summary import summarise_memory
 from costmodel.evaluation.storage.schedule_cost import schedule_cost
-from costmodel.evaluation.totals import ratio_of, total_of
 from costmodel.memory.scheduled import scheduled
 from costmodel.provenance import Constant, is_recording, leaf
 from costmodel.results.conclusions.reason import Reason, ReasonKind, reason
-from costmodel.results.counts import AccessCounts
+from costmodel.results.counts import counts_together
 from costmodel.results.evaluation import DataflowEvaluation, EnergyBounds, Evaluation
 from costmodel.results.power import BatterySummary, PeriodDrain, PowerSummary
 from costmodel.results.storage.memory_convention import FlashPathEnergy, FlashWeightCost
 from costmodel.results.storage.schedule_cost import ScheduleCost
 from costmodel.results.timing.latency import LatencySummary, RateSummary
+from costmodel.results.totals import ratio_of, total_of
 from costmodel.specs.base import with_changes
 from costmodel.specs.counting import Dataflow, Granularity, Taps
 from costmodel.specs.running.mapping import Mapping
@@ -197,8 +197,8 @@ def _dataflow(
     return DataflowEvaluation(
         dataflow=dataflow,
         layers=layers,
-        counts=_sum_counts([layer.counts for layer in answer.running]),
-        accesses=_sum_counts([layer.accesses for layer in answer.running]),
+        counts=counts_together(layer.counts for layer in answer.running),
+        accesses=counts_together(layer.accesses for layer in answer.running),
         energy=energy_split(answer),
         energy_bounds=EnergyBounds(**answer.bounds._asdict()),
         flash_weights=_flash_weights(scenario, dataflow, answer),
@@ -237,10 +237,6 @@ def _flash_path(answer: Cost) -> FlashPathEnergy | None:
         hit_pj=hits * flash.hit_pj,
         fill_pj=fills * flash.line_pj,
     )
-
-
-def _sum_counts(parts: list[AccessCounts]) -> AccessCounts:
-    return AccessCounts._make(map(sum, zip(*parts, strict=True)))
 
 
 def _latency(scenario: Scenario, calibrated: Calibrated, answer: Cost) -> LatencySummary:

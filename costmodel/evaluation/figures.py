@@ -10,9 +10,9 @@ from costmodel.errors import UnknownNameError
 from costmodel.evaluation.battery.lives import BatteryCost, life_in, parts_of
 from costmodel.evaluation.composition import Cost
 from costmodel.evaluation.layers.layer_cost import LayerCost
-from costmodel.evaluation.totals import total_of
 from costmodel.memory.strategies import SharedBuffer
 from costmodel.results.counts import AccessCounts
+from costmodel.results.totals import total_of
 from costmodel.specs.scenario import MemoryAccounting
 
 

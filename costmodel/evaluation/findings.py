@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from costmodel.columns import Number
-from costmodel.evaluation.totals import ratio_of, total_of
 from costmodel.provenance import formula, lone
 from costmodel.results.conclusions.finding import Finding, FindingKind, Weight
 from costmodel.results.evaluation import Evaluation, LayerEvaluation
+from costmodel.results.totals import ratio_of, total_of
 from costmodel.specs.counting import Taps
 from costmodel.specs.devices.power import IDLE
 from costmodel.specs.operations import operation_of

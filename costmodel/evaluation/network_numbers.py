@@ -80,6 +80,8 @@ def _read_field(layer: Any, field: str, value: Any, network: Network, read: Read
 
 def read_input(network: Network, read: Read) -> Shape:
     """Read the extents of a network's input."""
+    if read is plain:
+        return network.input
     names = network.parts_of("input")
     return tuple(
         _read_number(extent, f"input.{names[axis]}" if axis < len(names) else "", f"input.{axis}", network, read)

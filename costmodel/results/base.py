@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from pydantic import BaseModel, ConfigDict
 
@@ -20,6 +20,8 @@ class Result(BaseModel):
 
     # Older Pydantics keep the prefix `model_` to themselves; here it is also a model file.
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, protected_namespaces=())
+    derived: ClassVar[tuple[str, ...]] = ()
+    """Properties that follow from the fields and are figures too: printed and explained, though no field of the JSON."""
 
     def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
         """Return the fields of a short text: results inside by their class, many things by their number."""

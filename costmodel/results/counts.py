@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Final, NamedTuple
 
 from pydantic import PlainSerializer, PlainValidator
 from pydantic_core import PydanticCustomError
 
 from costmodel.columns import Number, is_column
+from costmodel.provenance import is_recording
+from costmodel.results.totals import total_of
 
 
 class AccessCounts(NamedTuple):
@@ -53,6 +56,28 @@ SCRATCH_WRITES: Final = ("psum_write_count", "input_row_write_count", "weight_ro
 """Writes of scratch buffers."""
 ACCESSES: Final = (*TENSOR_READS, *TENSOR_WRITES, *SCRATCH_READS, *SCRATCH_WRITES)
 """Every counter that is a read or a write."""
+GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
+    "tensor_read_count": TENSOR_READS,
+    "tensor_write_count": TENSOR_WRITES,
+    "scratch_read_count": SCRATCH_READS,
+    "scratch_write_count": SCRATCH_WRITES,
+    "tensor_access_count": (*TENSOR_READS, *TENSOR_WRITES),
+    "scratch_access_count": (*SCRATCH_READS, *SCRATCH_WRITES),
+    "access_count": ACCESSES,
+}
+"""Counters that are told as one, by the name of their sum."""
+
+
+def grouped_count(counts: AccessCounts, group: str) -> Number:
+    """Return the sum of the counters of a group of `GROUPS`, or a counter by its own name."""
+    return total_of([getattr(counts, name) for name in GROUPS[group]]) if group in GROUPS else getattr(counts, group)
+
+
+def counts_together(parts: Iterable[AccessCounts]) -> AccessCounts:
+    """Return the counter-wise sum of some counts; all 0 where there are none."""
+    # Only a tape needs the formula: an evaluation adds up 32 counters a dataflow.
+    added = total_of if is_recording() else sum
+    return AccessCounts(*(added(numbers) for numbers in zip(*parts, strict=True)))
 
 
 def has_rows(counts: AccessCounts) -> bool:

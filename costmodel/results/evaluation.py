@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Iterable
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -10,12 +11,14 @@ from costmodel.provenance import formula
 from costmodel.results.base import Result
 from costmodel.results.conclusions.finding import Finding
 from costmodel.results.conclusions.reason import Reason
-from costmodel.results.counts import Counts
+from costmodel.results.counts import AccessCounts, Counts, counts_together
+from costmodel.results.graphs.layer_blocks import LayerBlock, layer_blocks
 from costmodel.results.power import BatterySummary, PowerSummary
 from costmodel.results.storage.memory_convention import FlashPathEnergy, FlashWeightCost
 from costmodel.results.storage.memory_summary import MemorySummary
 from costmodel.results.storage.schedule_cost import ScheduleCost
 from costmodel.results.timing.latency import LatencySummary
+from costmodel.results.totals import largest_part, ratio_of, total_of
 from costmodel.specs.counting import CountingConvention
 from costmodel.specs.running.mapping import Mapping
 
@@ -41,6 +44,8 @@ def with_scratch_pj(tensor_pj: float, scratch_pj: float) -> float:
 
 class EnergySplit(Result):
     """Energy of one layer or of all, term by term."""
+
+    derived: ClassVar[tuple[str, ...]] = ("memory_pj",)
 
     tensor_pj: float
     """Dynamic energy of tensors, wherever they live: all there is where scratch rows are registers."""
@@ -96,9 +101,35 @@ class LayerEvaluation(Result):
     duration_s: float | None
     """None where not calibrated."""
 
+    @property
+    def works(self) -> bool:
+        """Whether it does anything of its own: a fused or folded layer and a view do not."""
+        return any(self.counts) or any(self.valid_counts)
+
+    @property
+    def is_convolution(self) -> bool:
+        """Whether its pixels are told apart."""
+        return any((self.interior_pixel_count, self.boundary_pixel_count))
+
+
+class LayersTogether(Result):
+    """Some layers of a network as one."""
+
+    name: str
+    """Of the block they are."""
+    counts: Counts
+    accesses: Counts
+    energy: EnergySplit
+    duration_s: float | None
+    """None where none of them is calibrated."""
+
 
 class DataflowEvaluation(Result):
     """A network under one dataflow."""
+
+    derived: ClassVar[tuple[str, ...]] = ("valid_counts", "scratch_buffer_count", "scratch_bytes", "energy_shares", "time_shares", "blocks")
+    blocks_from: ClassVar[int] = 20
+    """Working layers from which a network is told in blocks too."""
 
     dataflow: Mapping
     layers: tuple[LayerEvaluation, ...]
@@ -112,6 +143,79 @@ class DataflowEvaluation(Result):
     flash_path: FlashPathEnergy | None
     """What of the energy weights in flash take, and what they replace; None where `flash_weights` is."""
     latency: LatencySummary
+
+    @property
+    def working(self) -> tuple[LayerEvaluation, ...]:
+        """The layers that do anything of their own, in running order."""
+        return tuple(layer for layer in self.layers if layer.works)
+
+    @property
+    def valid_counts(self) -> AccessCounts:
+        """Counts of all layers over valid taps with bias: what firmware executes."""
+        return counts_together(layer.valid_counts for layer in self.layers)
+
+    @property
+    def scratch_buffer_count(self) -> int:
+        """Most buffers that a layer needs besides its tensors."""
+        most: int = largest_part([layer.counts.scratch_buffer_count for layer in self.layers])
+        return most
+
+    @property
+    def scratch_bytes(self) -> int:
+        """Bytes of the largest scratch of any layer."""
+        most: int = largest_part([layer.counts.scratch_bytes for layer in self.layers])
+        return most
+
+    @property
+    def energy_shares(self) -> dict[str, float]:
+        """Each working layer's share of the memory's dynamic energy, by its name; empty where there is none."""
+        whole = self.energy.memory_pj
+        return {layer.name: ratio_of(layer.energy.memory_pj, whole) for layer in self.working} if whole else {}
+
+    @property
+    def time_shares(self) -> dict[str, float]:
+        """Each timed layer's share of the time of an inference, by its name; empty where no time is known."""
+        whole = self.latency.total_s
+        return {layer.name: ratio_of(layer.duration_s, whole) for layer in self.layers if layer.duration_s} if whole else {}
+
+    def time_share_of(self, names: Iterable[str]) -> float:
+        """Return the share of the time that some layers take together."""
+        return _together(self.time_shares, names)
+
+    def energy_share_of(self, names: Iterable[str]) -> float:
+        """Return the share of the memory's dynamic energy that some layers take together."""
+        return _together(self.energy_shares, names)
+
+    @property
+    def blocks(self) -> tuple[LayersTogether, ...]:
+        """The working layers of a large network in blocks, those of several layers; empty where there are few."""
+        found = layer_blocks([layer.name for layer in self.working]) if len(self.working) >= self.blocks_from else ()
+        return tuple(self.together(block) for block in found if len(block.places) > 1)
+
+    def together(self, block: LayerBlock) -> LayersTogether:
+        """Return some of the working layers as one.
+
+        Parameters
+        ----------
+        block : LayerBlock
+            Its places are those among the layers that work.
+
+        Returns
+        -------
+        LayersTogether
+            Sums over them.
+        """
+        working = self.working
+        layers = [working[place] for place in block.places]
+        split = {name: total_of([getattr(layer.energy, name) for layer in layers]) for name in EnergySplit.model_fields}
+        times = [layer.duration_s for layer in layers if layer.duration_s is not None]
+        return LayersTogether(
+            name=block.name,
+            counts=counts_together(layer.counts for layer in layers),
+            accesses=counts_together(layer.accesses for layer in layers),
+            energy=EnergySplit(**split),
+            duration_s=total_of(times) if times else None,
+        )
 
 
 class Evaluation(Result):
@@ -158,3 +262,31 @@ class Evaluation(Result):
     """Whether counts, stored bytes, energies and times are at least what is told; RAM holds what is left out from the start."""
     missing: dict[str, Reason] = Field(default_factory=dict)
     """Why a figure is None, by its name."""
+
+    derived: ClassVar[tuple[str, ...]] = ("leakage_ratio", "memory_ratios", "tensor_ratios")
+
+    @property
+    def leakage_ratio(self) -> float | None:
+        """Leakage over the memory's dynamic energy under the first dataflow; None where either is not known."""
+        dynamic = self.dataflows[0].energy.memory_pj
+        return None if self.leakage_pj is None or not dynamic else ratio_of(self.leakage_pj, dynamic)
+
+    @property
+    def memory_ratios(self) -> dict[str, float]:
+        """Memory energy of each dataflow against the least, scratch rows in the memory; empty where the least is nothing."""
+        return _against_least({answer.dataflow.value: answer.energy.memory_pj for answer in self.dataflows})
+
+    @property
+    def tensor_ratios(self) -> dict[str, float]:
+        """The same with scratch rows in registers."""
+        return _against_least({answer.dataflow.value: answer.energy.tensor_pj for answer in self.dataflows})
+
+
+def _against_least(energies_pj: dict[str, float]) -> dict[str, float]:
+    least = min(energies_pj.values())
+    return {name: ratio_of(energy, least) for name, energy in energies_pj.items()} if least else {}
+
+
+def _together(shares: dict[str, float], names: Iterable[str]) -> float:
+    share: float = total_of([shares.get(name, 0.0) for name in names])
+    return share

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from costmodel.results.base import Result
+from costmodel.results.totals import frequency_hz
 
 
 class PowerSummary(Result):
@@ -64,3 +67,10 @@ class BatterySummary(Result):
     """Average power from the battery, losses of the converter and self-discharge included."""
     drains: tuple[PeriodDrain, ...]
     """What a period is spent on; empty without a period."""
+
+    derived: ClassVar[tuple[str, ...]] = ("duty_rate_hz",)
+
+    @property
+    def duty_rate_hz(self) -> float | None:
+        """Inferences a second, one a period; None without a period."""
+        return None if self.period_s is None else frequency_hz(self.period_s)

@@ -12,6 +12,7 @@ from equation_text import COUNTED, Numbers, evaluate, parse
 from costmodel.errors import UnknownNameError
 from costmodel.evaluation.evaluating import evaluate as evaluated
 from costmodel.evaluation.explained.explaining import explain, explanation_of, recorded_figures, recorded_result
+from costmodel.evaluation.explained.result_figures import distinct
 from costmodel.evaluation.figures import Figure
 from costmodel.measurement.captures.trace_chunk import Trace
 from costmodel.measurement.synthetic_trace import SyntheticTrace, synthetic_chunks
@@ -58,7 +59,7 @@ def figures(request: pytest.FixtureRequest) -> dict[str, Figure]:
 @pytest.fixture(scope="module")
 def explanations(figures: dict[str, Figure]) -> dict[str, Explanation]:
     """Of every figure that is not 0, made once."""
-    return {name: explanation_of(name, figure, figures) for name, figure in figures.items() if figure.value}
+    return {name: explanation_of(name, figure, figures) for name, figure in distinct(figures).items() if figure.value}
 
 
 def nodes(node: Explanation) -> Iterator[Explanation]:

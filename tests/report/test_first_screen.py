@@ -10,7 +10,7 @@ from costmodel.cli.answers.report_additions import accuracy_of
 from costmodel.evaluation.advice import advise
 from costmodel.evaluation.evaluating import evaluate
 from costmodel.evaluation.timing.outlook import outlook_of
-from costmodel.report.first.answer import Asked, fit_verdict, next_step, spare_ratio
+from costmodel.report.first.answer import Asked, fit_verdict, next_step
 from costmodel.report.first.first_screen import first_screen
 from costmodel.sources.scenario_changes import ScenarioChanges, changed_scenario
 from costmodel.sources.usual_use import usual_use
@@ -75,7 +75,7 @@ def test_verdicts_say_what_they_mean() -> None:
     assert "to spare" not in fresh.text
     heap = asked(*SCREENS["fits, measured"]).evaluation.memory.heap
     assert heap is not None
-    ratio = spare_ratio(heap)
+    ratio = heap.spare_ratio
     assert ratio is not None
     assert ratio > 0.10
 

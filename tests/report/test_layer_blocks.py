@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from costmodel.report.layer_blocks import MOST, layer_blocks
+from costmodel.results.graphs.layer_blocks import MOST, layer_blocks
 from costmodel.sources.catalogue import load_network
 
 

@@ -113,7 +113,13 @@ def _give(scenario: Scenario, evaluation: Evaluation, document: Document, use: U
     from costmodel.evaluation.explained.result_figures import result_figures
     from costmodel.report.answer import Answer
 
-    figures = recorded_figures(scenario, scenario.dataflows[0], use)
+    first, *others = scenario.dataflows
+    figures = recorded_figures(scenario, first, use)
+    for dataflow in others:
+        # What is printed of another dataflow goes by names that say so; all else is the first's.
+        figures |= {
+            name: figure for name, figure in recorded_figures(scenario, dataflow).items() if name.startswith(f"dataflows.{dataflow.value}.")
+        }
     if accuracy is not None:
         figures |= {f"{ACCURACY}.{name}": figure for name, figure in result_figures(accuracy).items()}
     write_answer(Answer(document, evaluation, explained=figures), OutputFormat.JSON)

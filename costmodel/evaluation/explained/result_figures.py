@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from costmodel.evaluation.figures import Figure
 from costmodel.provenance import origin_of
+from costmodel.results.counts import GROUPS, AccessCounts, grouped_count
 from costmodel.units import unit_of
 
 _LABELS: Final = ("name", "layer", "dataflow", "accounting", "rest", "part", "input", "strategy", "id")
@@ -24,7 +25,7 @@ def result_figures(result: BaseModel | Mapping[str, Any], taken: Mapping[str, Fi
     result : BaseModel
         Made inside a recording.
     taken : mapping, optional
-        Figures that have a name already: their numbers, and their names, are left out.
+        Figures that have a name already: their names are left out.
 
     Returns
     -------
@@ -34,16 +35,37 @@ def result_figures(result: BaseModel | Mapping[str, Any], taken: Mapping[str, Fi
         numbers, is that figure under another name: `battery.usable_j` is `battery.usable_energy`.
     """
     known = {} if taken is None else taken
-    seen = {_identity(figure.value) for figure in known.values()}
     homes: dict[tuple[Any, ...] | None, Figure] = {}
     for name, figure in known.items():
         homes.setdefault(_quantity(name, figure.value), figure)
-    found: dict[str, Figure] = {}
+    found: dict[str, Figure] = {name: figure for name, figure in _stated(result) if name not in known and figure.value is not None}
     for name, unit, value in every_number(result):
-        if origin_of(value) is not None and _identity(value) not in seen and name not in known:
+        if name not in known and name not in found and origin_of(value) is not None:
             quantity = _quantity(name, value)
             home = None if quantity is None else homes.get(quantity)
             found[name] = Figure(value, unit, f"{name.rpartition('.')[2]} of the answer") if home is None else home
+    return found
+
+
+def _stated(value: Any, path: str = "") -> Iterator[tuple[str, Figure]]:
+    """Yield what goes by a figure's name already, whatever its number remembers: a 0 may remember nothing."""
+    if isinstance(value, Figure):
+        yield path, value
+    elif isinstance(value, Mapping):
+        for key, part in value.items():
+            yield from _stated(part, f"{path}.{key}" if path else str(key))
+
+
+def distinct(figures: Mapping[str, Figure]) -> dict[str, Figure]:
+    """Return the figures that are no other figure under another name: for a list, the first name of each."""
+    found: dict[str, Figure] = {}
+    seen: set[tuple[int, str | None]] = set()
+    for name, figure in figures.items():
+        identity = _identity(figure.value)
+        if identity is None or identity not in seen:
+            found[name] = figure
+        if identity is not None:
+            seen.add(identity)
     return found
 
 
@@ -81,7 +103,9 @@ def every_number(value: Any, path: str = "", stated: str = "") -> Iterator[tuple
 
 def _members(value: Any) -> Iterator[tuple[str, Any]]:
     if isinstance(value, BaseModel):
-        yield from ((field, getattr(value, field)) for field in type(value).model_fields)
+        yield from ((field, getattr(value, field)) for field in (*type(value).model_fields, *getattr(type(value), "derived", ())))
+    elif isinstance(value, AccessCounts):
+        yield from ((name, grouped_count(value, name)) for name in (*AccessCounts._fields, *GROUPS))
     elif isinstance(value, Mapping):
         yield from ((str(key), part) for key, part in value.items())
     elif isinstance(value, tuple) and hasattr(value, "_fields"):

@@ -9,10 +9,10 @@ from costmodel.errors import MissingError
 from costmodel.evaluation.layers.layer_cost import packed_counts
 from costmodel.evaluation.layers.tracing import MAX_LAYER_OPERATIONS, MAX_NETWORK_OPERATIONS, check_length, trace_step
 from costmodel.evaluation.network_numbers import sizes_of, steps_of
-from costmodel.evaluation.totals import total_of
 from costmodel.provenance import is_recording, leaf
 from costmodel.results.counted_layer import CountedLayer
 from costmodel.results.counts import AccessCounts
+from costmodel.results.totals import total_of
 from costmodel.specs.counting import CountingConvention, Dataflow, Granularity, Taps
 from costmodel.specs.lowering import Step
 from costmodel.specs.network import Network, TensorBytes

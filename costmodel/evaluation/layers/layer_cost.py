@@ -14,10 +14,10 @@ from costmodel.energy.serial_memory import cached_read_pj
 from costmodel.evaluation.design import Design
 from costmodel.evaluation.layers.staged_layers import StagedLayer, time_with_repeats_s
 from costmodel.evaluation.storage.flash_weights import weight_fill_count
-from costmodel.evaluation.totals import total_of
 from costmodel.latency.rates import TapRates, convolution_time_s, other_time_s
 from costmodel.provenance import formula
 from costmodel.results.counts import SCRATCH_READS, SCRATCH_WRITES, TENSOR_READS, TENSOR_WRITES, AccessCounts, has_rows
+from costmodel.results.totals import total_of
 from costmodel.specs.counting import Dataflow, Granularity, Taps
 from costmodel.specs.lowering import Step
 from costmodel.specs.network import TensorBytes

@@ -6,9 +6,9 @@ from costmodel.dataflows.counting import count_work, counts_as_executed
 from costmodel.evaluation.composition import Cost
 from costmodel.evaluation.layers.layer_cost import LayerCost, is_convolution
 from costmodel.evaluation.layers.staged_layers import counts_in_stages
-from costmodel.evaluation.totals import difference_of, plane_of, total_of
 from costmodel.results.counts import AccessCounts
 from costmodel.results.evaluation import EnergySplit, LayerEvaluation
+from costmodel.results.totals import difference_of, plane_of, total_of
 from costmodel.specs.counting import CountingConvention, Taps
 from costmodel.specs.network import TensorBytes
 from costmodel.specs.running.mapping import ChosenDataflow

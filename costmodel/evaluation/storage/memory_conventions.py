@@ -9,10 +9,10 @@ from costmodel.evaluation.composition import Cost, cost
 from costmodel.evaluation.design import design_of
 from costmodel.evaluation.evaluating import cost_of
 from costmodel.evaluation.storage.flash_weights import flash_weight_cost
-from costmodel.evaluation.totals import total_of
 from costmodel.latency.rates import TapRates
 from costmodel.provenance import Constant, noted
 from costmodel.results.storage.memory_convention import ConventionComparison, ConventionCost, FlashWeightCost
+from costmodel.results.totals import total_of
 from costmodel.specs.base import with_changes
 from costmodel.specs.devices.hardware import MemoryEnergy
 from costmodel.specs.scenario import Scenario

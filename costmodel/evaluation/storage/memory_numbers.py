@@ -8,10 +8,10 @@ from typing import NamedTuple, TypeAlias
 from costmodel.columns import Number, is_column
 from costmodel.errors import SpecError
 from costmodel.evaluation.battery.uncertainty import Read
-from costmodel.evaluation.totals import total_of
 from costmodel.memory.strategies import largest_bytes
 from costmodel.provenance import Constant, formula, is_recording, leaf, noted
 from costmodel.results.storage.heap_verdict import HeapTaken
+from costmodel.results.totals import total_of
 from costmodel.specs.devices.hardware import Device, MemoryEnergy, ObservedHeap
 from costmodel.specs.scenario import Scenario, Storage
 
@@ -91,6 +91,14 @@ class DeviceNumbers(NamedTuple):
         """All heap regions at boot."""
         total: int = total_of(self._region_bytes())
         return total
+
+    @property
+    def free_heap_bytes(self) -> int:
+        """What a program found free at start, or else all heap regions at boot."""
+        if self.observed is None:
+            return self.heap_bytes
+        found: int = noted(self.observed.total_bytes, "observed_heap.total_bytes", self.observed.source)
+        return found
 
     @property
     def largest_region_bytes(self) -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from costmodel.evaluation.composition import Cost
 from costmodel.evaluation.storage.ram_use import ONE_BLOCK, constant_flash_bytes, constants_in_ram, input_in_ram
-from costmodel.evaluation.totals import difference_of, ratio_of, total_of
 from costmodel.memory.heap import judge_heap
 from costmodel.memory.planning import plan_memory
 from costmodel.memory.strategies import COUNTS_INPUT, arena_with_scratch_bytes
@@ -12,6 +11,7 @@ from costmodel.provenance import is_recording, leaf
 from costmodel.results.storage.heap_verdict import HeapRequest
 from costmodel.results.storage.memory_plan import MemoryPlan
 from costmodel.results.storage.memory_summary import AccountingBytes, HeapShares, MemorySummary
+from costmodel.results.totals import difference_of, ratio_of, total_of
 from costmodel.specs.devices.hardware import ObservedHeap
 from costmodel.specs.scenario import MemoryAccounting, Scenario
 
@@ -61,6 +61,7 @@ def summarise_memory(scenario: Scenario, answer: Cost) -> MemorySummary:
         heap=judge_heap([*constants, *_requests(plan)], device.heap_regions, device.allocator, design.device.taken)
         if device.heap_regions and buffers is not None
         else None,
+        free_heap_bytes=design.device.free_heap_bytes,
         shares=None if scenario.observed_heap is None or buffers is None else _shares(scenario.observed_heap, answer, buffers),
     )
 

@@ -9,9 +9,9 @@ from costmodel.columns import Number, is_column, larger
 from costmodel.evaluation.design import Design
 from costmodel.evaluation.layers.layer_cost import LayerCost
 from costmodel.evaluation.storage.tensors import Tensors
-from costmodel.evaluation.totals import total_of
 from costmodel.memory.strategies import COUNTS_INPUT, arena_with_scratch_bytes
 from costmodel.results.counts import has_rows
+from costmodel.results.totals import total_of
 from costmodel.specs.scenario import MemoryAccounting
 
 ONE_BLOCK: Final = frozenset({MemoryAccounting.ARENA_IN_PLACE})

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from costmodel.evaluation.composition import Cost
-from costmodel.evaluation.totals import total_of
 from costmodel.results.counts import ACCESSES
 from costmodel.results.storage.schedule_cost import ScheduleCost, ScheduleFigures
+from costmodel.results.totals import total_of
 from costmodel.specs.scenario import MemoryAccounting
 
 

@@ -9,11 +9,11 @@ from typing import Any, NamedTuple
 from costmodel.columns import Number
 from costmodel.errors import SpecError
 from costmodel.evaluation.design import Design
-from costmodel.evaluation.totals import total_of
 from costmodel.memory.lifetimes import Lifetimes, lifetimes_of, tensor_size_bytes
 from costmodel.memory.scheduled import Scheduled, scheduled
 from costmodel.memory.strategies import CHOSEN, Accounted, account, arena_height_bytes, end_bytes
 from costmodel.provenance import is_observed, is_recording, leaf
+from costmodel.results.totals import total_of
 from costmodel.specs.lowering import Step, lower_network
 from costmodel.specs.network import Network, TensorBytes
 from costmodel.specs.running.schedule import Schedule, ScheduleName, layer_by_layer

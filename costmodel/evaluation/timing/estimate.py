@@ -8,7 +8,6 @@ from typing import Final, NamedTuple, Protocol, TypeVar
 
 from costmodel.evaluation.timing.layer_times import layers_by_kernels, layers_by_networks
 from costmodel.evaluation.timing.network_regressors import TimedStep, mix_of_measured, network_mix, timed_steps
-from costmodel.evaluation.totals import ratio_of, total_of
 from costmodel.latency.class_range import clock_cycles, cycles_time_s, float_cycles, middle_cycles, range_cycles
 from costmodel.latency.kernel_paths import KernelPath, kernel_regressors
 from costmodel.latency.kernel_rates import COVERAGE, board_low_cycles, end_cycles, path_cycles
@@ -16,6 +15,7 @@ from costmodel.latency.operation_mix import OperationMix
 from costmodel.latency.scaling import ANY_NETWORK, SAME_NETWORK, USUAL_RATES, Timed, scaled_from
 from costmodel.provenance import noted
 from costmodel.results.timing.time_estimate import PathTime, TimeBasis, TimeEstimate
+from costmodel.results.totals import ratio_of, total_of
 from costmodel.results.trust import Trust
 from costmodel.specs.devices.hardware import Device
 from costmodel.specs.devices.runtime import ClassRange, KernelRates, MeasuredNetwork, PathRates, Runtime, VersionProfile

@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 from costmodel.dataflows.counting import count_work
 from costmodel.evaluation.network_numbers import steps_of
-from costmodel.evaluation.totals import total_of
 from costmodel.latency.kernel_paths import KernelPath, path_of
 from costmodel.latency.operation_mix import MIX_KINDS, OperationMix, mix_of
 from costmodel.provenance import is_recording, noted
+from costmodel.results.totals import total_of
 from costmodel.specs.counting import Dataflow, Taps
 from costmodel.specs.devices.runtime import MeasuredNetwork
 from costmodel.specs.lowering import Step

@@ -123,11 +123,10 @@ def fit_verdict(evaluation: Evaluation, arena: TflmArena | None = None) -> Verdi
         lacking = "" if short is None else f"; {short.name} needs {bytes_text(short.searched_bytes)} in one block, the largest free is"
         largest = "" if short is None else f" {bytes_text(short.largest_bytes)}"
         return Verdict("DOES NOT FIT", "fails", f"{ram}{lacking}{largest}")
-    free = sum(region.size_bytes - region.taken_bytes for region in heap.regions)
     when = " at boot (give --static-bytes)" if heap.taken.is_nothing else ", static data and radio taken out"
     count = len(heap.placements)
-    text = f"{ram} of {bytes_text(free)}{when}; {count} buffer{'s' if count > 1 else ''}"
-    spare = spare_ratio(heap)
+    text = f"{ram} of {bytes_text(heap.available_bytes)}{when}; {count} buffer{'s' if count > 1 else ''}"
+    spare = heap.spare_ratio
     narrow = [f"{share_text(spare, 0)} to spare"] if spare is not None and spare < NARROW_RATIO else []
     narrow += ["only on a fresh heap: not wherever what is taken may lie"] if heap.split_matters else []
     if narrow:
@@ -143,18 +142,6 @@ def _heap_asked(evaluation: Evaluation, arena: TflmArena | None) -> HeapVerdict 
 def _used_text(used: TflmUse) -> str:
     least = "at least " if used.kernels == "esp-nn" else ""
     return f"{least}{bytes_text(used.total_bytes)} TFLM arena (head {bytes_text(used.head_bytes)} + tail {bytes_text(used.tail_bytes)})"
-
-
-def spare_ratio(heap: HeapVerdict) -> float | None:
-    """Return what there is to spare of the largest block beside the largest buffer, or of all blocks beside all buffers: the less.
-
-    None where nothing is allocated.
-    """
-    free = [region.size_bytes - region.taken_bytes for region in heap.regions]
-    taken = [placement.block_bytes for placement in heap.placements]
-    if not taken or not max(free, default=0):
-        return None
-    return min(1.0 - max(taken) / max(free), 1.0 - sum(taken) / sum(free))
 
 
 def answer_rows(asked: Asked) -> tuple[AnswerRow, ...]:

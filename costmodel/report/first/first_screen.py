@@ -134,7 +134,8 @@ def _where(evaluation: Evaluation, width: int) -> list[Line]:
     shown = shares[:MOST_LAYERS]
     rest = shares[MOST_LAYERS:]
     if rest:
-        shown.append((f"{len(rest)} others", sum(time for _, time, _ in rest), sum(energy for _, _, energy in rest)))
+        names = [name for name, _, _ in rest]
+        shown.append((f"{len(rest)} others", runs.time_share_of(names), runs.energy_share_of(names)))
     label = min(max(len(name) for name, _, _ in shown), 24)
     for place, (name, time, energy) in enumerate(shown):
         figures = f"{share_text(time, 0):>5} {share_text(energy, 0):>5}" if timed else f"{share_text(energy, 0):>5}"
@@ -146,13 +147,9 @@ def _where(evaluation: Evaluation, width: int) -> list[Line]:
 
 def _shares(runs: DataflowEvaluation) -> list[tuple[str, float, float]]:
     """Name, share of the time and of the memory energy of each layer, the largest first."""
-    total_s = sum(layer.duration_s or 0.0 for layer in runs.layers)
-    total_pj = runs.energy.memory_pj
-    found = [
-        (layer.name, (layer.duration_s or 0.0) / total_s if total_s else 0.0, layer.energy.memory_pj / total_pj if total_pj else 0.0)
-        for layer in runs.layers
-    ]
-    return sorted((each for each in found if each[1] or each[2]), key=lambda each: -(each[1] if total_s else each[2]))
+    times, energies = runs.time_shares, runs.energy_shares
+    found = [(layer.name, times.get(layer.name, 0.0), energies.get(layer.name, 0.0)) for layer in runs.layers]
+    return sorted((each for each in found if each[1] or each[2]), key=lambda each: -(each[1] if times else each[2]))
 
 
 def _dataflows(evaluation: Evaluation, width: int) -> list[Line]:

@@ -6,15 +6,15 @@ from typing import Final
 
 from costmodel.report.cells import Cell, Form
 from costmodel.report.document import Column, Content, Paragraph, Row, Section, Table
-from costmodel.results.counts import SCRATCH_READS, SCRATCH_WRITES, TENSOR_READS, TENSOR_WRITES, AccessCounts
+from costmodel.results.counts import AccessCounts, grouped_count
 from costmodel.results.evaluation import DataflowEvaluation, Evaluation, LayerEvaluation
 from costmodel.specs.counting import Taps
 
-_GROUPS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
-    ("Tensor reads", TENSOR_READS),
-    ("Tensor writes", TENSOR_WRITES),
-    ("Scratch reads", SCRATCH_READS),
-    ("Scratch writes", SCRATCH_WRITES),
+_GROUPS: Final = (
+    ("Tensor reads", "tensor_read_count"),
+    ("Tensor writes", "tensor_write_count"),
+    ("Scratch reads", "scratch_read_count"),
+    ("Scratch writes", "scratch_write_count"),
 )
 """Counters that are shown as one."""
 _LAYER: Final = Column("Layer", number=False)
@@ -37,20 +37,9 @@ def counts_section(evaluation: Evaluation) -> Section:
     blocks = [_layers_table(evaluation)]
     blocks += [_accesses_table(answer, evaluation, beside) for answer in evaluation.dataflows]
     blocks += [_counters_table(answer) for answer in evaluation.dataflows]
-    silent = [layer.name for layer in evaluation.dataflows[0].layers if not counted(layer)]
+    silent = [layer.name for layer in evaluation.dataflows[0].layers if not layer.works]
     left_out = f"Fused, folded or a view, and so without a count: {', '.join(silent)}." if silent else ""
     return Section("counts", "Accesses, layer by layer", (*blocks, *((Paragraph(left_out),) if left_out else ())))
-
-
-def counted(layer: LayerEvaluation) -> bool:
-    """Tell whether a layer does anything of its own: a fused or folded one and a view do not."""
-    return any(layer.counts) or any(layer.valid_counts)
-
-
-def group_count(counts: AccessCounts, names: tuple[str, ...]) -> int:
-    """Return the sum of some counters."""
-    total: int = sum(getattr(counts, name) for name in names)
-    return total
 
 
 def _executes(evaluation: Evaluation) -> bool:
@@ -58,7 +47,8 @@ def _executes(evaluation: Evaluation) -> bool:
 
 
 def _layers_table(evaluation: Evaluation) -> Table:
-    layers = [layer for layer in evaluation.dataflows[0].layers if counted(layer)]
+    runs = evaluation.dataflows[0]
+    own = f"dataflows.{runs.dataflow.value}"
     rows = [
         Row(
             (
@@ -67,18 +57,16 @@ def _layers_table(evaluation: Evaluation) -> Table:
                 "x".join(str(extent) for extent in layer.output_shape),
                 Cell(layer.parameter_count, Form.COUNT, f"{layer.name}.parameters"),
                 Cell(layer.counts.mac_count, Form.COUNT, f"{layer.name}.mac_count"),
-                Cell(layer.valid_counts.mac_count, Form.COUNT),
-                *_pixels(layer),
+                Cell(layer.valid_counts.mac_count, Form.COUNT, f"{own}.layers.{layer.name}.valid_counts.mac_count"),
+                *_pixels(layer, f"{own}.layers.{layer.name}"),
             )
         )
-        for layer in layers
+        for layer in runs.working
     ]
-    valid = sum(layer.valid_counts.mac_count for layer in layers)
-    total = evaluation.dataflows[0].counts.mac_count
     totals = (
         Cell(evaluation.parameter_count, Form.COUNT, "network.parameters"),
-        Cell(total, Form.COUNT, "network.mac_count"),
-        Cell(valid, Form.COUNT),
+        Cell(runs.counts.mac_count, Form.COUNT, "network.mac_count"),
+        Cell(runs.valid_counts.mac_count, Form.COUNT, f"{own}.valid_counts.mac_count"),
     )
     rows.append(Row(("all", "", "", *totals, "", ""), total=True))
     columns = (
@@ -99,32 +87,36 @@ def _layers_table(evaluation: Evaluation) -> Table:
     )
 
 
-def _pixels(layer: LayerEvaluation) -> tuple[Content, Content]:
-    if not layer.interior_pixel_count + layer.boundary_pixel_count:
+def _pixels(layer: LayerEvaluation, owner: str) -> tuple[Content, Content]:
+    if not layer.is_convolution:
         return "", ""
-    return Cell(layer.interior_pixel_count, Form.COUNT), Cell(layer.boundary_pixel_count, Form.COUNT)
+    return (
+        Cell(layer.interior_pixel_count, Form.COUNT, f"{owner}.interior_pixel_count"),
+        Cell(layer.boundary_pixel_count, Form.COUNT, f"{owner}.boundary_pixel_count"),
+    )
 
 
 def _accesses_table(answer: DataflowEvaluation, evaluation: Evaluation, beside: bool) -> Table:
-    groups = [(title, names) for title, names in _GROUPS if any(group_count(layer.counts, names) for layer in answer.layers)]
+    groups = [(title, group) for title, group in _GROUPS if any(grouped_count(layer.counts, group) for layer in answer.layers)]
     columns = [_LAYER]
     for title, _ in groups:
         columns += [Column(title), Column("executed")] if beside else [Column(title)]
-    rows = [Row((layer.name, *_cells(layer.counts, layer.valid_counts, groups, beside))) for layer in answer.layers if counted(layer)]
-    valid = AccessCounts(*(sum(parts) for parts in zip(*(layer.valid_counts for layer in answer.layers), strict=True)))
-    rows.append(Row(("all", *_cells(answer.counts, valid, groups, beside)), total=True))
+    dataflow = answer.dataflow.value
+
+    def cells(part: LayerEvaluation | DataflowEvaluation, owner: str) -> list[Cell]:
+        kinds = ("counts", "valid_counts") if beside else ("counts",)
+        return [
+            Cell(grouped_count(getattr(part, kind), group), Form.COUNT, f"{owner}.{kind}.{group}", dataflow)
+            for _, group in groups
+            for kind in kinds
+        ]
+
+    own = f"dataflows.{dataflow}"
+    rows = [Row((layer.name, *cells(layer, f"{own}.layers.{layer.name}"))) for layer in answer.working]
+    rows.append(Row(("all", *cells(answer, own)), total=True))
     convention = f"{evaluation.counting.taps.value} taps{'' if evaluation.counting.bias else ', biases not counted'}"
     note = f"Under the scenario's convention ({convention}); executed: valid taps and biases, as firmware runs it."
-    return Table(f"{answer.dataflow.value}: accesses of single elements", tuple(columns), tuple(rows), note if beside else "")
-
-
-def _cells(counts: AccessCounts, valid: AccessCounts, groups: list[tuple[str, tuple[str, ...]]], beside: bool) -> list[Cell]:
-    cells = []
-    for _, names in groups:
-        cells.append(Cell(group_count(counts, names), Form.COUNT))
-        if beside:
-            cells.append(Cell(group_count(valid, names), Form.COUNT))
-    return cells
+    return Table(f"{dataflow}: accesses of single elements", tuple(columns), tuple(rows), note if beside else "")
 
 
 def _counters_table(answer: DataflowEvaluation) -> Table:
@@ -134,6 +126,6 @@ def _counters_table(answer: DataflowEvaluation) -> Table:
     def cells(counts: AccessCounts, owner: str) -> list[Cell]:
         return [Cell(getattr(counts, name), Form.COUNT, f"{owner}.{name}", answer.dataflow.value) for name in names]
 
-    rows = [Row((layer.name, *cells(layer.counts, layer.name))) for layer in answer.layers if counted(layer)]
+    rows = [Row((layer.name, *cells(layer.counts, layer.name))) for layer in answer.working]
     rows.append(Row(("all", *cells(answer.counts, "network")), total=True))
     return Table(f"{answer.dataflow.value}: every counter", columns, tuple(rows), supplementary=True)

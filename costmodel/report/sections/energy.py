@@ -7,7 +7,6 @@ from typing import NamedTuple
 from costmodel.report.cells import Cell, Form
 from costmodel.report.charts import BarPanel, BarSeries, LayerBars
 from costmodel.report.document import Column, Illustration, Paragraph, Row, Section, Table
-from costmodel.report.layer_blocks import layer_blocks
 from costmodel.report.quantities import (
     Scale,
     count_text,
@@ -18,9 +17,9 @@ from costmodel.report.quantities import (
     time_text,
     times_text,
 )
-from costmodel.report.sections.counts import counted, group_count
-from costmodel.results.counts import SCRATCH_READS, SCRATCH_WRITES, TENSOR_READS, TENSOR_WRITES
-from costmodel.results.evaluation import DataflowEvaluation, EnergySplit, Evaluation, LayerEvaluation
+from costmodel.results.counts import AccessCounts, grouped_count
+from costmodel.results.evaluation import DataflowEvaluation, EnergySplit, Evaluation
+from costmodel.results.graphs.layer_blocks import LayerBlock, layer_blocks
 from costmodel.specs.counting import Granularity
 from costmodel.specs.scenario import Scenario, Storage
 
@@ -96,10 +95,13 @@ def _energy_table(answer: DataflowEvaluation, evaluation: Evaluation, scale: Sca
         Column("Share"),
         Column("Arithmetic", scale.unit),
     )
-    whole = answer.energy.memory_pj
-    name = answer.dataflow.value
-    rows = [Row((layer.name, *_cells(layer, whole, scale, _layer_names(name, layer.name)))) for layer in answer.layers if counted(layer)]
-    rows.append(Row(("all", *_cells(answer, whole, scale, _total_names(name))), total=True))
+    name, shares = answer.dataflow.value, answer.energy_shares
+    rows = [
+        Row((layer.name, *_cells(layer.accesses, layer.energy, shares.get(layer.name), scale, _layer_names(name, layer.name))))
+        for layer in answer.working
+    ]
+    whole = 1.0 if shares else None
+    rows.append(Row(("all", *_cells(answer.accesses, answer.energy, whole, scale, _total_names(name))), total=True))
     return Table(
         f"{answer.dataflow.value}: {access_text(evaluation)} and dynamic energy",
         columns,
@@ -123,49 +125,56 @@ def _packing_text(evaluation: Evaluation) -> str:
     return f" The energy is that of the same elements packed into accesses of {evaluation.access_bytes} bytes, the memory's width."
 
 
-def _cells(part: LayerEvaluation | DataflowEvaluation, whole_pj: float, scale: Scale, names: _Names) -> tuple[Cell, ...]:
-    accesses, energy = part.accesses, part.energy
+def _cells(accesses: AccessCounts, energy: EnergySplit, share: float | None, scale: Scale, names: _Names) -> tuple[Cell, ...]:
+    def counted(group: str) -> Cell:
+        return Cell(grouped_count(accesses, group), Form.COUNT, f"{names.owner}.accesses.{group}", names.dataflow)
 
     def scaled(value_pj: float, figure: str) -> Cell:
         return Cell(value_pj, Form.ENERGY, figure, names.dataflow, scale)
 
     return (
-        Cell(group_count(accesses, TENSOR_READS), Form.COUNT),
-        Cell(group_count(accesses, TENSOR_WRITES), Form.COUNT),
-        Cell(group_count(accesses, SCRATCH_READS + SCRATCH_WRITES), Form.COUNT),
+        counted("tensor_read_count"),
+        counted("tensor_write_count"),
+        counted("scratch_access_count"),
         scaled(energy.tensor_pj, names.tensors),
         scaled(energy.scratch_pj, names.scratch),
         scaled(energy.memory_pj, names.memory),
-        Cell(energy.memory_pj / whole_pj if whole_pj else None, Form.SHARE),
+        Cell(share, Form.SHARE, names.share, names.dataflow),
         scaled(energy.compute_pj, names.compute),
     )
 
 
 class _Names(NamedTuple):
-    """What `explain` calls the energies of a row."""
+    """What `explain` calls the numbers of a row."""
 
     dataflow: str
+    owner: str
+    """What its accesses are of."""
     tensors: str
     scratch: str
     memory: str
+    share: str
+    """Empty for the whole."""
     compute: str
 
 
 def _layer_names(dataflow: str, layer: str) -> _Names:
-    return _Names(dataflow, f"{layer}.tensor_energy", f"{layer}.scratch_energy", f"{layer}.energy", f"{layer}.compute_energy")
+    own = f"dataflows.{dataflow}"
+    energies = (f"{layer}.tensor_energy", f"{layer}.scratch_energy", f"{layer}.energy", f"{own}.energy_shares.{layer}")
+    return _Names(dataflow, f"{own}.layers.{layer}", *energies, f"{layer}.compute_energy")
 
 
 def _total_names(dataflow: str) -> _Names:
-    return _Names(dataflow, "energy.tensors", "energy.scratch", "energy.memory", "energy.compute")
+    return _Names(dataflow, f"dataflows.{dataflow}", "energy.tensors", "energy.scratch", "energy.memory", "", "energy.compute")
 
 
 def _leakage_text(evaluation: Evaluation) -> str:
     power = power_text(evaluation.leakage_w)
     if evaluation.leakage_pj is None:
         return f"Leakage is listed separately: {power} for as long as the memory is powered; without a duration it has no energy."
-    dynamic = evaluation.dataflows[0].energy.memory_pj
+    dynamic, times = evaluation.dataflows[0].energy.memory_pj, evaluation.leakage_ratio
     over = f"{power} over {time_text(evaluation.duration_s)} is {energy_text(evaluation.leakage_pj)}"
-    ratio = f", {times_text(evaluation.leakage_pj / dynamic)} the dynamic {energy_text(dynamic)}" if dynamic else ""
+    ratio = f", {times_text(times)} the dynamic {energy_text(dynamic)}" if times is not None else ""
     return f"Leakage is listed separately: {over}{ratio} of {evaluation.dataflows[0].dataflow.value}."
 
 
@@ -179,19 +188,18 @@ def _compute_text(evaluation: Evaluation, scenario: Scenario) -> str:
 
 def _bars(evaluation: Evaluation, scale: Scale) -> Illustration:
     bars = _bar_groups(evaluation)
-    names = tuple(name for name, _ in bars)
+    names = tuple(block.name for block in bars)
     accesses, energies = [], []
     for answer in evaluation.dataflows:
-        groups = [[answer.layers[place] for place in places] for _, places in bars]
-        solid = tuple(float(sum(group_count(layer.accesses, TENSOR_READS + TENSOR_WRITES) for layer in group)) for group in groups)
-        light = tuple(float(sum(group_count(layer.accesses, SCRATCH_READS + SCRATCH_WRITES) for layer in group)) for group in groups)
-        texts = tuple(count_text(round(a + b)) for a, b in zip(solid, light, strict=True))
-        accesses.append(BarSeries(answer.dataflow.value, answer.dataflow.value, solid, light, texts))
-        tensor = [sum(layer.energy.tensor_pj for layer in group) for group in groups]
-        scratch = [sum(layer.energy.scratch_pj for layer in group) for group in groups]
-        texts = tuple(scale.number(a + b) for a, b in zip(tensor, scratch, strict=True))
-        solid, light = tuple(map(scale.shown, tensor)), tuple(map(scale.shown, scratch))
-        energies.append(BarSeries(answer.dataflow.value, answer.dataflow.value, solid, light, texts))
+        groups = [answer.together(block) for block in bars]
+        dataflow = answer.dataflow.value
+        reads = [grouped_count(group.accesses, "tensor_access_count") for group in groups]
+        rows = [grouped_count(group.accesses, "scratch_access_count") for group in groups]
+        texts = tuple(count_text(grouped_count(group.accesses, "access_count")) for group in groups)
+        accesses.append(BarSeries(dataflow, dataflow, tuple(map(float, reads)), tuple(map(float, rows)), texts))
+        solid = tuple(scale.shown(group.energy.tensor_pj) for group in groups)
+        light = tuple(scale.shown(group.energy.scratch_pj) for group in groups)
+        energies.append(BarSeries(dataflow, dataflow, solid, light, tuple(scale.number(group.energy.memory_pj) for group in groups)))
     panels = (
         BarPanel(sentence(access_text(evaluation)).rstrip("."), tuple(accesses)),
         BarPanel(f"Dynamic energy [{scale.unit}]", tuple(energies)),
@@ -202,16 +210,14 @@ def _bars(evaluation: Evaluation, scale: Scale) -> Illustration:
         f"{answer.dataflow.value} {scale.text(answer.energy.memory_pj)}, {scale.text(answer.energy.tensor_pj)} of it tensors"
         for answer in evaluation.dataflows
     )
-    of = "layer" if all(len(places) == 1 for _, places in bars) else "block of layers"
+    of = "layer" if all(len(block.places) == 1 for block in bars) else "block of layers"
     caption = f"Accesses and dynamic energy of each {of}. Light: scratch rows, which cost only where they live in the same SRAM."
     return Illustration("energy_per_layer", caption, f"Bars of accesses and energy for {', '.join(names)}. In all: {said}.", chart)
 
 
-def _bar_groups(evaluation: Evaluation) -> list[tuple[str, tuple[int, ...]]]:
-    """Return name and layers of each bar in running order: a layer, or in a large network a block of them."""
-    layers = evaluation.dataflows[0].layers
-    busy = [place for place, layer in enumerate(layers) if counted(layer)]
-    if len(busy) <= MOST_BARS:
-        return [(layers[place].name, (place,)) for place in busy]
-    blocks = layer_blocks([layers[place].name for place in busy])
-    return [(block.name, tuple(busy[at] for at in block.places)) for block in blocks]
+def _bar_groups(evaluation: Evaluation) -> list[LayerBlock]:
+    """Return the layers of each bar in running order: a layer, or in a large network a block of them."""
+    names = [layer.name for layer in evaluation.dataflows[0].working]
+    if len(names) <= MOST_BARS:
+        return [LayerBlock(name, (place,)) for place, name in enumerate(names)]
+    return list(layer_blocks(names))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from costmodel.report.cells import Cell, Form
@@ -11,7 +12,7 @@ from costmodel.report.quantities import digits, rate_text, sentence, share_text,
 from costmodel.report.sections.energy import MOST_BARS
 from costmodel.report.words.reason_words import reason_text, reasons_text
 from costmodel.results.evaluation import DataflowEvaluation, Evaluation
-from costmodel.results.timing.latency import Condition, LatencySummary, RateSummary, UnmetCondition
+from costmodel.results.timing.latency import AlternativeFit, Condition, LatencySummary, RateSummary, UnmetCondition
 from costmodel.specs.scenario import Storage
 
 _MEMORIES: Final = {Storage.RAM.value: "RAM", Storage.FLASH.value: "flash"}
@@ -66,44 +67,50 @@ def _duration_text(evaluation: Evaluation) -> str:
 
 def _timed_blocks(answer: DataflowEvaluation) -> list[Block]:
     layers = [(layer.name, layer.duration_s) for layer in answer.layers if layer.duration_s]
-    total = answer.latency.total_s or 0.0
-    scale = time_scale([total])
+    scale, shares = time_scale([answer.latency.total_s or 0.0]), answer.time_shares
     dataflow = answer.dataflow.value
     rows = [
-        Row((name, Cell(duration, Form.TIME, f"{name}.time", dataflow, scale), Cell(duration / total, Form.SHARE)))
+        Row(
+            (
+                name,
+                Cell(duration, Form.TIME, f"{name}.time", dataflow, scale),
+                Cell(shares[name], Form.SHARE, f"dataflows.{dataflow}.time_shares.{name}", dataflow),
+            )
+        )
         for name, duration in layers
     ]
-    rows.append(Row(("all", Cell(total, Form.TIME, "latency.total", dataflow, scale), Cell(1.0, Form.SHARE)), total=True))
+    whole = Cell(answer.latency.total_s, Form.TIME, "latency.total", dataflow, scale)
+    rows.append(Row(("all", whole, Cell(1.0, Form.SHARE)), total=True))
     columns = (Column("Layer", number=False), Column("Time", scale.unit), Column("Share"))
     basis = reason_text(answer.latency.basis)
     table = Table(f"{dataflow}: time of each layer, {basis}", columns, tuple(rows), supplementary=True)
     ranked = sorted(layers, key=lambda item: -item[1])
     bars = ranked[:MOST_BARS]
-    rest = [duration for _, duration in ranked[MOST_BARS:]]
+    rest = [name for name, _ in ranked[MOST_BARS:]]
     chart = ShareBars(
         f"Time [{scale.unit}]",
         tuple(name for name, _ in bars),
         tuple(scale.shown(duration) for _, duration in bars),
-        tuple(f"{scale.number(duration)} ({share_text(duration / total)})" for _, duration in bars),
-        tuple(duration / total >= 0.1 for _, duration in bars),
+        tuple(f"{scale.number(duration)} ({share_text(shares[name])})" for name, duration in bars),
+        tuple(shares[name] >= 0.1 for name, _ in bars),
     )
-    said = ", ".join(f"{name} {scale.text(duration)} ({share_text(duration / total)})" for name, duration in bars)
+    said = ", ".join(f"{name} {scale.text(duration)} ({share_text(shares[name])})" for name, duration in bars)
     caption = f"Where the time of one inference goes: {dataflow}, {basis}."
     if rest:
         # A bar of what is left over would compare unlike things.
-        caption += f" {len(rest)} other layers take {share_text(sum(rest) / total)} together."
+        caption += f" {len(rest)} other layers take {share_text(answer.time_share_of(rest))} together."
     figure = Illustration("time_per_layer", caption, f"Bars, longest first: {said}.", chart)
-    return [figure, table, *_rate_blocks(answer.latency)]
+    return [figure, table, *_rate_blocks(answer.latency, f"dataflows.{dataflow}.latency")]
 
 
-def _rate_blocks(latency: LatencySummary) -> list[Block]:
+def _rate_blocks(latency: LatencySummary, owner: str) -> list[Block]:
     rates = latency.rates
     if rates is None:
         return []
     blocks: list[Block] = [Paragraph(_rates_text(latency, rates))]
     if latency.alternatives:
         rows = tuple(
-            Row((fit.name, _rate(fit.first_s), _rate(fit.second_s), "yes" if fit.credible else "no: negative"))
+            Row((fit.name, *_rates(fit, f"{owner}.alternatives.{fit.name}", ("first_s", "second_s")), _credible(fit)))
             for fit in latency.alternatives
         )
         columns = (Column("Charged to", number=False), Column("First", "ns"), Column("Second", "ns"), Column("Credible", number=False))
@@ -112,7 +119,8 @@ def _rate_blocks(latency: LatencySummary) -> list[Block]:
             if latency.measurement_count <= 2
             else "What the readings agree on is robust."
         )
-        chosen = Row(("interior tap and nominal boundary tap (used)", _rate(rates.interior_tap_s), _rate(rates.boundary_tap_s), "yes"))
+        used = _rates(rates, f"{owner}.rates", ("interior_tap_s", "boundary_tap_s"))
+        chosen = Row(("interior tap and nominal boundary tap (used)", *used, "yes"))
         blocks.append(Table("The same measured times, read in other ways", columns, (chosen, *rows), note))
     return blocks
 
@@ -133,5 +141,9 @@ def _rates_text(latency: LatencySummary, rates: RateSummary) -> str:
     return text
 
 
-def _rate(value_s: float) -> Cell:
-    return Cell(value_s, Form.NANOSECONDS)
+def _rates(of: AlternativeFit | RateSummary, owner: str, fields: Sequence[str]) -> tuple[Cell, ...]:
+    return tuple(Cell(getattr(of, field), Form.NANOSECONDS, f"{owner}.{field}") for field in fields)
+
+
+def _credible(fit: AlternativeFit) -> str:
+    return "yes" if fit.credible else "no: negative"

@@ -7,13 +7,10 @@ from typing import Final, NamedTuple
 
 from costmodel.report.cells import Cell, Form
 from costmodel.report.document import Column, Content, Row, Section, Table
-from costmodel.report.layer_blocks import layer_blocks
 from costmodel.report.quantities import Scale, energy_scale, time_scale
-from costmodel.report.sections.counts import counted
-from costmodel.results.evaluation import DataflowEvaluation, Evaluation, LayerEvaluation
+from costmodel.results.evaluation import DataflowEvaluation, Evaluation, LayerEvaluation, LayersTogether
+from costmodel.results.graphs.layer_blocks import LayerBlock, layer_blocks
 
-FOLDED_FROM: Final = 20
-"""Layers from which a table is folded by block."""
 _PLACEMENTS: Final = ("SRAM", "registers")
 
 
@@ -41,21 +38,19 @@ def layers_section(evaluation: Evaluation) -> Section:
     timed = any(layer.duration_s for layer in runs.layers)
     scales = _Scales(
         energy_scale(value for answer in answers for value in (answer.energy.memory_pj, answer.energy.tensor_pj)),
-        time_scale([sum(layer.duration_s or 0.0 for layer in runs.layers)]) if timed else None,
+        time_scale([runs.latency.total_s or 0.0]) if timed else None,
     )
-    places = [place for place, layer in enumerate(runs.layers) if counted(layer)]
-
-    def numbers(some: Sequence[int], owner: str) -> tuple[Content, ...]:
-        return _numbers(answers, some, scales, owner)
 
     def row(place: int) -> tuple[Content, ...]:
-        layer = runs.layers[place]
-        return (layer.name, layer.kind, "x".join(map(str, layer.output_shape)), *numbers([place], layer.name))
+        layer = runs.working[place]
+        parts = [answer.working[place] for answer in answers]
+        return (layer.name, layer.kind, "x".join(map(str, layer.output_shape)), *_numbers(answers, parts, scales, layer.name))
 
-    rows = layer_rows(
-        [runs.layers[place].name for place in places], lambda at: row(places[at]), lambda ats: numbers([places[at] for at in ats], "")
-    )
-    total = Row(("all", "", "", *numbers(places, "")), total=True)
+    def summed(block: LayerBlock) -> tuple[Content, ...]:
+        return _numbers(answers, [answer.together(block) for answer in answers], scales, block.name)
+
+    rows = layer_rows([layer.name for layer in runs.working], row, summed)
+    total = Row(("all", "", "", *_totals(answers, scales)), total=True)
     time = (Column("Time", scales.time.unit),) if scales.time else ()
     energies = tuple(
         Column(f"Memory energy, {answer.dataflow.value}, rows in {place}", scales.energy.unit, view=(answer.dataflow.value, place))
@@ -79,7 +74,7 @@ def layers_section(evaluation: Evaluation) -> Section:
 
 
 def layer_rows(
-    names: Sequence[str], cells: Callable[[int], tuple[Content, ...]], summed: Callable[[Sequence[int]], tuple[Content, ...]]
+    names: Sequence[str], cells: Callable[[int], tuple[Content, ...]], summed: Callable[[LayerBlock], tuple[Content, ...]]
 ) -> tuple[Row, ...]:
     """Return a row a layer, those of a large network below the row of their block.
 
@@ -90,21 +85,21 @@ def layer_rows(
     cells : callable
         Returns the cells of a layer, by its place among the names.
     summed : callable
-        Returns the numbers of several layers together, which stand flush right in the row of their block.
+        Returns the numbers of a block's layers together, which stand flush right in its row.
 
     Returns
     -------
     tuple of Row
         In running order.
     """
-    if len(names) < FOLDED_FROM:
+    if len(names) < DataflowEvaluation.blocks_from:
         return tuple(Row(cells(at)) for at in range(len(names)))
     rows: list[Row] = []
     for block in layer_blocks(names):
         if len(block.places) == 1:
             rows.append(Row(cells(block.places[0])))
             continue
-        numbers = summed(block.places)
+        numbers = summed(block)
         words = len(cells(block.places[0])) - len(numbers) - 1
         key = f"{len(rows)}"
         rows.append(Row((f"{block.name} ({len(block.places)} layers)", *[""] * words, *numbers), block=key))
@@ -112,24 +107,33 @@ def layer_rows(
     return tuple(rows)
 
 
-def _numbers(answers: Sequence[DataflowEvaluation], places: Sequence[int], scales: _Scales, owner: str) -> tuple[Content, ...]:
-    """Multiply-accumulates, time and energies of some layers together; each is explained by its name where it is one layer's."""
-
-    def layers(answer: DataflowEvaluation) -> list[LayerEvaluation]:
-        return [answer.layers[place] for place in places]
-
-    def figure(name: str) -> str:
-        return f"{owner}.{name}" if owner else ""
-
+def _numbers(
+    answers: Sequence[DataflowEvaluation], parts: Sequence[LayerEvaluation | LayersTogether], scales: _Scales, name: str
+) -> tuple[Content, ...]:
+    """Multiply-accumulates, time and energies of a layer or a block, under each dataflow."""
     runs = answers[0]
-    found: list[Content] = [Cell(sum(layer.counts.mac_count for layer in layers(runs)), Form.COUNT, figure("mac_count"))]
+
+    def figure(answer: DataflowEvaluation, own: str, of_block: str) -> str:
+        return f"dataflows.{answer.dataflow.value}.blocks.{name}.{of_block}" if isinstance(parts[0], LayersTogether) else f"{name}.{own}"
+
+    found: list[Content] = [Cell(parts[0].counts.mac_count, Form.COUNT, figure(runs, "mac_count", "counts.mac_count"))]
     if scales.time is not None:
-        found.append(
-            Cell(sum(layer.duration_s or 0.0 for layer in layers(runs)), Form.TIME, figure("time"), runs.dataflow.value, scales.time)
-        )
+        time = figure(runs, "time", "duration_s")
+        found.append(Cell(parts[0].duration_s or 0.0, Form.TIME, time, runs.dataflow.value, scales.time))
+    for answer, part in zip(answers, parts, strict=True):
+        dataflow = answer.dataflow.value
+        found.append(Cell(part.energy.memory_pj, Form.ENERGY, figure(answer, "energy", "energy.memory_pj"), dataflow, scales.energy))
+        found.append(Cell(part.energy.tensor_pj, Form.ENERGY, figure(answer, "tensor_energy", "energy.tensor_pj"), dataflow, scales.energy))
+    return tuple(found)
+
+
+def _totals(answers: Sequence[DataflowEvaluation], scales: _Scales) -> tuple[Content, ...]:
+    runs = answers[0]
+    found: list[Content] = [Cell(runs.counts.mac_count, Form.COUNT, "network.mac_count")]
+    if scales.time is not None:
+        found.append(Cell(runs.latency.total_s, Form.TIME, "latency.total", runs.dataflow.value, scales.time))
     for answer in answers:
-        name = answer.dataflow.value
-        memory, tensor = (sum(getattr(layer.energy, of) for layer in layers(answer)) for of in ("memory_pj", "tensor_pj"))
-        found.append(Cell(memory, Form.ENERGY, figure("energy"), name, scales.energy))
-        found.append(Cell(tensor, Form.ENERGY, figure("tensor_energy"), name, scales.energy))
+        dataflow = answer.dataflow.value
+        found.append(Cell(answer.energy.memory_pj, Form.ENERGY, "energy.memory", dataflow, scales.energy))
+        found.append(Cell(answer.energy.tensor_pj, Form.ENERGY, "energy.tensors", dataflow, scales.energy))
     return tuple(found)

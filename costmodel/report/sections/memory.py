@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from costmodel.report.cells import Cell, Form
@@ -9,6 +10,7 @@ from costmodel.report.charts import BufferBar, LimitLine, MemoryTimeline
 from costmodel.report.document import Block, Column, Illustration, Paragraph, Row, Section, Table
 from costmodel.report.quantities import bytes_text, count_text, sentence, share_text
 from costmodel.report.words.heap_words import heap_reason_text, heap_start_text
+from costmodel.results.base import Result
 from costmodel.results.evaluation import Evaluation
 from costmodel.results.storage.heap_verdict import HeapVerdict
 from costmodel.results.storage.memory_plan import LiveBuffer, MemoryPlan
@@ -51,8 +53,8 @@ def memory_section(evaluation: Evaluation, scenario: Scenario) -> Section:
     if memory.heap is not None:
         blocks.append(Paragraph(f"{sentence(heap_reason_text(memory.heap))} {heap_start_text(memory.heap)}"))
     if memory.plan.timeline:
-        blocks.append(_timeline(memory.plan, scenario))
-    blocks.append(_accountings_table(memory, free_bytes(scenario)))
+        blocks.append(_timeline(memory, scenario))
+    blocks.append(_accountings_table(memory))
     if memory.plan.buffers:
         blocks.append(_buffers_table(memory.plan))
     if memory.heap is not None:
@@ -62,20 +64,13 @@ def memory_section(evaluation: Evaluation, scenario: Scenario) -> Section:
     return Section("memory", "Memory", tuple(blocks))
 
 
-def free_bytes(scenario: Scenario) -> int:
-    """Return what the program found free at start, or else what the device's heap regions hold together."""
-    if scenario.observed_heap is not None:
-        return scenario.observed_heap.total_bytes
-    return sum(region.size_bytes for region in scenario.device.heap_regions)
-
-
 def _buffers_text(plan: MemoryPlan) -> str:
     if plan.tensor_buffer_bytes is None:
         return f"The accounting {plan.accounting.value} does not apply: {plan.reason}."
     bound = (
         ""
-        if plan.is_optimal or plan.bound_bytes is None
-        else f", at most {count_text(plan.tensor_buffer_bytes - plan.bound_bytes)} B above the least possible"
+        if plan.is_optimal or plan.above_bound_bytes is None
+        else f", at most {count_text(plan.above_bound_bytes)} B above the least possible"
     )
     buffers = f" in {plan.tensor_buffer_count} buffers" if plan.accounting is MemoryAccounting.STATIC_IN_PLACE else ""
     size = f"{bytes_text(plan.tensor_buffer_bytes)} ({count_text(plan.tensor_buffer_bytes)} B)"
@@ -110,15 +105,15 @@ def _place(in_ram: bool) -> str:
     return "RAM" if in_ram else "flash"
 
 
-def _accountings_table(memory: MemorySummary, free: int) -> Table:
-    rows = []
+def _accountings_table(memory: MemorySummary) -> Table:
+    rows, free, shares = [], memory.free_heap_bytes, memory.heap_ratios
     for found in memory.accountings:
-        size, used = found.tensor_buffer_bytes, found.accounting is memory.plan.accounting
+        name, used = found.accounting.value, found.accounting is memory.plan.accounting
         remark = found.reason or ""
         cells = (
-            f"{found.accounting.value} (used)" if used else found.accounting.value,
-            Cell(size, Form.BYTES, f"memory.{found.accounting.value}"),
-            Cell(size / free if size is not None and free else None, Form.SHARE),
+            f"{name} (used)" if used else name,
+            Cell(found.tensor_buffer_bytes, Form.BYTES, f"memory.{name}"),
+            Cell(shares.get(name), Form.SHARE, f"memory.heap_ratios.{name}"),
             _MEANINGS[found.accounting] + (", the input among them" if found.with_input else ""),
             remark,
         )
@@ -132,7 +127,10 @@ def _accountings_table(memory: MemorySummary, free: int) -> Table:
 
 
 def _buffers_table(plan: MemoryPlan) -> Table:
-    rows = tuple(Row((buffer.name, Cell(buffer.size_bytes, Form.EXACT_BYTES), ", ".join(buffer.tenants))) for buffer in plan.buffers)
+    rows = tuple(
+        Row((buffer.name, *_sizes(buffer, f"memory.plan.buffers.{buffer.name}", ("size_bytes",)), ", ".join(buffer.tenants)))
+        for buffer in plan.buffers
+    )
     columns = (Column("Buffer", number=False), Column("Bytes"), Column("Holds in turn", number=False))
     return Table(f"Buffers, {plan.accounting.value}", columns, rows, supplementary=len(rows) > SHORT_TABLE)
 
@@ -140,12 +138,12 @@ def _buffers_table(plan: MemoryPlan) -> Table:
 def _heap_tables(heap: HeapVerdict) -> list[Block]:
     """Where each allocation goes, and what is left; a device that holds everything easily needs neither in a short report."""
     placed = tuple(
-        Row((placement.name, Cell(placement.size_bytes, Form.EXACT_BYTES), Cell(placement.block_bytes, Form.EXACT_BYTES), placement.region))
-        for placement in heap.placements
+        Row((block.name, *_sizes(block, f"memory.heap.placements.{block.name}", ("size_bytes", "block_bytes")), block.region))
+        for block in heap.placements
     )
     columns = (Column("Allocation", number=False), Column("Asked", "B"), Column("Taken", "B"), Column("Heap region", number=False))
     regions = tuple(
-        Row((state.name, *(Cell(size, Form.EXACT_BYTES) for size in (state.size_bytes, state.taken_bytes, state.free_bytes))))
+        Row((state.name, *_sizes(state, f"memory.heap.regions.{state.name}", ("size_bytes", "taken_bytes", "free_bytes"))))
         for state in heap.regions
     )
     region_columns = (Column("Heap region", number=False), Column("At boot", "B"), Column("Taken before", "B"), Column("Left", "B"))
@@ -156,17 +154,27 @@ def _heap_tables(heap: HeapVerdict) -> list[Block]:
     ]
 
 
+def _sizes(of: Result, owner: str, fields: Sequence[str]) -> tuple[Cell, ...]:
+    return tuple(Cell(getattr(of, field), Form.EXACT_BYTES, f"{owner}.{field}") for field in fields)
+
+
 def _observed_table(memory: MemorySummary, shares: HeapShares, source: str) -> Table:
-    used = shares.total_bytes - shares.remaining_bytes
-    total = shares.total_bytes or None
-    measured: list[tuple[str, int | None, float | None]] = [
-        ("free while the network runs", shares.remaining_bytes, shares.remaining_bytes / total if total else None),
-        ("used while the network runs", used, used / total if total else None),
-        ("tensor buffers", memory.plan.tensor_buffer_bytes, shares.buffers_ratio),
-        ("weights and input", memory.weight_bytes + memory.input_bytes, shares.constants_ratio),
+    plan = memory.plan
+    measured: list[tuple[str, Cell, Cell]] = [
+        ("free while the network runs", *_of_heap(shares.remaining_bytes, shares.remaining_ratio, "remaining")),
+        ("used while the network runs", *_of_heap(shares.used_bytes, shares.used_ratio, "used")),
+        (
+            "tensor buffers",
+            Cell(plan.tensor_buffer_bytes, Form.BYTES, f"memory.{plan.accounting.value}"),
+            Cell(shares.buffers_ratio, Form.SHARE, "memory.shares.buffers_ratio"),
+        ),
+        (
+            "weights and input",
+            Cell(memory.constant_bytes, Form.BYTES, "memory.constant_bytes"),
+            Cell(shares.constants_ratio, Form.SHARE, "memory.shares.constants_ratio"),
+        ),
     ]
-    rows = [Row(("free at start", Cell(shares.total_bytes, Form.BYTES), ""))]
-    rows += [Row((name, Cell(size, Form.BYTES), Cell(share, Form.SHARE))) for name, size, share in measured]
+    rows = [Row(("free at start", Cell(shares.total_bytes, Form.BYTES, "memory.shares.total_bytes"), "")), *map(Row, measured)]
     note = (
         f"The buffers are {share_text(shares.buffers_of_used_ratio)} of what was used." if shares.buffers_of_used_ratio is not None else ""
     )
@@ -175,8 +183,13 @@ def _observed_table(memory: MemorySummary, shares: HeapShares, source: str) -> T
     return Table("Held against what the program reported", columns, tuple(rows), f"{note}{reported}".strip())
 
 
-def _timeline(plan: MemoryPlan, scenario: Scenario) -> Illustration:
-    limits = [LimitLine(free_bytes(scenario) / BYTES_PER_KIB, f"free heap {bytes_text(free_bytes(scenario))}")]
+def _of_heap(size: int, ratio: float | None, what: str) -> tuple[Cell, Cell]:
+    return Cell(size, Form.BYTES, f"memory.shares.{what}_bytes"), Cell(ratio, Form.SHARE, f"memory.shares.{what}_ratio")
+
+
+def _timeline(memory: MemorySummary, scenario: Scenario) -> Illustration:
+    plan, free = memory.plan, memory.free_heap_bytes
+    limits = [LimitLine(free / BYTES_PER_KIB, f"free heap {bytes_text(free)}")]
     largest = max((region.largest_bytes or region.size_bytes for region in scenario.device.heap_regions), default=0)
     if largest:
         limits.append(LimitLine(largest / BYTES_PER_KIB, f"largest block of it {bytes_text(largest)}"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from costmodel.report.cells import Cell, Form
 from costmodel.report.document import Column, Fact, Paragraph, Row, Section, Table
 from costmodel.report.quantities import digits, every_text, joules_text, life_text, share_text, time_text
 from costmodel.report.sections.layer_times import layers_table
@@ -76,18 +77,18 @@ def power_text(energy: EnergyEstimate) -> str:
 def _paths_table(time: TimeEstimate) -> tuple[Table, ...]:
     if not time.paths:
         return ()
-    total = sum(path.low_cycles for path in time.paths) or 1.0
+    shares, own = time.path_shares, "outlook.time"
     rows = tuple(
         Row(
             (
                 path.path,
-                path.layer_count,
-                path.mac_count,
+                Cell(path.layer_count, Form.COUNT, f"{own}.paths.{number}.layer_count"),
+                Cell(path.mac_count, Form.COUNT, f"{own}.paths.{number}.mac_count"),
                 f"{digits(path.low_cycles * PER_MILLION)} to {digits(path.high_cycles * PER_MILLION)}",
-                share_text(path.low_cycles / total),
+                Cell(shares[path.path], Form.SHARE, f"{own}.path_shares.{path.path}"),
             )
         )
-        for path in time.paths
+        for number, path in enumerate(time.paths)
     )
     columns = (Column("Path", number=False), Column("Layers"), Column("MACs"), Column("Million cycles"), Column("Share"))
     return (Table("Where the time goes, by path through the kernel library", columns, rows, supplementary=True),)

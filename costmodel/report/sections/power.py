@@ -105,7 +105,7 @@ def _battery_table(battery: BatterySummary, power: PowerSummary | None) -> Table
             Row(
                 (
                     duty_text(battery.period_s, battery.sleep),
-                    Cell(1 / battery.period_s, Form.RATE),
+                    Cell(battery.duty_rate_hz, Form.RATE, "battery.duty_rate_hz"),
                     Cell(battery.duty_ratio, Form.FINE_SHARE, "battery.duty"),
                     Cell(battery.duty_w, Form.POWER, "battery.duty_power"),
                     Cell(battery.duty_life_s, Form.LIFE, "battery.duty_life"),

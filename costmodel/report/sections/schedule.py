@@ -50,17 +50,16 @@ def schedule_text(found: ScheduleCost) -> str:
         Shares are of the figures layer by layer.
     """
     own, alone = found.planned, found.layer_by_layer
-    told = [f"accesses {_change(own.access_count, alone.access_count)}", f"memory energy {_change(own.memory_pj, alone.memory_pj)}"]
-    if own.latency_s is not None and alone.latency_s:
-        told.append(f"time {_change(own.latency_s, alone.latency_s)}")
+    told = [f"accesses {_change(found.access_change_ratio)}", f"memory energy {_change(found.memory_change_ratio)}"]
+    if found.latency_change_ratio is not None:
+        told.append(f"time {_change(found.latency_change_ratio)}")
     return (
         f"{own.schedule.value} takes {bytes_text(own.buffer_bytes)} of buffers in place of {bytes_text(alone.buffer_bytes)}"
         f" layer by layer; {', '.join(told)}; {DELIVERIES[found.delivery]}. Layers that stream run output stationary."
     )
 
 
-def _change(own: float, alone: float) -> str:
-    change = own / alone - 1 if alone else 0.0
+def _change(change: float) -> str:
     if abs(change) < _UNSEEN:
         return "as before" if change == 0 else "as before within 0.1 %"
     return f"{'+' if change > 0 else '-'}{share_text(abs(change))}"
@@ -101,13 +100,13 @@ def _stages(found: ScheduleCost) -> Table:
     rows = tuple(
         Row(
             (
-                number,
+                str(number),
                 stage.grain.value if stage.strip_count == 1 else f"{stage.grain.value}, {stage.strip_count} strips",
-                Cell(stage.live_bytes, Form.EXACT_BYTES),
+                Cell(stage.live_bytes, Form.EXACT_BYTES, f"schedule.stages.{number - 1}.live_bytes"),
                 " ".join(stage.layers),
             )
         )
         for number, stage in enumerate(found.stages, start=1)
     )
-    columns = (Column("Stage"), Column("Grain", number=False), Column("Live", "B"), Column("Layers", number=False))
+    columns = (Column("Stage", number=False), Column("Grain", number=False), Column("Live", "B"), Column("Layers", number=False))
     return Table("Stages", columns, rows)

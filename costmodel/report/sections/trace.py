@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import statistics
 from typing import Final
 
 from costmodel.report.cells import Cell, Form
 from costmodel.report.charts import CurrentTrace
 from costmodel.report.document import Block, Column, Fact, Facts, Illustration, Paragraph, Remark, Remarks, Row, Section, Table
 from costmodel.report.quantities import count_text, current_text, digits, joules_text, power_text, share_text, time_text
-from costmodel.results.runs.trace import InferenceWindow, Spread, TraceCurve, TraceSummary, WindowFigures
+from costmodel.results.runs.trace import Spread, TraceCurve, TraceSummary, WindowFigures
 from costmodel.units import HZ_PER_KHZ, MA_PER_A, S_PER_HOUR, UA_PER_A
 
 _MOST_ROWS: Final = 20
@@ -58,7 +57,7 @@ def trace_lead(summary: TraceSummary) -> tuple[str, ...]:
     if _unknown(summary):
         return (*_runs_lead(summary), *sure, *assumed)
     rate = "" if summary.period_s is None else f", one every {time_text(summary.period_s)}"
-    count = sum(window.inference_count for window in summary.windows)
+    count = summary.inference_count
     runs = len(summary.windows)
     where = f"{runs} run{'' if runs == 1 else 's'}" if _marked(summary) else time_text(summary.duration_s)
     mean = (
@@ -81,8 +80,7 @@ def _runs_lead(summary: TraceSummary) -> tuple[str, ...]:
     runs = summary.windows
     each = ", ".join(f"{joules_text(run.inference_j)} in {time_text(run.duration_s)}" for run in runs[:_MOST_SAID])
     more = f" and {len(runs) - _MOST_SAID} more" if len(runs) > _MOST_SAID else ""
-    periods = [run.inner_period_s for run in runs if run.inner_period_s]
-    inner = f" Its inside repeats every {time_text(statistics.median(periods))}." if periods else ""
+    inner = "" if summary.inner_period_s is None else f" Its inside repeats every {time_text(summary.inner_period_s)}."
     return (
         f"{len(runs)} run{'' if len(runs) == 1 else 's'} of inferences: {each}{more}.{inner}",
         "How many inferences a run holds is not in the capture: --inferences N, --period or --marks gives the energy of one.",
@@ -91,15 +89,12 @@ def _runs_lead(summary: TraceSummary) -> tuple[str, ...]:
 
 def _kinds_lead(summary: TraceSummary) -> tuple[str, ...]:
     """Return what each kind of inference costs, where there are several."""
-    kinds: dict[str, list[InferenceWindow]] = {}
-    for window in summary.windows:
-        kinds.setdefault(window.kind, []).append(window)
+    kinds = summary.kinds
     if len(kinds) < 2 or _marked(summary):
         return ()
     each = "; ".join(
-        f"{kind}: {count_text(len(windows))} of {joules_text(statistics.fmean(window.inference_j for window in windows))} over "
-        f"{time_text(statistics.fmean(window.duration_s for window in windows))}"
-        for kind, windows in sorted(kinds.items())[:_MOST_SAID]
+        f"{kind.name}: {count_text(kind.window_count)} of {joules_text(kind.inference_j)} over {time_text(kind.duration_s)}"
+        for kind in kinds[:_MOST_SAID]
     )
     return (f"They are of {len(kinds)} kinds: {each}.",)
 
@@ -156,7 +151,7 @@ def _whole_facts(summary: TraceSummary) -> Facts:
             Fact("Charge", f"{digits(summary.charge_ah * UA_PER_A)} µAh", f"{digits(summary.charge_ah * S_PER_HOUR * MA_PER_A)} mC")
         )
     if summary.above_a is not None and summary.above_s is not None:
-        share = share_text(summary.above_s / summary.duration_s)
+        share = share_text(summary.above_ratio)
         items.append(
             Fact(f"Above {current_text(summary.above_a)}", Cell(summary.above_s, Form.TIME, "trace.above_s"), f"{share} of the capture")
         )
@@ -164,7 +159,10 @@ def _whole_facts(summary: TraceSummary) -> Facts:
 
 
 def _percentiles(summary: TraceSummary) -> Table:
-    rows = tuple(Row((f"{100 * each.share_ratio:.0f} %", Cell(each.current_a, Form.CURRENT))) for each in summary.percentiles)
+    rows = tuple(
+        Row((share_text(each.share_ratio, 0), Cell(each.current_a, Form.CURRENT, f"trace.percentiles.{place}.current_a")))
+        for place, each in enumerate(summary.percentiles)
+    )
     return Table("Current that so much of the capture's time stays below", (Column("Time", number=False), Column("Current")), rows)
 
 
@@ -282,7 +280,7 @@ def _chart(summary: TraceSummary, told: WindowFigures | None, curve: TraceCurve)
     if windows:
         first = windows[0]
         kind = f"Run of {count_text(first.inference_count)}" if _marked(summary) else "Run" if run else "Inference analysis"
-        text = f"{kind}, bounded: {time_text(first.end_s - first.start_s)}, {joules_text(first.inference_j * first.inference_count)}"
+        text = f"{kind}, bounded: {time_text(first.span_s)}, {joules_text(first.all_j)}"
     boot_s = 0.0 if told is None else told.thresholds.boot_s
     chart = CurrentTrace(
         x_axis="Time [s]",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 from costmodel.report.cells import Cell, Form
 from costmodel.report.document import Column, Paragraph, Row, Section, Table
@@ -34,17 +34,17 @@ def verdict_section(evaluation: Evaluation) -> Section:
         Column("Scratch buffers"),
         Column("Largest scratch"),
     )
-    best_memory, best_tensor = (min(value(answer.energy) for answer in answers) for value in (_in_memory, _in_registers))
+    memory, tensors = evaluation.memory_ratios, evaluation.tensor_ratios
     rows = tuple(
         Row(
             (
                 answer.dataflow.value,
                 Cell(answer.energy.memory_pj, Form.ENERGY, "energy.memory", answer.dataflow.value, scale),
-                _against(answer.energy.memory_pj, best_memory, len(answers)),
+                _against(memory, answer, answers),
                 Cell(answer.energy.tensor_pj, Form.ENERGY, "energy.tensors", answer.dataflow.value, scale),
-                _against(answer.energy.tensor_pj, best_tensor, len(answers)),
-                Cell(max(layer.counts.scratch_buffer_count for layer in answer.layers), Form.COUNT),
-                Cell(max(layer.counts.scratch_bytes for layer in answer.layers), Form.BYTES),
+                _against(tensors, answer, answers),
+                Cell(answer.scratch_buffer_count, Form.COUNT, f"{_own(answer)}.scratch_buffer_count", answer.dataflow.value),
+                Cell(answer.scratch_bytes, Form.BYTES, f"{_own(answer)}.scratch_bytes", answer.dataflow.value),
             )
         )
         for answer in answers
@@ -56,16 +56,16 @@ def verdict_section(evaluation: Evaluation) -> Section:
         "Rows in SRAM: scratch rows (partial sums, row buffers) cost the same accesses as tensors. Rows in registers: they cost nothing,"
         " as the single accumulator of output-stationary does in both columns. Leakage and arithmetic are listed separately, under Energy.",
     )
-    return Section("verdict", "Which dataflow", (Paragraph(verdict_text(answers, scale)), table))
+    return Section("verdict", "Which dataflow", (Paragraph(verdict_text(evaluation, scale)), table))
 
 
-def verdict_text(answers: tuple[DataflowEvaluation, ...], scale: Scale) -> str:
+def verdict_text(evaluation: Evaluation, scale: Scale) -> str:
     """Return which dataflow costs least memory energy, under both placements.
 
     Parameters
     ----------
-    answers : tuple of DataflowEvaluation
-        At least one.
+    evaluation : Evaluation
+        Of one dataflow or more.
     scale : Scale
         Unit of energy.
 
@@ -74,6 +74,7 @@ def verdict_text(answers: tuple[DataflowEvaluation, ...], scale: Scale) -> str:
     str
         One or two sentences.
     """
+    answers = evaluation.dataflows
     if len(answers) == 1:
         energy = answers[0].energy
         return (
@@ -82,7 +83,11 @@ def verdict_text(answers: tuple[DataflowEvaluation, ...], scale: Scale) -> str:
         )
     memory, registers = _ranked(answers, _in_memory), _ranked(answers, _in_registers)
     in_memory, in_registers = (
-        _placement_text(ranked, value, scale) for ranked, value in ((memory, _in_memory), (registers, _in_registers))
+        _placement_text(ranked, value, scale, ratios)
+        for ranked, value, ratios in (
+            (memory, _in_memory, evaluation.memory_ratios),
+            (registers, _in_registers, evaluation.tensor_ratios),
+        )
     )
     if memory[0].dataflow is registers[0].dataflow:
         return sentence(
@@ -92,6 +97,10 @@ def verdict_text(answers: tuple[DataflowEvaluation, ...], scale: Scale) -> str:
         f"The verdict depends on where the scratch rows live. With the rows in SRAM {memory[0].dataflow.value} costs least: {in_memory}."
         f" With the rows in registers {registers[0].dataflow.value} costs least: {in_registers}."
     )
+
+
+def _own(answer: DataflowEvaluation) -> str:
+    return f"dataflows.{answer.dataflow.value}"
 
 
 def _in_memory(energy: EnergySplit) -> float:
@@ -106,15 +115,17 @@ def _ranked(answers: tuple[DataflowEvaluation, ...], value: Callable[[EnergySpli
     return sorted(answers, key=lambda answer: value(answer.energy))
 
 
-def _placement_text(ranked: list[DataflowEvaluation], value: Callable[[EnergySplit], float], scale: Scale) -> str:
+def _placement_text(
+    ranked: list[DataflowEvaluation], value: Callable[[EnergySplit], float], scale: Scale, ratios: Mapping[str, float]
+) -> str:
     best, second = value(ranked[0].energy), value(ranked[1].energy)
-    times = f", {times_text(second / best)}" if best else ""
-    return f"{scale.text(best)} against {scale.text(second)} ({ranked[1].dataflow.value}{times})"
+    name = ranked[1].dataflow.value
+    times = f", {times_text(ratios[name])}" if ratios else ""
+    return f"{scale.text(best)} against {scale.text(second)} ({name}{times})"
 
 
-def _against(value: float, best: float, rivals: int) -> str:
-    if rivals == 1:
+def _against(ratios: Mapping[str, float], answer: DataflowEvaluation, rivals: Sequence[DataflowEvaluation]) -> str:
+    ratio = ratios.get(answer.dataflow.value)
+    if len(rivals) == 1 or ratio is None:
         return ""
-    if value == best:
-        return "best"
-    return times_text(value / best) if best else ""
+    return "best" if ratio == 1 else times_text(ratio)

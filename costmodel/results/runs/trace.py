@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Sequence
-from typing import Literal, NamedTuple
+from typing import ClassVar, Literal, NamedTuple
 
 from costmodel.results.base import Result
+from costmodel.results.totals import difference_of, mean_of, ratio_of, total_of
 
 
 class Spread(Result):
@@ -54,6 +56,31 @@ class InferenceWindow(Result):
     baseline_j: float
     """What the board would have drawn meanwhile, at the current around the window."""
     computational_j: float
+
+    derived: ClassVar[tuple[str, ...]] = ("span_s", "all_j")
+
+    @property
+    def span_s(self) -> float:
+        """From its begin to its end, however many inferences it holds."""
+        span: float = difference_of(self.end_s, self.start_s)
+        return span
+
+    @property
+    def all_j(self) -> float:
+        """Energy of all its inferences together."""
+        energy: float = total_of([self.inference_j] * self.inference_count)
+        return energy
+
+
+class KindFigures(Result):
+    """Windows of one kind together."""
+
+    name: str
+    window_count: int
+    inference_j: float
+    """Mean."""
+    duration_s: float
+    """Mean."""
 
 
 class TraceThresholds(Result):
@@ -145,6 +172,40 @@ class TraceSummary(Result):
     """Median time from one start to the next; None with a single inference."""
     windows: tuple[InferenceWindow, ...]
     warnings: tuple[str, ...]
+
+    derived: ClassVar[tuple[str, ...]] = ("above_ratio", "inference_count", "kinds", "inner_period_s")
+
+    @property
+    def above_ratio(self) -> float | None:
+        """Share of the capture's time that the current is above the threshold of `above_s`."""
+        return None if self.above_s is None or not self.duration_s else ratio_of(self.above_s, self.duration_s)
+
+    @property
+    def inference_count(self) -> int:
+        """Inferences of all windows."""
+        count: int = total_of([window.inference_count for window in self.windows])
+        return count
+
+    @property
+    def kinds(self) -> tuple[KindFigures, ...]:
+        """What the windows of each kind cost on average, by their letters."""
+        letters = sorted({window.kind for window in self.windows})
+        alike = {letter: [window for window in self.windows if window.kind == letter] for letter in letters}
+        return tuple(
+            KindFigures(
+                name=letter,
+                window_count=len(windows),
+                inference_j=mean_of([window.inference_j for window in windows]),
+                duration_s=mean_of([window.duration_s for window in windows]),
+            )
+            for letter, windows in alike.items()
+        )
+
+    @property
+    def inner_period_s(self) -> float | None:
+        """Median period that the insides of windows repeat with; None where none does."""
+        periods = [window.inner_period_s for window in self.windows if window.inner_period_s]
+        return statistics.median(periods) if periods else None
 
     @property
     def told(self) -> WindowFigures | None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import model_validator
 
 from costmodel.provenance import formula
 from costmodel.results.base import Result
+from costmodel.results.totals import difference_of, total_of
 
 
 @formula(
@@ -25,6 +26,24 @@ from costmodel.results.base import Result
 def taken_before_bytes(x: int, S: int, r: int) -> int:
     """Return what is taken of a heap before the network allocates."""
     return x + S + r
+
+
+@formula(
+    id="heap.spare",
+    equation="r = min(1 - b / B, 1 - t / T)",
+    symbols={
+        "r": "share to spare [1]",
+        "b": "what the largest buffer takes [B]",
+        "B": "the largest block that is free before [B]",
+        "t": "what all buffers take [B]",
+        "T": "all that is free before [B]",
+    },
+    unit="1",
+    source="definition: the scarcer of the largest block and all blocks together",
+)
+def least_spare_ratio(b: int, B: int, t: int, T: int) -> float:
+    """Return what there is to spare of the largest block, or of all of them: the less."""
+    return min(1.0 - b / B, 1.0 - t / T)
 
 
 class HeapRequest(Result):
@@ -76,6 +95,14 @@ class RegionState(Result):
     free_bytes: int
     """In one block: nothing has been given back yet."""
 
+    derived: ClassVar[tuple[str, ...]] = ("available_bytes",)
+
+    @property
+    def available_bytes(self) -> int:
+        """Before the buffers: at boot, less what is taken."""
+        left: int = difference_of(self.size_bytes, self.taken_bytes)
+        return left
+
 
 class HeapTaken(Result):
     """What is taken of a heap before the network allocates."""
@@ -126,6 +153,26 @@ class HeapVerdict(Result):
         """Largest block that is free before the buffers are placed; 0 without a region."""
         placed = {region.name: sum(each.block_bytes for each in self.placements if each.region == region.name) for region in self.regions}
         return max((region.free_bytes + placed[region.name] for region in self.regions), default=0)
+
+    derived: ClassVar[tuple[str, ...]] = ("available_bytes", "spare_ratio")
+
+    @property
+    def available_bytes(self) -> int:
+        """What all regions have before the buffers are placed, without what is taken already."""
+        total: int = total_of([region.available_bytes for region in self.regions])
+        return total
+
+    @property
+    def spare_ratio(self) -> float | None:
+        """What there is to spare of the largest block beside the largest buffer, or of all blocks beside all buffers: the less.
+
+        None where nothing is allocated.
+        """
+        free = [region.available_bytes for region in self.regions]
+        taken = [placement.block_bytes for placement in self.placements]
+        if not taken or not max(free, default=0):
+            return None
+        return least_spare_ratio(max(taken), max(free), total_of(taken), self.available_bytes)
 
     @property
     def block_bytes(self) -> int:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from costmodel.results.base import Result
+from costmodel.results.totals import difference_of
 from costmodel.specs.scenario import MemoryAccounting
 
 
@@ -92,6 +95,17 @@ class MemoryPlan(Result):
     def is_optimal(self) -> bool | None:
         """Whether no plan can take less; None where the accounting does not apply."""
         return None if self.tensor_buffer_bytes is None else self.tensor_buffer_bytes == self.bound_bytes
+
+    derived: ClassVar[tuple[str, ...]] = ("above_bound_bytes",)
+
+    @property
+    def above_bound_bytes(self) -> int | None:
+        """What the buffers take above the least possible; None where either is not known."""
+        return (
+            None
+            if self.tensor_buffer_bytes is None or self.bound_bytes is None
+            else difference_of(self.tensor_buffer_bytes, self.bound_bytes)
+        )
 
     @property
     def arena_bytes(self) -> int | None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from costmodel.results.base import Result
 from costmodel.results.storage.heap_verdict import HeapVerdict
 from costmodel.results.storage.memory_plan import MemoryPlan
+from costmodel.results.totals import difference_of, ratio_of, total_of
 from costmodel.specs.scenario import MemoryAccounting
 
 
@@ -35,6 +38,24 @@ class HeapShares(Result):
     buffers_of_used_ratio: float | None
     """Tensor buffers, of what the program used."""
 
+    derived: ClassVar[tuple[str, ...]] = ("used_bytes", "remaining_ratio", "used_ratio")
+
+    @property
+    def used_bytes(self) -> int:
+        """What the program took while the network ran."""
+        used: int = difference_of(self.total_bytes, self.remaining_bytes)
+        return used
+
+    @property
+    def remaining_ratio(self) -> float | None:
+        """What was free while the network ran, of what was before."""
+        return ratio_of(self.remaining_bytes, self.total_bytes) if self.total_bytes else None
+
+    @property
+    def used_ratio(self) -> float | None:
+        """What the program took, of what was free before."""
+        return ratio_of(self.used_bytes, self.total_bytes) if self.total_bytes else None
+
 
 class MemorySummary(Result):
     """Where the network's bytes are."""
@@ -57,3 +78,20 @@ class MemorySummary(Result):
     """None where the device has no heap regions."""
     shares: HeapShares | None
     """None where no program reported its heap."""
+    free_heap_bytes: int = 0
+    """What the program found free at start, or else what the device's heap regions hold together; 0 where nothing is known of them."""
+
+    derived: ClassVar[tuple[str, ...]] = ("constant_bytes", "heap_ratios")
+
+    @property
+    def constant_bytes(self) -> int:
+        """Weights and input."""
+        both: int = total_of([self.weight_bytes, self.input_bytes])
+        return both
+
+    @property
+    def heap_ratios(self) -> dict[str, float]:
+        """What the tensor buffers take of the free heap, by accounting; those left out that do not apply."""
+        sizes = {found.accounting.value: found.tensor_buffer_bytes for found in self.accountings}
+        free = self.free_heap_bytes
+        return {name: ratio_of(size, free) for name, size in sizes.items() if size is not None} if free else {}

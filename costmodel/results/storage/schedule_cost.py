@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from costmodel.results.base import Result
 from costmodel.results.storage.strategy_plan import PlannedStage
+from costmodel.results.totals import change_of
 from costmodel.specs.running.schedule import ScheduleName
 from costmodel.specs.running.stages import InputDelivery
 
@@ -32,3 +35,26 @@ class ScheduleCost(Result):
     stages: tuple[PlannedStage, ...]
     planned: ScheduleFigures
     layer_by_layer: ScheduleFigures
+
+    derived: ClassVar[tuple[str, ...]] = ("access_change_ratio", "memory_change_ratio", "latency_change_ratio")
+
+    @property
+    def access_change_ratio(self) -> float:
+        """By which share the accesses differ from layer by layer."""
+        return _change(self.planned.access_count, self.layer_by_layer.access_count)
+
+    @property
+    def memory_change_ratio(self) -> float:
+        """By which share the memory's energy differs."""
+        return _change(self.planned.memory_pj, self.layer_by_layer.memory_pj)
+
+    @property
+    def latency_change_ratio(self) -> float | None:
+        """By which share the time differs; None where none is known."""
+        own, alone = self.planned.latency_s, self.layer_by_layer.latency_s
+        return _change(own, alone) if own is not None and alone else None
+
+
+def _change(own: float, alone: float) -> float:
+    change: float = change_of(own, alone) if alone else 0.0
+    return change

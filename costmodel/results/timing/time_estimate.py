@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import ClassVar
 
 from costmodel.results.base import Result
+from costmodel.results.totals import ratio_of, total_of
 from costmodel.results.trust import Trust
 
 
@@ -23,6 +25,12 @@ class TimeBasis(StrEnum):
     """What networks took on this class of cores under the runtime."""
     NONE = "none"
     """Nothing is known of this core under the runtime."""
+
+
+def _low_share(path: PathTime, paths: tuple[PathTime, ...]) -> float:
+    total = total_of([each.low_cycles for each in paths])
+    share: float = ratio_of(path.low_cycles, total) if total else 0.0
+    return share
 
 
 class PathTime(Result):
@@ -110,6 +118,13 @@ class TimeEstimate(Result):
     layers: tuple[LayerTime, ...] = ()
     """In running order, where there is a middle; layers without rates are left out."""
     source: str = ""
+
+    derived: ClassVar[tuple[str, ...]] = ("path_shares",)
+
+    @property
+    def path_shares(self) -> dict[str, float]:
+        """Each path's share of the cycles, by its name, at their low ends."""
+        return {path.path: _low_share(path, self.paths) for path in self.paths}
 
 
 class RuntimeKnowledge(Result):

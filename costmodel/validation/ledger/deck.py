@@ -8,9 +8,9 @@ from typing import Any, Final
 from costmodel.columns import Number
 from costmodel.evaluation.explained.explaining import recorded_figures
 from costmodel.evaluation.figures import Figure
-from costmodel.evaluation.totals import total_of
 from costmodel.provenance import Constant, leaf
 from costmodel.results.runs.sram_run import SramFigures
+from costmodel.results.totals import total_of
 from costmodel.sources.cacti.sram_table_file import packaged_sram_table
 from costmodel.sources.catalogue import load_network, load_scenario
 from costmodel.sources.trained_accuracies import packaged_accuracies

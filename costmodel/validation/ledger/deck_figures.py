@@ -11,7 +11,7 @@ from typing import Final
 
 from costmodel.battery.energy_budget import usable_energy_j
 from costmodel.compression.pruning import kept_channels
-from costmodel.evaluation.totals import total_of
+from costmodel.results.totals import total_of
 from costmodel.specs.axis import Axis
 from costmodel.specs.counting import Dataflow, Taps
 from costmodel.units import (

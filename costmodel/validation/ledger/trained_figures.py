@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 from costmodel.columns import Number
-from costmodel.evaluation.totals import total_of
 from costmodel.provenance import formula, leaf
+from costmodel.results.totals import total_of
 from costmodel.units import PERCENT
 from costmodel.validation.ledger.computed import Computed, RowFunction
 from costmodel.validation.ledger.deck import Deck

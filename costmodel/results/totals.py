@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from costmodel.columns import Number, is_column, sum_of
+from costmodel.columns import Number, is_column, largest_of, sum_of
 from costmodel.provenance import formula
 
 
@@ -18,6 +18,62 @@ from costmodel.provenance import formula
 def total_of(parts: Sequence[Number]) -> Number:
     """Return the sum of parts; 0 where there are none."""
     return sum_of(parts)
+
+
+@formula(
+    id="largest",
+    equation="m = max(0, part_i)",
+    symbols={"m": "the largest part", "part_i": "the same quantity, layer by layer"},
+    unit="the parts'",
+    source="definition: largest of the parts",
+)
+def largest_part(parts: Sequence[Number]) -> Number:
+    """Return the largest of parts that are at least 0; 0 where there are none."""
+    return largest_of(parts)
+
+
+@formula(
+    id="change",
+    equation="c = a / b - 1",
+    symbols={
+        "c": "change against the other, by its share [1]",
+        "a": "one of two figures of a kind",
+        "b": "the other",
+    },
+    unit="1",
+    source="definition: relative change",
+)
+def change_of(value: Number, other: Number) -> Number:
+    """Return by which share a figure differs from another of the same unit."""
+    return value / other - 1
+
+
+@formula(
+    id="reciprocal",
+    equation="f = 1 / T",
+    symbols={"f": "how often [Hz]", "T": "time from one to the next [s]"},
+    unit="Hz",
+    source="definition: frequency",
+)
+def frequency_hz(period_s: Number) -> Number:
+    """Return how often what takes a period happens."""
+    return 1 / period_s
+
+
+@formula(
+    id="mean",
+    equation="m = sum(part_i) / n",
+    symbols={"m": "mean of the parts", "part_i": "the same quantity, one by one", "n": "how many there are [1]"},
+    unit="the parts'",
+    source="definition: arithmetic mean",
+)
+def _mean(parts: Sequence[Number], n: int) -> Number:
+    return sum_of(parts) / n
+
+
+def mean_of(parts: Sequence[Number]) -> Number:
+    """Return the mean of parts, of which there is at least one."""
+    return _mean(parts, len(parts))
 
 
 @formula(
