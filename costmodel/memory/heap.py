@@ -20,7 +20,7 @@ from costmodel.memory.heap_rules import (
     size_classes,
     taken_bytes,
 )
-from costmodel.provenance import is_recording, leaf, origin_of
+from costmodel.provenance import is_recording, leaf, noted, origin_of
 from costmodel.results.storage.heap_verdict import (
     HeapPlacement,
     HeapRequest,
@@ -240,7 +240,10 @@ def _taken_before(boot: HeapRegion, region: HeapRegion) -> int:
     if origin is not None and origin.record is not None:
         taken: int = origin.record.inputs["t"]
         return taken
-    return boot.size_bytes - region.size_bytes
+    nothing: int = noted(
+        boot.size_bytes - region.size_bytes, "taken before", "definition: nothing was asked to be taken out of this region"
+    )
+    return nothing
 
 
 def buffers_fit(sizes: Sequence[Number], regions: Sequence[HeapRegion], allocator: HeapAllocator) -> Number:

@@ -14,11 +14,12 @@ from costmodel.memory.ordering import OrderProblem, best_order
 from costmodel.memory.overlapping import Overlap, lead_bytes, overlapped, spared_bytes
 from costmodel.memory.placement import Block, Sizes, blocks_of, place_blocks, sizes_of
 from costmodel.memory.planning import plan_memory
-from costmodel.memory.strategies import COUNTS_INPUT, alive_by_step, lower_bound
+from costmodel.memory.strategies import COUNTS_INPUT, alive_by_step, arena_height_bytes, end_bytes, lower_bound, total_bytes
 from costmodel.memory.streaming.blocks import Layout, layout_of
 from costmodel.memory.streaming.covers import BANDS, PIXELS, ROWS, RUNNING, WINDOWS, Cover, fused, layered, mixed, streamed
 from costmodel.memory.streaming.staged_lives import StagedLives, staged_lives
 from costmodel.memory.tflm.greedy import PlannedBuffer, place_greedily
+from costmodel.provenance import noted
 from costmodel.results.storage.strategy_plan import PlannedPiece, PlannedStage, StrategyPlan
 from costmodel.specs.network import Network
 from costmodel.specs.running.schedule import holders_of, layer_by_layer
@@ -188,8 +189,8 @@ def planned_pieces(
     alive = alive_by_step(lives, in_place=True, with_input=True)
     return StrategyPlan(
         strategy=strategy,
-        total_bytes=max((offset + int(lives.tensors[place].size_bytes) for place, offset in offsets.items()), default=0),
-        bound_bytes=int(bound),
+        total_bytes=arena_height_bytes([end_bytes(_noted(offset), lives.tensors[place].size_bytes) for place, offset in offsets.items()]),
+        bound_bytes=bound,
         with_input=staged.has_input,
         delivery=cover.delivery,
         stages=tuple(
@@ -198,7 +199,7 @@ def planned_pieces(
                 grain=stage.grain,
                 scattered=tuple(subject.layout.name(step) for step in sorted(stage.scattered)),
                 strip_count=max(1, len(stage.strips)),
-                live_bytes=sum(int(lives.tensors[place].size_bytes) for place in places),
+                live_bytes=total_bytes([lives.tensors[place].size_bytes for place in places]),
             )
             for stage, names, places in zip(cover.stages, lives.stages, alive, strict=True)
         ),
@@ -206,12 +207,17 @@ def planned_pieces(
     )
 
 
+def _noted(offset: int) -> int:
+    found: int = noted(offset, "offset", "definition: where the strategy placed it")
+    return found
+
+
 def _pieces(staged: StagedLives, offsets: dict[int, int]) -> tuple[PlannedPiece, ...]:
     return tuple(
         PlannedPiece(
             name=life.name,
             role="tensor" if held is None else held.role.value,
-            size_bytes=int(life.size_bytes),
+            size_bytes=life.size_bytes,
             element_bytes=int(life.element_bytes),
             unit_count=None if held is None else held.unit_count,
             first_stage=life.made,
@@ -263,7 +269,7 @@ def _greedy(subject: Subject) -> tuple[StrategyPlan, None]:
     buffers = [PlannedBuffer(life.name, int(life.size_bytes), max(life.made, 0), life.last) for life in lives.tensors]
     plan = planned_pieces(MemoryStrategy.GREEDY, subject, cover, apart, blocks_of(lives, with_input=True), place_greedily(buffers))
     bound = lower_bound(lives, in_place=False, with_input=True)
-    return plan.model_copy(update={"bound_bytes": int(bound)}), None
+    return plan.model_copy(update={"bound_bytes": bound}), None
 
 
 def _climbing(subject: Subject) -> tuple[StrategyPlan, None]:

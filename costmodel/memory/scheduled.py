@@ -10,6 +10,7 @@ from costmodel.memory.lifetimes import Lifetimes
 from costmodel.memory.network_strategies import NETWORK_STRATEGIES, subject_of
 from costmodel.memory.strategies import Accounted, SharedBuffer
 from costmodel.memory.streaming.staged_lives import staged_lives
+from costmodel.provenance import is_recording
 from costmodel.results.storage.strategy_plan import StrategyPlan
 from costmodel.specs.network import Network
 from costmodel.specs.running.schedule import ScheduleName
@@ -33,7 +34,6 @@ class Scheduled(NamedTuple):
     """Where they lie."""
 
 
-@lru_cache(maxsize=KEPT)
 def scheduled(network: Network, name: ScheduleName) -> Scheduled:
     """Return a network's stages under a schedule, with their memory.
 
@@ -54,6 +54,16 @@ def scheduled(network: Network, name: ScheduleName) -> Scheduled:
     SpecError
         If the schedule does not apply to the network; names the layer it fails at.
     """
+    # A recorded plan is made anew: its numbers remember the tape they were recorded on.
+    return _planned(network, name) if is_recording() else _remembered(network, name)
+
+
+@lru_cache(maxsize=KEPT)
+def _remembered(network: Network, name: ScheduleName) -> Scheduled:
+    return _planned(network, name)
+
+
+def _planned(network: Network, name: ScheduleName) -> Scheduled:
     subject = subject_of(network)
     plan, cover = NETWORK_STRATEGIES[MemoryStrategy(name.value)](subject)
     if cover is None:

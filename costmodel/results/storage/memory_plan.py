@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from costmodel.results.base import Result
-from costmodel.results.totals import difference_of
+from costmodel.results.totals import difference_of, total_of
 from costmodel.specs.scenario import MemoryAccounting
 
 
@@ -57,7 +57,8 @@ class StepMemory(Result):
     @property
     def total_bytes(self) -> int:
         """Bytes taken during the step."""
-        return sum(buffer.size_bytes for buffer in self.buffers)
+        total: int = total_of([buffer.size_bytes for buffer in self.buffers])
+        return total
 
 
 class MemoryPlan(Result):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import NamedTuple
 
+from costmodel.provenance import formula, is_recording, leaf
+
 
 class Grain(StrEnum):
     """How much of a layer is computed before the next takes its turn."""
@@ -37,6 +39,23 @@ class InputDelivery(StrEnum):
     """It is read where it is, outside of RAM, as often as it takes."""
 
 
+@formula(
+    id="memory.ring_bytes",
+    equation="B = u*n*b",
+    symbols={
+        "B": "bytes of a ring of rows or pixels, or of a running row [B]",
+        "u": "units it holds [1]",
+        "n": "elements of one unit [1]",
+        "b": "bytes of one element [B]",
+    },
+    unit="B",
+    source="definition: units are dense",
+)
+def ring_bytes(u: int, n: int, b: int) -> int:
+    """Return the bytes of what is kept of a tensor while a stage runs."""
+    return u * n * b
+
+
 class Held(NamedTuple):
     """What is kept of one tensor while a stage runs."""
 
@@ -52,7 +71,13 @@ class Held(NamedTuple):
     @property
     def size_bytes(self) -> int:
         """Bytes it takes."""
-        return self.unit_count * self.unit_elements * self.element_bytes
+        units, elements, element = self.unit_count, self.unit_elements, self.element_bytes
+        if is_recording():
+            units = leaf(units, f"{self.role.value} units", "definition: rows or pixels still needed, found by following the reads")
+            elements = leaf(elements, "elements of a unit", "definition: a row or a pixel with all its channels")
+            element = leaf(element, "bytes of an element", "definition: size of the element type")
+        size: int = ring_bytes(units, elements, element)
+        return size
 
 
 class Strip(NamedTuple):
