@@ -7,16 +7,18 @@ from difflib import SequenceMatcher
 from typing import Final, NamedTuple, TypeAlias
 
 from costmodel.evaluation.evaluating import evaluate
+from costmodel.evaluation.network_numbers import sizes_of, steps_of
+from costmodel.memory.lifetimes import tensor_size_bytes
 from costmodel.results.conclusions.reason import Reason, ReasonKind, reason
-from costmodel.results.counts import SCRATCH_READS, SCRATCH_WRITES, TENSOR_READS, TENSOR_WRITES
+from costmodel.results.counts import grouped_count
 from costmodel.results.evaluation import Evaluation, LayerEvaluation
 from costmodel.results.graphs.network_diff import ExceededLimit, FigureChange, LayerChange, Match, NetworkDiff
 from costmodel.results.graphs.tflm_arena import TflmArena
+from costmodel.results.totals import difference_of, ratio_of, total_of
 from costmodel.results.trust import Trust
 from costmodel.specs.scenario import Scenario
 
 Figure: TypeAlias = int | float | None
-ACCESSES: Final = (*TENSOR_READS, *TENSOR_WRITES, *SCRATCH_READS, *SCRATCH_WRITES)
 UNITS: Final[Mapping[str, str]] = {
     "parameters": "",
     "stored": "B",
@@ -104,7 +106,7 @@ def _totals(answer: Evaluation, arena: TflmArena | None) -> Mapping[str, Figure]
         "parameters": answer.parameter_count,
         "stored": answer.weight_bytes,
         "macs": runs.counts.mac_count,
-        "accesses": sum(getattr(runs.accesses, counter) for counter in ACCESSES),
+        "accesses": grouped_count(runs.accesses, "access_count"),
         "ram": answer.memory.ram_bytes,
         "flash": answer.memory.flash_bytes,
         "energy": runs.energy.memory_pj,
@@ -116,8 +118,13 @@ def _totals(answer: Evaluation, arena: TflmArena | None) -> Mapping[str, Figure]
 def _layers(scenario: Scenario, answer: Evaluation) -> list[_Layer]:
     network = scenario.network
     stored = {
-        step.name: step.lowered.weight_count * sizes.weight_bytes + step.lowered.bias_count * sizes.bias_bytes
-        for step, sizes in zip(network.steps, network.tensor_bytes, strict=True)
+        step.name: total_of(
+            [
+                tensor_size_bytes(step.lowered.weight_count, sizes.weight_bytes),
+                tensor_size_bytes(step.lowered.bias_count, sizes.bias_bytes),
+            ]
+        )
+        for step, sizes in zip(steps_of(network), sizes_of(network), strict=True)
     }
     return [_layer(layer, stored[layer.name]) for layer in answer.dataflows[0].layers]
 
@@ -127,7 +134,7 @@ def _layer(layer: LayerEvaluation, stored_bytes: int) -> _Layer:
         "parameters": layer.parameter_count,
         "stored": stored_bytes,
         "macs": layer.counts.mac_count,
-        "accesses": sum(getattr(layer.accesses, counter) for counter in ACCESSES),
+        "accesses": grouped_count(layer.accesses, "access_count"),
         "energy": layer.energy.memory_pj,
         "time": layer.duration_s,
     }
@@ -202,14 +209,14 @@ def _removed(layer: _Layer) -> LayerChange:
 
 
 def _change(name: str, before: Figure, after: Figure, why: Reason | None = None) -> FigureChange:
-    change = None if before is None or after is None else after - before
+    change = None if before is None or after is None else difference_of(after, before)
     return FigureChange(
         figure=name,
         unit=UNITS[name],
         before=before,
         after=after,
         change=change,
-        change_ratio=change / before if change is not None and before else None,
+        change_ratio=ratio_of(change, before) if change is not None and before else None,
         trust=Trust.UNKNOWN if before is None and after is None else _TRUST.get(name, Trust.EXACT),
         reason=why if change is None else None,
     )

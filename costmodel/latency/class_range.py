@@ -38,6 +38,22 @@ def range_cycles(mac_count: Number, cycles_per_mac: Number) -> Number:
 
 
 @formula(
+    id="latency.repeated",
+    equation="t = s*r",
+    symbols={
+        "t": "time of layers that run together [s]",
+        "s": "time of the same layers one by one [s]",
+        "r": "multiply-accumulates together, over those one by one [1]",
+    },
+    unit="s",
+    source="assumption: what is computed again takes its share, and nothing else changes",
+)
+def repeated_time_s(s: Number, r: Number) -> Number:
+    """Return the time of layers that run together and compute some of their work again."""
+    return s * r
+
+
+@formula(
     id="latency.clock",
     equation="t = c / f",
     symbols={"t": "time [s]", "c": "cycles [cycles]", "f": "clock [Hz]"},

@@ -222,7 +222,7 @@ def _pieces(staged: StagedLives, offsets: dict[int, int]) -> tuple[PlannedPiece,
             unit_count=None if held is None else held.unit_count,
             first_stage=life.made,
             last_stage=life.last,
-            offset_bytes=offsets.get(place),
+            offset_bytes=None if place not in offsets else _noted(offsets[place]),
         )
         for place, (life, held) in enumerate(zip(staged.lives.tensors, staged.held, strict=True))
     )

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from costmodel.results.base import Result
+from costmodel.results.totals import ratio_of, total_of
 
 
 class TileChoice(Result):
@@ -22,6 +25,11 @@ class TileChoice(Result):
     """As the model file holds them."""
     register_count: int
 
+    @property
+    def tile(self) -> str:
+        """Pixels by filters."""
+        return f"{self.pixel_count}x{self.filter_count}"
+
 
 class MappedLayer(Result):
     """One layer with every tile that was tried, the best first."""
@@ -38,9 +46,23 @@ class MappedLayer(Result):
     code_bytes: int | None = None
     """Of the kernel in the best tile, as the core's compiler makes it; None where that is not installed."""
 
+    derived: ClassVar[tuple[str, ...]] = ("load_ratios", "instruction_ratios")
+
+    @property
+    def load_ratios(self) -> dict[str, float]:
+        """Loads of each tile for a valid multiply-accumulate, by its pixels and filters."""
+        return {choice.tile: ratio_of(choice.load_count, self.valid_mac_count) for choice in self.choices}
+
+    @property
+    def instruction_ratios(self) -> dict[str, float]:
+        """Instructions of each tile for a valid multiply-accumulate, by its pixels and filters."""
+        return {choice.tile: ratio_of(choice.instruction_count, self.valid_mac_count) for choice in self.choices}
+
 
 class MappingSearch(Result):
     """A network's layers, each with its best tile."""
+
+    derived: ClassVar[tuple[str, ...]] = ("instruction_count", "instruction_ratio", "code_bytes")
 
     network: str
     core: str
@@ -54,3 +76,21 @@ class MappingSearch(Result):
     """Of predicted instructions, on layers of shapes the rates were not fitted to."""
     p90_error_ratio: float
     layers: tuple[MappedLayer, ...]
+
+    @property
+    def instruction_count(self) -> int:
+        """Of the best tiles of all layers that have one."""
+        count: int = total_of([layer.choices[0].instruction_count for layer in self.layers if layer.choices])
+        return count
+
+    @property
+    def instruction_ratio(self) -> float | None:
+        """The same for a valid multiply-accumulate; None where no layer has a tile."""
+        valid = total_of([layer.valid_mac_count for layer in self.layers if layer.choices])
+        return ratio_of(self.instruction_count, valid) if valid else None
+
+    @property
+    def code_bytes(self) -> int | None:
+        """Of the kernels in the best tiles; None where one is not known."""
+        sizes = [layer.code_bytes for layer in self.layers if layer.choices]
+        return None if None in sizes else total_of(sizes)

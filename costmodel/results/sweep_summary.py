@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 Value = str | int | float | None
+
+
+_LEAST_S: Final = 1e-9
+"""What a sweep that took no time is taken to have."""
 
 
 class ExplainedShare(NamedTuple):
@@ -54,3 +58,8 @@ class SweepSummary(NamedTuple):
     figures: frozenset[str]
     """Columns that are figures of a design's own scenario, by the names `explain` knows."""
     notes: tuple[str, ...]
+
+    @property
+    def rate_hz(self) -> float:
+        """Designs evaluated a second."""
+        return self.evaluated_count / max(self.seconds, _LEAST_S)

@@ -68,6 +68,7 @@ def frequency_hz(period_s: Number) -> Number:
     source="definition: arithmetic mean",
 )
 def _mean(parts: Sequence[Number], n: int) -> Number:
+    """Return the mean of `n` parts."""
     return sum_of(parts) / n
 
 

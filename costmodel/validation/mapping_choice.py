@@ -10,6 +10,7 @@ from costmodel.deployment.deployed import DeployedNetwork
 from costmodel.deployment.kernels.mapped import with_mapping
 from costmodel.deployment.model_file import write_model_file
 from costmodel.errors import InputError
+from costmodel.provenance import noted
 from costmodel.results.mapping_search import MappingSearch
 from costmodel.results.runs.comparison import FirmwareComparison, RunComparison
 from costmodel.sources.documents.mapping_file import read_mapping
@@ -113,7 +114,8 @@ def with_code_sizes(found: MappingSearch, deployed: DeployedNetwork, core: Kerne
     sizes = layer_code_bytes(mapped, core.name, firmware=bench.firmware, cache=bench.cache)
     if sizes is None:
         return found
-    return found.model_copy(update={"layers": tuple(one.model_copy(update={"code_bytes": sizes.get(one.name)}) for one in found.layers)})
+    told = {name: noted(size, f"code of {name}", f"measured: what the compiler of {core.name} makes of it") for name, size in sizes.items()}
+    return found.model_copy(update={"layers": tuple(one.model_copy(update={"code_bytes": told.get(one.name)}) for one in found.layers)})
 
 
 def validate_mapped(expectations: Sequence[Expected], text: str, targets: Iterable[Target], bench: Workbench) -> FirmwareComparison:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
@@ -14,7 +15,10 @@ from costmodel.deployment.kernels.tile_work import tile_work
 from costmodel.deployment.kernels.tiles import Tile
 from costmodel.errors import LimitError
 from costmodel.latency.kernel_rates import layer_cycles
+from costmodel.memory.lifetimes import tensor_size_bytes
+from costmodel.provenance import formula, noted
 from costmodel.results.mapping_search import MappedLayer, MappingSearch, TileChoice
+from costmodel.results.totals import total_of
 from costmodel.sources.kernel_instructions import load_kernel_instructions
 from costmodel.specs.counting import Dataflow
 from costmodel.specs.devices.kernel_core import KernelCore, tile_register_count
@@ -25,10 +29,24 @@ from costmodel.specs.running.mapping import BLOCKED, ChosenDataflow, Mapping
 from costmodel.specs.work import LoopNest
 from costmodel.validation.firmware_plan import predicted_arena_bytes
 
+WORK: Final = "definition: what the generated kernel does in this tile"
+"""Source of the regressors."""
 MOST_PIXELS: Final = 8
 MOST_FILTERS: Final = 16
 DEFAULT_SCRATCH_BYTES: Final = 16_384
 """Most a line buffer may take unless told otherwise."""
+
+
+@formula(
+    id="map.instructions",
+    equation="n = floor(c + 0.5)",
+    symbols={"n": "instructions of a layer, the nearest whole number [1]", "c": "what its rates give [1]"},
+    unit="1",
+    source="definition: nearest whole number",
+)
+def whole_instructions(c: float) -> int:
+    """Return the nearest whole number of instructions."""
+    return math.floor(c + 0.5)
 
 
 def search_mapping(
@@ -126,16 +144,17 @@ def _choice(step: Step, layer: DeployedLayer, deployed: DeployedNetwork, tile: T
     counts = count_work(step.lowered.work, ChosenDataflow(BLOCKED, (tile.pixels, tile.filters)), input_bytes=tile.line.size_bytes)
     shape = kernel_shape(deployed, replace(layer, tile=tile))
     work = tile_work(shape)._asdict() if shape is not None else {}
-    per_unit = rates.instructions
+    per_unit = [noted(rate, unit, rates.source) for unit, rate in rates.instructions.items()]
+    amounts = [noted(work[unit], unit, WORK) for unit in rates.instructions]
     return TileChoice(
         pixel_count=tile.pixels,
         filter_count=tile.filters,
         mac_count=counts.mac_count,
-        load_count=counts.input_read_count + counts.input_row_read_count + counts.weight_read_count + counts.bias_read_count,
-        instruction_count=round(layer_cycles(list(per_unit.values()), [work[unit] for unit in per_unit])),
+        load_count=total_of([counts.input_read_count, counts.input_row_read_count, counts.weight_read_count, counts.bias_read_count]),
+        instruction_count=whole_instructions(layer_cycles(per_unit, amounts)),
         scratch_bytes=counts.scratch_bytes,
-        weight_bytes=step.lowered.weight_count * tile.weight_bytes,
-        register_count=tile_register_count(tile.pixels, tile.filters),
+        weight_bytes=tensor_size_bytes(step.lowered.weight_count, tile.weight_bytes),
+        register_count=noted(tile_register_count(tile.pixels, tile.filters), "registers", "definition: accumulators, operands, pointers"),
     )
 
 

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from costmodel.cli.output import OutputFormat
     from costmodel.evaluation.figures import Figure
 
+ANSWERING: Final = ("battery", "cacti", "count", "diff", "map", "plan", "predict", "report", "reproduce", "sweep", "trace")
+"""Commands whose answers have figures."""
 EXPLANATION_WIDTH: Final = 100
 """Columns of an explanation that goes to no terminal."""
 
@@ -144,7 +146,7 @@ def _explain_answer(command: str, figure: str | None, depth: int, form: OutputFo
 
     figures = recorded_result(answer, words[0])
     if not figures:
-        raise SpecError(f"--of: {words[0]} answers without figures to explain; battery, cacti, count and trace have some")
+        raise SpecError(f"--of: {words[0]} answers without figures to explain; {', '.join(ANSWERING)} have some")
     if figure is not None and figure not in figures and f"{words[0]}.{figure}" in figures:
         # A report's cells name their figures without the command that prints them.
         figure = f"{words[0]}.{figure}"
@@ -155,11 +157,12 @@ def _write(figures: Mapping[str, Figure], figure: str | None, whose: str, exampl
     from costmodel.cli.output import write_answer
     from costmodel.errors import UnknownNameError
     from costmodel.evaluation.explained.explaining import explanation_of
+    from costmodel.evaluation.explained.result_figures import distinct
     from costmodel.report.answers.explanation import explanation_answer, figures_answer
     from costmodel.results.conclusions.explanation import ListedFigure
 
     if figure is None:
-        listed = {name: ListedFigure(*found) for name, found in figures.items()}
+        listed = {name: ListedFigure(*found) for name, found in distinct(figures).items()}
         write_answer(figures_answer(listed, whose, example), form)
         return
     if figure not in figures:

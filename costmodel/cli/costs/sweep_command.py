@@ -43,12 +43,13 @@ def sweep_command(
     import os
 
     from costmodel.cli.options import chosen
-    from costmodel.cli.output import format_of, write_answer
+    from costmodel.cli.output import format_of, is_taken, write_answer
     from costmodel.printable_text import printable
     from costmodel.report.answers.sweeps import sweep_answer
     from costmodel.report.progress import ProgressDisplay
     from costmodel.sweeps.engine.kept_files import kept_bytes
     from costmodel.sweeps.engine.running import prepared_space, sweep
+    from costmodel.sweeps.front.explained_designs import explained_designs
     from costmodel.sweeps.front.summary import check_choice, shown_summary, summary_of, write_answer_files
     from costmodel.sweeps.study.study_file import load_study
     from costmodel.sweeps.study.study_spec import Keep
@@ -76,7 +77,9 @@ def sweep_command(
                 on_progress=lambda progress: display.rate(progress.designs_done, progress.designs, progress.rate),
             )
         written = [str(path) for path in write_answer_files(answer, folder, choose)]
-        write_answer(sweep_answer(shown_summary(answer), summary_of(answer) | {"written": written}, written), form)
+        shown = shown_summary(answer)
+        explained = explained_designs(answer, shown) if is_taken() else None
+        write_answer(sweep_answer(shown, summary_of(answer) | {"written": written}, written, explained), form)
     except KeyboardInterrupt:
         # While the answer was made or written: the jobs are done, and the folder says so.
         if kept_bytes(folder):

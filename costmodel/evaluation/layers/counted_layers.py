@@ -12,7 +12,7 @@ from costmodel.evaluation.network_numbers import sizes_of, steps_of
 from costmodel.provenance import is_recording, leaf
 from costmodel.results.counted_layer import CountedLayer
 from costmodel.results.counts import AccessCounts
-from costmodel.results.totals import total_of
+from costmodel.results.totals import difference_of, total_of
 from costmodel.specs.counting import CountingConvention, Dataflow, Granularity, Taps
 from costmodel.specs.lowering import Step
 from costmodel.specs.network import Network, TensorBytes
@@ -63,7 +63,7 @@ def counted_layers(
 def _counted(step: Step, sizes: TensorBytes, dataflow: ChosenDataflow, convention: CountingConvention) -> CountedLayer:
     counts = _counts(step, sizes, dataflow, convention)
     taps = count_work(step.lowered.work, Dataflow.OUTPUT_STATIONARY, convention.taps).mac_count
-    return CountedLayer(step, counts, counts.mac_count - taps)
+    return CountedLayer(step, counts, difference_of(counts.mac_count, taps))
 
 
 def counted_dataflows(

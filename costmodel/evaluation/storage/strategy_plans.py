@@ -12,11 +12,13 @@ from costmodel.memory.heap import judge_heap, largest_request_bytes, regions_wit
 from costmodel.memory.heap_replay import FREE, MALLOC, Request, replay_heap
 from costmodel.memory.network_strategies import Subject, plan_strategy, subject_of
 from costmodel.memory.strategies import arena_with_scratch_bytes
+from costmodel.provenance import noted
 from costmodel.results.conclusions.reason import Reason, ReasonKind, reason
-from costmodel.results.counts import ACCESSES
+from costmodel.results.counts import grouped_count
 from costmodel.results.storage.heap_replay import HeapOutcome, HeapReplay
 from costmodel.results.storage.heap_verdict import HeapRequest, HeapVerdict
 from costmodel.results.storage.strategy_plan import PlanComparison, PlannedPiece, StrategyPlan
+from costmodel.results.totals import change_of, difference_of, largest_part, total_of
 from costmodel.specs.base import with_changes
 from costmodel.specs.counting import Dataflow, Taps
 from costmodel.specs.network import Network
@@ -57,7 +59,7 @@ def compare_strategies(scenario: Scenario, strategies: Sequence[MemoryStrategy] 
     mapping = mapping_of(Dataflow.OUTPUT_STATIONARY)
     _, cost = cost_of(scenario, mapping)
     subject = subject_of(scenario.network)
-    asked = _Asked(scenario, subject, cost, int(cost.scratch_bytes))
+    asked = _Asked(scenario, subject, cost, cost.scratch_bytes)
     plans = tuple(_plan(strategy, asked) for strategy in strategies)
     recommended, why = _recommended(plans, scenario)
     return PlanComparison(
@@ -79,13 +81,13 @@ def _plan(strategy: MemoryStrategy, asked: _Asked) -> StrategyPlan:
     heap = _verdict(plan, asked)
     return plan.model_copy(
         update={
-            "mac_count": _sum(cost, ("mac_count",)),
-            "extra_mac_count": _sum(cost, ("mac_count",)) - _sum(base, ("mac_count",)),
+            "mac_count": _sum(cost, "mac_count"),
+            "extra_mac_count": difference_of(_sum(cost, "mac_count"), _sum(base, "mac_count")),
             "extra_mac_nominal_ratio": _nominal_ratio(network, stages),
-            "access_count": _sum(cost, ACCESSES),
-            "extra_access_count": _sum(cost, ACCESSES) - _sum(base, ACCESSES),
+            "access_count": _sum(cost, "access_count"),
+            "extra_access_count": difference_of(_sum(cost, "access_count"), _sum(base, "access_count")),
             "memory_pj": cost.energy_pj,
-            "extra_memory_pj": cost.energy_pj - base.energy_pj,
+            "extra_memory_pj": difference_of(cost.energy_pj, base.energy_pj),
             "duration_s": cost.latency_s,
             "heap": heap,
             "replay": None if heap is None else _replay(plan, asked),
@@ -100,20 +102,23 @@ def _cost_under(strategy: MemoryStrategy, scenario: Scenario) -> Cost:
     return cost_of(under, mapping_of(Dataflow.OUTPUT_STATIONARY))[1]
 
 
-def _sum(cost: Cost, names: Sequence[str]) -> int:
-    return sum(getattr(layer.counts, name) for layer in cost.running for name in names)
+def _sum(cost: Cost, group: str) -> int:
+    total: int = total_of([grouped_count(layer.counts, group) for layer in cost.running])
+    return total
 
 
 def _nominal_ratio(network: Network, stages: Sequence[Stage]) -> float:
     """What strips compute again, of the multiply-accumulates of the stages that run in strips, padding processed like data."""
     stripped = [stage for stage in stages if stage.strips]
     if not stripped:
-        return 0.0
+        nothing: float = noted(0.0, "computed again", "definition: nothing runs in strips")
+        return nothing
     ours, once = (
-        sum(counts.mac_count for counts in counts_of_stages(network, run, Taps.NOMINAL).values())
+        total_of([counts.mac_count for counts in counts_of_stages(network, run, Taps.NOMINAL).values()])
         for run in (stripped, [Stage((step,)) for stage in stripped for step in stage.steps])
     )
-    return ours / once - 1 if once else 0.0
+    again: float = change_of(ours, once) if once else 0.0
+    return again
 
 
 def _requests(plan: StrategyPlan, asked: _Asked) -> list[HeapRequest]:
@@ -125,7 +130,7 @@ def _requests(plan: StrategyPlan, asked: _Asked) -> list[HeapRequest]:
     if scenario.input_in is Storage.RAM and not plan.with_input and plan.delivery is not InputDelivery.FLASH:
         requests.append(HeapRequest(name="input", size_bytes=asked.cost.input_bytes))
     if _one_block(plan):
-        arena = int(arena_with_scratch_bytes(plan.total_bytes or 0, asked.scratch_bytes))
+        arena = arena_with_scratch_bytes(plan.total_bytes or 0, asked.scratch_bytes)
         return [*requests, HeapRequest(name="arena", size_bytes=arena)]
     pieces: Sequence[PlannedPiece] = plan.pieces
     if plan.strategy is MemoryStrategy.PEAK_LIVE:
@@ -172,11 +177,16 @@ def _replay(plan: StrategyPlan, asked: _Asked) -> HeapReplay:
 def _margin(plan: StrategyPlan, asked: _Asked, heap: HeapVerdict) -> int:
     """The largest single request that the heap serves, less the plan's largest; where it fails, what the request that fails lacks."""
     if heap.shortfall is not None:
-        return heap.shortfall.largest_bytes - heap.shortfall.searched_bytes
+        return _left(heap.shortfall.largest_bytes, heap.shortfall.searched_bytes)
     device = asked.scenario.device
     left = regions_without(device.heap_regions, heap.taken.total_bytes)
-    largest = max((largest_request_bytes(region, device.allocator) for region in left), default=0)
-    return largest - max((request.size_bytes for request in _requests(plan, asked)), default=0)
+    largest = largest_part([noted(largest_request_bytes(region, device.allocator), region.name, device.source) for region in left])
+    return _left(largest, largest_part([request.size_bytes for request in _requests(plan, asked)]))
+
+
+def _left(whole: int, part: int) -> int:
+    left: int = difference_of(whole, part)
+    return left
 
 
 def _fits(plan: StrategyPlan) -> bool:

@@ -166,7 +166,8 @@ def _per_unit(rates: PathRates, source: str) -> dict[str, float]:
 
 def _path_time(path: KernelPath, own: Sequence[TimedStep], cycles: _Interval) -> PathTime:
     macs = total_of([timed.mac_count for timed in own])
-    return PathTime(path=path.value, layer_count=len(own), mac_count=macs, low_cycles=cycles.low, high_cycles=cycles.high)
+    count = noted(len(own), f"layers on the {path.value} path", "definition: layers whose kernel is on this path")
+    return PathTime(path=path.value, layer_count=count, mac_count=macs, low_cycles=cycles.low, high_cycles=cycles.high)
 
 
 def _by_networks(asked: _Asked) -> TimeEstimate | None:

@@ -7,13 +7,13 @@ from typing import NamedTuple
 
 from costmodel.columns import Number
 from costmodel.evaluation.timing.network_regressors import TimedStep, network_mix
-from costmodel.evaluation.totals import ratio_of, total_of
 from costmodel.latency.class_range import cycles_time_s
 from costmodel.latency.kernel_paths import TERM_OF, kernel_regressors
 from costmodel.latency.kernel_rates import term_cycles
 from costmodel.latency.operation_mix import OperationMix, mix_of
 from costmodel.latency.scaling import layer_share_cycles
 from costmodel.results.timing.time_estimate import LayerTime, RegressorTime, Term, TermTime
+from costmodel.results.totals import ratio_of, total_of
 from costmodel.specs.network import Network
 from costmodel.specs.work import LoopNest
 

@@ -10,13 +10,14 @@ from costmodel.evaluation.battery.question import BatteryQuestion, estimate_batt
 from costmodel.evaluation.design import own_duration, own_power
 from costmodel.evaluation.timing.estimate import estimate_time
 from costmodel.evaluation.timing.measured_power import energy_at, has_measured_power, inferring_at, measured_power
-from costmodel.latency.class_range import middle_time_s
+from costmodel.latency.class_range import middle_time_s, repeated_time_s
 from costmodel.provenance import Constant, noted
 from costmodel.results.battery_life import BatteryAnswer
 from costmodel.results.evaluation import Evaluation
 from costmodel.results.timing.calibration_fit import MeasuredPower
 from costmodel.results.timing.outlook import AssumedUse, EnergyEstimate, LifeEstimate, Outlook, RestLife
 from costmodel.results.timing.time_estimate import TimeBasis, TimeEstimate
+from costmodel.results.totals import ratio_of
 from costmodel.results.trust import Trust, weakest
 from costmodel.specs.devices.battery import BatteryCell
 from costmodel.specs.devices.power import IDLE, PowerProfile, PowerStates
@@ -211,8 +212,10 @@ def _in_stages(time: TimeEstimate, evaluation: Evaluation) -> TimeEstimate:
     found = evaluation.schedule
     if found is None or all(stage.grain is Grain.LAYER for stage in found.stages):
         return time
-    again = found.planned.mac_count / found.layer_by_layer.mac_count if found.layer_by_layer.mac_count else 1.0
-    longer = {name: value * again for name in ("duration_s", "low_s", "high_s") if (value := getattr(time, name)) is not None}
+    own, alone = found.planned.mac_count, found.layer_by_layer.mac_count
+    again = ratio_of(own, alone) if alone else 1.0
+    ends = ("duration_s", "low_s", "high_s")
+    longer = {name: repeated_time_s(value, again) for name in ends if (value := getattr(time, name)) is not None}
     return time.model_copy(update={"trust": weakest(time.trust, Trust.ASSUMED), **longer})
 
 

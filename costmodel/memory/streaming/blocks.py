@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
+from costmodel.memory.lifetimes import tensor_size_bytes
 from costmodel.memory.streaming.progress import GraphEdge, GraphNode, rings_of
 from costmodel.memory.streaming.reach import Reach, axis_spans, running_units, same_spans
+from costmodel.provenance import noted
 from costmodel.specs.lowering import NETWORK_INPUT, Step
 from costmodel.specs.network import Network
 from costmodel.specs.operations import Action
@@ -181,7 +183,10 @@ def whole_bytes(layout: Layout, step: int, scattered: bool) -> int:
     """Return the bytes a stage's last tensor takes: where a mean is summed up in it, those of its accumulators."""
     own = layout.maps[step]
     if scattered and layout.steps[step].operation.action is Action.MEAN:
-        return own.size_bytes // own.element_bytes * max(ACCUMULATOR_BYTES, own.element_bytes)
+        elements = noted(own.channels * own.rows * own.columns, "sums", "definition: an accumulator for each element of the mean")
+        element = noted(max(ACCUMULATOR_BYTES, own.element_bytes), "bytes of an accumulator", "definition: sums of int8 take 32 bits")
+        sums: int = tensor_size_bytes(elements, element)
+        return sums
     return own.size_bytes
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from costmodel.report.answer import Answer, answer_of
+from costmodel.report.cells import Cell
 from costmodel.report.document import Content, Paragraph, Table, plain_table
 from costmodel.report.sections.summary import decided_text, left_out_text
-from costmodel.results.counted_layer import CountedLayer
-from costmodel.results.counts import SCRATCH_READS, SCRATCH_WRITES, TENSOR_READS, TENSOR_WRITES, AccessCounts
+from costmodel.results.counted_layer import CountedLayer, surplus_of
+from costmodel.results.counts import AccessCounts, grouped_count
 from costmodel.specs.counting import CountingConvention, Granularity
 from costmodel.specs.network import Network
 from costmodel.specs.running.mapping import Mapping as DataflowMapping
@@ -39,9 +40,10 @@ def counts_answer(network: Network, counted: Counted, totals: Totals, convention
         Every counter of a layer alone; of a network, groups of them.
     """
     first = next(iter(counted.values()))
-    tables = [_layer_table(first[0], counted, convention)] if len(first) == 1 else _network_tables(network, counted, convention)
+    tables = [_layer_table(first[0], counted, convention)] if len(first) == 1 else _network_tables(network, counted, totals, convention)
     said = [Paragraph(text) for text in (left_out_text(network.left_out), decided_text(network.decided)) if text]
-    return answer_of([*said, *tables], _content(network, counted, totals, convention), _records(counted))
+    content, explained = (_content(network, counted, totals, convention, told) for told in (_plain, _itself))
+    return answer_of([*said, *tables], content, _records(counted), explained)
 
 
 def convention_text(convention: CountingConvention) -> str:
@@ -56,9 +58,11 @@ def convention_text(convention: CountingConvention) -> str:
 
 
 def _layer_table(layer: CountedLayer, counted: Counted, convention: CountingConvention) -> Table:
-    columns = [layers[0].counts for layers in counted.values()]
+    columns = {dataflow.value: layers[0].counts for dataflow, layers in counted.items()}
     rows: list[tuple[Content, ...]] = [
-        (_title(name), *values) for name, values in zip(AccessCounts._fields, zip(*columns, strict=True), strict=True) if any(values)
+        (_title(name), *(Cell(getattr(counts, name), figure=_figure(0, own, name)) for own, counts in columns.items()))
+        for name in AccessCounts._fields
+        if any(getattr(counts, name) for counts in columns.values())
     ]
     step = layer.step
     inputs = " and ".join(shape_text(shape) for shape in step.inputs)
@@ -67,34 +71,39 @@ def _layer_table(layer: CountedLayer, counted: Counted, convention: CountingConv
     return plain_table(title, ("", *(dataflow.value for dataflow in counted)), rows, note)
 
 
-def _network_tables(network: Network, counted: Counted, convention: CountingConvention) -> list[Table]:
+def _figure(place: int, dataflow: str, counter: str) -> str:
+    return f"count.layers.{place}.counts.{dataflow}.{counter}"
+
+
+def _network_tables(network: Network, counted: Counted, totals: Totals, convention: CountingConvention) -> list[Table]:
     tables = []
     for dataflow, layers in counted.items():
-        working = [layer for layer in layers if any(layer.counts)]
-        columns = {
-            title: values
-            for title, names in _COLUMNS.items()
-            if any(values := [sum(getattr(layer.counts, name) for name in names) for layer in working])
-        }
+        own, whole = dataflow.value, AccessCounts(**totals[dataflow])
+        columns = {title: group for title, group in _COLUMNS.items() if grouped_count(whole, group)}
         rows: list[tuple[Content, ...]] = [
-            (layer.step.name, *(values[place] for values in columns.values())) for place, layer in enumerate(working)
+            (
+                layer.step.name,
+                *(Cell(grouped_count(layer.counts, group), figure=_figure(place, own, group)) for group in columns.values()),
+            )
+            for place, layer in enumerate(layers)
+            if any(layer.counts)
         ]
-        rows.append(("total", *(sum(values) for values in columns.values())))
+        rows.append(("total", *(Cell(grouped_count(whole, group), figure=f"count.total.{own}.{group}") for group in columns.values())))
         note = f"{_note(convention)}{_surplus({dataflow: layers})} Each counter by itself: --layer, --format csv or json."
-        tables.append(plain_table(f"{network.name}, {dataflow.value}", ("layer", *columns), rows, note, total=True))
+        tables.append(plain_table(f"{network.name}, {own}", ("layer", *columns), rows, note, total=True))
     return tables
 
 
 _COLUMNS: Final = {
-    "mac": ("mac_count",),
-    "pooling operation": ("operation_count",),
-    "tensor read": TENSOR_READS,
-    "tensor write": TENSOR_WRITES,
-    "scratch read": SCRATCH_READS,
-    "scratch write": SCRATCH_WRITES,
-    "boundary check": ("boundary_check_count",),
+    "mac": "mac_count",
+    "pooling operation": "operation_count",
+    "tensor read": "tensor_read_count",
+    "tensor write": "tensor_write_count",
+    "scratch read": "scratch_read_count",
+    "scratch write": "scratch_write_count",
+    "boundary check": "boundary_check_count",
 }
-"""Columns of a network's table, and the counters each sums up."""
+"""Columns of a network's table, and the counter, or the group of counters, each tells."""
 
 
 def _note(convention: CountingConvention) -> str:
@@ -106,10 +115,10 @@ def _surplus(counted: Counted, place: int | None = None) -> str:
     """Say how many multiply-accumulates fall on columns of the padding, of one layer or of all."""
     parts = []
     for dataflow, layers in counted.items():
-        chosen = layers if place is None else layers[place : place + 1]
-        surplus, executed = (sum(layer.surplus_mac_count for layer in chosen), sum(layer.counts.mac_count for layer in chosen))
-        if surplus:
-            parts.append(f" {dataflow.value}: {surplus:,} of its {executed:,} mac are on columns of zero padding.")
+        chosen = surplus_of(layers if place is None else layers[place : place + 1])
+        if chosen.surplus_mac_count:
+            told = f"{chosen.surplus_mac_count:,} of its {chosen.mac_count:,} mac"
+            parts.append(f" {dataflow.value}: {told} are on columns of zero padding.")
     return "".join(parts)
 
 
@@ -117,13 +126,24 @@ def _title(name: str) -> str:
     return name.removesuffix("_count").replace("_", " ")
 
 
+def _plain(counts: AccessCounts) -> dict[str, Any]:
+    """Counts as JSON has them."""
+    return counts._asdict()
+
+
+def _itself(counts: AccessCounts) -> AccessCounts:
+    """Counts as `explain` walks them."""
+    return counts
+
+
 def _content(
     network: Network,
     counted: Counted,
     totals: Totals,
     convention: CountingConvention,
+    told: Callable[[AccessCounts], Any],
 ) -> dict[str, Any]:
-    steps = [layer.step for layer in next(iter(counted.values()))]
+    first = next(iter(counted.values()))
     return {
         "schema_version": 1,
         "network": network.name,
@@ -133,17 +153,18 @@ def _content(
         "counting": convention.model_dump(mode="json"),
         "layers": [
             {
-                "name": step.name,
-                "kind": step.kind,
-                "input_shapes": [list(shape) for shape in step.inputs],
-                "output_shape": list(step.lowered.output),
-                "parameter_count": step.lowered.weight_count + step.lowered.bias_count,
-                "counts": {dataflow.value: layers[place].counts._asdict() for dataflow, layers in counted.items()},
+                "name": layer.step.name,
+                "kind": layer.step.kind,
+                "input_shapes": [list(shape) for shape in layer.step.inputs],
+                "output_shape": list(layer.step.lowered.output),
+                "parameter_count": layer.parameter_count,
+                "counts": {dataflow.value: told(layers[place].counts) for dataflow, layers in counted.items()},
                 "surplus_mac_count": {dataflow.value: layers[place].surplus_mac_count for dataflow, layers in counted.items()},
             }
-            for place, step in enumerate(steps)
+            for place, layer in enumerate(first)
         ],
-        "total": {dataflow.value: dict(total) for dataflow, total in totals.items()},
+        # Scratch is each layer's own, and has no total.
+        "total": {dataflow.value: dict(total) if told is _plain else told(AccessCounts(**total)) for dataflow, total in totals.items()},
     }
 
 

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from costmodel.report.answer import Answer
-from costmodel.report.document import Block, Column, Document, Paragraph, Remark, Remarks, Row, Section, Table
+from costmodel.report.cells import Cell
+from costmodel.report.document import Block, Column, Content, Document, Paragraph, Remark, Remarks, Row, Section, Table
 from costmodel.report.quantities import NONE, bytes_text, count_text, energy_text, share_text, time_text
 from costmodel.report.sections.summary import decided_text, left_out_text
 from costmodel.report.words.reason_words import reason_text
@@ -67,7 +68,7 @@ def diff_answer(found: NetworkDiff, checked: bool) -> Answer:
     changed = [layer for layer in found.layers if layer.changed]
     blocks.append(Paragraph(_layers_text(found, len(changed))))
     if changed:
-        blocks.append(_layers_table(changed))
+        blocks.append(_layers_table(found))
     title = f"{found.before} to {found.after} on {found.device}, {found.dataflow}"
     said = tuple(text for text in (left_out_text(found.left_out), decided_text(found.decided)) if text)
     return Answer(Document(title, said, (Section("diff", "", tuple(blocks)),), ""), found, _records(found))
@@ -108,14 +109,19 @@ def _share(figure: FigureChange) -> str:
 
 
 def _totals_table(found: NetworkDiff) -> Table:
-    rows = tuple(Row(_total_cells(total)) for total in found.totals)
+    rows = tuple(Row(_total_cells(total, f"diff.totals.{place}")) for place, total in enumerate(found.totals))
     columns = (Column("Figure", number=False), *map(Column, ("Before", "After", "Change", "Share")), Column("Trust", number=False))
     return Table("", columns, rows)
 
 
-def _total_cells(total: FigureChange) -> tuple[str, ...]:
-    before, after = _text(total.unit, total.before), _text(total.unit, total.after)
-    return _LABELS[total.figure], before, after, _signed(total), _share(total), total.trust.value
+def _total_cells(total: FigureChange, owner: str) -> tuple[Content, ...]:
+    told = {
+        "before": _text(total.unit, total.before),
+        "after": _text(total.unit, total.after),
+        "change": _signed(total),
+        "change_ratio": _share(total),
+    }
+    return _LABELS[total.figure], *(Cell(text, figure=f"{owner}.{name}") for name, text in told.items()), total.trust.value
 
 
 def _layers_text(found: NetworkDiff, changed: int) -> str:
@@ -131,24 +137,25 @@ def _name(layer: LayerChange) -> str:
     return f"{layer.before} > {layer.after}"
 
 
-def _layers_table(layers: list[LayerChange]) -> Table:
-    shown = [name for name in _TITLES if any(figure.figure == name and figure.changed for layer in layers for figure in layer.figures)]
+def _layers_table(found: NetworkDiff) -> Table:
+    changed = [(place, layer) for place, layer in enumerate(found.layers) if layer.changed]
+    shown = [name for name in _TITLES if any(figure.figure == name and figure.changed for _, layer in changed for figure in layer.figures)]
     columns = (Column("Layer", number=False), Column("Kind", number=False), Column("Found", number=False))
     rows = []
-    for layer in layers:
-        by_name = {figure.figure: figure for figure in layer.figures}
-        cells = tuple(_layer_cell(layer, by_name[name]) for name in shown)
+    for place, layer in changed:
+        by_name = {figure.figure: (f"diff.layers.{place}.figures.{at}", figure) for at, figure in enumerate(layer.figures)}
+        cells = tuple(_layer_cell(layer, *by_name[name]) for name in shown)
         rows.append(Row((_name(layer), layer.kind, {"name": "by name", "structure": "by structure"}.get(layer.match, layer.match), *cells)))
     return Table("Layers that changed", (*columns, *(Column(_TITLES[name]) for name in shown)), tuple(rows))
 
 
-def _layer_cell(layer: LayerChange, figure: FigureChange) -> str:
+def _layer_cell(layer: LayerChange, owner: str, figure: FigureChange) -> Cell:
     """What is added or removed counts whole; what stays, by its change."""
     if layer.match == "added":
-        return f"+{_text(figure.unit, figure.after)}" if figure.after else ""
+        return Cell(f"+{_text(figure.unit, figure.after)}" if figure.after else "", figure=f"{owner}.after")
     if layer.match == "removed":
-        return f"-{_text(figure.unit, figure.before)}" if figure.before else ""
-    return _signed(figure)
+        return Cell(f"-{_text(figure.unit, figure.before)}" if figure.before else "", figure=f"{owner}.before")
+    return Cell(_signed(figure), figure=f"{owner}.change")
 
 
 def _records(found: NetworkDiff) -> Table:

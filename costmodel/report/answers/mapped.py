@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from costmodel.report.answer import Answer, answer_of
+from costmodel.report.cells import Cell
 from costmodel.report.document import Block, Content, Paragraph, plain_table
-from costmodel.report.quantities import bytes_text
-from costmodel.results.mapping_search import MappedLayer, MappingSearch, TileChoice
+from costmodel.report.quantities import bytes_text, share_text
+from costmodel.results.mapping_search import MappedLayer, MappingSearch
 
 _COLUMNS = ("loads per MAC", "instructions per MAC", "instructions", "scratch B", "weights B", "registers")
 
@@ -32,15 +33,12 @@ def mapping_answer(found: MappingSearch, layer: str | None, written: str | None)
         if not one.choices:
             rows.append((one.name, "", *[""] * (len(_COLUMNS) + 1), one.reason))
             continue
-        best = one.choices[0]
-        rows.append((one.name, f"{best.pixel_count}x{best.filter_count}", *_figures(one, best), _code(one.code_bytes), one.reason))
-    total = sum(one.choices[0].instruction_count for one in found.layers if one.choices)
-    valid = sum(one.valid_mac_count for one in found.layers if one.choices)
-    per_mac = f"{total / valid:.2f}" if valid else ""
-    sizes = [one.code_bytes for one in found.layers if one.choices]
-    code = None if None in sizes else sum(size for size in sizes if size is not None)
-    rows.append(("total", "", "", per_mac, f"{total:,}", "", "", "", _code(code), ""))
-    error = f"{100 * found.median_error_ratio:.1f} % at the median and within {100 * found.p90_error_ratio:.1f} % for nine in ten"
+        best, code = one.choices[0], Cell(_code(one.code_bytes), figure=f"map.layers.{one.name}.code_bytes")
+        rows.append((one.name, best.tile, *_figures(one, 0), code, one.reason))
+    per_mac = "" if found.instruction_ratio is None else Cell(f"{found.instruction_ratio:.2f}", figure="map.instruction_ratio")
+    whole = Cell(f"{found.instruction_count:,}", figure="map.instruction_count")
+    rows.append(("total", "", "", per_mac, whole, "", "", "", Cell(_code(found.code_bytes), figure="map.code_bytes"), ""))
+    error = f"{share_text(found.median_error_ratio)} at the median and within {share_text(found.p90_error_ratio)} for nine in ten"
     note = (
         "Tiles are pixels x filters. Per MAC means per valid tap. Loads, scratch and registers are exact; instructions are calibrated on"
         f" this emulated core, off by {error} of layers they were not fitted to. Instructions are no time."
@@ -57,7 +55,7 @@ def mapping_answer(found: MappingSearch, layer: str | None, written: str | None)
     ]
     for one in found.layers:
         if one.name == layer:
-            choices: list[tuple[Content, ...]] = [(f"{each.pixel_count}x{each.filter_count}", *_figures(one, each)) for each in one.choices]
+            choices: list[tuple[Content, ...]] = [(each.tile, *_figures(one, at)) for at, each in enumerate(one.choices)]
             tables.append(plain_table(f"{one.name}: every tile that fits", ("tile", *_COLUMNS), choices))
     arena = f"Arena {_bytes(found.arena_bytes)} with the largest line buffer; {_bytes(found.plain_arena_bytes)} output-stationary."
     where = f"Written to {written}; take it with" if written else "Take it with"
@@ -65,14 +63,14 @@ def mapping_answer(found: MappingSearch, layer: str | None, written: str | None)
     return answer_of(tables, found)
 
 
-def _figures(layer: MappedLayer, choice: TileChoice) -> tuple[Content, ...]:
+def _figures(layer: MappedLayer, at: int) -> tuple[Content, ...]:
+    choice, own = layer.choices[at], f"map.layers.{layer.name}"
+    counts = ("instruction_count", "scratch_bytes", "weight_bytes")
     return (
-        f"{choice.load_count / layer.valid_mac_count:.2f}",
-        f"{choice.instruction_count / layer.valid_mac_count:.2f}",
-        f"{choice.instruction_count:,}",
-        f"{choice.scratch_bytes:,}",
-        f"{choice.weight_bytes:,}",
-        choice.register_count,
+        Cell(f"{layer.load_ratios[choice.tile]:.2f}", figure=f"{own}.load_ratios.{choice.tile}"),
+        Cell(f"{layer.instruction_ratios[choice.tile]:.2f}", figure=f"{own}.instruction_ratios.{choice.tile}"),
+        *(Cell(f"{getattr(choice, name):,}", figure=f"{own}.choices.{at}.{name}") for name in counts),
+        Cell(choice.register_count, figure=f"{own}.choices.{at}.register_count"),
     )
 
 

@@ -106,14 +106,15 @@ def _run_cells(row: SramRow) -> tuple[Content, ...]:
     )
     if figures is None:
         return (*shown, "no array", *[""] * 5)
+    own = f"cacti.{row.name or row.config_hash}"
     return (
         *shown,
-        figures.read_pj,
-        figures.write_pj,
-        leakage_text(figures.leakage_w),
-        leakage_text(figures.gate_leakage_w),
-        figures.access_s * NS_PER_S,
-        figures.area_mm2,
+        Cell(figures.read_pj, figure=f"{own}.read_pj"),
+        Cell(figures.write_pj, figure=f"{own}.write_pj"),
+        Cell(leakage_text(figures.leakage_w), figure=f"{own}.leakage_w"),
+        Cell(leakage_text(figures.gate_leakage_w), figure=f"{own}.gate_leakage_w"),
+        Cell(figures.access_s * NS_PER_S, figure=f"{own}.access_s"),
+        Cell(figures.area_mm2, figure=f"{own}.area_mm2"),
     )
 
 
@@ -131,30 +132,32 @@ def comparison_answer(comparison: ConventionComparison) -> Answer:
         A table, and what it shows in words.
     """
     conclusions = memory_conclusions(comparison)
-    first = comparison.conventions[0]
     table = Table(
         f"{comparison.network}, {comparison.dataflow}, scratch rows in registers: what its memory accesses are charged",
         _COMPARISON_COLUMNS,
-        tuple(Row(_comparison_cells(cost, first)) for cost in comparison.conventions),
+        tuple(Row(_comparison_cells(cost, place, comparison)) for place, cost in enumerate(comparison.conventions)),
         f"from, to: with the smallest and largest credible access energy. Leakage {NONE}: the source gives none.",
     )
     blocks: list[Block] = [table, *map(Paragraph, conclusions)]
     return answer_of(blocks, comparison.model_dump(mode="json") | {"conclusions": list(conclusions)}, explained=comparison)
 
 
-def _comparison_cells(cost: ConventionCost, first: ConventionCost) -> tuple[Content, ...]:
+def _comparison_cells(cost: ConventionCost, place: int, comparison: ConventionComparison) -> tuple[Content, ...]:
+    def told(text: str, field: str) -> Cell:
+        return Cell(text, figure=f"cacti.conventions.{place}.{field}")
+
     return (
         cost.label,
         cost.access_bytes,
-        f"{cost.read_pj:,.4g}",
-        f"{cost.write_pj:,.4g}",
-        cost.read_count + cost.write_count,
-        _microjoules(cost.dynamic_pj),
-        _microjoules(cost.dynamic_low_pj),
-        _microjoules(cost.dynamic_high_pj),
-        f"{cost.dynamic_pj / first.dynamic_pj:,.2f}",
-        leakage_text(cost.leakage_w) if cost.leakage_stated else NONE,
-        _microjoules(cost.leakage_pj if cost.leakage_stated else None),
+        told(f"{cost.read_pj:,.4g}", "read_pj"),
+        told(f"{cost.write_pj:,.4g}", "write_pj"),
+        Cell(cost.access_count, figure=f"cacti.conventions.{place}.access_count"),
+        told(_microjoules(cost.dynamic_pj), "dynamic_pj"),
+        told(_microjoules(cost.dynamic_low_pj), "dynamic_low_pj"),
+        told(_microjoules(cost.dynamic_high_pj), "dynamic_high_pj"),
+        Cell(f"{comparison.dynamic_ratios[cost.label]:,.2f}", figure=f"cacti.dynamic_ratios.{cost.label}"),
+        told(leakage_text(cost.leakage_w), "leakage_w") if cost.leakage_stated else NONE,
+        told(_microjoules(cost.leakage_pj), "leakage_pj") if cost.leakage_stated else NONE,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from costmodel.report.quantities import share_text
-from costmodel.results.storage.memory_convention import ConventionComparison, ConventionCost
+from costmodel.results.storage.memory_convention import ConventionComparison, ConventionCost, dynamic_times, leakage_times
 from costmodel.units import MJ_PER_J, MW_PER_W, PJ_PER_J, PJ_PER_UJ, UW_PER_W
 
 
@@ -57,13 +57,13 @@ def _cell(comparison: ConventionComparison) -> str | None:
         return None
     return (
         f"Cell: low-standby-power cells change the access energy {_times(lstp, hp)} times and the leakage from "
-        f"{leakage_text(hp.leakage_w)} to {leakage_text(lstp.leakage_w)}, {hp.leakage_w / lstp.leakage_w:,.0f} times less."
+        f"{leakage_text(hp.leakage_w)} to {leakage_text(lstp.leakage_w)}, {leakage_times(hp, lstp):,.0f} times less."
     )
 
 
 def _temperature(comparison: ConventionComparison) -> str | None:
     pairs = [(comparison.of(role), comparison.of(f"{role}-warm")) for role in ("word-hp", "word-lstp")]
-    told = [f"{warm.leakage_w / cool.leakage_w:.1f}" for cool, warm in pairs if cool is not None and warm is not None]
+    told = [f"{leakage_times(warm, cool):.1f}" for cool, warm in pairs if cool is not None and warm is not None]
     if len(told) < len(pairs):
         return None
     return (
@@ -76,11 +76,12 @@ def _leakage(comparison: ConventionComparison) -> str | None:
     deck = comparison.of("deck")
     if deck is None or deck.leakage_pj is None:
         return None
-    share = "" if comparison.idle_w is None else f", {share_text(deck.leakage_w / comparison.idle_w, 0)} of what the whole board draws idle"
+    idle = comparison.leakage_share_of("deck")
+    share = "" if idle is None else f", {share_text(idle, 0)} of what the whole board draws idle"
     leaked_mj = deck.leakage_pj / PJ_PER_J * MJ_PER_J
     return (
         f"Leakage: the deck's memory leaks {leakage_text(deck.leakage_w)}{share}; over one inference {leaked_mj:.1f} mJ, "
-        f"{deck.leakage_pj / deck.dynamic_pj:,.0f} times its dynamic energy. A figure that leaves it out, or takes it from the wrong "
+        f"{deck.leakage_ratio or 0.0:,.0f} times its dynamic energy. A figure that leaves it out, or takes it from the wrong "
         "cell, says little."
     )
 
@@ -101,13 +102,13 @@ def _flash(comparison: ConventionComparison) -> str | None:
     flash, esp32 = comparison.flash_weights, comparison.of("esp32")
     if flash is None or esp32 is None:
         return None
-    span = ""
+    span, times = "", comparison.fill_ratio_of("esp32")
     if flash.fill_low_pj is not None and flash.fill_high_pj is not None:
         span = f" ({flash.fill_low_pj / PJ_PER_UJ:,.0f} to {flash.fill_high_pj / PJ_PER_UJ:,.0f} µJ)"
     return (
         f"Flash: weights left in flash ({flash.weight_bytes:,} bytes) take {flash.fill_count:,} cache lines, "
         f"{flash.fill_pj / PJ_PER_UJ:,.1f} µJ{span}, and {flash.read_count:,} reads of the cache, {flash.hit_pj / PJ_PER_UJ:,.1f} µJ. "
-        f"The lines alone are {flash.fill_pj / esp32.dynamic_pj:.2f} times all word accesses of the ESP32 profile."
+        f"The lines alone are {times or 0.0:.2f} times all word accesses of the ESP32 profile."
     )
 
 
@@ -120,8 +121,7 @@ def _verdict(comparison: ConventionComparison) -> str | None:
         span = f" ({esp32.dynamic_low_pj / PJ_PER_UJ:.0f} to {esp32.dynamic_high_pj / PJ_PER_UJ:.0f} µJ)"
     board = ""
     if comparison.inference_j is not None:
-        share = (esp32.dynamic_pj + (esp32.leakage_pj or 0.0)) / PJ_PER_J / comparison.inference_j
-        whole_mj = comparison.inference_j * MJ_PER_J
+        share, whole_mj = comparison.board_share_of("esp32"), comparison.inference_j * MJ_PER_J
         board = (
             f" That is {share_text(share, 2)} of the {whole_mj:.1f} mJ the board takes: SRAM energy ranks designs, it is not the board's"
             " energy."
@@ -137,4 +137,4 @@ def _uj(cost: ConventionCost) -> str:
 
 
 def _times(cost: ConventionCost, other: ConventionCost) -> str:
-    return f"{cost.dynamic_pj / other.dynamic_pj:.1f}"
+    return f"{dynamic_times(cost, other):.1f}"

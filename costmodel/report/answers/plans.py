@@ -74,9 +74,10 @@ def plans_answer(comparison: PlanComparison, shown: StrategyPlan | None) -> Answ
         (
             plan.strategy.value,
             failure.name,
-            failure.size_bytes,
-            failure.searched_bytes,
-            failure.largest_bytes,
+            *(
+                Cell(getattr(failure, field), figure=f"{_own(plan)}.replay.failure.{field}")
+                for field in ("size_bytes", "searched_bytes", "largest_bytes")
+            ),
             failure.largest_region,
             plan.replay.remedy,
         )
@@ -89,6 +90,11 @@ def plans_answer(comparison: PlanComparison, shown: StrategyPlan | None) -> Answ
     if shown is not None and shown.pieces:
         blocks += [_stages_table(shown), _pieces_table(shown), *_sketch(shown), _picture(comparison, shown)]
     return answer_of(blocks, {"schema_version": 1, **worded(comparison), **_derived(comparison)}, table, comparison)
+
+
+def _own(plan: StrategyPlan) -> str:
+    """What the names of a plan's figures begin with."""
+    return f"plan.plans.{plan.strategy.value}"
 
 
 def _derived(comparison: PlanComparison) -> dict[str, object]:
@@ -106,19 +112,20 @@ def _strategies_table(comparison: PlanComparison) -> Table:
     for plan in comparison.plans:
         if plan.total_bytes is None:
             continue
+        own = f"{_own(plan)}."
         rows.append(
             (
                 plan.strategy.value,
                 WORDS[plan.strategy],
-                plan.total_bytes,
-                Cell(plan.bound_ratio, Form.TIMES) if plan.bound_ratio is not None else None,
+                Cell(plan.total_bytes, figure=f"{own}total_bytes"),
+                Cell(plan.bound_ratio, Form.TIMES, f"{own}bound_ratio") if plan.bound_ratio is not None else None,
                 _optimal(plan),
-                _signed_share(plan.extra_mac_nominal_ratio or 0.0),
-                _signed_share((plan.extra_access_count or 0) / max((plan.access_count or 0) - (plan.extra_access_count or 0), 1)),
-                Cell(plan.memory_pj, Form.ENERGY, scale=scale),
-                *([Cell(plan.duration_s, Form.TIME)] if timed else []),
+                Cell(_signed_share(plan.extra_mac_nominal_ratio or 0.0), figure=f"{own}extra_mac_nominal_ratio"),
+                Cell(_signed_share(plan.extra_access_ratio), figure=f"{own}extra_access_ratio"),
+                Cell(plan.memory_pj, Form.ENERGY, f"{own}memory_pj", scale=scale),
+                *([Cell(plan.duration_s, Form.TIME, f"{own}duration_s")] if timed else []),
                 _fits(plan),
-                plan.margin_bytes,
+                Cell(plan.margin_bytes, figure=f"{own}margin_bytes"),
             )
         )
     titles = (
@@ -169,7 +176,8 @@ def _stages_table(plan: StrategyPlan) -> Table:
     rows: list[tuple[Content, ...]] = []
     for number, stage in enumerate(plan.stages, start=1):
         how = stage.grain.value if stage.strip_count == 1 else f"{stage.grain.value}, {stage.strip_count} strips"
-        rows.append((number, how, stage.live_bytes, " ".join(stage.layers)))
+        live = Cell(stage.live_bytes, figure=f"{_own(plan)}.stages.{number - 1}.live_bytes")
+        rows.append((f"{number}", how, live, " ".join(stage.layers)))
     return plain_table(f"{plan.strategy.value}: stages", ("stage", "grain", "live B", "layers"), rows, f"{DELIVERIES[plan.delivery]}.")
 
 
@@ -179,10 +187,10 @@ def _pieces_table(plan: StrategyPlan) -> Table:
             _letter(place),
             piece.name,
             _role(piece),
-            piece.size_bytes,
-            "malloc" if piece.offset_bytes is None else piece.offset_bytes,
-            max(piece.first_stage, 0) + 1,
-            max(piece.last_stage, 0) + 1,
+            Cell(piece.size_bytes, figure=f"{_own(plan)}.pieces.{piece.name}.size_bytes"),
+            "malloc" if piece.offset_bytes is None else Cell(piece.offset_bytes, figure=f"{_own(plan)}.pieces.{piece.name}.offset_bytes"),
+            f"{max(piece.first_stage, 0) + 1}",
+            f"{max(piece.last_stage, 0) + 1}",
         )
         for place, piece in enumerate(plan.pieces)
     ]

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from costmodel.report.answer import Answer
+from costmodel.report.cells import Cell
 from costmodel.report.document import Column, Document, Row, Section, Table
 from costmodel.report.quantities import bytes_text
-from costmodel.report.sections.outlook import assumed_text, basis_text, energy_words, life_words, time_words
+from costmodel.report.sections.outlook import assumed_text, basis_text, named_words
 from costmodel.results.evaluation import Evaluation
 from costmodel.results.timing.outlook import Outlook
 
@@ -43,10 +44,8 @@ def predictions_answer(found: Sequence[tuple[Evaluation, Outlook]]) -> Answer:
             (
                 evaluation.device,
                 _fit_text(evaluation),
-                time_words(outlook.time),
-                life_words(outlook),
-                energy_words(outlook),
-                bytes_text(evaluation.memory.ram_bytes),
+                *named_words(outlook, f"predict.{evaluation.device}.outlook"),
+                Cell(bytes_text(evaluation.memory.ram_bytes), figure=f"predict.{evaluation.device}.ram_bytes"),
                 (outlook.life or outlook.energy or outlook.time).trust.value,
                 basis_text(outlook.time),
             )

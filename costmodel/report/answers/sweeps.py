@@ -10,10 +10,10 @@ from costmodel.report.answers.files.written import written_table
 from costmodel.report.cells import Cell, Form
 from costmodel.report.document import Content, Table, plain_table
 from costmodel.report.quantities import NONE, count_text, many_text, plain_text, sentence
-from costmodel.results.sweep_summary import SweepSummary, Value
+from costmodel.results.sweep_summary import ExplainedShare, SweepSummary, Value
 
 
-def sweep_answer(found: SweepSummary, content: Any, written: Sequence[str]) -> Answer:
+def sweep_answer(found: SweepSummary, content: Any, written: Sequence[str], explained: Any = None) -> Answer:
     """Return a sweep's answer for people, and its content for programs.
 
     Parameters
@@ -24,6 +24,8 @@ def sweep_answer(found: SweepSummary, content: Any, written: Sequence[str]) -> A
         The same for programs.
     written : sequence of str
         Files that were written.
+    explained : optional
+        Figures of the designs that are shown, for who explains them.
 
     Returns
     -------
@@ -35,16 +37,21 @@ def sweep_answer(found: SweepSummary, content: Any, written: Sequence[str]) -> A
         what = f"{count_text(found.front_count)} designs on the Pareto front"
         if found.kept_count > found.front_count:
             what += f", {count_text(found.kept_count)} kept"
-    survivors = (("of the designs evaluated", found.evaluated_count), *found.survivors)
+    survivors = [("of the designs evaluated", Cell(found.evaluated_count, figure="sweep.left.evaluated"))]
+    survivors += [(name, Cell(left, figure=f"sweep.left.{name}")) for name, left in found.survivors]
     tables = [
         _designs(found, without=found.common, title=f"{found.study}: {what}", note=_note(found)),
         plain_table("left after each constraint", ("constraint", "designs"), survivors),
     ]
     for one in found.explained:
-        rows = [(share.axis, share.alone, share.with_interactions) for share in one.shares]
+        rows = [(share.axis, *_shares(f"sweep.explained.{one.figure}.{share.axis}", share)) for share in one.shares]
         tables.append(plain_table(f"what explains {one.figure}", ("axis", "alone", "with interactions"), rows, one.note))
     tables.append(written_table(written))
-    return answer_of(tables, content, _designs(found))
+    return answer_of(tables, content, _designs(found), explained)
+
+
+def _shares(owner: str, share: ExplainedShare) -> tuple[Cell, Cell]:
+    return Cell(share.alone, figure=f"{owner}.alone"), Cell(share.with_interactions, figure=f"{owner}.with_interactions")
 
 
 def _designs(found: SweepSummary, *, without: Collection[str] = (), title: str = "", note: str = "") -> Table:
@@ -68,7 +75,7 @@ def _note(found: SweepSummary) -> str:
 
 
 def _effort(found: SweepSummary) -> str:
-    rate = many_text(found.evaluated_count / max(found.seconds, 1e-9))
+    rate = many_text(found.rate_hz)
     took = f" in {found.seconds:.2f} s ({rate} per second)"
     if found.jobs_before_count:
         took = f", {found.jobs_before_count} of {found.jobs_count} jobs by an earlier run"

@@ -56,11 +56,12 @@ def outlook_section(outlook: Outlook) -> Section:
     Section
         A table, what was assumed, and the paths the time goes to.
     """
-    rows = [Row(("Time of an inference", time_words(outlook.time), outlook.time.trust.value, basis_text(outlook.time)))]
+    time, life, energy = named_words(outlook, "outlook")
+    rows = [Row(("Time of an inference", time, outlook.time.trust.value, basis_text(outlook.time)))]
     if outlook.energy is not None:
-        rows.append(Row(("Energy of an inference", energy_words(outlook), outlook.energy.trust.value, power_text(outlook.energy))))
+        rows.append(Row(("Energy of an inference", energy, outlook.energy.trust.value, power_text(outlook.energy))))
     if outlook.life is not None:
-        rows.append(Row(("Battery life", life_words(outlook), outlook.life.trust.value, life_note(outlook))))
+        rows.append(Row(("Battery life", life, outlook.life.trust.value, life_note(outlook))))
     columns = tuple(Column(title, number=False) for title in ("What", "Interval", "Trust", "From"))
     blocks = [Table(f"{outlook.network} on {outlook.device}: what it comes to", columns, tuple(rows), interval_note(outlook.time))]
     where = (*layers_table(outlook.time), *_paths_table(outlook.time))
@@ -109,6 +110,29 @@ def life_words(outlook: Outlook) -> str:
     """Return a battery's life with its interval."""
     found = outlook.life
     return UNKNOWN if found is None else interval_words(found.life_s, found.life_low_s, found.life_high_s, life_text)
+
+
+def named_words(outlook: Outlook, owner: str) -> tuple[Cell, Cell, Cell]:
+    """Return time, life and energy in words, each by the name of its middle, or of its low end where there is none.
+
+    Parameters
+    ----------
+    outlook : Outlook
+        With intervals.
+    owner : str
+        What the names begin with.
+
+    Returns
+    -------
+    tuple of Cell
+        In this order.
+    """
+    life, energy = outlook.life, outlook.energy
+    return (
+        Cell(time_words(outlook.time), figure=f"{owner}.time.{'low_s' if outlook.time.duration_s is None else 'duration_s'}"),
+        Cell(life_words(outlook), figure=f"{owner}.life.{'life_low_s' if life is None or life.life_s is None else 'life_s'}"),
+        Cell(energy_words(outlook), figure=f"{owner}.energy.{'energy_low_j' if energy is None or energy.energy_j is None else 'energy_j'}"),
+    )
 
 
 def interval_words(middle: float | None, low: float | None, high: float | None, text: Callable[[float | None], str]) -> str:

@@ -60,6 +60,11 @@ class LayerComparison(Result):
     activity: CoreActivity | None = None
     """Where the layer ran on an emulated core."""
 
+    @property
+    def difference(self) -> AccessCounts:
+        """Measured counters less predicted ones."""
+        return AccessCounts(*(measured - predicted for measured, predicted in zip(self.measured, self.predicted, strict=True)))
+
 
 class RunComparison(Result):
     """One run of a network with one dataflow on one target."""

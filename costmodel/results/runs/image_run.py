@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from costmodel.results.base import Result
+from costmodel.results.totals import ratio_of
 
 
 class CheckedImage(Result):
@@ -44,6 +47,24 @@ class ImageRun(Result):
     """Images by class (row) and answer (column)."""
     checked: tuple[CheckedImage, ...]
     """The first image of each class."""
+
+    derived: ClassVar[tuple[str, ...]] = ("image_s", "right_count", "checked_right_count")
+
+    @property
+    def image_s(self) -> float:
+        """Time of one image."""
+        time: float = ratio_of(self.duration_s, self.image_count)
+        return time
+
+    @property
+    def right_count(self) -> int:
+        """Images whose class has the largest output."""
+        return round(self.top1_ratio * self.image_count)
+
+    @property
+    def checked_right_count(self) -> int:
+        """Images of the check whose first answer is their class."""
+        return sum(image.right for image in self.checked)
 
     @property
     def equal(self) -> bool:

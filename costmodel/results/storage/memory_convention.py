@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from costmodel.results.base import Result
+from costmodel.results.totals import ratio_of, total_of
+from costmodel.units import PJ_PER_J
 
 
 class ConventionCost(Result):
@@ -35,6 +39,25 @@ class ConventionCost(Result):
     """Over one inference; None without a duration."""
     leakage_stated: bool
     """False where the source gives none: then 0 means left out."""
+
+    derived: ClassVar[tuple[str, ...]] = ("access_count", "leakage_ratio", "all_pj")
+
+    @property
+    def access_count(self) -> int:
+        """Reads and writes."""
+        count: int = total_of([self.read_count, self.write_count])
+        return count
+
+    @property
+    def leakage_ratio(self) -> float | None:
+        """Leakage over one inference against the dynamic energy; None without a duration."""
+        return None if self.leakage_pj is None or not self.dynamic_pj else ratio_of(self.leakage_pj, self.dynamic_pj)
+
+    @property
+    def all_pj(self) -> float:
+        """Dynamic energy and leakage of one inference; without a duration the dynamic energy alone."""
+        energy: float = total_of([self.dynamic_pj, self.leakage_pj or 0.0])
+        return energy
 
 
 class FlashWeightCost(Result):
@@ -94,6 +117,41 @@ class ConventionComparison(Result):
     conventions: tuple[ConventionCost, ...]
     """The first is what the others are held against."""
 
+    derived: ClassVar[tuple[str, ...]] = ("dynamic_ratios",)
+
+    @property
+    def dynamic_ratios(self) -> dict[str, float]:
+        """Dynamic energy of each convention against the first, by its label."""
+        first = self.conventions[0].dynamic_pj
+        return {cost.label: ratio_of(cost.dynamic_pj, first) for cost in self.conventions}
+
+    def leakage_share_of(self, role: str) -> float | None:
+        """Return the leakage of a role's convention as a share of what the whole board draws idle; None where either is not known."""
+        cost = self.of(role)
+        return None if cost is None or not self.idle_w else ratio_of(cost.leakage_w, self.idle_w)
+
+    def board_share_of(self, role: str) -> float | None:
+        """Return what a role's convention takes for an inference as a share of what the board takes; None where either is not known."""
+        cost = self.of(role)
+        return None if cost is None or not self.inference_j else ratio_of(cost.all_pj, self.inference_j * PJ_PER_J)
+
+    def fill_ratio_of(self, role: str) -> float | None:
+        """Return the energy of the flash lines against the dynamic energy of a role's convention; None where either is not known."""
+        cost = self.of(role)
+        return None if cost is None or self.flash_weights is None else ratio_of(self.flash_weights.fill_pj, cost.dynamic_pj)
+
     def of(self, role: str) -> ConventionCost | None:
         """Return the convention of a role, or None."""
         return next((cost for cost in self.conventions if cost.role == role), None)
+
+
+def dynamic_times(cost: ConventionCost, other: ConventionCost) -> float:
+    """Return how many times the dynamic energy of one convention that of another is."""
+    times: float = ratio_of(cost.dynamic_pj, other.dynamic_pj)
+    return times
+
+
+def leakage_times(cost: ConventionCost, other: ConventionCost) -> float:
+    """Return how many times the leakage of one convention that of another is."""
+    times: float = ratio_of(cost.leakage_w, other.leakage_w)
+    return times

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from costmodel.results.base import Result
 from costmodel.results.conclusions.reason import Reason
 from costmodel.results.storage.heap_replay import HeapReplay
 from costmodel.results.storage.heap_verdict import HeapVerdict
+from costmodel.results.totals import difference_of, ratio_of
 from costmodel.specs.running.stages import Grain, InputDelivery
 from costmodel.specs.running.strategy import MemoryStrategy
 
@@ -93,10 +96,19 @@ class StrategyPlan(Result):
         """Whether no plan of these stages can take less; None where the strategy does not apply."""
         return None if self.total_bytes is None else self.is_proven or self.total_bytes == self.bound_bytes
 
+    derived: ClassVar[tuple[str, ...]] = ("bound_ratio", "extra_access_ratio")
+
     @property
     def bound_ratio(self) -> float | None:
         """Total to bound."""
-        return self.total_bytes / self.bound_bytes if self.total_bytes is not None and self.bound_bytes else None
+        return ratio_of(self.total_bytes, self.bound_bytes) if self.total_bytes is not None and self.bound_bytes else None
+
+    @property
+    def extra_access_ratio(self) -> float:
+        """Accesses against a run layer by layer, by their share; 0 where there are none."""
+        before = difference_of(self.access_count or 0, self.extra_access_count or 0)
+        extra: float = ratio_of(self.extra_access_count or 0, before) if before else 0.0
+        return extra
 
 
 class PlanComparison(Result):

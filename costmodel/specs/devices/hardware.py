@@ -157,6 +157,16 @@ class Device(Spec):
     """Scratch buffers the core keeps in registers: they are no RAM. `accumulator` is the single one of output stationary."""
     source: str
 
+    @property
+    def heap_bytes(self) -> int:
+        """All heap regions at boot."""
+        return sum(region.size_bytes for region in self.heap_regions)
+
+    @property
+    def largest_region_bytes(self) -> int:
+        """The largest heap region at boot; 0 where there is none."""
+        return max((region.size_bytes for region in self.heap_regions), default=0)
+
 
 class ObservedHeap(Spec):
     """Free memory a program reported, before and during inference."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 from costmodel.errors import UnknownNameError
 from costmodel.evaluation.explained.equation_numbers import number_text
 from costmodel.evaluation.explained.explaining import substituted_equation
-from costmodel.provenance import origin_of, recording
+from costmodel.provenance import formula, noted, origin_of, recording
 from costmodel.results.runs.ledger import Ledger, LedgerRow, RowKind, Status
+from costmodel.results.totals import difference_of
 from costmodel.sources.catalogue import load_packaged
 from costmodel.validation.ledger.computed import Computed
 from costmodel.validation.ledger.deck import Deck
@@ -15,6 +16,22 @@ from costmodel.validation.ledger.published_figures import PublishedFigure, Publi
 
 LEDGER = "esp32-deck"
 """Packaged published figures."""
+
+
+@formula(
+    id="ledger.published_unit",
+    equation="v = x*k",
+    symbols={
+        "v": "what is computed, in the unit that was published",
+        "x": "what is computed",
+        "k": "units to a unit [1]",
+    },
+    unit="the parts'",
+    source="definition: conversion of units",
+)
+def published_value(x: float, k: float) -> float:
+    """Return what is computed in the unit that was published."""
+    return x * k
 
 
 def reckon(deck: Deck | None = None) -> Ledger:
@@ -61,12 +78,22 @@ def _finished(figure: PublishedFigure, computed: Computed | None) -> LedgerRow:
         computed=value,
         computed_unit=figure.computed_unit or figure.unit,
         from_rounded_parts=parts if status is Status.ROUNDED_PARTS else None,
-        difference=value - float(printed_number(figure.printed)) if comparable and value is not None else None,
+        difference=difference_of(
+            value, noted(float(printed_number(figure.printed)), "published", f"kornak2025deck: slide '{figure.slide}'")
+        )
+        if comparable
+        else None,
         status=status,
         formula=equation,
         source=source,
         why=_why(figure, computed),
     )
+
+
+def _difference(value: float | None, figure: PublishedFigure) -> float:
+    printed = noted(float(printed_number(figure.printed)), "published", f"kornak2025deck: slide '{figure.slide}'")
+    difference: float = difference_of(value, printed)
+    return difference
 
 
 def _why(figure: PublishedFigure, computed: Computed | None) -> str:
@@ -77,9 +104,8 @@ def _why(figure: PublishedFigure, computed: Computed | None) -> str:
 
 
 def _in_published_unit(computed: Computed) -> int | float:
-    if isinstance(computed.value, int) and computed.scale == 1:
-        return int(computed.value)
-    return float(computed.value * computed.scale)
+    found: int | float = computed.value if computed.scale == 1 else published_value(computed.value, computed.scale)
+    return found
 
 
 def _provenance(computed: Computed) -> tuple[str, str]:

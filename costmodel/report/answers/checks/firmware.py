@@ -60,10 +60,10 @@ def _run_tables(run: RunComparison) -> list[Table]:
 
 def _counter_rows(run: RunComparison) -> list[tuple[Content, ...]]:
     return [
-        (layer.name, counter, predicted, measured, measured - predicted)
+        (layer.name, *figures)
         for layer in run.layers
-        for counter, predicted, measured in zip(AccessCounts._fields, layer.predicted, layer.measured, strict=True)
-        if predicted or measured
+        for figures in zip(AccessCounts._fields, layer.predicted, layer.measured, layer.difference, strict=True)
+        if any(figures[1:3])
     ]
 
 
@@ -98,9 +98,9 @@ def _verdict(comparison: FirmwareComparison, seed: int | None, packaged_core: st
     rows: list[tuple[Content, ...]] = []
     for target in dict.fromkeys(run.target for run in comparison.runs):
         runs = [run for run in comparison.runs if run.target == target]
-        counters = FirmwareComparison(runs=tuple(runs)).counter_count
+        own = FirmwareComparison(runs=tuple(runs))
         networks = len({(run.network, run.variant) for run in runs})
-        rows.append((target, networks, len(runs), counters, sum(len(run.mismatches) for run in runs)))
+        rows.append((target, networks, len(runs), own.counter_count, len(own.mismatches)))
     note = "Every figure equal." if comparison.equal else ""
     last = comparison.runs[-1]
     known = all(layer.predicted_output_hash for layer in last.layers)

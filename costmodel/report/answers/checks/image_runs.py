@@ -24,8 +24,8 @@ def image_run_answer(run: ImageRun, pictures: str | None) -> Answer:
     Answer
         Key figures, the check and the confusion matrix.
     """
-    per_image = Cell(run.duration_s / run.image_count, Form.TIME).text
-    rightly = count_text(round(run.top1_ratio * run.image_count))
+    per_image = Cell(run.image_s, Form.TIME).text
+    rightly = count_text(run.right_count)
     compared = f"of {count_text(run.compared_count)} images, every output to the last bit" if run.compared_count else "not compared"
     facts = Facts(
         (
@@ -39,8 +39,7 @@ def image_run_answer(run: ImageRun, pictures: str | None) -> Answer:
             ),
         )
     )
-    right = sum(image.right for image in run.checked)
-    note = f"{right} of {len(run.checked)} right." + (f" Picture: {pictures}." if pictures else "")
+    note = f"{run.checked_right_count} of {len(run.checked)} right." + (f" Picture: {pictures}." if pictures else "")
     places = max((len(image.answers) for image in run.checked), default=0)
     rows: list[tuple[Content, ...]] = [(image.label, *image.answers, "right" if image.right else "wrong") for image in run.checked]
     check = plain_table("The first image of each class", ("class", *("first", "second", "third")[:places], ""), rows, note)

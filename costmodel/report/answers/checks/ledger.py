@@ -73,7 +73,8 @@ def ledger_answer(shown: Ledger, whole: Ledger) -> Answer:
 def _row(row: LedgerRow) -> Row:
     published = NONE if row.published is None else f"{row.published} {unit_text(row.unit)}".strip()
     status = Cell(row.status.value, tone=_TONES.get(row.status, "quiet"))
-    return Row((row.figure, published, _computed(row), status), detail=tuple(text for text in (_shortened(row.formula), row.why) if text))
+    computed = Cell(_computed(row), figure=f"reproduce.rows.{row.id}.computed")
+    return Row((row.figure, published, computed, status), detail=tuple(text for text in (_shortened(row.formula), row.why) if text))
 
 
 def _computed(row: LedgerRow) -> str:

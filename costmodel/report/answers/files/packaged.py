@@ -68,8 +68,7 @@ def _network(network: Network, macs: Mapping[Taps, int]) -> tuple[Content, ...]:
 
 
 def _device(device: Device) -> tuple[Content, ...]:
-    regions = [region.size_bytes for region in device.heap_regions]
-    return device.core, device.flash_bytes, device.sram_bytes, sum(regions), max(regions, default=0), device.calibration
+    return device.core, device.flash_bytes, device.sram_bytes, device.heap_bytes, device.largest_region_bytes, device.calibration
 
 
 def _power_states(states: PowerStates) -> tuple[Content, ...]:
