@@ -35,6 +35,7 @@ constraints: [memory.ram < 1000000]
 keep: all
 columns: [memory.ram, latency.total, conv1.energy]
 """
+GIVEN_IN_REPORTS = {"Output", "Stage", "Value", "Unit", "At boot"}
 ANSWERS = {
     "plan resnet8": {"stage", "from stage", "to stage", "from B"},
     "plan ds-cnn --strategy streaming": {"stage", "from stage", "to stage", "from B"},
@@ -46,8 +47,8 @@ ANSWERS = {
     "cacti compare": {"width"},
     "diff resnet8 ds-cnn --device esp32-wroom": {},
     "reproduce": {"published"},
-    "report": {"Output", "Stage", "Value", "Unit", "At boot"},
-    "report --network mobilenet-v1-0.25 --device nrf52840 --schedule streaming": {"Output", "Stage", "Value", "Unit", "At boot"},
+    "report": GIVEN_IN_REPORTS,
+    "report --network mobilenet-v1-0.25 --device nrf52840 --schedule streaming": GIVEN_IN_REPORTS,
     "report --network ds-cnn --device esp32-wroom --battery 18650 --sleep deep --period 60": {
         "Output",
         "Stage",
