@@ -196,6 +196,56 @@ def test_a_sentence_is_found_wherever_it_stands(tmp_path: Path) -> None:
     assert len(sentences(room)) == 1
 
 
+LAYOUT = {"quantities.py", "table_layout.py", "as_terminal.py"}
+"""Modules of a report that reckon in columns, characters and units of display, beside all of `figures/`."""
+CONVERSIONS = {name for name in vars(costmodel.units) if name.isupper()}
+ARITHMETIC = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.FloorDiv, ast.Mod, ast.Pow)
+
+
+def is_textual(node: ast.AST) -> bool:
+    """Whether an operand is text, a list, or a path: what `+`, `*` and `/` put together and compute nothing of."""
+    if isinstance(node, ast.JoinedStr | ast.List | ast.Tuple | ast.ListComp):
+        return True
+    if isinstance(node, ast.BinOp):
+        return is_textual(node.left) or is_textual(node.right)
+    if isinstance(node, ast.IfExp):
+        return is_textual(node.body) or is_textual(node.orelse)
+    return (isinstance(node, ast.Constant) and isinstance(node.value, str)) or (isinstance(node, ast.Name) and node.id == "folder")
+
+
+def computed(path: Path) -> list[str]:
+    """Sums, ratios, and arithmetic on fields with a unit, but for conversions by a constant of `units`."""
+    found = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in {"sum", "fmean", "median"}:
+            found.append(ast.unparse(node))
+        if not isinstance(node, ast.BinOp) or not isinstance(node.op, ARITHMETIC) or is_textual(node):
+            continue
+        if CONVERSIONS & {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}:
+            continue
+        measured = any(isinstance(part, ast.Attribute) and unit_of(part.attr) is not None for part in ast.walk(node))
+        if measured or isinstance(node.op, ast.Div | ast.Pow):
+            found.append(ast.unparse(node))
+    return found
+
+
+REPORTING = sorted(path for path in (PACKAGE / "report").rglob("*.py") if path.name not in LAYOUT and path.parent.name != "figures")
+
+
+@pytest.mark.parametrize("path", REPORTING, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_reports_compute_nothing(path: Path) -> None:
+    assert not computed(path)
+
+
+def test_a_computation_is_found_wherever_it_stands(tmp_path: Path) -> None:
+    room = tmp_path / "room.py"
+    room.write_text(
+        "share = layer.memory_pj / whole\nleft = region.size_bytes - taken\nall = sum(parts)\nfine = life_s / S_PER_DAY + 2 * len(rows)\n",
+        encoding="utf-8",
+    )
+    assert len(computed(room)) == 3
+
+
 def test_conversion_factors_stand_in_units_only() -> None:
     factors = {1e3, 1e6, 1e9, 1e12, 3600.0, 86400.0, 1024}
     for path in sorted(PACKAGE.rglob("*.py")):

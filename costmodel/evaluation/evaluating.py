@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 from costmodel.energy.grouping import packed_accesses
 from costmodel.errors import SpecError
@@ -23,7 +24,7 @@ from costmodel.provenance import Constant, is_recording, leaf
 from costmodel.results.conclusions.reason import Reason, ReasonKind, reason
 from costmodel.results.counts import counts_together
 from costmodel.results.evaluation import DataflowEvaluation, EnergyBounds, Evaluation
-from costmodel.results.power import BatterySummary, PeriodDrain, PowerSummary
+from costmodel.results.power import BatterySummary, PeriodDrain, PowerGiver, PowerSummary
 from costmodel.results.storage.memory_convention import FlashPathEnergy, FlashWeightCost
 from costmodel.results.storage.schedule_cost import ScheduleCost
 from costmodel.results.timing.latency import LatencySummary, RateSummary
@@ -89,7 +90,7 @@ def evaluate(scenario: Scenario, progress: Progress | None = None, known: tuple[
         duration_basis=_duration_basis(scenario, first, calibrated),
         **_leakage(scenario.memory_energy.leakage_w),
         leakage_pj=first.leakage_pj,
-        power=None if first.power is None else PowerSummary(source=_awake(scenario), **first.power._asdict()),
+        power=None if first.power is None else PowerSummary(**_awake(scenario), **first.power._asdict()),
         battery=battery,
         missing=_missing(scenario, first, battery),
         left_out=network.left_out,
@@ -267,11 +268,11 @@ def _duration_basis(scenario: Scenario, answer: Cost, calibrated: Calibrated) ->
     return (calibrated.basis,) if answer.duration_s is not None else (why_no_duration(scenario), calibrated.basis)
 
 
-def _awake(scenario: Scenario) -> str:
-    """Say what gives the currents awake."""
+def _awake(scenario: Scenario) -> dict[str, Any]:
+    """What gives the currents awake."""
     if own_power(scenario) is not None or scenario.states is None:
-        return f"power of {scenario.name}"
-    return f"power states {scenario.states.name}"
+        return {"given_by": PowerGiver.SCENARIO, "giver": scenario.name}
+    return {"given_by": PowerGiver.STATES, "giver": scenario.states.name}
 
 
 def _battery(scenario: Scenario, answer: Cost) -> BatterySummary | None:
@@ -285,7 +286,7 @@ def _battery(scenario: Scenario, answer: Cost) -> BatterySummary | None:
         temperature_degc=scenario.temperature_degc.value,
         states=None if scenario.states is None else scenario.states.name,
         sleep=scenario.sleep,
-        period_s=None if scenario.period_s is None else scenario.period_s.value,
+        period_s=answer.design.period_s,
         usable_j=found.usable_j,
         continuous_life_s=_finite(continuous.life_s),
         continuous_inference_count=_finite(continuous.inference_count),

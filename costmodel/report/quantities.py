@@ -134,18 +134,22 @@ def life_text(value_s: float | None) -> str:
     """Return a battery life [s] in minutes, hours, days or years."""
     if value_s is None:
         return NONE
-    unit, divisor = life_unit(value_s)
-    return f"{digits(value_s / divisor)} {unit}"
+    scale = life_scale(value_s)
+    return f"{digits(scale.shown(value_s))} {scale.unit}"
 
 
-def life_unit(value_s: float) -> tuple[str, float]:
-    """Return the unit a life is read in, and its seconds."""
+DAYS: Final = Scale("days", S_PER_DAY)
+"""Lives in days."""
+
+
+def life_scale(value_s: float) -> Scale:
+    """Return the unit a life is read in."""
     if value_s < S_PER_HOUR:
-        return "min", S_PER_MINUTE
+        return Scale("min", S_PER_MINUTE)
     if value_s < 3 * S_PER_DAY:
-        return "h", S_PER_HOUR
+        return Scale("h", S_PER_HOUR)
     years = DAYS_PER_YEAR * S_PER_DAY
-    return ("days", S_PER_DAY) if value_s < 2 * years else ("years", years)
+    return DAYS if value_s < 2 * years else Scale("years", years)
 
 
 def period_text(value_s: float | None) -> str:

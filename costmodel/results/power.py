@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import ClassVar
 
 from costmodel.results.base import Result
 from costmodel.results.totals import frequency_hz
 
 
+class PowerGiver(StrEnum):
+    """What says the currents of a board awake."""
+
+    SCENARIO = "scenario"
+    """The power a scenario gives."""
+    STATES = "states"
+    """The power states of a board."""
+
+
 class PowerSummary(Result):
     """Power of the whole board and energy of one inference."""
 
-    source: str
-    """What says the currents: the scenario's power, or the states of a board."""
+    given_by: PowerGiver = PowerGiver.SCENARIO
+    giver: str = ""
+    """Name of the scenario, or of the power states."""
     idle_w: float
     active_w: float
     increase_ratio: float | None

@@ -10,6 +10,7 @@ import costmodel
 from costmodel.errors import InputError, SpecError
 from costmodel.evaluation.battery.question import estimate_battery as estimate_bare
 from costmodel.report.words.reason_words import reasons_in_words
+from costmodel.results.power import PowerGiver
 from costmodel.specs.base import with_changes
 from costmodel.specs.devices.battery import BatteryModelName
 
@@ -140,7 +141,7 @@ def test_power_measured_on_another_device_is_withheld(power):
     with pytest.raises(InputError, match="measured on esp32-wroom"):
         costmodel.estimate_battery(moved)
     other = costmodel.evaluate(costmodel.load_scenario(fields | {"device": "esp32-s3-wroom-1-n8"}))
-    assert other.power.source == "power states esp32-s3-module"
+    assert (other.power.given_by, other.power.giver) == (PowerGiver.STATES, "esp32-s3-module")
     assert costmodel.evaluate(costmodel.load_scenario(fields | {"device": "esp32-wroom"})).power.active_w == pytest.approx(0.2163, rel=1e-4)
 
 

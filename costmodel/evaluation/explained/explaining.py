@@ -23,6 +23,7 @@ from costmodel.specs.counting import Dataflow
 from costmodel.specs.devices.usual_use import UsualUse
 from costmodel.specs.running.mapping import Mapping as LayerMapping
 from costmodel.specs.scenario import Scenario
+from costmodel.units import unit_of
 
 
 def recorded_figures(scenario: Scenario, dataflow: LayerMapping | Dataflow, use: UsualUse | None = None) -> dict[str, Figure]:
@@ -127,7 +128,7 @@ def _explain(name: str, meaning: str, value: Any, unit: str, names: Mapping[tupl
         return Explanation(name=label, meaning=meaning, value=_plain(value), unit=unit, equation="", substituted="", source=source)
     record = origin.record
     equation = record.formula.equation_of(origin.part)
-    unit = unit or record.formula.unit
+    unit = unit or _own_unit(origin.part) or record.formula.unit
     return Explanation(
         name=names.get((id(record), origin.part), name),
         meaning=meaning,
@@ -138,6 +139,12 @@ def _explain(name: str, meaning: str, value: Any, unit: str, names: Mapping[tupl
         source=record.formula.source,
         inputs=tuple(_inputs(record, equation, unit, names)),
     )
+
+
+def _own_unit(part: str | None) -> str:
+    """The unit a part of a formula's value ends in: of counts, the one that is bytes. Empty where it is a number of things."""
+    unit = unit_of(part or "")
+    return "" if unit is None or unit.symbol == "1" else unit.symbol
 
 
 def substituted_equation(origin: Origin) -> str:

@@ -96,6 +96,10 @@ def every_number(value: Any, path: str = "", stated: str = "") -> Iterator[tuple
         unit = unit_of(path.rpartition(".")[2])
         yield path, stated if unit is None else unit.symbol, value
         return
+    if isinstance(value, AccessCounts):
+        # As the figures of a layer are: what a counter counts is its own unit.
+        yield from ((f"{path}.{label}", "", part) for label, part in _members(value))
+        return
     beside = getattr(value, "unit", "")
     for label, part in _members(value):
         yield from every_number(part, f"{path}.{label}" if path else label, beside if isinstance(beside, str) else "")

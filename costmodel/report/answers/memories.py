@@ -89,7 +89,7 @@ def table_note(shown_count: int, rows: Sequence[SramRow]) -> str:
         One sentence.
     """
     made = sorted({f"CACTI {row.cacti_version} ({row.cacti_source})" for row in rows})
-    named = sum(bool(row.name) for row in rows)
+    named = len([row for row in rows if row.name])
     return f"{count_text(shown_count)} of {count_text(len(rows))} runs, {named} of them named; {'; '.join(made)}."
 
 

@@ -209,8 +209,12 @@ def _letter(place: int) -> str:
 
 def _sketch(plan: StrategyPlan) -> list[Table]:
     """The arena in letters: offsets upwards, stages to the right."""
-    placed = [(place, piece, piece.offset_bytes) for place, piece in enumerate(plan.pieces) if piece.offset_bytes is not None]
-    top = max((offset + piece.size_bytes for _, piece, offset in placed), default=0)
+    placed = [
+        (place, piece, piece.offset_bytes, piece.end_bytes or 0)
+        for place, piece in enumerate(plan.pieces)
+        if piece.offset_bytes is not None
+    ]
+    top = max((end for _, _, _, end in placed), default=0)
     if not top:
         return []
     stages = len(plan.stages)
@@ -222,11 +226,9 @@ def _sketch(plan: StrategyPlan) -> list[Table]:
         line = ""
         for stage in shown:
             there = [
-                (min(high, offset + piece.size_bytes) - max(low, offset), -place)
-                for place, piece, offset in placed
-                if max(piece.first_stage, 0) <= stage <= max(piece.last_stage, 0)
-                and offset < max(high, low + 1)
-                and offset + piece.size_bytes > low
+                (min(high, end) - max(low, offset), -place)
+                for place, piece, offset, end in placed
+                if max(piece.first_stage, 0) <= stage <= max(piece.last_stage, 0) and offset < max(high, low + 1) and end > low
             ]
             line += (_letter(-max(there)[1]) if there else ".") * wide
         rows.append((f"{low:,}", line))
@@ -236,10 +238,7 @@ def _sketch(plan: StrategyPlan) -> list[Table]:
 def _picture(comparison: PlanComparison, plan: StrategyPlan) -> Illustration:
     stages = tuple(stage.layers[0] if len(stage.layers) == 1 else f"{stage.layers[0]} ..." for stage in plan.stages)
     bars = []
-    base = 0
-    for place, piece in enumerate(plan.pieces):
-        offset = base if piece.offset_bytes is None else piece.offset_bytes
-        base = base + piece.size_bytes if piece.offset_bytes is None else base
+    for place, (piece, offset) in enumerate(zip(plan.pieces, plan.stacked_bytes, strict=True)):
         bars.append(
             BufferBar(
                 piece.name if piece.unit_count is None else f"{piece.name} ({piece.role})",

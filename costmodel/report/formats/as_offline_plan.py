@@ -38,7 +38,7 @@ def offline_plan(plan: StrategyPlan) -> dict[str, Any]:
             raise SpecError(f"{told} is a {piece.role}; the interpreter knows whole tensors only")
         if piece.offset_bytes is None:
             raise SpecError(f"{told} has no offset; choose a strategy with one arena")
-        if piece.offset_bytes % ALIGNMENT_BYTES:
+        if not piece.is_aligned(ALIGNMENT_BYTES):
             raise SpecError(
                 f"{told} lies at {piece.offset_bytes:,}, no multiple of {ALIGNMENT_BYTES}; --strategy greedy aligns every tensor"
             )

@@ -9,11 +9,12 @@ from costmodel.report.cells import Cell, Form
 from costmodel.report.charts import CurveMark, LifeBand, LifeBands
 from costmodel.report.document import Block, Column, Illustration, Paragraph, Remark, Remarks, Row, Section, Table
 from costmodel.report.quantities import (
+    DAYS,
     NONE,
     digits,
     every_text,
+    life_scale,
     life_text,
-    life_unit,
     share_text,
     time_text,
     watt_hours_text,
@@ -94,9 +95,9 @@ def with_interval(value_s: float | None, low_s: float | None, high_s: float | No
     """Return a life with its 95 % interval, in one unit."""
     if value_s is None:
         return "endless"
-    unit, seconds = life_unit(value_s)
-    ends = [NONE if end is None else digits(end / seconds) for end in (low_s, high_s)]
-    return f"{digits(value_s / seconds)} {unit} ({ends[0]} to {ends[1]})"
+    scale = life_scale(value_s)
+    ends = [NONE if end is None else digits(scale.shown(end)) for end in (low_s, high_s)]
+    return f"{digits(scale.shown(value_s))} {scale.unit} ({ends[0]} to {ends[1]})"
 
 
 def _remarks(answer: BatteryAnswer) -> Remarks:
@@ -231,10 +232,10 @@ def _input_cells(each: Sensitivity) -> tuple[Cell, Cell]:
 def _chart(answer: BatteryAnswer) -> Illustration:
     longest = max((life for curve in answer.curves for life in curve.life_s if life is not None), default=1.0)
     # Over decades a year is no unit: days, or hours where nothing lasts days.
-    unit, seconds = ("days", S_PER_DAY) if longest >= S_PER_DAY else life_unit(longest)
+    scale = DAYS if longest >= S_PER_DAY else life_scale(longest)
 
     def scaled(values: tuple[float | None, ...]) -> tuple[float | None, ...]:
-        return tuple(None if value is None else value / seconds for value in values)
+        return tuple(None if value is None else scale.shown(value) for value in values)
 
     bands = tuple(
         LifeBand(
@@ -251,9 +252,9 @@ def _chart(answer: BatteryAnswer) -> Illustration:
     if life.life_s:
         marks = (
             CurveMark(
-                S_PER_HOUR * life.rate_hz, life.life_s / seconds, f"{life.rest}, {every_text(life.period_s)}: {life_text(life.life_s)}"
+                S_PER_HOUR * life.rate_hz, scale.shown(life.life_s), f"{life.rest}, {every_text(life.period_s)}: {life_text(life.life_s)}"
             ),
         )
-    chart = LifeBands("Inferences an hour", f"Battery life [{unit}]", bands, marks)
+    chart = LifeBands("Inferences an hour", f"Battery life [{scale.unit}]", bands, marks)
     said = f"Falling curves, one a way of resting; {life.rest} {every_text(life.period_s)} lasts {life_text(life.life_s)}"
     return Illustration("battery_life_bands", "Battery life against the rate of inferences, with 95 % intervals.", f"{said}.", chart)

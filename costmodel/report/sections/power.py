@@ -7,16 +7,17 @@ from costmodel.report.charts import CurveMark, LifeCurve
 from costmodel.report.document import Block, Column, Content, Illustration, Paragraph, Row, Section, Table
 from costmodel.report.quantities import (
     duty_text,
+    life_scale,
     life_text,
-    life_unit,
     share_text,
     time_text,
     watt_hours_text,
 )
+from costmodel.report.words.power_words import power_source_text
 from costmodel.report.words.reason_words import reason_text
 from costmodel.results.conclusions.grounds import LifeAgainstPeriod
 from costmodel.results.evaluation import Evaluation
-from costmodel.results.power import BatterySummary, PowerSummary
+from costmodel.results.power import BatterySummary, PowerGiver, PowerSummary
 from costmodel.specs.devices.power import IDLE
 from costmodel.units import S_PER_HOUR
 
@@ -82,7 +83,7 @@ def _power_table(power: PowerSummary, evaluation: Evaluation) -> Table:
         ]
     rows = tuple(Row(fact) for fact in facts)
     # The board's own states stand in for a power that is not given, and say so.
-    title = "Power of the whole board" + (f", by {power.source}" if power.source.startswith("power states") else "")
+    title = "Power of the whole board" + (f", by {power_source_text(power)}" if power.given_by is PowerGiver.STATES else "")
     return Table(title, (Column("Figure", number=False), Column("Value"), Column("Note", number=False)), rows)
 
 
@@ -125,21 +126,21 @@ def _battery_table(battery: BatterySummary, power: PowerSummary | None) -> Table
 
 
 def _life_figure(curve: LifeAgainstPeriod, battery: BatterySummary, duration_s: float) -> Illustration:
-    unit, seconds = life_unit(max(curve.lives_s))
+    scale = life_scale(max(curve.lives_s))
     continuous_s = battery.continuous_life_s or 0.0
-    marks = [CurveMark(S_PER_HOUR / duration_s, continuous_s / seconds, f"without pause: {life_text(continuous_s)}")]
+    marks = [CurveMark(S_PER_HOUR / duration_s, scale.shown(continuous_s), f"without pause: {life_text(continuous_s)}")]
     if battery.period_s is not None and battery.duty_life_s is not None and battery.period_s > duration_s:
         mark = f"{duty_text(battery.period_s, battery.sleep)}: {life_text(battery.duty_life_s)}"
-        marks.insert(0, CurveMark(S_PER_HOUR / battery.period_s, battery.duty_life_s / seconds, mark))
+        marks.insert(0, CurveMark(S_PER_HOUR / battery.period_s, scale.shown(battery.duty_life_s), mark))
     resting = "idling" if battery.sleep == IDLE else battery.sleep
     limit_text = "" if curve.resting_life_s is None else f"{resting} alone empties it in {life_text(curve.resting_life_s)}"
     chart = LifeCurve(
         "Inferences an hour",
-        f"Battery life [{unit}]",
+        f"Battery life [{scale.unit}]",
         tuple(S_PER_HOUR / period for period in curve.periods_s),
-        tuple(life / seconds for life in curve.lives_s),
+        tuple(scale.shown(life) for life in curve.lives_s),
         tuple(marks),
-        None if curve.resting_life_s is None else curve.resting_life_s / seconds,
+        None if curve.resting_life_s is None else scale.shown(curve.resting_life_s),
         limit_text,
     )
     said = "; ".join(mark.text for mark in marks) + (f"; {limit_text}" if limit_text else "")

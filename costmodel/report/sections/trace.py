@@ -272,7 +272,6 @@ def _capture(summary: TraceSummary) -> Paragraph:
 
 
 def _chart(summary: TraceSummary, told: WindowFigures | None, curve: TraceCurve) -> Illustration:
-    scale = MA_PER_A
     windows = summary.windows
     run = _marked(summary) or _unknown(summary)
     kinds = "runs" if run else "inferences"
@@ -286,13 +285,13 @@ def _chart(summary: TraceSummary, told: WindowFigures | None, curve: TraceCurve)
         x_axis="Time [s]",
         y_axis="Current [mA]",
         time=tuple(curve.time_s),
-        low=tuple(scale * value for value in curve.low_a),
-        mean=tuple(scale * value for value in curve.mean_a),
-        high=tuple(scale * value for value in curve.high_a),
+        low=tuple(MA_PER_A * value for value in curve.low_a),
+        mean=tuple(MA_PER_A * value for value in curve.mean_a),
+        high=tuple(MA_PER_A * value for value in curve.high_a),
         windows=tuple((window.start_s, window.end_s) for window in windows),
         window_text=text,
-        thresholds=() if told is None else (scale * told.thresholds.minimum_a, scale * told.thresholds.maximum_a),
-        boot_end=curve.time_s[0] + boot_s if boot_s > 0 else None,
+        thresholds=() if told is None else (MA_PER_A * told.thresholds.minimum_a, MA_PER_A * told.thresholds.maximum_a),
+        boot_end=curve.after_s(boot_s) if boot_s > 0 else None,
     )
     said = f"Current over {time_text(summary.duration_s)}"
     if told is None:

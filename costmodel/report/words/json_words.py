@@ -8,12 +8,14 @@ from typing import Any, Final
 from costmodel.report.words.battery_words import assumed_text, crossover_text, dominance_text, measure_next_text
 from costmodel.report.words.heap_words import heap_reason_text
 from costmodel.report.words.imported_words import imported_text
+from costmodel.report.words.power_words import power_source_text
 from costmodel.report.words.reason_words import reason_text, reasons_in_words, reasons_text
 from costmodel.results.base import Result
 from costmodel.results.battery_life import BatteryAnswer, BatteryLife, Crossover
 from costmodel.results.evaluation import Evaluation
 from costmodel.results.graphs.imported_operator import ImportedOperatorCost
 from costmodel.results.graphs.network_diff import FigureChange
+from costmodel.results.power import PowerSummary
 from costmodel.results.storage.heap_verdict import HeapVerdict
 from costmodel.results.storage.largest_network import LargestVersion
 from costmodel.results.storage.strategy_plan import PlanComparison
@@ -56,6 +58,8 @@ def without_evaluation_words(content: Worded) -> Worded:
     """
     for name in ("reasons", "duration_source"):
         content.pop(name, None)
+    if isinstance(content.get("power"), dict):
+        content["power"].pop("source", None)
     memory, dataflows = content.get("memory"), content.get("dataflows")
     parts = [memory.get("heap")] if isinstance(memory, dict) else []
     parts += [one.get("latency") for one in dataflows if isinstance(one, dict)] if isinstance(dataflows, list) else []
@@ -84,6 +88,10 @@ def _add_words(value: Any, content: Any) -> None:
 
 def _of_evaluation(found: Evaluation) -> Worded:
     return {"duration_source": reasons_text(found.duration_basis), "reasons": reasons_in_words(found)}
+
+
+def _of_power(found: PowerSummary) -> Worded:
+    return {"source": power_source_text(found)}
 
 
 def _of_latency(found: LatencySummary) -> Worded:
@@ -131,6 +139,7 @@ def _of_plans(found: PlanComparison) -> Worded:
 _WORDS: Final[Mapping[type[Result], Callable[[Any], Worded]]] = {
     Evaluation: _of_evaluation,
     LatencySummary: _of_latency,
+    PowerSummary: _of_power,
     HeapVerdict: _of_heap,
     BatteryLife: _of_life,
     Crossover: _of_crossover,

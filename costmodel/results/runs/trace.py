@@ -227,6 +227,10 @@ class TraceCurve(NamedTuple):
     mean_a: Sequence[float]
     high_a: Sequence[float]
 
+    def after_s(self, span_s: float) -> float:
+        """Return the time that lies a span behind the capture's begin."""
+        return self.time_s[0] + span_s
+
 
 class AnalysedTrace(NamedTuple):
     """Figures, and a curve to draw them on."""

@@ -32,6 +32,15 @@ class PlannedPiece(Result):
     offset_bytes: int | None
     """In the arena; None where it is allocated for itself."""
 
+    @property
+    def end_bytes(self) -> int | None:
+        """Where it ends in the arena; None where it is allocated for itself."""
+        return None if self.offset_bytes is None else self.offset_bytes + self.size_bytes
+
+    def is_aligned(self, alignment_bytes: int) -> bool:
+        """Tell whether its offset is a multiple of an alignment; so is what has none."""
+        return not (self.offset_bytes or 0) % alignment_bytes
+
 
 class PlannedStage(Result):
     """Layers that run together."""
@@ -90,6 +99,15 @@ class StrategyPlan(Result):
     """What comes of the sequence in which it allocates and gives back; None where the device states no heap."""
     margin_bytes: int | None = None
     """What its largest allocation leaves of the largest block that the heap gives for it; below zero where it does not fit."""
+
+    @property
+    def stacked_bytes(self) -> tuple[int, ...]:
+        """Where each piece begins in a drawing: its offset, and what is allocated for itself on top of one another."""
+        begins, top = [], 0
+        for piece in self.pieces:
+            begins.append(top if piece.offset_bytes is None else piece.offset_bytes)
+            top += piece.size_bytes if piece.offset_bytes is None else 0
+        return tuple(begins)
 
     @property
     def is_optimal(self) -> bool | None:
