@@ -105,10 +105,15 @@ def test_a_battery_that_is_empty_as_its_period_ends_has_a_life_whatever_the_last
         assert shorter <= life <= longer
 
 
-@pytest.mark.parametrize("model", [Kinetic(1.0, 0.4, 1e-4), Diffusion(1.0, 1e-4)], ids=["kinetic", "diffusion"])
-def test_a_design_lives_as_long_beside_others_as_alone(model):
-    """Periods of a millisecond to a day: what has long settled in one design still moves in another."""
-    sleeps_s = np.array([1e-3, 1.0, 3600.0, 86_400.0])
-    together = model.life_s(LoadProfile((np.full(4, 0.5), np.full(4, 1e-3)), (np.full(4, 1e-3), sleeps_s)))
-    alone = [float(model.life_s(LoadProfile((0.5, 1e-3), (1e-3, float(sleep_s))))) for sleep_s in sleeps_s]
+@pytest.mark.parametrize("sleeps_s", [[1e-3, 1.0, 3600.0, 86_400.0], [1e-3, 1e4]])
+@pytest.mark.parametrize(
+    "model",
+    [Kinetic(1.0, 0.4, 1e-4), Kinetic(1.0, 0.4, 5e-4), Diffusion(1.0, 1e-4), Diffusion(1.0, 1e-3)],
+    ids=["kinetic", "quick kinetic", "diffusion", "quick diffusion"],
+)
+def test_a_design_lives_as_long_beside_others_as_alone(model, sleeps_s):
+    """Periods of a millisecond to a day: what has long settled in one design still moves in another; hundreds of periods in the second."""
+    count = len(sleeps_s)
+    together = model.life_s(LoadProfile((np.full(count, 0.5), np.full(count, 1e-3)), (np.full(count, 1e-3), np.array(sleeps_s))))
+    alone = [float(model.life_s(LoadProfile((0.5, 1e-3), (1e-3, sleep_s)))) for sleep_s in sleeps_s]
     assert together == pytest.approx(alone, rel=1e-9)

@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 
 from costmodel.errors import Location, MissingError
-from costmodel.measurement.captures.trace_chunk import MarkedRun
-from costmodel.measurement.trace_analysis import Thresholds, _check_period, _counted, _within_capture
+from costmodel.measurement.captures.trace_chunk import MarkedRun, Trace
+from costmodel.measurement.synthetic_trace import SyntheticTrace, synthetic_chunks
+from costmodel.measurement.trace_analysis import Thresholds, _check_period, _counted, _decision, _within_capture
 from costmodel.measurement.windows.inference_windows import Window
+from costmodel.measurement.windows.trace_blocks import condensed
 
 HERE = Location("capture.csv")
 BLOCKS: Any = SimpleNamespace(start_s=np.array([1.0, 1.5, 2.0, 2.5, 3.0]), period_s=0.5, samples_a_block=2)
@@ -52,6 +54,20 @@ def test_what_repeats_inside_a_window_is_a_part_of_a_period_or_holds_some(times:
 def test_a_period_that_what_repeats_does_not_divide_is_asked_about(period_s: float) -> None:
     with pytest.raises(MissingError, match=r"the run at 2 s repeats every 0.42 s"):
         count(7.35, period_s, 3, 0.07)
+
+
+def test_marked_runs_that_are_no_longer_than_the_shortest_are_left_out() -> None:
+    """They begin two seconds into the capture and last 320 ms."""
+    recipe = SyntheticTrace(rate_hz=1000.0, span_s=6.0)
+    trace = Trace("marked", "synthetic", "sample", synthetic_chunks(recipe), runs=(MarkedRun(2.0, 2.32, 1), MarkedRun(3.5, 4.0, 1)))
+    blocks = condensed(trace.chunks)
+    assert blocks is not None
+    for shortest_s, lasting in ((0.1, 2), (0.4, 1)):
+        found = _decision(trace, blocks, Thresholds(shortest_s=shortest_s)).found
+        assert found is not None
+        assert len(found.windows) == lasting
+    with pytest.raises(MissingError, match="no inference window"):
+        _decision(trace, blocks, Thresholds(shortest_s=0.6))
 
 
 def test_a_period_is_held_to_the_inferences_that_stand_alone() -> None:

@@ -11,6 +11,8 @@ _ENDS_LATER = (
 _DRAWN = "the two differ where a drawn number is exactly that share, once in 2^53; both moves are ones that the search may make"
 _WIDER = "it only says where the search may look or begins; where a block may end is held by the constraint on the height"
 _TRIED = "a no is no answer: then the splits are tried one by one"
+_TENTH = "a difference of doubles near whole numbers is never exactly a tenth of one: that has more binary places than they"
+_AS_GOOD = "covers that take as much with as many streams: either is an answer"
 
 EQUIVALENTS: dict[str, str] = {
     "costmodel/battery/cell_voltage.py CellVoltage._life: charge = begin + 0.5 * (1.0 [+ -> -] node) * (high_charge - begin)": "Gauss-Legendre nodes lie symmetrically around 0 with equal weights: -node runs through the same nodes",
@@ -25,6 +27,8 @@ EQUIVALENTS: dict[str, str] = {
     "costmodel/battery/relaxation.py _moment: close = _TOLERANCE [* -> /] (bracket.begun + bracket.duration)": _ENDS_LATER,
     "costmodel/battery/relaxation.py _moment: close = _TOLERANCE * (bracket.begun [+ -> -] bracket.duration)": _ENDS_LATER,
     "costmodel/battery/relaxation.py _moment: inside = (newton [>= -> >] low) & (newton <= high)": _BRACKETED,
+    "costmodel/measurement/trace_analysis.py _check_period: if abs(seen / period_s - 1.0) [> -> >=] _NEAR:": _TENTH,
+    "costmodel/measurement/trace_analysis.py _counted: if abs(times - round(times)) [> -> >=] _NEAR * round(times):": _TENTH,
     "costmodel/memory/arenas/climbing.py _neighbour: if problem.meetings[chosen] and draw.random() [< -> <=] 0.5:": _DRAWN,
     "costmodel/memory/arenas/climbing.py _neighbour: if draw.random() [< -> <=] 0.7 and at:": _DRAWN,
     "costmodel/memory/arenas/fitting.py fitted: if end [> -> >=] offset:": "an offset that is there already is a multiple of the alignment: it is rounded up to itself",
@@ -35,6 +39,7 @@ EQUIVALENTS: dict[str, str] = {
     "costmodel/memory/heap.py _has_room_for: rounded[placement.region] = max(rounded.get(placement.region, 0), placement.searched_bytes [- -> +] placement.size_bytes)": _TRIED,
     "costmodel/memory/heap.py _has_room_for: return verdict.fits and all(state.free_bytes [>= -> >] taken_bytes + rounded.get(state.name, 0) for state in verdict.regions)": _TRIED,
     "costmodel/memory/heap_replay.py _give_back: if at and region.blocks[at - 1].freed [>= -> >] 0:": "only what was never taken is free since moment 0, and that lies above whatever was: malloc takes the low end",
+    "costmodel/memory/streaming/covers.py _fewest_streams: if part.size_bytes <= most_bytes and (known is None or streams [< -> <=] known[0]):": _AS_GOOD,
     "costmodel/specs/axis.py taps_in_padding: if type(p) is int and p [<= -> <] 0:": "a padding of 0 reaches no output, and of none the sums below are 0: the line only saves them",
     "costmodel/specs/axis.py taps_in_padding: if not any_true(reaching [> -> >=] 0):": "where no output reaches into the padding the sums below are 0: the line only saves them",
     "costmodel/specs/axis.py interior_extent: last = smaller(floor_div(H + p - 1 - (K - 1) * d, s), O [- -> +] 1)": "O - 1 = floor((H + p + q - 1 - (K - 1) * d) / s) with q >= 0 is never the smaller one",
