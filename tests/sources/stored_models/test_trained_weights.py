@@ -60,6 +60,10 @@ def test_a_model_folder_is_its_own(tmp_path: Path) -> None:
     found = trained_weights_of(str(folder), load_network(str(folder)))
     assert found is not None
     assert (found.manifest.name, found.own) == ("mine", True)
+    # A scenario's file names it from where it lies.
+    scenario = tmp_path / "mine.scenario.yaml"
+    scenario.write_text("name: asked\nnetwork: mine\ndevice: esp32-wroom\n", encoding="utf-8")
+    assert trained_weights_of(str(scenario), load_network(str(folder))) == found
     write_model(replace(model, network=with_changes(model.network, {"name": "mine"}), accuracies=()), folder)
     uncounted = trained_weights_of(str(folder), load_network(str(folder)))
     assert uncounted is not None
