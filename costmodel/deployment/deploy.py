@@ -35,6 +35,8 @@ from costmodel.specs.shapes import element_count, shape_text
 
 KEEPS_SCALE: Final = frozenset({Kernel.VIEW, Kernel.MAX_POOL, Kernel.AVERAGE_POOL, Kernel.ADAPTIVE_AVERAGE_POOL, Kernel.RELU})
 """Kernels whose output has its input's scale."""
+_UNSIGNED_BY: Final = 128
+"""How much larger an unsigned byte's step is than the signed one that stands for the same number."""
 SOFTMAX_OUTPUT: Final = Quantisation(scales=(1 / 256,), zero_points=(-128,))
 """Probabilities from 0 to 255/256."""
 
@@ -72,7 +74,10 @@ def deploy(model: Model, variant: Variant, example: NDArray[np.floating], memory
     network = model.network
     if example.shape != network.input:
         raise ShapeError("input", f"the example has shape {example.shape}, the network takes {network.input}")
-    given = dict(model.quantisations)
+    types = {NETWORK_INPUT: network.types.input} | {
+        step.name: element for step, element in zip(network.steps, network.output_types, strict=True)
+    }
+    given = {name: _signed(found) if types.get(name) is DataType.UINT8 else found for name, found in model.quantisations.items()}
     for name, quantisation in given.items():
         if quantisation.per_channel or not INT8_STEPS[0] <= quantisation.zero_points[0] <= INT8_STEPS[1]:
             raise SpecError(f"{name}: an int8 tensor has one scale and a zero point from -128 to 127, found {quantisation}")
@@ -95,6 +100,11 @@ def deploy(model: Model, variant: Variant, example: NDArray[np.floating], memory
         if step.operation.pools and step.name in model.quantisations and step.lowered.output[1:] == (1, 1) and not step.merged
     }
     return _assemble(merged, folded, Variant.INT8, given, example, memory, own, means)
+
+
+def _signed(quantisation: Quantisation) -> Quantisation:
+    """Return the quantisation of the same numbers in signed bytes: every step, and so the zero point, is 128 less."""
+    return Quantisation(scales=quantisation.scales, zero_points=tuple(zero - _UNSIGNED_BY for zero in quantisation.zero_points))
 
 
 def _from_magnitude(values: NDArray[np.floating]) -> Quantisation:

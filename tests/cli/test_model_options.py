@@ -110,7 +110,7 @@ def test_what_is_no_shape_or_no_model_is_told_in_one_line(tmp_path: Path, capsys
     assert main(["count", "--network", str(small), "--input-shape", "image=1x8x8x3"]) == 0
     capsys.readouterr()
     for arguments, words in (
-        (["count", "--network", str(small), "--input-shape", "image=1x9x9x3"], "'image' is 1x8x8x3: convert anew"),
+        (["count", "--network", str(small), "--input-shape", "image=1x9x9x3"], "does not fit the input 'image' of"),
         (["count", "--network", str(small), "--input-shape", "imag=1x8x8x3"], "did you mean 'image'?"),
         (["report", "resnet8", "--input-shape", "x=1x3"], "goes with a model file, found resnet8"),
         (["report", "resnet8", "--allow-unsupported"], "--allow-unsupported: goes with a model file"),

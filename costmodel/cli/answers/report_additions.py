@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -50,15 +51,19 @@ def with_trace(scenario: Scenario, capture: Path, changes: ScenarioChanges) -> t
     return measured_scenario(scenario, analysed.summary, given), analysed
 
 
-def tflm_arena_of(reference: str | None) -> TflmArena | None:
-    """Return what TensorFlow Lite Micro needs for a network's file; None where it is no TensorFlow Lite file."""
+def tflm_arena_of(reference: str | None, shapes: Sequence[str] | None = None) -> TflmArena | None:
+    """Return what TensorFlow Lite Micro needs for a network's file; None where it is no TensorFlow Lite file.
+
+    `shapes` are those of `--input-shape`: what the runtime needs for the file converted with them.
+    """
+    from costmodel.cli.model_options import given_shapes
     from costmodel.sources.importers.model_files import is_tflite_file, load_model_graph
 
     if reference is None or not is_tflite_file(reference):
         return None
     from costmodel.evaluation.graphs.tflm import plan_tflm_arena
 
-    return plan_tflm_arena(load_model_graph(Path(reference)))
+    return plan_tflm_arena(load_model_graph(Path(reference), given_shapes(shapes or ())))
 
 
 def accuracy_of(reference: str | None, network: Network) -> KnownAccuracy | None:

@@ -60,7 +60,7 @@ def diff_command(
     chosen = mappings_chosen("--dataflow", [dataflow])[:1] if dataflow else (mapping_of(Dataflow.OUTPUT_STATIONARY),)
     networks = [model_network(name, input_shape, allow_unsupported) for name in (before, after)]
     sides = [changed_scenario(None, ScenarioChanges(network=network, device=device, dataflows=chosen)) for network in networks]
-    found = diff_networks(sides[0], sides[1], limits, (tflm_arena_of(before), tflm_arena_of(after)))
+    found = diff_networks(sides[0], sides[1], limits, (tflm_arena_of(before, input_shape), tflm_arena_of(after, input_shape)))
     _refuse_unknown(limits, found)
     write_answer(diff_answer(found, checked=bool(limits)), form)
     if found.exceeded:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
@@ -53,6 +54,10 @@ class Block(NamedTuple):
     def makes(self) -> int:
         """The tensor that is left of it."""
         return self.steps[-1]
+
+
+_MAP_EXTENTS: Final = 3
+"""Channels, rows, columns."""
 
 
 class Layout(NamedTuple):
@@ -116,7 +121,8 @@ def layout_of(network: Network) -> Layout:
 
 
 def _map(shape: Sequence[int], element_bytes: int) -> TensorMap:
-    channels, rows, columns = (*shape, 1, 1) if len(shape) == 1 else shape
+    # What is not channels x rows x columns stays whole: its bytes alone count.
+    channels, rows, columns = (shape[0], math.prod(shape[1:-1]), shape[-1]) if len(shape) >= _MAP_EXTENTS else (*shape, 1, 1)[:_MAP_EXTENTS]
     return TensorMap(channels, rows, columns, element_bytes)
 
 

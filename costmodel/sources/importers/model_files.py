@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from costmodel.errors import FormatError, Location, SpecError, UnknownNameError
+from costmodel.errors import FormatError, Location
 from costmodel.sources.documents.input_file import read_input
 
 if TYPE_CHECKING:
@@ -24,14 +24,11 @@ def _from_tflite(data: bytes, path: Path, shapes: Shapes) -> ImportedGraph:
     from costmodel.sources.importers.tflite import from_tflite
 
     graph = from_tflite(data, str(path))
-    own = {graph.tensors[place].name: graph.tensors[place].shape for place in graph.inputs}
-    for name, shape in shapes.items():
-        if name not in own:
-            raise UnknownNameError("--input-shape", name, own, f"an input of {path}")
-        if shape != own[name]:
-            found, asked = ("x".join(map(str, extents)) for extents in (own[name], shape))
-            raise SpecError(f"--input-shape {name}={asked}: a .tflite holds the shape of every tensor, {name!r} is {found}: convert anew")
-    return graph
+    if not shapes:
+        return graph
+    from costmodel.sources.importers.channels_last.given_shapes import with_input_shapes
+
+    return with_input_shapes(graph, shapes)
 
 
 def _from_onnx(data: bytes, path: Path, shapes: Shapes) -> ImportedGraph:

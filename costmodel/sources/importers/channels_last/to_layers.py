@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any, Final
 
 from costmodel.dataflows.imported_counts import bias_places, nominal_mac_count, stored_counts
-from costmodel.errors import CollectedError, FormatError, InputError, Location, did_you_mean
+from costmodel.errors import CollectedError, FormatError, InputError, Location, MissingError, did_you_mean
 from costmodel.sources.documents.validation_errors import checked_spec
 from costmodel.sources.documents.yaml_document import YamlDocument
 from costmodel.sources.importers.channels_last.arrangement import Arrangement, arranged_shape, usual_axes
 from costmodel.sources.importers.channels_last.draft import Draft
 from costmodel.sources.importers.channels_last.folding import folds
+from costmodel.sources.importers.channels_last.given_shapes import open_extents_text
 from costmodel.sources.importers.channels_last.inlining import inlined
 from costmodel.sources.importers.lowering_table import FOLDED_ONLY, LOWERINGS, MAKE_NOTHING
 from costmodel.sources.importers.plain_layers import network_name, plain_layers, usual_types
@@ -60,6 +61,8 @@ def drafted_layers(graph: ImportedGraph) -> Draft:
         shape = arranged_shape(tensor.shape, axes)
         if tensor.element not in list(DataType):
             raise FormatError(f"takes {tensor.element} ({tensor.name!r}); supported are {', '.join(DataType)}", where)
+        if (text := open_extents_text(tensor)) is not None:
+            raise MissingError(f"its input {tensor.name!r} leaves extents open; give them, as in --input-shape {tensor.name}={text}", where)
         layer = NETWORK_INPUT if number == 0 else draft.append("input", "extra_input", [], place, shape=list(shape))
         draft.held[place] = Arrangement(layer, tensor.shape, axes, shape)
     refusals = _lowered(draft)
@@ -134,11 +137,4 @@ def network_of_draft(draft: Draft) -> Network:
         "layers": plain_layers(draft.layers, usual, weight),
         **({"decided": graph.notes} if graph.notes else {}),
     }
-    opened = [graph.tensors[place].name for place in graph.inputs if any(axis > 0 for axis in graph.tensors[place].open_axes)]
-    try:
-        return checked_spec(YamlDocument(fields), Network, "network")
-    except InputError as error:
-        if not opened:
-            raise
-        why = f"its input {opened[0]!r} leaves extents open, which the file's own shapes take as 1"
-        raise FormatError(f"{error}; {why}", Location(graph.name)) from None
+    return checked_spec(YamlDocument(fields), Network, "network")
