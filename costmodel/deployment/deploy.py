@@ -83,6 +83,11 @@ def deploy(model: Model, variant: Variant, example: NDArray[np.floating], memory
             raise SpecError(f"{name}: an int8 tensor has one scale and a zero point from -128 to 127, found {quantisation}")
     merged = merge(network)
     _check_plan(merged, variant, memory)
+    for index, step in enumerate(network.steps):
+        root = merged.roots[index]
+        if step.merged and step.operation.merging is not None and root >= 0 and step.name in given:
+            # What is applied on the way out is all that is stored: its quantisation is that of the layer it is merged into.
+            given[network.steps[root].name] = given[step.name]
     folded = fold_parameters(merged, model.parameters)
     given.setdefault(NETWORK_INPUT, _from_magnitude(example))
     # The int8 variant runs this one by the reference alone, for its scales: where its tensors lie does not matter then.

@@ -113,8 +113,8 @@ class _Shapes:
             raise self.refused(at, operator, f"shapes that are given do not fit it ({type(error).__name__})") from None
         for place, shape in zip(operator.outputs, shapes, strict=True):
             if min(shape, default=1) < 1 or math.prod(shape) > _MOST_ELEMENTS:
-                error = LimitError if min(shape, default=1) >= 1 else FormatError
-                raise error(
+                fault = LimitError if min(shape, default=1) >= 1 else FormatError
+                raise fault(
                     f"operator {at} ({operator.kind}): with the shapes that are given it makes {list(shape)}", Location(self.graph.name)
                 )
             if shape != self.graph.tensors[place].shape:
