@@ -11,6 +11,7 @@ import argparse
 import math
 import os
 import random
+import signal
 import sys
 import tempfile
 import time
@@ -144,6 +145,8 @@ def _unlisted(names: set[str], files: set[str]) -> list[str]:
 
 def _tried_warm(chosen: Sequence[tuple[str, Mutant]], tally: Tally, within_s: float) -> list[tuple[str, Mutant]]:
     """Try what can be tried in forks; return the rest."""
+    # A fork has a session of its own, so that what it starts ends with it: it is ended by whoever waits for it, who is not to end before.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     os.environ["COSTMODEL_SEARCH"] = "mutants"
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ[name] = "1"
@@ -155,6 +158,8 @@ def _tried_warm(chosen: Sequence[tuple[str, Mutant]], tally: Tally, within_s: fl
     tests = dict.fromkeys(test for room, _ in chosen for test in ROOMS[room][1])
     asked = ["-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:benchmark", "-m", QUICK, f"--rootdir={ROOT}"]
     status = pytest.main([*asked, *(str(ROOT / test) for test in tests)], plugins=[run])
+    if status == pytest.ExitCode.INTERRUPTED:
+        sys.exit(128 + signal.SIGINT)
     if status not in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED) or run.failed:
         raise ValueError("the tests fail without any change")
     return run.left

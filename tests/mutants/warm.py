@@ -273,6 +273,7 @@ def _forked(work: Callable[[], int], limit_s: float | None = None) -> int | None
         status = 70
         try:
             os.setsid()
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
             os.environ["PYTEST_DEBUG_TEMPROOT"] = os.environ["TMPDIR"] = scratch
             tempfile.tempdir = scratch
             status = work()
