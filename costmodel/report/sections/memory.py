@@ -113,7 +113,7 @@ def _accountings_table(memory: MemorySummary) -> Table:
         cells = (
             f"{name} (used)" if used else name,
             Cell(found.tensor_buffer_bytes, Form.BYTES, f"memory.{name}"),
-            Cell(shares.get(name), Form.SHARE, f"memory.heap_ratios.{name}"),
+            Cell(shares.get(name), Form.SHARE, f"memory.heap_ratios.{name}" if name in shares else ""),
             _MEANINGS[found.accounting] + (", the input among them" if found.with_input else ""),
             remark,
         )
