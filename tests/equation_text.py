@@ -280,7 +280,8 @@ def number(value: Any) -> Any:
         return sympy.Integer(int(value))
     if math.isinf(value):
         return sympy.oo
-    exact = Fraction(repr(float(value)))
+    # As the machine holds it: what a difference of two nearly equal numbers leaves is in their last places.
+    exact = Fraction(float(value))
     return sympy.Rational(exact.numerator, exact.denominator)
 
 

@@ -26,6 +26,7 @@ from costmodel.measurement.captures.trace_chunk import Trace
 from costmodel.measurement.synthetic_trace import SyntheticTrace, synthetic_chunks
 from costmodel.measurement.trace_analysis import analyse_trace
 from costmodel.provenance import FORMULAS, Constant, Formula, Record, recording
+from costmodel.results.totals import mean_of
 from costmodel.sources.catalogue import load_battery, load_device, load_duty_cycle, load_network, load_power_states, load_scenario, names
 from costmodel.sources.importers.tflite import from_tflite
 from costmodel.sources.memory_energies import memory_energy
@@ -171,6 +172,14 @@ def _times() -> None:
         outlook_of(scenario, evaluate(scenario), usual_use(scenario))
 
 
+def _answers() -> None:
+    """What answers other than a report compute from its figures."""
+    called("latency.repeated", 0.187, 1.21)
+    for instructions in (1_234.5, 99.49):
+        called("map.instructions", instructions)
+    mean_of([0.187, 0.731, 0.2])
+
+
 def _other_layers() -> None:
     """A layer that no packaged network has."""
     layers = [{"name": "up", "kind": "transposed_conv2d", "out_channels": 4, "kernel": 3, "stride": 2, "padding": 1, "extra": [0, 1, 0, 0]}]
@@ -193,6 +202,7 @@ def _accuracies() -> None:
 SUBJECTS: Final[dict[str, Callable[[], None]]] = {
     "deck": _deck,
     "zoo": _zoo,
+    "answers": _answers,
     "other layers": _other_layers,
     "schedules": _schedules,
     "batteries": _batteries,
