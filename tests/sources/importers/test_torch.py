@@ -234,3 +234,21 @@ def test_a_module_that_cannot_be_taken_says_what_to_do() -> None:
         costmodel.load_model(module.eval(), example_input=torch.zeros(1, 5, 8, 8))
     with pytest.raises(InputError, match=r"expected a name, a path or a torch\.nn\.Module"):
         costmodel.load_model(7)
+
+
+def test_a_slope_a_channel_is_that_of_the_second_axis() -> None:
+    torch = oracle("torch")
+    module = torch.nn.Sequential(torch.nn.Conv2d(3, 8, 3), torch.nn.PReLU(8), torch.nn.Flatten(), torch.nn.Linear(8 * 36, 2)).eval()
+    net = costmodel.load_model(module, example_input=torch.zeros(1, 3, 8, 8)).network
+    (slopes,) = [layer for layer in net.layers if layer.kind == "binary"]
+    assert slopes.constant == (8,)
+    assert net.parameter_count == sum(parameter.numel() for parameter in module.parameters())
+
+
+def test_a_norm_of_each_channel_is_its_parts() -> None:
+    torch = oracle("torch")
+    module = torch.nn.Sequential(torch.nn.Conv2d(3, 8, 3), torch.nn.InstanceNorm2d(8, affine=True)).eval()
+    net = costmodel.load_model(module, example_input=torch.zeros(1, 3, 8, 8)).network
+    assert [layer.kind for layer in net.layers[:3]] == ["conv2d", "reduce", "binary"]
+    scaled = [layer for layer in net.layers if layer.kind == "binary" and layer.constant == (8,)]
+    assert len(scaled) == 2

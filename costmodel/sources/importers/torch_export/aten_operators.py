@@ -104,6 +104,25 @@ def _layer_norm(draft: GraphDraft, call: Call) -> None:
     append(draft, call, "LayerNormalization", inputs, axis=-count, epsilon=call.real("eps", 1e-5))
 
 
+def _instance_norm(draft: GraphDraft, call: Call) -> None:
+    scale, shift = call.tensor("weight"), call.tensor("bias")
+    if scale and shift and call.arguments.get("use_input_stats") is not False:
+        append(draft, call, "InstanceNormalization", [source_of(call), scale, shift], epsilon=call.real("eps", 1e-5))
+    else:
+        append(draft, call, f"aten:{call.name}", tensors_of(call))
+
+
+def _sloped(draft: GraphDraft, call: Call) -> None:
+    source, weight = source_of(call), call.tensor("weight")
+    slopes, rank = draft.values[weight], len(draft.values[source].shape)
+    if slopes.constant is not None and len(slopes.shape) == 1 and slopes.shape[0] > 1 and rank > 1:
+        # One slope a channel, which is the second axis: others are repeated from behind.
+        shape = (slopes.shape[0], *(1,) * (rank - 2))
+        weight = f"{weight} of {source}"
+        draft.values[weight] = Value(shape, slopes.element, slopes.constant.reshape(shape))
+    append(draft, call, "PRelu", [source, weight])
+
+
 def _clamp(low: str | float, high: str | float) -> Translation:
     def translate(draft: GraphDraft, call: Call) -> None:
         bounds: dict[str, Any] = {}
@@ -268,6 +287,7 @@ _TRANSLATIONS: Final[Mapping[str, Translation]] = {
     "hardsigmoid": _plain("HardSigmoid"),
     "hardswish": _plain("HardSwish"),
     "hardtanh": _clamp("min_val", "max_val"),
+    "instance_norm": _instance_norm,
     "layer_norm": _layer_norm,
     "leaky_relu": _plain("LeakyRelu", alpha="negative_slope"),
     "lift_fresh_copy": same,
@@ -291,7 +311,7 @@ _TRANSLATIONS: Final[Mapping[str, Translation]] = {
     "pixel_shuffle": _plain("DepthToSpace"),
     "pixel_unshuffle": _plain("SpaceToDepth"),
     "pow": _binary("Pow"),
-    "prelu": lambda draft, call: append(draft, call, "PRelu", [source_of(call), call.tensor("weight")]),
+    "prelu": _sloped,
     "reciprocal": _plain("Reciprocal"),
     "relu": _plain("Relu"),
     "relu6": _clamp(0.0, 6.0),
