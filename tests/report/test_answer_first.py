@@ -22,7 +22,7 @@ from costmodel.results.life_table import TabledLife
 from costmodel.sources.catalogue import load_battery, load_scenario, names
 from costmodel.sources.usual_use import usual_use
 
-LABELS = ("RAM", "Flash", "Time", "Energy", "Battery")
+LABELS = ("RAM", "Flash", "Time", "Energy", "Battery", "Accuracy")
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +44,7 @@ def test_markdown_begins_with_the_answer(deck_page_document: Document) -> None:
     assert lines[2].startswith("**✓ FITS** 183.04 KiB RAM of 312.10 KiB")
     rows = [line for line in lines[:14] if line.startswith("| ") and "**" in line]
     assert [row.split("|")[1].strip() for row in rows] == list(LABELS)
-    assert [row.split("|")[3].strip() for row in rows] == ["exact", "exact", "measured", "measured", "assumed"]
+    assert [row.split("|")[3].strip() for row in rows] == ["exact", "exact", "measured", "measured", "assumed", "assumed"]
 
 
 def test_a_figure_of_the_answer_leads_to_how_it_follows(page: str) -> None:
