@@ -75,6 +75,7 @@ class MappingSearch(Result):
     median_error_ratio: float
     """Of predicted instructions, on layers of shapes the rates were not fitted to."""
     p90_error_ratio: float
+    worst_error_ratio: float
     layers: tuple[MappedLayer, ...]
 
     @property

@@ -14,6 +14,7 @@ from costmodel.deployment.deployed import DeployedNetwork, Variant
 from costmodel.deployment.folding import with_folded_biases
 from costmodel.deployment.kernels.shapes import KernelShape
 from costmodel.deployment.kernels.source import kernel_shapes
+from costmodel.deployment.kernels.tile_work import SignCounts
 from costmodel.deployment.model_file import model_hash, write_model_file
 from costmodel.deployment.reference import ELEMENTS, run_reference
 from costmodel.errors import MissingError, SpecError
@@ -39,6 +40,8 @@ class Expected:
     """CRC-32 of each layer's output."""
     output: bytes
     """The network's output."""
+    signs: tuple[SignCounts | None, ...]
+    """On which side of the zero point each layer's results lie; None for floats."""
     mapping: Mapping | None = None
     """What its layers run under, where the model file says so; None where the run chooses."""
 
@@ -80,7 +83,16 @@ def expect(network: Network, deployed: DeployedNetwork, image: bytes = b"", mapp
         raise MissingError(f"{network.name}: give an input; the deployed network has no example")
     outputs = run_reference(deployed, values)
     hashes = tuple(f"{zlib.crc32(output.tobytes()):08x}" for output in outputs)
-    return Expected(network, deployed, write_model_file(deployed), values.tobytes(), hashes, outputs[-1].tobytes(), mapping)
+    signs = tuple(_signs(deployed, layer.output, output) for layer, output in zip(deployed.layers, outputs, strict=True))
+    return Expected(network, deployed, write_model_file(deployed), values.tobytes(), hashes, outputs[-1].tobytes(), signs, mapping)
+
+
+def _signs(deployed: DeployedNetwork, tensor: int, output: NDArray[Any]) -> SignCounts | None:
+    scales = deployed.tensors[tensor].quantisation
+    if scales is None:
+        return None
+    zero_point = scales.zero_points[0]
+    return SignCounts(int((output > zero_point).sum()), int((output < zero_point).sum()))
 
 
 def compare_runs(

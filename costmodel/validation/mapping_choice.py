@@ -15,7 +15,6 @@ from costmodel.results.mapping_search import MappingSearch
 from costmodel.results.runs.comparison import FirmwareComparison, RunComparison
 from costmodel.sources.documents.mapping_file import read_mapping
 from costmodel.specs.devices.kernel_core import KernelCore, kernel_core
-from costmodel.specs.network import Network
 from costmodel.specs.running.mapping import Mapping, check_layers, mapping_of
 from costmodel.validation.comparing import Expected
 from costmodel.validation.mapping_search import search_mapping
@@ -56,22 +55,20 @@ def mapped_expected(expected: Expected, text: str, core: KernelCore) -> Expected
     InputError
         If the mapping is none, or a layer or the core cannot take it.
     """
-    mapping = mapping_named(text, expected.network, expected.deployed, core)
+    mapping = mapping_named(text, expected, core)
     deployed = with_mapping(expected.deployed, mapping, core)
     return replace(expected, deployed=deployed, model=write_model_file(deployed), mapping=mapping)
 
 
-def mapping_named(text: str, network: Network, deployed: DeployedNetwork, core: KernelCore) -> Mapping:
+def mapping_named(text: str, expected: Expected, core: KernelCore) -> Mapping:
     """Return the mapping an option names.
 
     Parameters
     ----------
     text : str
         `best`, a YAML file that `costmodel map --output` wrote, or a mapping as `--dataflow` takes it.
-    network : Network
-        Whose layers it maps.
-    deployed : DeployedNetwork
-        The same as the firmware runs it, for `best`.
+    expected : Expected
+        The deployed network whose layers it maps.
     core : KernelCore
         For `best`.
 
@@ -85,9 +82,10 @@ def mapping_named(text: str, network: Network, deployed: DeployedNetwork, core: 
     InputError
         Naming the option, and the nearest dataflow, parameter or layer.
     """
+    network = expected.network
     try:
         if text.strip() == BEST:
-            return mapping_of(search_mapping(network, deployed, core).mapping)
+            return mapping_of(search_mapping(expected, core).mapping)
         mapping = read_mapping(text)
         check_layers([mapping], network.convolutions, network.name, network.linear_layers)
     except InputError as error:

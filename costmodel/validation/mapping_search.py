@@ -11,7 +11,7 @@ from costmodel.dataflows.counting import count_work
 from costmodel.deployment.deployed import DeployedLayer, DeployedNetwork, Kernel
 from costmodel.deployment.folding import with_folded_biases
 from costmodel.deployment.kernels.shapes import kernel_shape, line_type, reason_against
-from costmodel.deployment.kernels.tile_work import tile_work
+from costmodel.deployment.kernels.tile_work import SignCounts, tile_work
 from costmodel.deployment.kernels.tiles import Tile
 from costmodel.errors import LimitError
 from costmodel.latency.kernel_rates import layer_cycles
@@ -24,9 +24,9 @@ from costmodel.specs.counting import Dataflow
 from costmodel.specs.devices.kernel_core import KernelCore, tile_register_count
 from costmodel.specs.devices.kernel_instructions import KernelInstructions
 from costmodel.specs.lowering import Step
-from costmodel.specs.network import Network
 from costmodel.specs.running.mapping import BLOCKED, ChosenDataflow, Mapping
 from costmodel.specs.work import LoopNest
+from costmodel.validation.comparing import Expected
 from costmodel.validation.firmware_plan import predicted_arena_bytes
 
 WORK: Final = "definition: what the generated kernel does in this tile"
@@ -49,17 +49,14 @@ def whole_instructions(c: float) -> int:
     return math.floor(c + 0.5)
 
 
-def search_mapping(
-    network: Network, deployed: DeployedNetwork, core: KernelCore, most_scratch_bytes: int = DEFAULT_SCRATCH_BYTES
-) -> MappingSearch:
+def search_mapping(expected: Expected, core: KernelCore, most_scratch_bytes: int = DEFAULT_SCRATCH_BYTES) -> MappingSearch:
     """Find the best tile of each layer.
 
     Parameters
     ----------
-    network : Network
-        What was deployed.
-    deployed : DeployedNetwork
-        How: zero points and rectifiers decide what a line buffer holds. Of the int8 variant.
+    expected : Expected
+        A network deployed in the int8 variant, output stationary: zero points and rectifiers decide what a line buffer holds, the signs of
+        its results which path they take.
     core : KernelCore
         Whose registers a tile has to fit, and whose instructions count.
     most_scratch_bytes : int
@@ -76,12 +73,13 @@ def search_mapping(
         If no tile of a layer keeps within the scratch.
     """
     rates = load_kernel_instructions(core.name)
+    network, deployed = expected.network, expected.deployed
     steps = with_folded_biases(network).steps
     layers, chosen, lines = [], [], {}
-    for step, layer in zip(steps, deployed.layers, strict=True):
+    for step, layer, signs in zip(steps, deployed.layers, expected.signs, strict=True):
         if layer.kernel not in (Kernel.CONV2D, Kernel.LINEAR):
             continue
-        found = _mapped(step, layer, deployed, core, rates, most_scratch_bytes)
+        found = _mapped(step, layer, signs, deployed, core, rates, most_scratch_bytes)
         layers.append(found)
         if found.choices:
             best = found.choices[0]
@@ -96,19 +94,26 @@ def search_mapping(
         plain_arena_bytes=predicted_arena_bytes(network, deployed.variant, Dataflow.OUTPUT_STATIONARY),
         median_error_ratio=rates.median_error_ratio,
         p90_error_ratio=rates.p90_error_ratio,
+        worst_error_ratio=rates.worst_error_ratio,
         layers=tuple(layers),
     )
 
 
 def _mapped(
-    step: Step, layer: DeployedLayer, deployed: DeployedNetwork, core: KernelCore, rates: KernelInstructions, most_scratch_bytes: int
+    step: Step,
+    layer: DeployedLayer,
+    signs: SignCounts | None,
+    deployed: DeployedNetwork,
+    core: KernelCore,
+    rates: KernelInstructions,
+    most_scratch_bytes: int,
 ) -> MappedLayer:
     plain = count_work(step.lowered.work, Dataflow.OUTPUT_STATIONARY)
     against = reason_against(deployed, layer)
     choices: list[TileChoice] = []
     if against is None:
         line = line_type(deployed, layer, core.signed_bytes)
-        tried = [_choice(step, layer, deployed, Tile(*tile, line, not core.signed_bytes), rates) for tile in _tiles(step, core)]
+        tried = [_choice(step, layer, signs, deployed, Tile(*tile, line, not core.signed_bytes), rates) for tile in _tiles(step, core)]
         choices = sorted(
             (one for one in tried if one.scratch_bytes <= most_scratch_bytes), key=lambda one: (one.instruction_count, one.load_count)
         )
@@ -140,12 +145,15 @@ def _tiles(step: Step, core: KernelCore) -> Iterator[tuple[int, int]]:
                 yield p, q
 
 
-def _choice(step: Step, layer: DeployedLayer, deployed: DeployedNetwork, tile: Tile, rates: KernelInstructions) -> TileChoice:
+def _choice(
+    step: Step, layer: DeployedLayer, signs: SignCounts | None, deployed: DeployedNetwork, tile: Tile, rates: KernelInstructions
+) -> TileChoice:
     counts = count_work(step.lowered.work, ChosenDataflow(BLOCKED, (tile.pixels, tile.filters)), input_bytes=tile.line.size_bytes)
     shape = kernel_shape(deployed, replace(layer, tile=tile))
-    work = tile_work(shape)._asdict() if shape is not None else {}
-    per_unit = [noted(rate, unit, rates.source) for unit, rate in rates.instructions.items()]
-    amounts = [noted(work[unit], unit, WORK) for unit in rates.instructions]
+    work = tile_work(shape, signs).regressors if shape is not None else {}
+    units = [unit for unit in work if unit in rates.instructions]
+    per_unit = [noted(rates.instructions[unit], unit, rates.source) for unit in units]
+    amounts = [noted(work[unit], unit, WORK) for unit in units]
     return TileChoice(
         pixel_count=tile.pixels,
         filter_count=tile.filters,

@@ -2,5 +2,5 @@
  * new one. */
 #ifndef CM_CORE_HASH_H
 #define CM_CORE_HASH_H
-#define CM_CORE_HASH "0ab31990d169d21f"
+#define CM_CORE_HASH "faf13c8b23a93a65"
 #endif

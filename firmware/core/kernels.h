@@ -25,16 +25,32 @@ extern const cm_kernel cm_kernels[];
 extern const uint32_t cm_kernel_count;
 #endif
 
-/* A compiler that may not move accesses over CM_KEEP, nor put a sum off beyond CM_HOLD, keeps no more values in flight
- * than there are registers for. */
+/* A compiler that may not move accesses over CM_KEEP, nor put a sum off beyond CM_MADE, keeps no more values in flight
+ * than there are registers for. CM_HOLD makes a value anew, which it can no longer see through. */
 #if defined(__GNUC__)
-#define CM_KEEP()        __asm__ volatile("" ::: "memory")
-#define CM_HOLD(sum)     __asm__ volatile("" : "+r"(sum))
+#define CM_KEEP()    __asm__ volatile("" ::: "memory")
+#define CM_HOLD(sum) __asm__ volatile("" : "+r"(sum))
+/* Not made anew: that has it copied from register to register at some taps. */
+#define CM_MADE(sum)     __asm__ volatile("" : : "r"(sum))
 #define CM_ALWAYS_INLINE inline __attribute__((always_inline))
 #else
 #define CM_KEEP()        ((void)0)
 #define CM_HOLD(sum)     ((void)0)
+#define CM_MADE(sum)     ((void)0)
 #define CM_ALWAYS_INLINE inline
+#endif
+
+/* A signed element of two bytes. Told to load it in one instruction, the compiler does so at -Og as well, where it
+ * would load it unsigned and shift twice to extend it. */
+#if defined(__GNUC__) && defined(__XTENSA__)
+static CM_ALWAYS_INLINE int32_t cm_short(const int16_t *at) {
+    int32_t value;
+    __asm__("l16si %0, %1" : "=r"(value) : "m"(*at));
+    return value;
+}
+#define CM_SHORT(place) cm_short(&(place))
+#else
+#define CM_SHORT(place) (place)
 #endif
 
 /* One multiply-accumulate; sums wrap modulo 2^32. */
@@ -42,7 +58,7 @@ extern const uint32_t cm_kernel_count;
     do {                                                                                                               \
         CM_COUNT(mac_count);                                                                                           \
         (sum) += (uint32_t)((x) * (w));                                                                                \
-        CM_HOLD(sum);                                                                                                  \
+        CM_MADE(sum);                                                                                                  \
     } while (0)
 
 /* x * twice_multiplier / 2^32 to nearest; halves up, or with `halves_down` down: the first rounding of a magnitude. */

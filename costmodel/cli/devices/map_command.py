@@ -53,7 +53,7 @@ def map_command(
         raise SpecError(f"--output: expected a file ending in .yaml, found {output.name!r}")
     held = deployable(asked, seed)
     expected = held.expected(Variant.INT8, None)
-    found = search_mapping(expected.network, expected.deployed, chosen, scratch)
+    found = search_mapping(expected, chosen, scratch)
     names = [one.name for one in found.layers]
     if layer is not None and layer not in names:
         raise UnknownNameError("--layer", layer, names, f"a convolution or linear layer of {found.network}")

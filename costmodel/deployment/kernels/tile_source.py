@@ -85,17 +85,22 @@ def _line_type(shape: KernelShape) -> str:
     return shape.tile.line.c_type
 
 
+def _element(place: str, c_type: str) -> str:
+    return f"CM_SHORT({place})" if c_type == "int16_t" else place
+
+
 def _tap(shape: KernelShape, macro: str, pixels: int, filters: int) -> list[str]:
     """One tap: the fewer operands are held, the others pass by one at a time."""
     counter = "input_read_count" if shape.on_map else "input_row_read_count"
     less = f" - ({shape.input_zero_point})" if shape.on_map and shape.input_zero_point else ""
     stride = 1 if shape.on_map else shape.w.stride * shape.in_channels
+    line, weight = _line_type(shape), "int16_t" if shape.tile.wide else "int8_t"
 
     def x_of(p: int) -> str:
-        return f"CM_LOAD((x)[{p * stride}], {counter}){less}"
+        return f"CM_LOAD({_element(f'(x)[{p * stride}]', line)}, {counter}){less}"
 
     def w_of(q: int) -> str:
-        return f"CM_LOAD((w)[{q}], weight_read_count)"
+        return f"CM_LOAD({_element(f'(w)[{q}]', weight)}, weight_read_count)"
 
     body = []
     if filters <= pixels:
@@ -152,7 +157,7 @@ def _run(shape: KernelShape, macro: str, length: int, filters: int, indent: str)
 
     if length <= _MOST_WRITTEN_OUT:
         return [f"{indent}{line}" for line in (*taps(length), *moved(length))]
-    turn = _turn_of(length)
+    turn = taps_of_turn(length)
     left = length % turn
     lines = [
         "{",
@@ -182,17 +187,25 @@ def runs_of(shape: KernelShape) -> tuple[int, int]:
 def steps_each_tap(shape: KernelShape) -> bool:
     """Tell whether taps lie too far apart for one address to reach those of a turn."""
     run, _ = runs_of(shape)
-    taps = run if run <= _MOST_WRITTEN_OUT else _turn_of(run)
-    return _step(shape) > 1 and _step(shape) * taps > (_REACH_OF_BYTES if shape.tile.wide else _REACH)
+    return _step(shape) > 1 and _step(shape) * taps_of_turn(run) > (_REACH_OF_BYTES if shape.tile.wide else _REACH)
 
 
-def _turn_of(length: int) -> int:
-    return min(_UNROLLED, key=lambda count: (length % count, -count))
+def far_pixels(shape: KernelShape, pixels: int) -> int:
+    """Return how many of a tile's pixels lie, at most taps of a turn, farther than a load reaches from the first one's address."""
+    size, run = (1, 1) if shape.on_map else (shape.tile.line.size_bytes, taps_of_turn(runs_of(shape)[0]))
+    apart = 1 if shape.on_map else shape.w.stride * shape.in_channels
+    reach = _REACH_OF_BYTES * size if shape.tile.wide else _REACH
+    return sum((pixel * apart + run // 2) * size > reach for pixel in range(pixels))
+
+
+def taps_of_turn(length: int) -> int:
+    """Return the taps of one turn of the loop over a run; all of them where the run is written out."""
+    return length if length <= _MOST_WRITTEN_OUT else min(_UNROLLED, key=lambda count: (length % count, -count))
 
 
 def turns_of(length: int) -> int:
     """Return how often the loop of a run of taps turns; 0 where the run is written out."""
-    return 0 if length <= _MOST_WRITTEN_OUT else length // _turn_of(length)
+    return 0 if length <= _MOST_WRITTEN_OUT else length // taps_of_turn(length)
 
 
 def _results(shape: KernelShape, pixels: int, filters: int) -> list[str]:

@@ -2,93 +2,222 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections import Counter
+from collections.abc import Iterator
+from typing import Final, NamedTuple
 
 from costmodel.deployment.kernels.shapes import KernelShape
-from costmodel.deployment.kernels.tile_source import runs_of, steps_each_tap, turns_of
+from costmodel.deployment.kernels.tile_source import far_pixels, runs_of, steps_each_tap, taps_of_turn, turns_of
 from costmodel.deployment.kernels.tiles import LineType, parts_of
+
+EACH_TILE: Final = ("tap", "step", "turn", "visit", "row_tile", "map_tile", "rectified_tile", "signed_tile")
+"""Units that have a rate of each size of tile beside their own: what a compiler makes of them differs by how many values are held."""
+
+
+class SignCounts(NamedTuple):
+    """On which side of the zero point a layer's results lie: another path of the requantisation each."""
+
+    above: int
+    below: int
 
 
 class TileWork(NamedTuple):
-    """Regressors of a generated kernel's instructions."""
+    """Regressors of a generated kernel's instructions that are alike for tiles of every size."""
 
     mac_count: int
     load_count: int
     """Operands that taps load."""
     extended_load_count: int
-    """Of those, inputs that a core without signed bytes extends, and inputs that a zero point is subtracted from."""
+    """Of those, inputs that a core without signed bytes extends."""
+    subtracted_load_count: int
+    """Of those, inputs that a zero point is subtracted from."""
     step_count: int
     """Taps after each of which the address of the inputs moves on."""
+    far_load_count: int
+    """Inputs beyond what an address reaches."""
     turn_count: int
     """Turns of the loops over taps."""
-    run_count: int
-    """Runs of taps that lie side by side: their loops begin and end."""
+    rest_count: int
+    """Runs with taps left over behind their loop."""
+    loop_count: int
+    """Runs of taps that loop."""
+    written_count: int
+    """Runs of taps that are written out."""
+    gap_count: int
+    """Runs of a dilated row."""
+    visit_count: int
+    """Kernel rows of tiles that run along a row."""
+    visit_result_count: int
+    """The same, once for each accumulator."""
     tile_count: int
+    map_tile_count: int
+    """Of those, of a whole map."""
+    tile_pixel_count: int
+    """Pixels of tiles, once for all their filters."""
     factor_count: int
-    """Filters of all tiles: each fetches its bias and its factor."""
-    rectified_count: int
-    """Results with a rectifier."""
-    signed_count: int
-    """Results without."""
+    """Filters of all tiles: each fetches its factor."""
+    bias_count: int
+    """The same where each fetches a bias too."""
+    accumulator_count: int
+    rectified_above_count: int
+    """Results with a rectifier that it lets pass."""
+    rectified_rest_count: int
+    signed_below_count: int
+    """Results without a rectifier below the zero point."""
+    signed_rest_count: int
+    moved_result_count: int
+    """Results that a zero point is added to."""
     filled_count: int
     """Elements brought into the line buffer."""
     fill_run_count: int
     """Rows of a channel brought into it."""
+    fill_count: int
+    """Rows of every channel brought into it."""
+    cleared_count: int
+    """Elements of its padding."""
     call_count: int
     """Stretches of tiles of one size."""
+    call_filter_count: int
+    call_accumulator_count: int
     row_count: int
     """Rows of outputs, of all groups."""
     kernel_row_count: int
     """Kernel rows of those."""
+    inner_row_count: int
+    """Of those, in bounds."""
+    group_count: int
     layer_count: int = 1
 
 
-def tile_work(shape: KernelShape) -> TileWork:
+class KernelWork(NamedTuple):
+    """Everything a kernel does for one inference."""
+
+    total: TileWork
+    by_tile: dict[str, int]
+    """Each unit of `EACH_TILE` by the size of the tile, `tap 4x2`."""
+
+    @property
+    def regressors(self) -> dict[str, int]:
+        """Both, by name."""
+        return self.total._asdict() | self.by_tile
+
+
+class _Part(NamedTuple):
+    """Tiles of one size."""
+
+    pixels: int
+    filters: int
+    stretches: int
+    """Stretches of them, one behind another along a row or a map."""
+    tiles: int
+    """In all of those."""
+
+
+def tile_work(shape: KernelShape, signs: SignCounts | None = None) -> KernelWork:
     """Return what a kernel does for one inference.
 
     Parameters
     ----------
     shape : KernelShape
         Of the layer.
+    signs : SignCounts, optional
+        Of its results; half and half where they are not known.
 
     Returns
     -------
-    TileWork
-        Exact; how many instructions each takes is a core's.
+    KernelWork
+        Exact but for results whose sum is of one sign and whose step is the zero point; how many instructions each takes is a core's.
     """
     rows = 1 if shape.on_map else shape.h.output
-    starts = [row * shape.h.stride - shape.h.before for row in range(shape.h.output)]
-    reached = [start + kh * shape.h.dilation for start in starts for kh in range(shape.h.kernel)]
+    reached = [
+        row * shape.h.stride - shape.h.before + kh * shape.h.dilation for row in range(shape.h.output) for kh in range(shape.h.kernel)
+    ]
     inside = [row for row in reached if 0 <= row < shape.h.extent]
-    visits_a_column = rows if shape.on_map else len(inside)
+    visits_of_column = 1 if shape.on_map else len(inside)
     run, runs = runs_of(shape)
-    turns = turns_of(run)
+    turns, rest = turns_of(run), run - turns_of(run) * taps_of_turn(run)
+    totals: Counter[str] = Counter()
+    by_tile: Counter[str] = Counter()
+    for part in _parts(shape):
+        pixels, filters = part.pixels, part.filters
+        stretches, columns = rows * part.stretches, part.tiles
+        tiles, visits = rows * columns, columns * visits_of_column
+        taps, run_count = visits * runs * run, visits * runs
+        loads = taps * pixels
+        totals.update(
+            mac_count=loads * filters,
+            load_count=loads + taps * filters,
+            extended_load_count=loads if _extends(shape) else 0,
+            subtracted_load_count=loads if shape.on_map and shape.input_zero_point else 0,
+            step_count=taps if steps_each_tap(shape) else 0,
+            far_load_count=taps * far_pixels(shape, pixels),
+            turn_count=run_count * turns,
+            rest_count=run_count if turns and rest else 0,
+            loop_count=run_count if turns else 0,
+            written_count=0 if turns else run_count,
+            gap_count=run_count if runs > 1 else 0,
+            visit_count=0 if shape.on_map else visits,
+            visit_result_count=0 if shape.on_map else visits * pixels * filters,
+            tile_count=tiles,
+            map_tile_count=tiles if shape.on_map else 0,
+            tile_pixel_count=tiles * pixels,
+            factor_count=tiles * filters,
+            bias_count=tiles * filters if shape.bias else 0,
+            accumulator_count=tiles * pixels * filters,
+            call_count=stretches,
+            call_filter_count=stretches * filters,
+            call_accumulator_count=stretches * pixels * filters,
+        )
+        each = {
+            "tap": taps,
+            "step": taps if steps_each_tap(shape) else 0,
+            "turn": run_count * turns,
+            "visit": 0 if shape.on_map else visits,
+            "map_tile" if shape.on_map else "row_tile": tiles,
+            "rectified_tile" if shape.relu else "signed_tile": tiles,
+        }
+        by_tile.update({f"{unit} {pixels}x{filters}": count for unit, count in each.items() if count})
+    totals.update(_results(shape, signs))
+    totals.update(_rows(shape, rows, inside))
+    return KernelWork(TileWork(**{name: totals[name] for name in TileWork._fields if name != "layer_count"}), dict(by_tile))
+
+
+def _extends(shape: KernelShape) -> bool:
+    unsigned = shape.tile.line is LineType.UINT8 and shape.input_zero_point == 0
+    return shape.on_map and shape.tile.wide and not unsigned
+
+
+def _parts(shape: KernelShape) -> Iterator[_Part]:
     extent = shape.h.output * shape.w.output if shape.on_map else shape.w.output
-    pixels = [length for _, length in parts_of(extent, shape.tile.pixels)]
-    filters = [length for _, length in parts_of(shape.out_channels, shape.tile.filters)]
-    columns, heights, groups = len(pixels), len(filters), shape.groups
-    taps = groups * visits_a_column * runs * run
-    visits = groups * columns * heights * visits_a_column
-    outputs = groups * rows * extent * shape.out_channels
-    inputs_loaded = taps * extent * heights
-    raw_bytes = shape.on_map and shape.tile.wide and not (shape.tile.line is LineType.UINT8 and shape.input_zero_point == 0)
-    extended = 2 * inputs_loaded if raw_bytes else 0
-    extended += inputs_loaded if shape.on_map and shape.input_zero_point else 0
-    touched = 0 if shape.on_map else len(set(inside))
-    return TileWork(
-        mac_count=taps * extent * shape.out_channels,
-        load_count=inputs_loaded + taps * shape.out_channels * columns,
-        extended_load_count=extended,
-        step_count=taps * columns * heights if steps_each_tap(shape) else 0,
-        turn_count=visits * runs * turns,
-        run_count=visits * runs,
-        tile_count=groups * rows * columns * heights,
-        factor_count=groups * rows * columns * shape.out_channels,
-        rectified_count=outputs if shape.relu else 0,
-        signed_count=0 if shape.relu else outputs,
-        filled_count=groups * shape.in_channels * touched * shape.w.extent,
-        fill_run_count=groups * shape.in_channels * touched,
-        call_count=groups * rows * heights * len(set(pixels)),
-        row_count=groups * rows,
-        kernel_row_count=0 if shape.on_map else groups * rows * shape.h.kernel,
-    )
+    widths = Counter(length for _, length in parts_of(extent, shape.tile.pixels))
+    heights = Counter(length for _, length in parts_of(shape.out_channels, shape.tile.filters))
+    for pixels, columns in widths.items():
+        for filters, blocks in heights.items():
+            yield _Part(pixels, filters, shape.groups * blocks, shape.groups * blocks * columns)
+
+
+def _results(shape: KernelShape, signs: SignCounts | None) -> dict[str, int]:
+    outputs = shape.groups * shape.out_channels * shape.h.output * shape.w.output
+    above, below = (outputs // 2, outputs // 2) if signs is None else signs
+    found = {"moved_result_count": outputs if shape.output_zero_point else 0}
+    if shape.relu:
+        return found | {"rectified_above_count": above, "rectified_rest_count": outputs - above}
+    return found | {"signed_below_count": below, "signed_rest_count": outputs - below}
+
+
+def _rows(shape: KernelShape, rows: int, inside: list[int]) -> dict[str, int]:
+    groups = shape.groups
+    if shape.on_map:
+        return {"group_count": groups}
+    touched = groups * len(set(inside))
+    padding = shape.line_columns - shape.w.extent
+    return {
+        "filled_count": touched * shape.in_channels * shape.w.extent,
+        "fill_run_count": touched * shape.in_channels,
+        "fill_count": touched,
+        "cleared_count": shape.h.reach * padding * shape.in_channels,
+        "row_count": groups * rows,
+        "kernel_row_count": groups * rows * shape.h.kernel,
+        "inner_row_count": groups * len(inside),
+        "group_count": groups,
+    }

@@ -38,10 +38,11 @@ def mapping_answer(found: MappingSearch, layer: str | None, written: str | None)
     per_mac = "" if found.instruction_ratio is None else Cell(f"{found.instruction_ratio:.2f}", figure="map.instruction_ratio")
     whole = Cell(f"{found.instruction_count:,}", figure="map.instruction_count")
     rows.append(("total", "", "", per_mac, whole, "", "", "", Cell(_code(found.code_bytes), figure="map.code_bytes"), ""))
-    error = f"{share_text(found.median_error_ratio)} at the median and within {share_text(found.p90_error_ratio)} for nine in ten"
+    median, p90, worst = (share_text(each) for each in (found.median_error_ratio, found.p90_error_ratio, found.worst_error_ratio))
+    error = f"{median} at the median, {p90} for nine in ten and {worst} at worst"
     note = (
         "Tiles are pixels x filters. Per MAC means per valid tap. Loads, scratch and registers are exact; instructions are calibrated on"
-        f" this emulated core, off by {error} of layers they were not fitted to. Instructions are no time."
+        f" this emulated core, off by {error}, of layers they were not fitted to. Instructions are no time."
         " Code is what the core's compiler makes of the kernel, unknown where it is not installed."
     )
     tables: list[Block] = [

@@ -8,7 +8,8 @@ from pydantic import Field
 
 from costmodel.specs.base import Name, Spec
 
-PerUnit = Annotated[float, Field(ge=0.0, le=1e6)]
+PerUnit = Annotated[float, Field(ge=-1e6, le=1e6)]
+Error = Annotated[float, Field(ge=0.0, le=1e6)]
 
 
 class KernelInstructions(Spec):
@@ -16,8 +17,10 @@ class KernelInstructions(Spec):
 
     name: Name
     layer_count: Annotated[int, Field(ge=1)]
-    median_error_ratio: PerUnit
-    p90_error_ratio: PerUnit
+    median_error_ratio: Error
+    p90_error_ratio: Error
+    worst_error_ratio: Error
     instructions: dict[str, PerUnit]
-    """By the unit of work, as `TileWork` names them."""
+    """By the unit of work, as `TileWork` names them, and, as `tap 4x2`, what a unit takes more or less in tiles of that size; a unit that
+    makes room for another's takes less than nothing."""
     source: Annotated[str, Field(min_length=1, max_length=200)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,8 +11,8 @@ from hypothesis import strategies as st
 from costmodel.dataflows.counting import count_work
 from costmodel.deployment.deployed import Kernel
 from costmodel.deployment.kernels.shapes import AxisShape, KernelShape
-from costmodel.deployment.kernels.tile_source import steps_each_tap, tile_function, turns_of
-from costmodel.deployment.kernels.tile_work import tile_work
+from costmodel.deployment.kernels.tile_source import steps_each_tap, taps_of_turn, tile_function, turns_of
+from costmodel.deployment.kernels.tile_work import EACH_TILE, SignCounts, TileWork, tile_work
 from costmodel.deployment.kernels.tiles import LineType, Tile
 from costmodel.sources.kernel_instructions import load_kernel_instructions
 from costmodel.specs.axis import Axis
@@ -48,14 +50,36 @@ def test_work_and_scratch_are_those_of_the_closed_form(shape: KernelShape) -> No
 
     nest = LoopNest(CONV2D, shape.groups, shape.out_channels, shape.in_channels, axis(shape.h), axis(shape.w), True)
     counts = count_work(nest, ChosenDataflow(BLOCKED, (shape.tile.pixels, shape.tile.filters)), input_bytes=shape.tile.line.size_bytes)
-    work = tile_work(shape)
+    work = tile_work(shape).total
     assert work.mac_count == counts.mac_count
     taps = counts.input_read_count if shape.on_map else counts.input_row_read_count
     assert work.load_count == taps + counts.weight_read_count
-    assert work.factor_count == counts.bias_read_count
-    assert work.rectified_count + work.signed_count == counts.output_write_count
+    assert work.factor_count * shape.bias == work.bias_count == counts.bias_read_count * shape.bias
+    assert work.accumulator_count == counts.output_write_count
+    rectified = work.rectified_above_count + work.rectified_rest_count
+    assert (rectified, work.signed_below_count + work.signed_rest_count)[not shape.relu] == counts.output_write_count
     assert work.filled_count == (0 if shape.on_map else counts.input_read_count)
     assert shape.scratch_bytes == counts.scratch_bytes
+
+
+@given(SHAPES)
+def test_what_differs_by_tile_adds_up_to_what_all_tiles_do(shape: KernelShape) -> None:
+    work = tile_work(shape, SignCounts(3, 1))
+    by_unit: Counter[str] = Counter()
+    pairs = 0
+    for name, count in work.by_tile.items():
+        unit, size = name.split(" ")
+        pixels, filters = map(int, size.split("x"))
+        assert (pixels, filters) <= (shape.tile.pixels, shape.tile.filters)
+        by_unit[unit] += count
+        pairs += count * pixels * filters if unit == "tap" else 0
+    assert pairs == work.total.mac_count
+    assert by_unit["turn"] == work.total.turn_count
+    assert by_unit["visit"] == work.total.visit_count
+    assert by_unit["row_tile"] + by_unit["map_tile"] == work.total.tile_count
+    assert by_unit["rectified_tile"] + by_unit["signed_tile"] == work.total.tile_count
+    assert set(by_unit) <= set(EACH_TILE)
+    assert (work.total.rectified_above_count, work.total.signed_below_count) == ((3, 0) if shape.relu else (0, 1))
 
 
 @given(st.integers(1, 4000))
@@ -64,15 +88,17 @@ def test_a_loop_over_taps_takes_four_to_sixteen_a_turn(length: int) -> None:
     assert (turns == 0) == (length <= 12)
     if turns:
         assert 4 <= length // turns <= 19
+        assert 0 <= length - turns * taps_of_turn(length) < taps_of_turn(length)
 
 
 @pytest.mark.parametrize("core", CORES)
 def test_rates_of_every_core_cost_more_for_more_work(core: str) -> None:
     rates = load_kernel_instructions(core).instructions
-    assert set(rates) <= set(tile_work(example(core, 4))._fields)
+    assert {name for name in rates if " " not in name} <= set(TileWork._fields)
+    assert {name.split(" ")[0] for name in rates if " " in name} <= set(EACH_TILE)
     assert rates["mac_count"] >= 0.9
     assert rates["load_count"] >= 0.9
-    small, large = (sum(rates[name] * number for name, number in tile_work(example(core, out))._asdict().items()) for out in (4, 8))
+    small, large = (sum(rates.get(name, 0) * number for name, number in tile_work(example(core, out)).regressors.items()) for out in (4, 8))
     assert small < large < 2.1 * small
 
 

@@ -10,15 +10,19 @@ from costmodel.deployment.deployed import Variant
 from costmodel.results.runs.comparison import FirmwareComparison
 from costmodel.sources.catalogue import load_network
 from costmodel.specs.counting import Dataflow
+from costmodel.specs.devices.kernel_core import kernel_core
 from costmodel.specs.network import Network
 from costmodel.validation.firmware_plan import predicted_counts
 from costmodel.validation.mapping_choice import validate_mapped
+from costmodel.validation.mapping_search import search_mapping
 from costmodel.validation.validating import Target, Workbench, expect_network
 
 pytestmark = pytest.mark.emulator
 
 INSTRUCTIONS_PER_VALID_MAC = {"xtensa": 3.4, "riscv": 2.9, "arm": 2.2}
 """Most that conv1 and conv2 of the pruned network may take together, line buffers and requantisation included."""
+LARGE = 100_000
+"""Instructions of a layer whose prediction is held against them."""
 ODD = Network.model_validate(
     {
         "name": "odd",
@@ -58,6 +62,15 @@ def test_convolutions_take_fewer_instructions_than_the_best_public_kernels(compa
     pairs = [(layer, counts) for layer, counts in zip(compared.runs[0].layers, valid, strict=True) if layer.kind == "conv2d"]
     instructions = sum(layer.activity.instruction_count for layer, _ in pairs if layer.activity)
     assert instructions / sum(counts.mac_count for _, counts in pairs) <= INSTRUCTIONS_PER_VALID_MAC[target]
+
+
+def test_the_search_predicts_instructions_of_layers_it_was_not_fitted_to(compared: FirmwareComparison, target: str) -> None:
+    found = search_mapping(expect_network(load_network("cifar-aap-pruned"), Variant.INT8, seed=1), kernel_core(target))
+    took = {layer.name: layer.activity.instruction_count for layer in compared.runs[0].layers if layer.activity}
+    large = [one for one in found.layers if took[one.name] >= LARGE]
+    assert {one.name for one in large} >= {"conv1", "conv2"}
+    for one in large:
+        assert one.choices[0].instruction_count == pytest.approx(took[one.name], rel=0.05), one.name
 
 
 def test_strides_groups_dilation_and_odd_paddings_are_as_predicted(target: str, firmware: Path, cache: Path) -> None:
