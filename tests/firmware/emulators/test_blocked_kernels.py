@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from blocked_layers import blocked_networks
 
 from costmodel.deployment.deployed import Variant
 from costmodel.results.runs.comparison import FirmwareComparison
@@ -15,7 +16,7 @@ from costmodel.specs.network import Network
 from costmodel.validation.firmware_plan import predicted_counts
 from costmodel.validation.mapping_choice import validate_mapped
 from costmodel.validation.mapping_search import search_mapping
-from costmodel.validation.validating import Target, Workbench, expect_network
+from costmodel.validation.validating import Target, Workbench, expect_network, validate
 
 pytestmark = pytest.mark.emulator
 
@@ -71,6 +72,14 @@ def test_the_search_predicts_instructions_of_layers_it_was_not_fitted_to(compare
     assert {one.name for one in large} >= {"conv1", "conv2"}
     for one in large:
         assert one.choices[0].instruction_count == pytest.approx(took[one.name], rel=0.05), one.name
+
+
+@pytest.mark.slow
+def test_fifty_random_layers_make_the_loads_and_stores_that_are_predicted(target: str, firmware: Path, cache: Path) -> None:
+    compared = validate(list(blocked_networks(50, 17, target)), [Target(target)], Workbench(firmware, cache))
+    assert [str(mismatch) for mismatch in compared.mismatches] == []
+    assert len(compared.runs) == 50
+    assert all(layer.activity is not None for run in compared.runs for layer in run.layers)
 
 
 def test_strides_groups_dilation_and_odd_paddings_are_as_predicted(target: str, firmware: Path, cache: Path) -> None:
