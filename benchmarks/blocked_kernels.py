@@ -34,7 +34,7 @@ TRIED = ("conv2d", "conv2d", "depthwise", "linear")
 """Kinds of the layers whose tiles are measured against each other."""
 WITHIN = 0.1
 """Tiles are measured that are predicted to take at most so much more than the best."""
-BATCH = 25
+BATCH = 8
 
 
 def drawn(generator: np.random.Generator, kind: str, name: str) -> Network:
