@@ -46,6 +46,12 @@ def check_wheel(wheel: Path, version: str) -> None:
         metadata = message_from_string(archive.read(next(name for name in names if name.endswith(".dist-info/METADATA"))).decode("utf-8"))
     if metadata["Version"] != version or metadata["Description-Content-Type"] != "text/markdown":
         raise refused(f"{wheel.name}: version {metadata['Version']}, readme {metadata['Description-Content-Type']}")
+    address = dict(entry.split(", ", 1) for entry in metadata.get_all("Project-URL", [])).get("Documentation", "")
+    readme = metadata.get_payload()
+    near = re.findall(r"\]\((?!https://|#)([^)]*)\)", readme if isinstance(readme, str) else "")
+    if not address.startswith("https://") or near:
+        told = f"documentation at {address or 'no address'}; links that an index does not hold: {', '.join(near) or 'none'}"
+        raise refused(f"{wheel.name}: {told}")
     lost = [name for name in NEEDED if name not in names]
     if lost:
         raise refused(f"{wheel.name} lacks {', '.join(lost)}")

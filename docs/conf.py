@@ -29,3 +29,5 @@ suppress_warnings = ["myst.xref_missing", "toc.not_included", "misc.highlighting
 html_theme = "furo"
 html_title = f"costmodel {release}"
 html_static_path: list[str] = []
+# At the address itself, where the README of the package looks for them.
+html_extra_path = ["images"]

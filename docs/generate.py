@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import importlib
 import inspect
+import json
 import pkgutil
 import re
 import sys
@@ -182,10 +184,51 @@ def python_face() -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
+def notebook(path: Path) -> str:
+    """Return a notebook as a page: its words, its code and what came of it, tables as they stand in it."""
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    parts = []
+    for number, cell in enumerate(cells):
+        source = "".join(cell["source"])
+        if cell["cell_type"] == "markdown":
+            parts.append(source if number else f"{source}\n\n{NOTE}\nThe notebook itself: [{path.name}]({path.name}).")
+            continue
+        # Cells go on from each other: they are executed as a notebook, and not one by one.
+        parts.append(f"```ipython3\n{source}\n```")
+        for place, output in enumerate(cell["outputs"]):
+            data = output.get("data", {})
+            picture = f"{path.stem}-{number}-{place}.png"
+            text = "".join(output.get("text") or data.get("text/plain") or "").rstrip()
+            if "image/png" in data:
+                parts.append(f"![What the cell draws]({picture})")
+            elif text:
+                parts.append(f"```text\n{text}\n```")
+            shown = "".join(data.get("text/html", ""))
+            if shown.startswith('<div class="costmodel">') and "data:image" not in shown:
+                parts.append(shown)
+    return "\n\n".join(parts) + "\n"
+
+
+def notebook_pictures(path: Path) -> dict[Path, bytes]:
+    """Return the pictures of a notebook by the files its page names."""
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    return {
+        path.with_name(f"{path.stem}-{number}-{place}.png"): base64.b64decode("".join(output["data"]["image/png"]))
+        for number, cell in enumerate(cells)
+        for place, output in enumerate(cell.get("outputs", ()))
+        if "image/png" in output.get("data", {})
+    }
+
+
 def pages() -> dict[Path, str]:
     """Return every generated page by its file."""
     load_everything()
-    return {DOCS / "equations.md": equations(), DOCS / "nomenclature.md": nomenclature(), DOCS / "bibliography.md": publications()}
+    notebooks = {path.with_suffix(".md"): notebook(path) for path in sorted((DOCS / "notebooks").glob("*.ipynb"))}
+    return notebooks | {
+        DOCS / "equations.md": equations(),
+        DOCS / "nomenclature.md": nomenclature(),
+        DOCS / "bibliography.md": publications(),
+    }
 
 
 def site_pages() -> dict[Path, str]:
@@ -203,6 +246,9 @@ def main() -> None:
     for path, text in pages().items():
         path.write_text(text, encoding="utf-8", newline="\n")
         sys.stdout.write(f"{path.name}: {len(text.splitlines())} lines\n")
+    for found in (DOCS / "notebooks").glob("*.ipynb"):
+        for path, picture in notebook_pictures(found).items():
+            path.write_bytes(picture)
 
 
 if __name__ == "__main__":

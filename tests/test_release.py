@@ -58,3 +58,23 @@ def test_a_report_of_a_fault_is_asked_for_what_doctor_says() -> None:
         assert any("costmodel doctor" in part["attributes"]["label"] and part["validations"]["required"] for part in form["body"]), (
             path.name
         )
+
+
+def test_the_readme_of_an_index_leads_to_the_documentation() -> None:
+    pytest.importorskip("hatchling", reason="needs hatchling, which builds the package (pip install hatchling)")
+    spec = importlib.util.spec_from_file_location("hatch_build", ROOT / "hatch_build.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    address = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["urls"]["Documentation"]
+    assert re.fullmatch(r"https://\S+/", address)
+    written = (ROOT / "README.md").read_text(encoding="utf-8")
+    shown = module.readme_for_an_index(written, address)
+    links = re.findall(r"\]\(([^)]*)\)", shown)
+    assert links
+    assert all(link.startswith(address) for link in links)
+    for link in links:
+        name = link.removeprefix(address).partition("#")[0]
+        assert (ROOT / "docs" / name.replace(".html", ".md")).exists() or (ROOT / "docs" / "images" / name).exists(), link
+    assert "[" not in re.sub(r"!?\[[^\]]*\]\([^)]*\)", "", re.sub(r"```.*?```|`[^`]*`", "", shown, flags=re.DOTALL))

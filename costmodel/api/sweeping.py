@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from costmodel.errors import MissingError
 from costmodel.sweeps.engine.running import Progress
 from costmodel.sweeps.engine.running import sweep as sweep_bare
 from costmodel.sweeps.front.answer import SweepAnswer
 from costmodel.sweeps.study.space import Space
 from costmodel.sweeps.study.study_spec import Study
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 class Sweep(SweepAnswer):
@@ -23,14 +27,26 @@ class Sweep(SweepAnswer):
         return f"<{self.space.study.name}: {self.evaluated:,} designs evaluated, {len(self):,} kept{front}>"
 
     def _repr_html_(self) -> str:
-        """Show the designs that are worth a look, in a notebook."""
+        """Show the chosen design beside the base, the front, and the designs that are worth a look, in a notebook."""
         from costmodel.report.answers.sweeps import sweep_answer
         from costmodel.report.formats.as_fragment import html_fragment
         from costmodel.sweeps.front.summary import shown_summary
 
         document = sweep_answer(shown_summary(self), None, ()).document
-        blocks = [block for section in document.sections for block in section.blocks]
-        return html_fragment(repr(self)[1:-1], blocks[:2])
+        return html_fragment(repr(self)[1:-1], (*document.answer, *document.sections[0].blocks), drawn=True)
+
+    def plot(self) -> Figure:
+        """Draw the front, every pair of objectives."""
+        from costmodel.report.answers.sweeps import front_illustration
+        from costmodel.report.figures.drawing import figure_of
+        from costmodel.report.figures.style import house_style
+        from costmodel.sweeps.front.summary import shown_summary
+
+        found = front_illustration(shown_summary(self))
+        if found is None:
+            raise MissingError("plot: nothing to draw: a front needs two objectives and a design")
+        with house_style():
+            return figure_of(found.chart)
 
 
 def sweep(

@@ -1,4 +1,4 @@
-"""Two networks on one device, held side by side: figures of the whole, and of each layer found again."""
+"""Two networks on one device, or two scenarios, held side by side: figures of the whole, and of each layer found again."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from costmodel.memory.lifetimes import tensor_size_bytes
 from costmodel.results.conclusions.reason import Reason, ReasonKind, reason
 from costmodel.results.counts import grouped_count
 from costmodel.results.evaluation import Evaluation, LayerEvaluation
+from costmodel.results.graphs.compared_side import ComparedSide
 from costmodel.results.graphs.network_diff import ExceededLimit, FigureChange, LayerChange, Match, NetworkDiff
 from costmodel.results.graphs.tflm_arena import TflmArena
 from costmodel.results.totals import difference_of, ratio_of, total_of
@@ -63,12 +64,12 @@ def diff_networks(
     limits: Sequence[Limit] = (),
     arenas: tuple[TflmArena | None, TflmArena | None] = (None, None),
 ) -> NetworkDiff:
-    """Return what changes when one network takes another's place.
+    """Return what changes when one network takes another's place, or one scenario another's.
 
     Parameters
     ----------
     before, after : Scenario
-        The same device and conventions; the first dataflow of each is compared.
+        The first dataflow of each is compared.
     limits : sequence of Limit, optional
         What may grow, and by how much.
     arenas : tuple of TflmArena or None, optional
@@ -79,8 +80,57 @@ def diff_networks(
     NetworkDiff
         Totals, layers, and the limits that do not hold.
     """
-    answers = [evaluate(scenario) for scenario in (before, after)]
-    sides = [_layers(scenario, answer) for scenario, answer in zip((before, after), answers, strict=True)]
+    return diff_answers((before, after), (evaluate(before), evaluate(after)), limits, arenas)
+
+
+def diff_sides(
+    before: ComparedSide,
+    after: ComparedSide,
+    limits: Sequence[Limit] = (),
+    arenas: tuple[TflmArena | None, TflmArena | None] = (None, None),
+) -> NetworkDiff:
+    """Return what changes from one side to the other, with time, energy and life of both.
+
+    Parameters
+    ----------
+    before, after : ComparedSide
+        With their answers.
+    limits, arenas
+        As `diff_networks` takes them.
+
+    Returns
+    -------
+    NetworkDiff
+        As of `diff_networks`, with the outlook of each side.
+    """
+    found = diff_answers((before.scenario, after.scenario), (before.evaluation, after.evaluation), limits, arenas)
+    return found.model_copy(update={"outlooks": (before.outlook, after.outlook)})
+
+
+def diff_answers(
+    scenarios: tuple[Scenario, Scenario],
+    answers: tuple[Evaluation, Evaluation],
+    limits: Sequence[Limit] = (),
+    arenas: tuple[TflmArena | None, TflmArena | None] = (None, None),
+) -> NetworkDiff:
+    """Return what changes from one answer to another.
+
+    Parameters
+    ----------
+    scenarios : tuple of Scenario
+        What was asked before and after.
+    answers : tuple of Evaluation
+        Their answers.
+    limits, arenas
+        As `diff_networks` takes them.
+
+    Returns
+    -------
+    NetworkDiff
+        Totals, layers, and the limits that do not hold.
+    """
+    before, after = scenarios
+    sides = [_layers(scenario, answer) for scenario, answer in zip(scenarios, answers, strict=True)]
     own = [_totals(answer, arena) for answer, arena in zip(answers, arenas, strict=True)]
     reasons = {"time": answers[0].missing.get("duration_s") or answers[1].missing.get("duration_s")}
     told = next((arena.reason for arena in arenas if arena is not None and arena.reason), None)
@@ -92,11 +142,13 @@ def diff_networks(
         after=after.network.name,
         device=after.device.name,
         dataflow=after.dataflows[0].value,
+        device_before=before.device.name,
+        dataflow_before=before.dataflows[0].value,
         totals=totals,
         layers=tuple(_layer_changes(*sides)),
         exceeded=tuple(_exceeded(totals, limits)),
-        decided=tuple(f"{scenario.network.name}: {text}" for scenario in (before, after) for text in scenario.network.decided),
-        left_out=tuple(f"{scenario.network.name}: {text}" for scenario in (before, after) for text in scenario.network.left_out),
+        decided=tuple(f"{scenario.network.name}: {text}" for scenario in scenarios for text in scenario.network.decided),
+        left_out=tuple(f"{scenario.network.name}: {text}" for scenario in scenarios for text in scenario.network.left_out),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
@@ -80,6 +80,8 @@ class Cell:
     """The unit its column is shown in, where all its cells share one."""
     tone: str = ""
     """A word renderers choose a colour by; never the only carrier of meaning."""
+    change: bool = False
+    """Whether it is a difference: told with its sign, and no difference as `=`."""
 
     @property
     def unit(self) -> str:
@@ -94,6 +96,9 @@ class Cell:
     @property
     def text(self) -> str:
         """The value as people read it."""
+        if self.change and isinstance(self.value, int | float):
+            size = replace(self, value=abs(self.value), change=False).text
+            return "=" if not self.value else f"{'+' if self.value > 0 else '-'}{size}"
         if self.scale is None:
             return _READINGS[self.form].text(self.value)
         return self.scale.number(None if isinstance(self.value, str) else self.value)

@@ -150,6 +150,38 @@ class CurrentTrace:
     boot_end: float | None
 
 
+@dataclass(frozen=True)
+class FrontPanel:
+    """Two objectives against each other."""
+
+    x_axis: str
+    """The quantity with its unit, and which way is better."""
+    y_axis: str
+    x: tuple[float, ...]
+    y: tuple[float, ...]
+    base: tuple[float, float] | None
+    """Where the base stands; None where it has no such figures."""
+
+
+@dataclass(frozen=True)
+class FrontMark:
+    """A design worth a name in the drawing."""
+
+    place: int
+    """Among the designs."""
+    text: str
+
+
+@dataclass(frozen=True)
+class ParetoFront:
+    """Designs that no other betters, one panel a pair of objectives."""
+
+    panels: tuple[FrontPanel, ...]
+    names: tuple[str, ...]
+    """What each design is, in words."""
+    marks: tuple[FrontMark, ...]
+
+
 class LifeChoices(NamedTuple):
     """What a reader may choose, and what each choice gives."""
 
@@ -170,4 +202,4 @@ class LifeChoices(NamedTuple):
         return json.dumps(content, separators=(",", ":")).replace("<", "\\u003c")
 
 
-Chart: TypeAlias = LayerBars | ShareBars | LifeCurve | LifeBands | CurrentTrace | MemoryTimeline
+Chart: TypeAlias = LayerBars | ShareBars | LifeCurve | LifeBands | CurrentTrace | MemoryTimeline | ParetoFront

@@ -193,7 +193,7 @@ def share_text(value: float | None, decimals: int = 1) -> str:
         return NONE
     least = 10.0**-decimals
     shown = PERCENT * value
-    return f"<{least:.{decimals}f} %" if 0 < shown < least / 2 else f"{shown:.{decimals}f} %"
+    return f"<{least:.{decimals}f} %" if 0 < shown < least / 2 else f"{shown:,.{decimals}f} %"
 
 
 def rate_text(value_s: float) -> str:

@@ -27,6 +27,14 @@ class ExplainedFigure(NamedTuple):
     note: str
 
 
+class SweepObjective(NamedTuple):
+    """A figure that makes a design better."""
+
+    figure: str
+    ascending: bool
+    """Whether less is better."""
+
+
 class SweepSummary(NamedTuple):
     """A sweep's answer for people."""
 
@@ -58,6 +66,17 @@ class SweepSummary(NamedTuple):
     figures: frozenset[str]
     """Columns that are figures of a design's own scenario, by the names `explain` knows."""
     notes: tuple[str, ...]
+    question: str
+    """What the study asks, in words."""
+    units: dict[str, str]
+    """Of those figures."""
+    objectives: tuple[SweepObjective, ...]
+    base: dict[str, Value]
+    """What the base scenario has by the same names, None where it has no such value; empty where it cannot be evaluated."""
+    chosen: tuple[int, dict[str, Value]] | None
+    """The design that was chosen, or the knee: row, and values by name."""
+    designs: tuple[tuple[int, dict[str, Value]], ...]
+    """More of the kept designs than are shown, evenly spaced, with the chosen one: what a page sorts and draws."""
 
     @property
     def rate_hz(self) -> float:

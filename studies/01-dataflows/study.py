@@ -7,8 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
+from costmodel.report.figures.study_figures import HUES, save_figure, study_figure
+from costmodel.report.figures.style import house_style
 from costmodel.sweeps.engine.running import sweep
-from costmodel.sweeps.front.study_output import run_study, save_figure, study_figure, write_study_table
+from costmodel.sweeps.front.study_output import run_study, write_study_table
 
 DATAFLOWS = ("output-stationary", "row-stationary", "weight-stationary", "input-stationary")
 TENSORS = ("input_read", "weight_read", "bias_read", "output_read", "output_write")
@@ -43,9 +45,10 @@ STUDY = {
         *(f"conv.accesses.{counter}_count" for counter in (*TENSORS, *SCRATCH)),
     ],
 }
-COLORS = ("#1f4e79", "#c0392b", "#3a7d44", "#b8860b")
+COLORS = (HUES[0], HUES[1], HUES[2], HUES[4])
 
 
+@house_style()
 def main(folder: Path) -> None:
     """Write table and figure."""
     columns = sweep(STUDY).columns()
@@ -78,23 +81,21 @@ def main(folder: Path) -> None:
     write_study_table(folder, "table", header, rows)
     figure, panels = study_figure(3)
     for panel, (placement, energy) in zip(panels[:2], energies.items(), strict=True):
-        panel.set_axisbelow(True)
         wins = np.array([[(energy.argmin(axis=0)[at] == flow).mean() for at in range(len(KERNELS))] for flow in range(4)])
         bottom = np.zeros(len(KERNELS))
         for flow, share in enumerate(wins):
             panel.bar([str(kernel) for kernel in KERNELS], 100 * share, bottom=100 * bottom, color=COLORS[flow], label=DATAFLOWS[flow])
             bottom += share
         panel.set(xlabel="kernel extent", ylabel="share of layer shapes [%]", ylim=(0, 100))
-        panel.set_title(f"least energy, {placement}", fontsize=10)
-    panels[0].legend(fontsize=8, loc="center", framealpha=0.95)
+        panel.set_title(f"least energy, {placement}")
     at = KERNELS.index(3), 0, slice(None), CHANNELS.index(16), CHANNELS.index(16)
     for flow, name in enumerate(DATAFLOWS):
         panels[2].plot(EXTENTS, scratch[(flow, *at)], "o-", color=COLORS[flow], label=name, markersize=4)
     panels[2].set(xscale="log", yscale="log", xlabel="input rows and columns", ylabel="scratch [B]")
     panels[2].set_xticks([4, 8, 16, 32, 64], ["4", "8", "16", "32", "64"])
     panels[2].minorticks_off()
-    panels[2].set_title("scratch of a 3x3 convolution, 16 to 16 channels", fontsize=10)
-    panels[2].legend(fontsize=8, frameon=False)
+    panels[2].set_title("scratch of 3 x 3, 16 to 16 channels")
+    panels[2].legend(fontsize=8)
     save_figure(figure, folder / "figure.png")
 
 

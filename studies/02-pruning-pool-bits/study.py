@@ -5,10 +5,12 @@ Run: python studies/02-pruning-pool-bits/study.py
 
 from pathlib import Path
 
+from costmodel.report.answers.sweeps import front_illustration
+from costmodel.report.figures.drawing import draw_png
+from costmodel.sources.documents.atomic_file import write_whole
 from costmodel.sweeps.engine.running import sweep
-from costmodel.sweeps.front.front_figure import draw_front
 from costmodel.sweeps.front.study_output import run_study, write_study_table
-from costmodel.sweeps.front.summary import units_of
+from costmodel.sweeps.front.summary import shown_summary
 from costmodel.sweeps.study.study_file import load_study
 from costmodel.sweeps.study.study_spec import Keep
 from costmodel.units import BYTES_PER_KIB, PJ_PER_UJ, S_PER_HOUR
@@ -30,7 +32,7 @@ def main(folder: Path) -> None:
     """Draw the front, and tell what each lever does alone and together."""
     study = load_study(Path(__file__).parent).study
     answer = sweep(study)
-    draw_front(answer, folder / "figure.png", units_of(answer.space))
+    write_whole(folder / "figure.png", draw_png(front_illustration(shown_summary(answer)).chart))
     columns = sweep(study.model_copy(update={"keep": Keep.ALL})).columns()
     rows = []
     for told, change in LEVERS:
@@ -54,7 +56,7 @@ def main(folder: Path) -> None:
                 "not calibrated" if life_s != life_s else f"{life_s / S_PER_HOUR:.2f}",
             )
         )
-    header = ("lever", "parameters", "weights [KiB]", "memory energy [uJ]", "arena [KiB]", "life at one inference a minute [h]")
+    header = ("lever", "parameters", "weights [KiB]", "memory energy [µJ]", "arena [KiB]", "life at one inference a minute [h]")
     write_study_table(folder, "table", header, rows)
 
 

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
+from costmodel.report.figures.study_figures import HUES, save_figure, study_figure
+from costmodel.report.figures.style import house_style
 from costmodel.sources.catalogue import load_memory_energy
 from costmodel.sweeps.engine.running import sweep
-from costmodel.sweeps.front.study_output import run_study, save_figure, study_figure, write_study_table
+from costmodel.sweeps.front.study_output import run_study, write_study_table
 from costmodel.units import PJ_PER_UJ
 
 WIDTHS = (1, 4, 8, 16, 32, 64)
@@ -31,6 +33,7 @@ STUDY = {
 }
 
 
+@house_style()
 def main(folder: Path) -> None:
     """Write table and figure."""
     packed, single = _energies()
@@ -44,9 +47,9 @@ def main(folder: Path) -> None:
     header = (
         "access [B]",
         "counting",
-        "OS [uJ]",
-        "RS, rows in SRAM [uJ]",
-        "RS, rows in registers [uJ]",
+        "OS [µJ]",
+        "RS, rows in SRAM [µJ]",
+        "RS, rows in registers [µJ]",
         "OS / RS SRAM",
         "OS / RS registers",
     )
@@ -55,16 +58,16 @@ def main(folder: Path) -> None:
     for panel, energy, title in zip(panels, (packed, single), ("elements packed into blocks", "one access an element"), strict=True):
         for column, (label, color) in enumerate(
             (
-                ("output stationary", "#1f4e79"),
-                ("row stationary, rows in SRAM", "#c0392b"),
-                ("row stationary, rows in registers", "#e8a09a"),
+                ("output stationary", HUES[0]),
+                ("row stationary, rows in SRAM", HUES[1]),
+                ("row stationary, rows in registers", HUES[4]),
             )
         ):
             panel.plot(WIDTHS, energy[:, column] / PJ_PER_UJ, "o-", color=color, label=label)
         panel.set_xscale("log", base=2)
-        panel.set(yscale="log", xlabel="bytes of one access of the SRAM", ylabel="dynamic energy of an inference [uJ]", title=title)
+        panel.set(yscale="log", xlabel="bytes of one access of the SRAM", ylabel="dynamic energy of an inference [µJ]", title=title)
         panel.set_xticks(WIDTHS, [str(width) for width in WIDTHS])
-        panel.legend(fontsize=8, frameon=False)
+        panel.legend(fontsize=8)
     save_figure(figure, folder / "figure.png")
 
 

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
+from costmodel.report.figures.study_figures import HUES, save_figure, study_figure
+from costmodel.report.figures.style import house_style
 from costmodel.sweeps.engine.running import sweep
-from costmodel.sweeps.front.study_output import run_study, save_figure, study_figure, write_study_table
+from costmodel.sweeps.front.study_output import run_study, write_study_table
 from costmodel.units import MS_PER_S
 
 EXTENTS, KERNELS = (4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 224), (3, 5, 7, 9, 11)
@@ -40,6 +42,7 @@ def shown(value: float, digits: int) -> float | str:
     return "not calibrated" if np.isnan(value) else round(value, digits)
 
 
+@house_style()
 def main(folder: Path) -> None:
     """Write table and figure."""
     columns = sweep(STUDY).columns()
@@ -55,7 +58,7 @@ def main(folder: Path) -> None:
     header = ("kernel", "rows and columns", "unchecked pixels [%]", "time [ms]", "saved over checking every tap [%]")
     write_study_table(folder, "table", header, rows)
     figure, (left, right) = study_figure(2)
-    for color, kernel in zip(("#1f4e79", "#3a7d44", "#b8860b", "#c0392b", "#6c3483"), KERNELS, strict=True):
+    for color, kernel in zip((HUES[0], HUES[2], HUES[4], HUES[1], HUES[3]), KERNELS, strict=True):
         chosen = columns["kernel"] == kernel
         left.plot(columns["extent"][chosen], 100 * unchecked[chosen], "o-", markersize=4, color=color, label=f"{kernel}x{kernel}")
         right.plot(columns["extent"][chosen], 100 * saved[chosen], "o-", markersize=4, color=color, label=f"{kernel}x{kernel}")
@@ -63,7 +66,7 @@ def main(folder: Path) -> None:
         panel.set(xscale="log", xlabel="image rows and columns", ylabel=label, ylim=(-2, 102))
         panel.set_xticks([4, 8, 16, 32, 64, 128, 224], ["4", "8", "16", "32", "64", "128", "224"])
         panel.minorticks_off()
-    left.legend(fontsize=8, frameon=False, title="kernel", title_fontsize=8)
+    left.legend(fontsize=8, title="kernel", title_fontsize=8)
     figure.suptitle("stride 1, same padding; rates of the ESP32-WROOM calibration, output stationary, 3 to 25 channels", fontsize=9)
     save_figure(figure, folder / "figure.png")
 

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
+from costmodel.report.figures.study_figures import HUES, INK, save_figure, study_figure
+from costmodel.report.figures.style import house_style
 from costmodel.sources.catalogue import load_device, names
 from costmodel.specs.scenario import MemoryAccounting
 from costmodel.sweeps.engine.running import sweep
-from costmodel.sweeps.front.study_output import run_study, save_figure, study_figure, write_study_table
+from costmodel.sweeps.front.study_output import run_study, write_study_table
 from costmodel.units import BYTES_PER_KIB
 
 ACCOUNTINGS = tuple(accounting.value for accounting in MemoryAccounting)
@@ -44,9 +46,10 @@ FITS = {
     "keep": "all",
     "columns": ["memory.ram"],
 }
-COLORS = ("#7f7f7f", "#1f4e79", "#6c3483", "#c0392b", "#3a7d44")
+COLORS = (HUES[5], HUES[0], HUES[3], HUES[1], HUES[2])
 
 
+@house_style()
 def main(folder: Path) -> None:
     """Write table and figure."""
     fitting = sweep(FITS).columns()
@@ -72,10 +75,10 @@ def main(folder: Path) -> None:
             )
         for name in ("stm32l476rg", "nrf52840", "esp32-wroom"):
             room = max(region.largest_bytes or region.size_bytes for region in load_device(name).heap_regions) / BYTES_PER_KIB
-            panel.axhline(room, color="black", linewidth=0.8, linestyle=":")
+            panel.axhline(room, color=INK, linewidth=0.8, linestyle=":")
             panel.text(0.055, room * 1.05, f"{name}, largest region", fontsize=7)
         panel.set(xscale="log", yscale="log", xlabel="width over the deck's pruned network", ylabel="tensor buffers [KiB]", title=kind)
-    panels[0].legend(fontsize=8, frameon=False, loc="lower right")
+    panels[0].legend(fontsize=8, loc="lower right")
     save_figure(figure, folder / "figure.png")
 
 

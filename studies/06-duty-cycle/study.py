@@ -7,20 +7,23 @@ from pathlib import Path
 
 import numpy as np
 
+from costmodel.report.figures.study_figures import HUES, INK, save_figure, study_figure
+from costmodel.report.figures.style import house_style
 from costmodel.sweeps.engine.running import sweep
-from costmodel.sweeps.front.study_output import run_study, save_figure, study_figure, write_study_table
+from costmodel.sweeps.front.study_output import run_study, write_study_table
 from costmodel.units import PJ_PER_J, S_PER_DAY
 
 SLEEPS = {
     "awake (deck, 36.4 mA)": 0.0364,
     "light sleep (0.8 mA)": 0.8e-3,
-    "deep sleep (10 uA)": 10e-6,
+    "deep sleep (10 µA)": 10e-6,
 }
 """ESP32 datasheet v5.2, consumption by power mode: light sleep, and deep sleep with RTC timer and memory; awake as the deck measured."""
 BASE = {"name": "duty", "base": "esp32-deck", "keep": "all"}
 PERIODS = {"name": "period", "path": "period_s", "log_range": {"start": 0.32, "stop": 86400.0, "count": 55}}
 
 
+@house_style()
 def main(folder: Path) -> None:
     """Write table and figure."""
     flows = sweep(
@@ -46,7 +49,7 @@ def main(folder: Path) -> None:
     ).columns()
     figure, (left, right) = study_figure(2, width=5.2)
     rows = []
-    for (label, idle), color in zip(SLEEPS.items(), ("#c0392b", "#b8860b", "#1f4e79"), strict=True):
+    for (label, idle), color in zip(SLEEPS.items(), (HUES[1], HUES[4], HUES[0]), strict=True):
         chosen = np.isclose(lives["idle_a"], idle)
         period, life, power = (lives[name][chosen] for name in ("period", "battery.duty_life", "battery.duty_power"))
         # What an inference and the wait for the next one take together.
@@ -82,9 +85,9 @@ def main(folder: Path) -> None:
         ylabel="share of a period's energy [%]",
         title="what choosing the dataflow moves at most",
     )
-    right.axhline(1.0, color="black", linewidth=0.8, linestyle=":")
+    right.axhline(1.0, color=INK, linewidth=0.8, linestyle=":")
     right.text(0.35, 1.15, "1 %", fontsize=8)
-    left.legend(fontsize=8, frameon=False)
+    left.legend(fontsize=8)
     save_figure(figure, folder / "figure.png")
 
 

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
+from costmodel.report.figures.study_figures import INK, PAPER, save_figure, study_figure
+from costmodel.report.figures.style import house_style
 from costmodel.sources.catalogue import load_device, names
 from costmodel.sweeps.engine.running import sweep
-from costmodel.sweeps.front.study_output import run_study, save_figure, study_figure, write_study_table
+from costmodel.sweeps.front.study_output import run_study, write_study_table
 from costmodel.units import BYTES_PER_KIB
 
 NETWORKS = ("autoencoder", "ds-cnn", "resnet8", "mobilenet-v1-0.25", "cifar-aap-pruned", "resnet18")
@@ -33,6 +35,7 @@ STUDY = {
 }
 
 
+@house_style()
 def main(folder: Path) -> None:
     """Write table and figure."""
     columns = sweep(STUDY).columns()
@@ -80,11 +83,11 @@ def main(folder: Path) -> None:
                     va="center",
                     fontsize=7,
                     fontweight="bold" if used > 1 else "normal",
-                    color="white" if abs(np.log10(used)) > 1 else "black",
+                    color=PAPER if abs(np.log10(used)) > 1 else INK,
                 )
         panel.set_xticks(range(len(NETWORKS)), NETWORKS, rotation=30, ha="right")
         panel.set_yticks(range(len(devices)), devices)
-        panel.set_title(f"{kind}: use of the tighter of RAM and flash (bold: does not fit)", fontsize=10)
+        panel.set_title(f"{kind}: use of RAM or flash, the tighter (bold: does not fit)")
     save_figure(figure, folder / "figure.png")
 
 

@@ -11,9 +11,11 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from costmodel.report.figures.study_figures import HUES, save_figure, study_figure
+from costmodel.report.figures.style import house_style
 from costmodel.sources.trained_accuracies import accuracies_file, read_accuracies, write_accuracies
 from costmodel.specs.trained.trained_accuracy import TrainedAccuracy
-from costmodel.sweeps.front.study_output import run_study, save_figure, study_figure, write_study_table
+from costmodel.sweeps.front.study_output import run_study, write_study_table
 from costmodel.units import PERCENT
 from costmodel.validation.ledger.published_ledger import reckon
 from costmodel.validation.ledger.trained_figures import TEST_IMAGES, TRAINED_ROWS, sampling_error_ratio, summary_of
@@ -31,7 +33,7 @@ DECK_ROWS = {
     ("quantised", "int8-weights"): "accuracy.tuned_int8",
 }
 """Rows of the ledger that a stage of the deck's recipe stands beside."""
-COLORS = {"deck": "#7f7f7f", "best": "#1f4e79", "distilled": "#c0392b", "distilled-pruned": "#3a7d44"}
+COLORS = {"deck": HUES[5], "best": HUES[0], "distilled": HUES[1], "distilled-pruned": HUES[2]}
 
 
 def main(folder: Path) -> None:
@@ -126,6 +128,7 @@ def _place(row: TrainedAccuracy) -> tuple[int, int, str, int]:
     return list(SEEDS).index(row.recipe), stages.index(row.stage), row.numbers, row.seed
 
 
+@house_style()
 def _draw(steps: list[tuple[str, str, str, list[TrainedAccuracy], float | None]], path: Path) -> None:
     figure, panels = study_figure(2, width=5.4, height=4.4)
     for panel, title, chosen in (
@@ -139,13 +142,13 @@ def _draw(steps: list[tuple[str, str, str, list[TrainedAccuracy], float | None]]
             panel.errorbar(place, middle, (max(shares) - min(shares)) / 2 + error, color=COLORS[recipe], capsize=4, linewidth=1)
             panel.plot([place] * len(shares), shares, "o", color=COLORS[recipe], markersize=5)
             if published is not None:
-                panel.plot(place, published, "x", color="#c0392b", markersize=8)
+                panel.plot(place, published, "x", color=HUES[1], markersize=8)
         names = [f"{step[1]}\n{step[2]}" if step[0] == "deck" else f"{step[0]}\n{step[1]}\n{step[2]}" for step in chosen]
         panel.set_xticks(range(len(chosen)), names, fontsize=7, rotation=45, ha="right")
         panel.set(ylabel="top 1 of 10,000 test images [%]", title=title)
-    panels[0].plot([], [], "x", color="#c0392b", label="the deck prints")
+    panels[0].plot([], [], "x", color=HUES[1], label="the deck prints")
     panels[0].plot([], [], "o", color=COLORS["deck"], label="seeds; bars add two sampling errors")
-    panels[0].legend(fontsize=8, frameon=False, loc="lower left")
+    panels[0].legend(fontsize=8, loc="lower left")
     save_figure(figure, path)
 
 

@@ -18,12 +18,14 @@ from costmodel.compression.slicing import pruned, ratios_by_kind
 from costmodel.deployment.deployed import Variant
 from costmodel.deployment.folding import network_as_deployed
 from costmodel.deployment.parameters import random_parameters
+from costmodel.report.figures.study_figures import HUES, INK, PAPER, save_figure, study_figure
+from costmodel.report.figures.style import house_style
 from costmodel.sources.catalogue import load_network
 from costmodel.sources.documents.atomic_file import write_whole
 from costmodel.specs.model import Model
 from costmodel.specs.network import Network
 from costmodel.sweeps.front.pareto import front_rows
-from costmodel.sweeps.front.study_output import run_study, save_figure, study_figure, write_study_table
+from costmodel.sweeps.front.study_output import run_study, write_study_table
 from costmodel.training.stage_costs import network_as_stored, network_cost
 from costmodel.units import BYTES_PER_KIB, MS_PER_S, PERCENT, PJ_PER_UJ, S_PER_DAY
 
@@ -33,7 +35,7 @@ HEADER = ("kept_ratio", "pooled", "numbers", "accuracy")
 DEVICE, BATTERY, RUNTIME = "nrf52840", "lipo-500mah", "tflm-cmsis-nn"
 KEPT = (1.0, 0.8, 0.5)
 POOLED = (2, 4)
-COLORS = {2: "#1f4e79", 4: "#c0392b"}
+COLORS = {2: HUES[0], 4: HUES[1]}
 MARKS = {"float32": "o", "int8": "s"}
 
 
@@ -75,7 +77,7 @@ def main(folder: Path) -> None:
         )
         for place, each in enumerate(points)
     ]
-    header = ("kept", "pooled", "numbers", "top 1 [%]", "parameters", "weights [KiB]", "RAM [KiB]", "memory energy [uJ]")
+    header = ("kept", "pooled", "numbers", "top 1 [%]", "parameters", "weights [KiB]", "RAM [KiB]", "memory energy [µJ]")
     write_study_table(folder, "table", (*header, "time [ms]", "battery [days]", "on the front"), rows)
     _draw(points, best, folder / "figure.png")
 
@@ -132,13 +134,14 @@ def _between(ends: tuple[float | None, float | None], scale: float) -> str:
     return "unknown" if low is None or high is None else f"{low * scale:.0f} to {high * scale:.0f}"
 
 
+@house_style()
 def _draw(points: list[Point], best: set[int], path: Path) -> None:
     from matplotlib.ticker import LogLocator
 
     figure, panels = study_figure(3, width=4.6, height=4.2)
     for place, each in enumerate(points):
         look: dict[str, Any] = {"color": COLORS[each.pooled], "marker": MARKS[each.numbers], "markersize": 4 + 5 * each.kept_ratio}
-        look |= {"markerfacecolor": COLORS[each.pooled] if place in best else "white", "linestyle": "none"}
+        look |= {"markerfacecolor": COLORS[each.pooled] if place in best else PAPER, "linestyle": "none"}
         share = each.accuracy * PERCENT
         panels[0].plot(each.ram_bytes / BYTES_PER_KIB, share, **look)
         panels[1].plot(each.energy_pj / PJ_PER_UJ, share, **look)
@@ -150,9 +153,9 @@ def _draw(points: list[Point], best: set[int], path: Path) -> None:
     for size, color in COLORS.items():
         panels[0].plot([], [], "o", color=color, label=f"pooled to {size} x {size}")
     for numbers, mark in MARKS.items():
-        panels[0].plot([], [], mark, color="black", markerfacecolor="white", label=numbers)
-    panels[0].plot([], [], "o", color="black", label="filled: on the front")
-    panels[0].legend(fontsize=8, frameon=False, loc="lower right")
+        panels[0].plot([], [], mark, color=INK, markerfacecolor=PAPER, label=numbers)
+    panels[0].plot([], [], "o", color=INK, label="filled: on the front")
+    panels[0].legend(fontsize=8, loc="lower right")
     for panel in panels[:2]:
         panel.set_xscale("log")
         panel.xaxis.set_major_formatter("{x:.0f}")
@@ -160,7 +163,7 @@ def _draw(points: list[Point], best: set[int], path: Path) -> None:
         panel.xaxis.set_minor_locator(LogLocator(subs=(2, 3, 5)))
         panel.tick_params(axis="x", which="both", labelsize=7)
     panels[0].set(xlabel="RAM for tensors [KiB]", ylabel="top 1 of 10,000 test images [%]")
-    panels[1].set(xlabel="memory energy of an inference [uJ]", title="larger marks: more channels kept")
+    panels[1].set(xlabel="memory energy of an inference [µJ]", title="larger marks: more channels kept")
     panels[2].set(xlabel=f"days of {BATTERY}, once a minute, {DEVICE}")
     save_figure(figure, path)
 

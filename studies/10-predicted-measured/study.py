@@ -21,8 +21,10 @@ from costmodel.evaluation.timing.network_regressors import network_mix
 from costmodel.latency.kernel_paths import REGRESSORS
 from costmodel.latency.kernel_rates import COVERAGE, left_out_cycles
 from costmodel.latency.scaling import ANY_NETWORK, NORMAL_P90, SAME_NETWORK, Timed, scaled_from
+from costmodel.report.figures.study_figures import HUES, INK, save_figure, study_figure
+from costmodel.report.figures.style import house_style
 from costmodel.sources.catalogue import load_network
-from costmodel.sweeps.front.study_output import run_study, save_figure, study_figure, write_study_table
+from costmodel.sweeps.front.study_output import run_study, write_study_table
 
 ROOT = Path(__file__).parents[2]
 ROWS = Path(os.environ.get("COSTMODEL_SHARED", ROOT.parent / "shared")) / "data" / "measurements"
@@ -36,7 +38,7 @@ TIERS = {
     "energy": "energy, from the power of another network",
 }
 """What stands for a group of predictions, in words."""
-COLOURS = ("#1f4e79", "#2e8b57", "#8fbc8f", "#b8860b", "#e0b84c", "#c0392b", "#6a3d9a")
+COLOURS = (HUES[0], HUES[2], HUES[7], HUES[4], HUES[5], HUES[1], HUES[3])
 
 
 class Prediction(NamedTuple):
@@ -146,6 +148,7 @@ def _percent(ratio: float) -> float:
     return float(f"{100.0 * ratio:.2g}")
 
 
+@house_style()
 def _draw(own: dict[str, list[Prediction]], path: Path) -> None:
     """Draw predicted over measured, from the strongest knowledge down, and how the errors are spread."""
     figure, (left, right) = study_figure(2, width=5.6, height=4.4)
@@ -159,7 +162,7 @@ def _draw(own: dict[str, list[Prediction]], path: Path) -> None:
         errors = np.sort(np.abs(ratios - 1.0))
         if tier != "class":
             right.plot(100.0 * errors, np.arange(1, len(errors) + 1) / len(errors), color=colour, label=TIERS[tier])
-    left.axvline(1.0, color="black", linewidth=0.8)
+    left.axvline(1.0, color=INK, linewidth=0.8)
     left.set(xscale="log", xlim=(0.25, 4.0), xlabel="predicted / measured", title="eight in ten within the bar, the dot in the middle")
     left.set_xticks([0.25, 0.5, 1.0, 2.0, 4.0], ["1/4", "1/2", "1", "2", "4"])
     left.set_yticks([-place for place in range(len(own))], [TIERS[tier] for tier in own])
@@ -173,7 +176,7 @@ def _draw(own: dict[str, list[Prediction]], path: Path) -> None:
         title="predictions with at most this error",
     )
     right.set_xticks([0.1, 1.0, 10.0, 100.0], ["0.1", "1", "10", "100"])
-    right.legend(fontsize=7, frameon=False, loc="upper left")
+    right.legend(fontsize=8, loc="lower right")
     save_figure(figure, path)
 
 

@@ -154,6 +154,10 @@ def test_batteries_plans_sweeps_and_traces_show_themselves(answer: Answer, tmp_p
         assert Text(one._repr_html_()).said
     assert shown[0].plot().axes
     assert shown[3].plot().axes
+    assert len(shown[2].plot().axes) == 6
+    notebook = shown[2]._repr_html_()
+    assert "The chosen design against the base" in notebook
+    assert notebook.count('<img src="data:image/svg+xml;base64,') == 1
     assert shown[1].to_frame().shape[0] == len(shown[1].tensors)
 
 

@@ -113,6 +113,54 @@ def test_what_grows_too_much_fails_and_is_named(capsys: pytest.CaptureFixture[st
     assert "**exceeded: RAM:" in capsys.readouterr().out
 
 
+def test_scenarios_are_held_side_by_side(capsys: pytest.CaptureFixture[str]) -> None:
+    found = diffed(capsys, "esp32-deck", "resnet8")
+    assert (found["device_before"], found["device"]) == ("esp32-wroom", "esp32-wroom")
+    deck, resnet = found["outlooks"]
+    assert deck["time"]["duration_s"] == 0.32
+    assert resnet["life"]["battery"] == "lipo-500mah"
+    assert main(["diff", "esp32-deck", "resnet8"]) == 0
+    said = capsys.readouterr().out
+    for words in ("20.9 h", "cifar-aap-pruned is counted with nominal taps", "resnet8 is counted with valid taps", "Battery", "320.0 ms"):
+        assert words in said
+    assert main(["diff", "esp32-dek", "resnet8"]) == 2
+    assert "did you mean 'esp32-deck'?" in capsys.readouterr().err
+
+
+def test_key_figures_of_both_sides_are_those_of_their_reports(capsys: pytest.CaptureFixture[str]) -> None:
+    asked = ["--device", "nrf52840", "--rate", "1/h", "--battery", "cr2032"]
+    assert main(["diff", "resnet8", "ds-cnn", *asked, "--format", "markdown"]) == 0
+    rows = {row.split("|")[1].strip(): row for row in capsys.readouterr().out.splitlines() if row.startswith("|")}
+    for place, network in ((2, "resnet8"), (3, "ds-cnn")):
+        assert main(["report", network, *asked, "--format", "markdown"]) == 0
+        answer = [row for row in capsys.readouterr().out.splitlines() if row.startswith("| ") and "**" in row][:5]
+        for row in answer:
+            label, value = (cell.strip(" *") for cell in row.split("|")[1:3])
+            assert rows[label].split("|")[place].strip() == value, label
+
+
+def test_one_network_before_and_after_are_told_apart(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["diff", "ds-cnn", "ds-cnn"]) == 0
+    said = capsys.readouterr().out
+    assert "ds-cnn, before" in said
+    assert "ds-cnn, after" in said
+
+
+def test_the_page_holds_layers_buffers_and_life_of_both(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["diff", "resnet8", "ds-cnn", "--device", "esp32-s3-wroom-1-n8", "--format", "html"]) == 0
+    page = capsys.readouterr().out
+    shown = page[page.index("<h1>") :]
+    places = [
+        shown.index(words) for words in ("FITS", "Side by side", 'id="totals"', 'id="layers"', 'id="energy"', 'id="memory"', 'id="battery"')
+    ]
+    assert places == sorted(places)
+    assert shown.count("<svg") == 4
+    assert "once an hour" in shown
+    assert len(page) < 500_000
+    # What a style holds is no text of the page: no name of a character is read there.
+    assert "&#" not in page[page.index("<style>") : page.index("</style>")]
+
+
 def test_model_files_compare_their_arenas_too(nets: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (nets / "same.tflite").write_bytes(small_network())
     (nets / "valid.tflite").write_bytes(small_network(padding=1))

@@ -324,7 +324,7 @@ def test_ties_stay_or_the_first_stands_for_them():
 def test_the_chosen_design_is_a_scenario_that_report_reads(tmp_path):
     answer = sweep(STUDY | {"columns": ["memory.ram"]})
     files = {path.name for path in write_answer_files(answer, tmp_path, "least:energy.memory")}
-    assert files == {"front.csv", "front.png", "summary.json", "chosen.scenario.yaml"}
+    assert files == {"front.csv", "summary.json", "chosen.scenario.yaml"}
     scenario = load_scenario(tmp_path / "chosen.scenario.yaml")
     found = evaluate(scenario).dataflows[0].energy
     assert found.tensor_pj + found.scratch_pj == pytest.approx(answer.columns()["energy.memory"].min(), rel=1e-12)

@@ -42,6 +42,36 @@ def test_a_folder_stands_for_its_study_and_every_format_is_there(study, tmp_path
         assert "energy.memory" in capsys.readouterr().out
 
 
+def test_the_chosen_design_stands_beside_the_base_in_peoples_units(study, tmp_path, capsys):
+    out = tmp_path / "out"
+    assert main(["sweep", str(study), "--out", str(out), "--choose", "least:energy.memory", "--format", "markdown"]) == 0
+    said = capsys.readouterr().out
+    first, _, _ = said.partition("## ")
+    rows = {row.split("|")[1].strip(): [cell.strip() for cell in row.split("|")[2:-1]] for row in first.splitlines() if row.startswith("|")}
+    base, chosen, change, share = rows["energy.memory"]
+    assert base == "42.7 µJ"
+    assert chosen.endswith("µJ")
+    assert change.startswith("-")
+    assert share.endswith(" %")
+    assert rows["conv1"][0] == "25"
+    assert f"costmodel report {out / 'chosen.scenario.yaml'}" in said
+    assert main(["report", str(out / "chosen.scenario.yaml"), "--format", "json"]) == 0
+    energy_pj = json.loads(capsys.readouterr().out)["dataflows"][0]["energy"]["memory_pj"]
+    assert f"{energy_pj / 1e6:.2f}" in chosen or f"{energy_pj / 1e6:.1f}" in chosen
+
+
+def test_a_page_names_each_point_of_the_front(study, tmp_path, capsys):
+    assert main(["sweep", str(study), "--out", str(tmp_path / "o"), "--format", "html"]) == 0
+    page = capsys.readouterr().out
+    with (tmp_path / "o" / "front.csv").open(encoding="utf-8") as table:
+        designs = len(table.readlines()) - 1
+    points = re.findall(r'class="point" role="img" aria-label="([^"]+)"', page)
+    assert len(points) == designs
+    assert len([point for point in points if point.startswith("knee: conv1 ")]) == 1
+    assert page.count('<tr><th scope="row">') >= designs
+    assert "http://www.w3.org" not in page.replace('xmlns="http://www.w3.org', "")
+
+
 def test_keeping_all_says_its_size_first(study, tmp_path, capsys):
     assert main(["sweep", str(study), "--out", str(tmp_path / "o"), "--keep", "all", "--format", "csv"]) == 0
     captured = capsys.readouterr()
@@ -154,11 +184,12 @@ def test_what_all_designs_of_the_front_share_is_said_once_and_not_in_every_row(s
     both = "axes:\n  - {path: dataflow, values: [output-stationary, row-stationary]}\n"
     study.write_text(text.replace("axes:\n", both), encoding="utf-8")
     assert main(["sweep", str(study), "--out", str(tmp_path / "o")]) == 0
-    table, _, rest = capsys.readouterr().out.partition("designs evaluated")
+    _, _, designs = capsys.readouterr().out.partition("Designs of the front")
+    table, _, rest = designs.partition("designs evaluated")
     assert "conv1" in table
     assert "dataflow" not in table
     told = " ".join(rest.split())
-    assert "All on the front have dataflow = output-stationary, battery.usable_energy = 13,770" in told
+    assert "All on the front have dataflow = output-stationary, battery.usable_energy = 13,770 J" in told
     assert main(["sweep", str(study), "--out", str(tmp_path / "o"), "--resume", "--format", "csv"]) == 0
     assert capsys.readouterr().out.startswith(",dataflow,conv1,conv2,energy.memory [pJ],network.mac_count,battery.usable_energy [J]")
 

@@ -1,4 +1,4 @@
-"""`costmodel diff`: what changes when one network takes another's place."""
+"""`costmodel diff`: what changes when one network, or one scenario, takes another's place."""
 
 from __future__ import annotations
 
@@ -10,21 +10,28 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from costmodel.cli.model_options import AllowUnsupported, InputShapes
+from costmodel.cli.rate_options import Period, Rate
 
 if TYPE_CHECKING:
     from costmodel.evaluation.differences import Limit
     from costmodel.results.graphs.network_diff import NetworkDiff
+    from costmodel.specs.scenario import Scenario
 
 _LIMIT: Final = re.compile(r"^\s*(?:([A-Za-z][A-Za-z_-]*)\s*=\s*)?([0-9]+(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?)\s*(%?)\s*$")
 
 
 def diff_command(
-    before: Annotated[str, typer.Argument(metavar="BEFORE", help="Network: a packaged name, a YAML file, a model file.")],
-    after: Annotated[str, typer.Argument(metavar="AFTER", help="The network that takes its place.")],
+    before: Annotated[str, typer.Argument(metavar="BEFORE", help="Network or scenario: a packaged name, a YAML file, a model file.")],
+    after: Annotated[str, typer.Argument(metavar="AFTER", help="What takes its place.")],
     input_shape: InputShapes = None,
     allow_unsupported: AllowUnsupported = False,
     device: Annotated[str | None, typer.Option(help="Packaged device, or a file.")] = None,
-    dataflow: Annotated[str | None, typer.Option(help="Dataflow both run in; left out, output-stationary.")] = None,
+    dataflow: Annotated[
+        str | None, typer.Option(help="Dataflow both run in; left out, a scenario's own, else output-stationary.", show_default=False)
+    ] = None,
+    battery: Annotated[str | None, typer.Option(help="Packaged battery, or a file.")] = None,
+    rate: Rate = None,
+    period: Period = None,
     max_increase: Annotated[
         list[str] | None,
         typer.Option(
@@ -35,34 +42,50 @@ def diff_command(
     ] = None,
     output_format: Annotated[str, typer.Option("--format", "-f", help="terminal, markdown, html, json or csv.")] = "terminal",
 ) -> None:
-    """Compare two networks on one device: parameters, stored bytes, MACs, accesses, RAM, flash, energy and time, layer by layer.
+    """Compare two networks on one device, or two scenarios: RAM, flash, time, energy, battery life, counts, and layer by layer.
 
     Layers are found again by their names, then by what they are. With --max-increase it is a check for a pull request: status 1, naming
     each figure that grows too much. Figures: parameters, stored, macs, accesses, ram, flash, energy, time; tflm-arena of two .tflite.
+    As HTML it is a page with buffers, energies and battery life of both side by side.
 
     Examples
     --------
     costmodel diff cifar-baseline cifar-aap-pruned --device esp32-wroom
+    costmodel diff resnet8 mobilenet-v1-0.25 --device esp32-s3-wroom-1-n8 --rate 1/min --format html
+    costmodel diff before.scenario.yaml after.scenario.yaml
     costmodel diff before.tflite after.tflite --max-increase macs=5%,ram=0 --format markdown
     """
     from costmodel.cli.answers.report_additions import tflm_arena_of
     from costmodel.cli.model_options import model_network
     from costmodel.cli.options import mappings_chosen
-    from costmodel.cli.output import format_of, write_answer
-    from costmodel.evaluation.differences import diff_networks
+    from costmodel.cli.output import OutputFormat, format_of, write_answer
+    from costmodel.cli.rate_options import period_asked
+    from costmodel.evaluation.compared_sides import compared_side
+    from costmodel.evaluation.differences import diff_sides
     from costmodel.report.answers.differences import diff_answer
+    from costmodel.sources.network_references import names_a_network
     from costmodel.sources.scenario_changes import ScenarioChanges, changed_scenario
+    from costmodel.sources.usual_use import usual_use
     from costmodel.specs.counting import Dataflow
     from costmodel.specs.running.mapping import mapping_of
 
     form = format_of(output_format)
     limits = limits_of(max_increase or ())
-    chosen = mappings_chosen("--dataflow", [dataflow])[:1] if dataflow else (mapping_of(Dataflow.OUTPUT_STATIONARY),)
-    networks = [model_network(name, input_shape, allow_unsupported) for name in (before, after)]
-    sides = [changed_scenario(None, ScenarioChanges(network=network, device=device, dataflows=chosen)) for network in networks]
-    found = diff_networks(sides[0], sides[1], limits, (tflm_arena_of(before, input_shape), tflm_arena_of(after, input_shape)))
+    chosen = mappings_chosen("--dataflow", [dataflow])[:1] if dataflow else None
+    changes = ScenarioChanges(device=device, dataflows=chosen, battery=battery, period_s=period_asked(rate, period))
+
+    def asked(name: str) -> Scenario:
+        read = model_network(name, input_shape, allow_unsupported)
+        if isinstance(read, str) and not names_a_network(read):
+            return changed_scenario(read, changes)
+        return changed_scenario(None, changes._replace(network=read, dataflows=chosen or (mapping_of(Dataflow.OUTPUT_STATIONARY),)))
+
+    scenarios = [asked(name) for name in (before, after)]
+    before_side, after_side = (compared_side(scenario, usual_use(scenario), with_lives=form is OutputFormat.HTML) for scenario in scenarios)
+    arenas = tflm_arena_of(before, input_shape), tflm_arena_of(after, input_shape)
+    found = diff_sides(before_side, after_side, limits, arenas)
     _refuse_unknown(limits, found)
-    write_answer(diff_answer(found, checked=bool(limits)), form)
+    write_answer(diff_answer(found, bool(limits), (before_side, after_side)), form)
     if found.exceeded:
         raise typer.Exit(1)
 

@@ -27,7 +27,7 @@ def sweep_command(
     workers: Annotated[int, typer.Option(help="Processes; 0 for one a core.")] = 0,
     dask: Annotated[str | None, typer.Option(help="Address of a Dask scheduler to run on.", show_default=False)] = None,
     local_cluster: Annotated[int, typer.Option(help="Workers of a Dask cluster on this machine; 0 for none.")] = 0,
-    output_format: Annotated[str, typer.Option("--format", help="terminal, json, csv or markdown.")] = "terminal",
+    output_format: Annotated[str, typer.Option("--format", help="terminal, html, markdown, json or csv.")] = "terminal",
 ) -> None:
     """Evaluate every design of a study: its Pareto front, the knee, and what explains each objective.
 
@@ -37,16 +37,19 @@ def sweep_command(
     --------
     costmodel sweep pruning-pool-bits --out results
     costmodel report results/chosen.scenario.yaml
+    costmodel sweep pruning-pool-bits --out page --format html
     costmodel init my-net.yaml
     costmodel sweep my-net.study.yaml --choose least:energy.memory
     """
     import os
 
     from costmodel.cli.options import chosen
-    from costmodel.cli.output import format_of, is_taken, write_answer
+    from costmodel.cli.output import OutputFormat, format_of, is_taken, write_answer
     from costmodel.printable_text import printable
-    from costmodel.report.answers.sweeps import sweep_answer
+    from costmodel.report.answers.sweeps import front_illustration, sweep_answer
+    from costmodel.report.figures.drawing import draw_png
     from costmodel.report.progress import ProgressDisplay
+    from costmodel.sources.documents.atomic_file import write_whole
     from costmodel.sweeps.engine.kept_files import kept_bytes
     from costmodel.sweeps.engine.running import prepared_space, sweep
     from costmodel.sweeps.front.explained_designs import explained_designs
@@ -77,9 +80,14 @@ def sweep_command(
                 on_progress=lambda progress: display.rate(progress.designs_done, progress.designs, progress.rate),
             )
         written = [str(path) for path in write_answer_files(answer, folder, choose)]
-        shown = shown_summary(answer)
-        explained = explained_designs(answer, shown) if is_taken() else None
-        write_answer(sweep_answer(shown, summary_of(answer) | {"written": written}, written, explained), form)
+        summary = shown_summary(answer, choose)
+        # Last: whatever a drawing library makes of it, the answer stands on disk.
+        if (drawn := front_illustration(summary)) is not None:
+            write_whole(folder / "front.png", draw_png(drawn.chart))
+            written.append(str(folder / "front.png"))
+        content = summary_of(answer) | {"written": written}
+        explained = explained_designs(answer, summary) if is_taken() else None
+        write_answer(sweep_answer(summary, content, written, explained, page=form is OutputFormat.HTML), form)
     except KeyboardInterrupt:
         # While the answer was made or written: the jobs are done, and the folder says so.
         if kept_bytes(folder):

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from costmodel.cli.rate_options import Period, Rate
+
 
 def compress_command(
     recipe: Annotated[
@@ -45,7 +47,8 @@ def compress_command(
     ] = None,
     device: Annotated[str, typer.Option("--device", "-d", help="What each stage's cost is told for.")] = "esp32-wroom",
     battery: Annotated[str, typer.Option(help="And its battery.")] = "deck-5v-1ah",
-    period: Annotated[float, typer.Option(min=0.001, help="Seconds between inferences.")] = 60.0,
+    rate: Rate = None,
+    period: Period = None,
     runtime: Annotated[str | None, typer.Option(help="What runs it; left out, what is usual on the core.", show_default=False)] = None,
     threads: Annotated[int, typer.Option(min=0, help="Threads of training; 0 for one a core.")] = 0,
     output_format: Annotated[str, typer.Option("--format", "-f", help="terminal, json, csv or markdown.")] = "terminal",
@@ -57,13 +60,14 @@ def compress_command(
     Examples
     --------
     costmodel compress --network cifar-baseline --data DIR --conv-prune 0.2 --fc-prune 0.4 --pool 2 --fine-tune 10 --bits 8 --out model/
-    costmodel compress best --data cifar10.zip
+    costmodel compress best --data cifar10.zip --rate 4/h
     costmodel compress my_model.py:build --data DIR --epochs 30 --bits 8
     """
     import os
 
     from costmodel.cli.options import chosen
     from costmodel.cli.output import format_of, write_answer
+    from costmodel.cli.rate_options import period_asked
     from costmodel.printable_text import printable
     from costmodel.report.answers.compressed import CompressedStage, compressed_answer
     from costmodel.report.progress import ProgressDisplay
@@ -74,6 +78,7 @@ def compress_command(
     from costmodel.training.running import finished_model, prepared
     from costmodel.training.stage_costs import stage_cost
     from costmodel.training.teachers import names_a_function
+    from costmodel.units import S_PER_MINUTE
 
     form = format_of(output_format)
     changes = RecipeChanges(
@@ -91,6 +96,8 @@ def compress_command(
         seed=seed,
         held_out_count=held_out,
     )
+    asked_s = period_asked(rate, period)
+    period_s = S_PER_MINUTE if asked_s is None else asked_s
     check_torch()
     cache = cache_folder(os.environ)
     module = recipe if recipe is not None and names_a_function(recipe) else None
@@ -115,7 +122,7 @@ def compress_command(
             raise typer.Exit(130) from None
         for result in results:
             stages.append(
-                CompressedStage(result.stage, result.model.accuracies[0], *stage_cost(result.model, device, battery, period, runtime))
+                CompressedStage(result.stage, result.model.accuracies[0], *stage_cost(result.model, device, battery, period_s, runtime))
             )
             last = result.model
     finished_model(last, out)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
+from costmodel import __version__
 from costmodel.report.answer import Answer
-from costmodel.report.cells import Cell
+from costmodel.report.answers.side_by_side import Sides, answer_of_sides, side_names, side_sections
+from costmodel.report.cells import Cell, Form
 from costmodel.report.document import Block, Column, Content, Document, Paragraph, Remark, Remarks, Row, Section, Table
-from costmodel.report.quantities import NONE, bytes_text, count_text, energy_text, share_text, time_text
-from costmodel.report.sections.summary import decided_text, left_out_text
+from costmodel.report.quantities import share_text
+from costmodel.report.sections.summary import convention_text, decided_text, left_out_text
 from costmodel.report.words.reason_words import reason_text
 from costmodel.results.graphs.network_diff import FigureChange, LayerChange, NetworkDiff
 
@@ -24,12 +26,9 @@ _LABELS: Final[Mapping[str, str]] = {
     "time": "Time",
     "tflm-arena": "TFLM arena, 32 bits",
 }
-_TEXTS: Final[Mapping[str, Callable[[float], str]]] = {
-    "B": lambda value: bytes_text(int(value)),
-    "pJ": energy_text,
-    "s": time_text,
-    "": lambda value: count_text(int(value)),
-}
+_FORMS: Final[Mapping[str, Form]] = {"B": Form.BYTES, "pJ": Form.ENERGY, "s": Form.TIME, "": Form.COUNT}
+_TOLD_FIRST: Final = ("ram", "flash", "time")
+"""Totals that stand among the key figures where both sides have an outlook."""
 _TITLES: Final[Mapping[str, str]] = {
     "parameters": "Parameters",
     "stored": "Stored",
@@ -40,8 +39,8 @@ _TITLES: Final[Mapping[str, str]] = {
 }
 
 
-def diff_answer(found: NetworkDiff, checked: bool) -> Answer:
-    """Return what changed from one network to another.
+def diff_answer(found: NetworkDiff, checked: bool, sides: Sides | None = None) -> Answer:
+    """Return what changed from one network or scenario to another.
 
     Parameters
     ----------
@@ -49,29 +48,53 @@ def diff_answer(found: NetworkDiff, checked: bool) -> Answer:
         The comparison.
     checked : bool
         Whether limits were asked for: whether they hold is then said.
+    sides : tuple of ComparedSide, optional
+        Both answers: key figures stand side by side first, and where they hold lives, layers, buffers and battery life last.
 
     Returns
     -------
     Answer
         Limits first, then totals, then the layers that changed.
     """
-    blocks: list[Block] = []
-    if checked:
-        blocks.append(Remarks(_verdicts(found)))
-    blocks.append(_totals_table(found))
+    limits: tuple[Block, ...] = (Remarks(_verdicts(found)),) if checked else ()
+    first = () if sides is None else answer_of_sides(sides, found)
+    shown = [(place, total) for place, total in enumerate(found.totals) if sides is None or total.figure not in _TOLD_FIRST]
     unknown = [
-        f"{_LABELS[total.figure]} is not known: {reason_text(total.reason)}."
-        for total in found.totals
-        if total.change is None and total.reason
+        f"{_LABELS[total.figure]} is not known: {reason_text(total.reason)}." for _, total in shown if total.change is None and total.reason
     ]
-    blocks += [Paragraph(text) for text in unknown]
     changed = [layer for layer in found.layers if layer.changed]
-    blocks.append(Paragraph(_layers_text(found, len(changed))))
+    layers: list[Block] = [Paragraph(_layers_text(found, len(changed)))]
     if changed:
-        blocks.append(_layers_table(found))
-    title = f"{found.before} to {found.after} on {found.device}, {found.dataflow}"
-    said = tuple(text for text in (left_out_text(found.left_out), decided_text(found.decided)) if text)
-    return Answer(Document(title, said, (Section("diff", "", tuple(blocks)),), ""), found, _records(found))
+        layers.append(_layers_table(found))
+    totals: tuple[Block, ...] = (_totals_table(shown, sides), *map(Paragraph, unknown))
+    title, said = (
+        _title(found),
+        tuple(text for text in (left_out_text(found.left_out), decided_text(found.decided), *_conventions(sides)) if text),
+    )
+    if sides is None or any(side.lives is None for side in sides if side.outlook.life is not None):
+        document = Document(title, said, (Section("diff", "", (*limits, *first, *totals, *layers)),), "")
+        return Answer(document, found, _records(found))
+    sections = (Section("totals", "Totals", totals), Section("layers", "Layers", tuple(layers)), *side_sections(sides, found))
+    return Answer(Document(title, said, sections, f"costmodel {__version__}.", (*limits, *first)), found, _records(found))
+
+
+def _title(found: NetworkDiff) -> str:
+    before = (found.before, found.device_before or found.device, found.dataflow_before or found.dataflow)
+    after = (found.after, found.device, found.dataflow)
+    if before[1:] == after[1:]:
+        return f"{found.before} to {found.after} on {found.device}, {found.dataflow}"
+    return " to ".join(f"{network} on {device}, {dataflow}" for network, device, dataflow in (before, after))
+
+
+def _conventions(sides: Sides | None) -> tuple[str, ...]:
+    """How each side is counted, where that is not the same."""
+    if sides is None:
+        return ()
+    told = [convention_text(side.evaluation) for side in sides]
+    if told[0] == told[1]:
+        return ()
+    names = side_names(sides)
+    return tuple(f"{name} is counted with {text}." for name, text in zip(names, told, strict=True))
 
 
 def _verdicts(found: NetworkDiff) -> tuple[Remark, ...]:
@@ -81,7 +104,7 @@ def _verdicts(found: NetworkDiff) -> tuple[Remark, ...]:
         Remark(
             "exceeded",
             "fails",
-            f"{_LABELS[limit.figure]}: {_TEXTS[limit.unit](limit.change)} more"
+            f"{_LABELS[limit.figure]}: {Cell(limit.change, _FORMS[limit.unit]).text} more"
             + (f" ({share_text(limit.change_ratio)})" if limit.change_ratio is not None else ", from nothing")
             + f", allowed is {limit.limit}.",
         )
@@ -89,39 +112,23 @@ def _verdicts(found: NetworkDiff) -> tuple[Remark, ...]:
     )
 
 
-def _text(unit: str, value: float | None) -> str:
-    return NONE if value is None else _TEXTS[unit](value)
-
-
-def _signed(figure: FigureChange) -> str:
-    if figure.change is None:
-        return NONE
-    if not figure.change:
-        return "="
-    sign = "+" if figure.change > 0 else "-"
-    return f"{sign}{_TEXTS[figure.unit](abs(figure.change))}"
-
-
-def _share(figure: FigureChange) -> str:
-    if not figure.change or figure.change_ratio is None:
-        return ""
-    return f"{'+' if figure.change > 0 else '-'}{share_text(abs(figure.change_ratio))}"
-
-
-def _totals_table(found: NetworkDiff) -> Table:
-    rows = tuple(Row(_total_cells(total, f"diff.totals.{place}")) for place, total in enumerate(found.totals))
-    columns = (Column("Figure", number=False), *map(Column, ("Before", "After", "Change", "Share")), Column("Trust", number=False))
-    return Table("", columns, rows)
+def _totals_table(totals: Sequence[tuple[int, FigureChange]], sides: Sides | None) -> Table:
+    names = ("Before", "After") if sides is None else side_names(sides)
+    columns = (Column("Figure", number=False), *map(Column, (*names, "Change", "Share")), Column("Trust", number=False))
+    return Table("Counts and bytes", columns, tuple(Row(_total_cells(total, f"diff.totals.{place}")) for place, total in totals))
 
 
 def _total_cells(total: FigureChange, owner: str) -> tuple[Content, ...]:
-    told = {
-        "before": _text(total.unit, total.before),
-        "after": _text(total.unit, total.after),
-        "change": _signed(total),
-        "change_ratio": _share(total),
-    }
-    return _LABELS[total.figure], *(Cell(text, figure=f"{owner}.{name}") for name, text in told.items()), total.trust.value
+    form = _FORMS[total.unit]
+    share = total.change_ratio if total.change else None
+    return (
+        _LABELS[total.figure],
+        Cell(total.before, form, f"{owner}.before"),
+        Cell(total.after, form, f"{owner}.after"),
+        Cell(total.change, form, f"{owner}.change", change=True),
+        "" if share is None else Cell(share, Form.SHARE, f"{owner}.change_ratio", change=True),
+        total.trust.value,
+    )
 
 
 def _layers_text(found: NetworkDiff, changed: int) -> str:
@@ -146,16 +153,17 @@ def _layers_table(found: NetworkDiff) -> Table:
         by_name = {figure.figure: (f"diff.layers.{place}.figures.{at}", figure) for at, figure in enumerate(layer.figures)}
         cells = tuple(_layer_cell(layer, *by_name[name]) for name in shown)
         rows.append(Row((_name(layer), layer.kind, {"name": "by name", "structure": "by structure"}.get(layer.match, layer.match), *cells)))
-    return Table("Layers that changed", (*columns, *(Column(_TITLES[name]) for name in shown)), tuple(rows))
+    return Table("Layers that changed", (*columns, *(Column(_TITLES[name]) for name in shown)), tuple(rows), of_layers=True)
 
 
-def _layer_cell(layer: LayerChange, owner: str, figure: FigureChange) -> Cell:
+def _layer_cell(layer: LayerChange, owner: str, figure: FigureChange) -> Content:
     """What is added or removed counts whole; what stays, by its change."""
+    form = _FORMS[figure.unit]
     if layer.match == "added":
-        return Cell(f"+{_text(figure.unit, figure.after)}" if figure.after else "", figure=f"{owner}.after")
+        return Cell(figure.after, form, f"{owner}.after", change=True) if figure.after else ""
     if layer.match == "removed":
-        return Cell(f"-{_text(figure.unit, figure.before)}" if figure.before else "", figure=f"{owner}.before")
-    return Cell(_signed(figure), figure=f"{owner}.change")
+        return Cell(f"-{Cell(figure.before, form).text}", figure=f"{owner}.before") if figure.before else ""
+    return Cell(figure.change, form, f"{owner}.change", change=True)
 
 
 def _records(found: NetworkDiff) -> Table:

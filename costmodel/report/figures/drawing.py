@@ -8,13 +8,14 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from costmodel.printable_text import printable
-from costmodel.report.charts import Chart, CurrentTrace, LayerBars, LifeBands, LifeCurve, MemoryTimeline, ShareBars
+from costmodel.report.charts import Chart, CurrentTrace, LayerBars, LifeBands, LifeCurve, MemoryTimeline, ParetoFront, ShareBars
 from costmodel.report.document import Illustration
 from costmodel.report.figures.bars import layer_bars_figure, share_bars_figure
 from costmodel.report.figures.current_trace import current_trace_figure
 from costmodel.report.figures.life_bands import life_bands_figure
 from costmodel.report.figures.life_curve import life_curve_figure
 from costmodel.report.figures.memory_timeline import memory_timeline_figure
+from costmodel.report.figures.pareto_front import POINT, pareto_front_figure
 from costmodel.report.figures.style import LIGHT, house_style
 
 if TYPE_CHECKING:
@@ -92,10 +93,15 @@ def draw_svg(illustration: Illustration) -> str:
     inside = _FONT.sub(r"\1 var(--figure-font, sans-serif)", inside)
     inside = re.sub(r"#[0-9a-f]{6}\b", _variable, inside)
     inside = re.sub(r"\n\s*", "\n", inside)
+    chart = illustration.chart
+    # What holds points with names of their own is no single picture.
+    role = "group" if isinstance(chart, ParetoFront) else "img"
+    if isinstance(chart, ParetoFront):
+        inside = _named_points(inside, illustration.id, chart)
     words = html.escape(printable(illustration.alternative))
     name = f"{illustration.id}-words"
     return (
-        f'<svg role="img" aria-labelledby="{name}" viewBox="{view[1] if view else ""}" preserveAspectRatio="xMidYMid meet">'
+        f'<svg role="{role}" aria-labelledby="{name}" viewBox="{view[1] if view else ""}" preserveAspectRatio="xMidYMid meet">'
         f'<title id="{name}">{words}</title>{inside.strip()}</svg>'
     )
 
@@ -114,7 +120,19 @@ def figure_of(chart: Chart) -> Figure:
         return current_trace_figure(chart)
     if isinstance(chart, MemoryTimeline):
         return memory_timeline_figure(chart)
+    if isinstance(chart, ParetoFront):
+        return pareto_front_figure(chart)
     raise TypeError(f"no drawing for a chart of type {type(chart).__name__}")
+
+
+def _named_points(inside: str, drawing: str, chart: ParetoFront) -> str:
+    """Give each design's point its name, which a pointer shows and a reader speaks; a page's script lets keys walk from one to the next."""
+
+    def named(found: re.Match[str]) -> str:
+        words = html.escape(printable(chart.names[int(found[2])]))
+        return f'<g id="{found[1]}-{found[2]}" class="point" role="img" aria-label="{words}"><title>{words}</title>'
+
+    return re.sub(rf'<g id="({re.escape(drawing)}-{POINT}-\d+)-(\d+)">', named, inside)
 
 
 def _variable(found: re.Match[str]) -> str:

@@ -112,9 +112,9 @@ def new_figure(height_in: float) -> Figure:
     Figure
         With a transparent background.
     """
-    from matplotlib.figure import Figure as MatplotlibFigure
+    from costmodel.report.figures.shown_figure import ShownFigure
 
-    return MatplotlibFigure(figsize=(WIDTH_IN, height_in), facecolor="none")
+    return ShownFigure(figsize=(WIDTH_IN, height_in), facecolor="none")
 
 
 def quiet_axes(axes: Axes, *, grid: str = "") -> None:
@@ -135,3 +135,35 @@ def quiet_axes(axes: Axes, *, grid: str = "") -> None:
     elif grid == "y":
         axes.yaxis.grid(visible=True)
         axes.spines["left"].set_visible(False)
+
+
+def plain_ticks(axes: Axes) -> None:
+    """Write the numbers of logarithmic and of large axes out, without powers of ten: at decades, or between them where there is but one.
+
+    Parameters
+    ----------
+    axes : Axes
+        Changed in place; axes with numbers of their own stay.
+    """
+    from matplotlib.ticker import FuncFormatter, LogFormatter, LogLocator, MaxNLocator, NullFormatter, ScalarFormatter
+
+    def plain(value: float, _place: int) -> str:
+        small = 0 < abs(value) < _SMALL
+        return f"{value:.12f}".rstrip("0") if small else f"{value:,.10g}"
+
+    for axis in (axes.xaxis, axes.yaxis):
+        found = axis.get_major_formatter()
+        if isinstance(found, LogFormatter):
+            low, high = sorted(axis.get_view_interval())
+            few = low > 0 and high / low < _FEW_DECADES
+            axis.set_major_locator(LogLocator(base=10, subs=(1.0, 2.0, 5.0) if few else (1.0,), numticks=8))
+            axis.set_major_formatter(FuncFormatter(plain))
+            axis.set_minor_formatter(NullFormatter())
+        elif isinstance(found, ScalarFormatter) and max(map(abs, axis.get_view_interval())) >= _LARGE:
+            axis.set_major_locator(MaxNLocator(3))
+            axis.set_major_formatter(FuncFormatter(plain))
+
+
+_FEW_DECADES: Final = 30.0
+_LARGE: Final = 1e4
+_SMALL: Final = 1e-4

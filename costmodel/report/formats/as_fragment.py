@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterable
 from typing import Final
 
 from costmodel.printable_text import printable
-from costmodel.report.document import Block, Document, Facts, Listing, Paragraph, Remarks, Table, Verdict
+from costmodel.report.document import Block, Document, Facts, Illustration, Listing, Paragraph, Remarks, Table, Verdict
 
 MOST_ROWS: Final = 30
 """Rows of a table that are shown."""
 
 
-def html_fragment(title: str, blocks: Iterable[Block]) -> str:
+def html_fragment(title: str, blocks: Iterable[Block], *, drawn: bool = False) -> str:
     """Return blocks as HTML.
 
     Parameters
@@ -20,14 +21,17 @@ def html_fragment(title: str, blocks: Iterable[Block]) -> str:
     title : str
         What they are of.
     blocks : iterable of Block
-        Charts and derivations are left out.
+        Derivations are left out.
+    drawn : bool, optional
+        Whether charts are drawn, on white; left out, so are they.
 
     Returns
     -------
     str
         One element; every text in it is escaped.
     """
-    parts = [f"<p><strong>{_escaped(title)}</strong></p>" if title else "", *(_block(block) for block in blocks)]
+    shown = (block for block in blocks if drawn or not isinstance(block, Illustration))
+    parts = [f"<p><strong>{_escaped(title)}</strong></p>" if title else "", *map(_block, shown)]
     return f'<div class="costmodel">{"".join(parts)}</div>'
 
 
@@ -55,7 +59,17 @@ def _block(block: Block) -> str:
         more = len(block.rows) - MOST_ROWS
         note = f"{more} more rows" if more > 0 else ""
         return _table_text(titles, [row.texts for row in block.rows[:MOST_ROWS]], block.caption) + (f"<p>{note}</p>" if note else "")
+    if isinstance(block, Illustration):
+        return _picture(block)
     return ""
+
+
+def _picture(block: Illustration) -> str:
+    from costmodel.report.figures.drawing import draw_svg_file
+
+    held = base64.b64encode(draw_svg_file(block.chart)).decode("ascii")
+    words = _escaped(block.alternative)
+    return f'<p><img src="data:image/svg+xml;base64,{held}" alt="{words}" style="max-width: 46rem; width: 100%"></p>'
 
 
 def _table_text(titles: Iterable[str], rows: Iterable[Iterable[str]], caption: str) -> str:

@@ -104,8 +104,10 @@ class _Printer:
             for block in section.blocks:
                 self.print_block(block)
                 self.started = True
-        left_out = any(isinstance(block, Table) and block.supplementary for section in document.sections for block in section.blocks)
-        more = " Every counter and formula stands in the HTML and Markdown reports (--out FOLDER)." if left_out else ""
+        tables = [block for section in document.sections for block in section.blocks if isinstance(block, Table)]
+        folded = "layer, " if any(row.of for table in tables for row in table.rows) else ""
+        left_out = folded or any(table.supplementary for table in tables)
+        more = f" Every {folded}counter and formula stands in the HTML and Markdown reports (--out FOLDER)." if left_out else ""
         if document.colophon or more:
             self.console.print()
             self.console.print(self.text(document.colophon + more, QUIET))
@@ -207,7 +209,9 @@ class _Printer:
         self.space()
         if table.caption:
             self.console.print(self.text(table.caption, "italic"))
-        typed = [row.typed for row in table.rows]
+        # Of a block, the row that sums it up: its layers stand in the other formats.
+        rows = [row for row in table.rows if not row.of]
+        typed = [row.typed for row in rows]
         widths = column_widths(table.columns, [[cell.text for cell in row] for row in typed], self.console.width)
         for number, group in enumerate(side_by_side(widths, self.console.width)):
             if number:
@@ -226,7 +230,7 @@ class _Printer:
                     overflow="fold",
                     min_width=widths[place] if number_column else None,
                 )
-            for row, cells in zip(table.rows, typed, strict=True):
+            for row, cells in zip(rows, typed, strict=True):
                 shown = (self.text(cells[place].text, _TONES.get(cells[place].tone, "")) for place in group)
                 grid.add_row(*shown, style="bold" if row.total else "")
             self.console.print(grid)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from costmodel.report.cells import Cell, Form
 from costmodel.report.charts import BarPanel, BarSeries, LayerBars
-from costmodel.report.document import Column, Illustration, Paragraph, Row, Section, Table
+from costmodel.report.document import Column, Content, Illustration, Paragraph, Row, Section, Table
 from costmodel.report.quantities import (
     Scale,
     count_text,
@@ -17,6 +17,7 @@ from costmodel.report.quantities import (
     time_text,
     times_text,
 )
+from costmodel.report.sections.layers import layer_rows
 from costmodel.results.counts import AccessCounts, grouped_count
 from costmodel.results.evaluation import DataflowEvaluation, EnergySplit, Evaluation
 from costmodel.results.graphs.layer_blocks import LayerBlock, layer_blocks
@@ -96,10 +97,16 @@ def _energy_table(answer: DataflowEvaluation, evaluation: Evaluation, scale: Sca
         Column("Arithmetic", scale.unit),
     )
     name, shares = answer.dataflow.value, answer.energy_shares
-    rows = [
-        Row((layer.name, *_cells(layer.accesses, layer.energy, shares.get(layer.name), scale, _layer_names(name, layer.name))))
-        for layer in answer.working
-    ]
+
+    def one(place: int) -> tuple[Content, ...]:
+        layer = answer.working[place]
+        return (layer.name, *_cells(layer.accesses, layer.energy, shares.get(layer.name), scale, _layer_names(name, layer.name)))
+
+    def together(block: LayerBlock) -> tuple[Content, ...]:
+        found = answer.together(block)
+        return _cells(found.accesses, found.energy, None, scale, _block_names(name, block.name))
+
+    rows = [*layer_rows([layer.name for layer in answer.working], one, together)]
     whole = 1.0 if shares else None
     rows.append(Row(("all", *_cells(answer.accesses, answer.energy, whole, scale, _total_names(name))), total=True))
     return Table(
@@ -109,6 +116,7 @@ def _energy_table(answer: DataflowEvaluation, evaluation: Evaluation, scale: Sca
         "Memory = tensors + scratch rows, where the rows live in the same SRAM; with rows in registers only the tensors' column remains."
         + (" Weights are read from flash through its cache." if answer.flash_path is not None else "")
         + _packing_text(evaluation),
+        of_layers=True,
     )
 
 
@@ -162,6 +170,12 @@ def _layer_names(dataflow: str, layer: str) -> _Names:
     own = f"dataflows.{dataflow}"
     energies = (f"{layer}.tensor_energy", f"{layer}.scratch_energy", f"{layer}.energy", f"{own}.energy_shares.{layer}")
     return _Names(dataflow, f"{own}.layers.{layer}", *energies, f"{layer}.compute_energy")
+
+
+def _block_names(dataflow: str, block: str) -> _Names:
+    own = f"dataflows.{dataflow}.blocks.{block}"
+    energies = (f"{own}.energy.tensor_pj", f"{own}.energy.scratch_pj", f"{own}.energy.memory_pj", "")
+    return _Names(dataflow, own, *energies, f"{own}.energy.compute_pj")
 
 
 def _total_names(dataflow: str) -> _Names:

@@ -74,6 +74,29 @@
     table.closest("figure").querySelector(".scroll").before(box);
   });
 
+  // Points of a drawing: a pointer or the arrow keys name one below it.
+  all(".chart svg").forEach((drawing) => {
+    const points = all(".point", drawing);
+    if (!points.length) { return; }
+    const said = make("p", "Point at a design, or walk with the arrow keys.", { className: "note told" });
+    said.setAttribute("aria-live", "polite");
+    drawing.closest(".chart").after(said);
+    points.forEach((point, place) => {
+      point.setAttribute("tabindex", place ? "-1" : "0");
+      const tell = () => {
+        points.forEach((other) => other.setAttribute("tabindex", other === point ? "0" : "-1"));
+        said.textContent = point.getAttribute("aria-label");
+      };
+      point.addEventListener("focus", tell);
+      point.addEventListener("pointerenter", tell);
+      point.addEventListener("keydown", (event) => {
+        const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+        const next = step && points[place + step];
+        if (next) { event.preventDefault(); next.focus(); }
+      });
+    });
+  });
+
   // Sorting and filtering of rows, and blocks that fold.
   const number = (cell) => parseFloat(cell.dataset.value || cell.textContent.replace(/[,\s\u00a0<]/g, ""));
   all("table.layers").forEach((table) => {
@@ -83,7 +106,7 @@
     let needle = "";
     const folded = new Set(rows.filter((row) => row.dataset.block).map((row) => row.dataset.block));
     const shown = () => rows.forEach((row) => {
-      const hit = row.cells[0].textContent.toLowerCase().includes(needle);
+      const hit = row.textContent.toLowerCase().includes(needle);
       row.hidden = needle ? !(hit && !row.dataset.block) && !row.classList.contains("total") : folded.has(row.dataset.of);
     });
     rows.filter((row) => row.dataset.block).forEach((row) => {
@@ -118,7 +141,7 @@
     });
     if (rows.length > 8) {
       const label = make("label", "Filter ", { className: "filter" });
-      const field = make("input", "", { type: "search", placeholder: "name of a layer" });
+      const field = make("input", "", { type: "search", placeholder: "name, kind or value" });
       label.append(field);
       field.addEventListener("input", () => { needle = field.value.trim().toLowerCase(); shown(); });
       table.closest("figure").querySelector(".scroll").before(label);

@@ -6,6 +6,7 @@ from typing import Literal
 
 from costmodel.results.base import Result
 from costmodel.results.conclusions.reason import Reason
+from costmodel.results.timing.outlook import Outlook
 from costmodel.results.trust import Trust
 
 Match = Literal["name", "structure", "added", "removed"]
@@ -66,12 +67,13 @@ class ExceededLimit(Result):
 
 
 class NetworkDiff(Result):
-    """Two networks on one device."""
+    """Two networks on one device, or two scenarios."""
 
     before: str
     """Name of the network."""
     after: str
     device: str
+    """Of the network after."""
     dataflow: str
     totals: tuple[FigureChange, ...]
     layers: tuple[LayerChange, ...]
@@ -81,3 +83,8 @@ class NetworkDiff(Result):
     """What the files leave to the data and how it is counted, network by network."""
     left_out: tuple[str, ...] = ()
     """Operators of either network's model file that are not costed: totals are then at least what is told."""
+    device_before: str = ""
+    """Empty in what an older version wrote: the same as after."""
+    dataflow_before: str = ""
+    outlooks: tuple[Outlook, ...] = ()
+    """Time, energy and life before and after; empty where they were not asked for."""

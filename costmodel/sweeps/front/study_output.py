@@ -1,10 +1,8 @@
-"""What a study's script writes: a table for people and programs, and a figure."""
+"""What a study's script writes: a table for people and programs; and how it is run."""
 
 from __future__ import annotations
 
 import argparse
-import io
-import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -44,44 +42,6 @@ def write_study_table(folder: Path, stem: str, header: Sequence[str], rows: Sequ
     for file, text in zip(files, ("\n".join(lines), "\n".join(markdown)), strict=True):
         write_whole(file, text + "\n")
     return files
-
-
-def study_figure(panels: int, width: float = 4.8, height: float = 4.0) -> tuple[Any, list[Any]]:
-    """Return an empty figure and its panels, side by side, without touching any display.
-
-    Parameters
-    ----------
-    panels : int
-        How many.
-    width, height : float
-        Of one panel, in inches.
-
-    Returns
-    -------
-    tuple of figure and list of axes
-        Of Matplotlib.
-    """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(width * panels, height), layout="constrained")
-    FigureCanvasAgg(figure)
-    axes = [figure.add_subplot(1, panels, place + 1) for place in range(panels)]
-    for panel in axes:
-        panel.grid(visible=True, linewidth=0.4, alpha=0.5)
-        panel.tick_params(labelsize=8)
-    return figure, axes
-
-
-def save_figure(figure: Any, path: Path) -> Path:
-    """Write a figure as an image and return its path."""
-    image = io.BytesIO()
-    with warnings.catch_warnings():
-        # A user's character that the font lacks is drawn as a box.
-        warnings.filterwarnings("ignore", message="Glyph .* missing from")
-        figure.savefig(image, dpi=130, format=path.suffix.removeprefix("."))
-    write_whole(path, image.getvalue())
-    return path
 
 
 def run_study(

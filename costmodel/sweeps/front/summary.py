@@ -5,20 +5,24 @@ from __future__ import annotations
 import contextlib
 import json
 import math
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
-from costmodel.errors import SpecError, UnknownNameError
-from costmodel.evaluation.composition import cost
+from costmodel.errors import InputError, SpecError, UnknownNameError
+from costmodel.evaluation.calibrating import calibrate
+from costmodel.evaluation.composition import Cost, cost
+from costmodel.evaluation.design import design_of
 from costmodel.evaluation.figures import figure_of
-from costmodel.results.sweep_summary import ExplainedFigure, ExplainedShare, SweepSummary
+from costmodel.results.sweep_summary import ExplainedFigure, ExplainedShare, SweepObjective, SweepSummary
 from costmodel.sources.documents.atomic_file import write_whole
 from costmodel.sources.documents.validation_errors import found_text
 from costmodel.specs.base import with_changes
+from costmodel.specs.scenario import Scenario
+from costmodel.specs.spec_paths import end_of
 from costmodel.sweeps.front.answer import SweepAnswer
-from costmodel.sweeps.front.front_figure import draw_front
 from costmodel.sweeps.front.written_tables import heading, write_table
 from costmodel.sweeps.study.space import Space
 from costmodel.sweeps.study.study_spec import Keep
@@ -82,17 +86,21 @@ def summary_of(answer: SweepAnswer) -> dict[str, Any]:
     }
 
 
-SHOWN_ROWS = 12
+SHOWN_ROWS: Final = 12
 """Designs people are shown."""
+PAGE_ROWS: Final = 200
+"""Designs a page holds, to sort and to draw."""
 
 
-def shown_summary(answer: SweepAnswer) -> SweepSummary:
+def shown_summary(answer: SweepAnswer, choice: str | None = None) -> SweepSummary:
     """Return what a sweep found in so few values that people read them all.
 
     Parameters
     ----------
     answer : SweepAnswer
         The answer.
+    choice : str, optional
+        See `chosen_row`; left out, the knee.
 
     Returns
     -------
@@ -100,6 +108,8 @@ def shown_summary(answer: SweepAnswer) -> SweepSummary:
         Some designs, evenly spaced, and the knee.
     """
     units = units_of(answer.space)
+    known = len(answer) and (choice is not None or answer.knee is not None)
+    chosen = chosen_row(answer, choice or KNEE) if known else None
     names = (*answer.space.labels, *answer.space.study.figures)
     return SweepSummary(
         study=answer.space.study.name,
@@ -113,7 +123,7 @@ def shown_summary(answer: SweepAnswer) -> SweepSummary:
         front_count=None if answer.front is None else len(answer.front.places),
         knee=answer.knee,
         headings={name: heading(name, units) for name in names},
-        shown=tuple((row, row_values(answer, row)) for row in _shown_rows(answer)),
+        shown=tuple((row, row_values(answer, row)) for row in _shown_rows(answer, SHOWN_ROWS, answer.knee)),
         common=_common(answer),
         survivors=tuple(answer.survivors),
         damaged=tuple(str(part) for part in answer.damaged),
@@ -130,13 +140,47 @@ def shown_summary(answer: SweepAnswer) -> SweepSummary:
             for one in answer.explained
         ),
         notes=tuple(answer.space.notes),
+        question=answer.space.study.question,
+        units=units,
+        objectives=tuple(SweepObjective(one.figure, one.ascending) for one in answer.space.study.objectives),
+        base=_base_values(answer.space, names),
+        chosen=None if chosen is None else (chosen, row_values(answer, chosen)),
+        designs=tuple((row, row_values(answer, row)) for row in _shown_rows(answer, PAGE_ROWS, answer.knee, chosen)),
     )
 
 
-def _shown_rows(answer: SweepAnswer) -> list[int]:
+def _shown_rows(answer: SweepAnswer, most: int, *named: int | None) -> list[int]:
     places = range(len(answer)) if answer.front is None else answer.front.places.tolist()
-    step = max(1, -(-len(places) // SHOWN_ROWS))
-    return sorted({*places[::step]} | ({answer.knee} if answer.knee is not None else set()))
+    step = max(1, -(-len(places) // most))
+    return sorted({*places[::step]} | {row for row in named if row is not None})
+
+
+def _base_values(space: Space, names: Iterable[str]) -> dict[str, Any]:
+    """What the base has by the names of axes and figures; nothing where it is no design of its own."""
+    base = space.base
+    if base is None:
+        return {}
+    paths = {axis.label: axis.path for axis in space.study.axes if axis.path is not None}
+    try:
+        calibrated = calibrate(base, base.dataflows[0])
+        found = cost(design_of(base, base.dataflows[0], calibrated.rates, reach=calibrated.reach))
+    except InputError:
+        return {}
+    return {name: _plain(_base_value(paths.get(name, name), base, found)) for name in names}
+
+
+def _base_value(name: str, base: Scenario, found: Cost) -> Any:
+    held = end_of(base, name) or end_of(base.network, name)
+    if held is not None and not held.part:
+        value = getattr(held.holder, held.field)
+        shown = getattr(value, "value", getattr(value, "name", value))
+        return shown if isinstance(shown, int | float | str) else None
+    if name == "dataflow":
+        return base.dataflows[0].value
+    try:
+        return figure_of(found, name).value
+    except UnknownNameError:
+        return None
 
 
 def _common(answer: SweepAnswer) -> dict[str, Any]:
@@ -233,7 +277,7 @@ def _extreme_row(answer: SweepAnswer, figure: str, *, least: bool) -> int:
 
 
 def write_answer_files(answer: SweepAnswer, folder: Path, choice: str | None = None) -> tuple[Path, ...]:
-    """Write a sweep's answer: table, summary, figure and the chosen design.
+    """Write a sweep's answer: table, summary and the chosen design.
 
     Parameters
     ----------
@@ -259,9 +303,6 @@ def write_answer_files(answer: SweepAnswer, folder: Path, choice: str | None = N
     written.append(folder / "summary.json")
     if len(answer) and (choice is not None or answer.knee is not None):
         written.append(write_scenario(answer, chosen_row(answer, choice or KNEE), folder / "chosen.scenario.yaml"))
-    # Last: whatever a drawing library makes of it, the answer stands on disk.
-    if (figure := draw_front(answer, folder / "front.png", units)) is not None:
-        written.append(figure)
     return tuple(written)
 
 

@@ -69,6 +69,8 @@ class Space(NamedTuple):
     notes: tuple[str, ...]
     document: YamlDocument | None = None
     """What the user wrote, where it is a file: mistakes are told with their place in it."""
+    base: Scenario | None = None
+    """What every design starts from, with the study's settings."""
 
     @property
     def designs(self) -> int:
@@ -137,7 +139,7 @@ def space_of(study: Study, beside: Path | None = None, document: YamlDocument | 
         raise SpecError("the study is empty: the conditions between its choices leave no combination", _location(document, "conditions"))
     labels = {axis.label for _, axis in choice_axes}
     rest = tuple(comparison for comparison in conditions if not set(comparison.names) <= labels)
-    return Space(study, tuple(parts), rest, tuple(notes), document)
+    return Space(study, tuple(parts), rest, tuple(notes), document, base)
 
 
 def _location(document: YamlDocument | None, *place: str | int) -> Location | None:

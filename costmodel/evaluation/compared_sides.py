@@ -1,0 +1,33 @@
+"""Everything about one of two scenarios that are held side by side."""
+
+from __future__ import annotations
+
+from costmodel.evaluation.evaluating import evaluate
+from costmodel.evaluation.life_table import life_table
+from costmodel.evaluation.timing.outlook import outlook_of
+from costmodel.results.graphs.compared_side import ComparedSide
+from costmodel.specs.devices.usual_use import UsualUse
+from costmodel.specs.scenario import Scenario
+
+
+def compared_side(scenario: Scenario, use: UsualUse, *, with_lives: bool = False) -> ComparedSide:
+    """Return the answers of one side of a comparison.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        What is asked.
+    use : UsualUse
+        What stands in for what it does not say.
+    with_lives : bool, optional
+        Whether lives at other rates are asked for too.
+
+    Returns
+    -------
+    ComparedSide
+        Evaluation, outlook, and lives where they are asked for.
+    """
+    evaluation = evaluate(scenario)
+    outlook = outlook_of(scenario, evaluation, use)
+    lives = life_table(scenario, use, outlook, ()) if with_lives else None
+    return ComparedSide(scenario, evaluation, outlook, lives)
