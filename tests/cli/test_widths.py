@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from pathlib import Path
 
 import pytest
 from rich.console import Console
@@ -27,6 +28,16 @@ ANSWERS = (
     "list models",
     "cacti table",
     "explain conv2.energy",
+    "report",
+    "report resnet18 --device esp32-wroom",
+    "report mobilenet-v1-0.25 --device esp32-s3-wroom-1-n8 --rate 1/min",
+    "diff esp32-deck mobilenet-v1-0.25",
+    "sweep pruning-pool-bits",
+    "plan mobilenet-v1-0.25 --strategy streaming",
+    "reproduce",
+    "doctor",
+    "list operators",
+    "list memories",
 )
 
 
@@ -40,7 +51,9 @@ def test_help_fits(width: int, capsys: pytest.CaptureFixture[str], monkeypatch: 
 
 
 @pytest.mark.parametrize("command", ANSWERS)
-def test_answers_fit(command: str) -> None:
+def test_answers_fit(command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # A sweep leaves its files where it is run.
+    monkeypatch.chdir(tmp_path)
     with answers_taken() as taken:
         run_command(command.split() if "'" not in command else command.split("'"))
     for answer in taken:

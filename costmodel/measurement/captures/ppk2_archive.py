@@ -70,7 +70,7 @@ def read_ppk2_trace(stream: BinaryIO, name: str, mark: str | None = None) -> Tra
     channel = _channel(mark, where)
     pin = PinMarks()
     chunks = _chunks(frames, rate_hz, name, channel, pin)
-    return Trace(name, f"Nordic .ppk2 session: uA at {rate_hz:g} samples/s", "sample", chunks, runs=pin.runs)
+    return Trace(name, f"Nordic .ppk2 session: µA at {rate_hz:g} samples/s", "sample", chunks, runs=pin.runs)
 
 
 class _BoundedReads:

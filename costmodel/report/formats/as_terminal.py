@@ -69,6 +69,19 @@ def print_toned(lines: Sequence[Line], console: Console) -> None:
         console.print(text, soft_wrap=True)
 
 
+def continued(command: str, width: int) -> list[str]:
+    r"""Return a command in lines of at most a width where its words allow it, each but the last ending in a backslash."""
+    lines = [""]
+    for word in command.split(" "):
+        longer = f"{lines[-1]} {word}" if lines[-1] else word
+        if lines[-1] and len(longer) + 2 > width:
+            lines[-1] += " \\"
+            lines.append(f"  {word}")
+        else:
+            lines[-1] = longer
+    return lines
+
+
 class _Printer:
     """Prints blocks on one console."""
 
@@ -151,11 +164,13 @@ class _Printer:
                 self.console.print(Padding(self.text(remark.detail), (0, 0, 0, 2)))
 
     def print_listing(self, listing: Listing) -> None:
-        """Print lines as they stand, however narrow the console."""
+        """Print lines as they stand, however narrow the console; a command goes on after a backslash, as a shell reads it."""
         self.space()
         self.console.print(self.text(listing.caption))
         for line in listing.lines:
-            self.console.print(self.text(line), soft_wrap=True)
+            parts = continued(line, self.console.width) if listing.language == "sh" else [line]
+            for part in parts:
+                self.console.print(self.text(part), soft_wrap=True)
 
     def print_facts(self, facts: Facts) -> None:
         """Print key figures one a line."""
