@@ -35,6 +35,14 @@ class SweepObjective(NamedTuple):
     """Whether less is better."""
 
 
+class BaseChange(NamedTuple):
+    """A figure of the chosen design less that of the base."""
+
+    change: float
+    change_ratio: float | None
+    """Of the base's; None where that is 0."""
+
+
 class SweepSummary(NamedTuple):
     """A sweep's answer for people."""
 
@@ -73,6 +81,8 @@ class SweepSummary(NamedTuple):
     objectives: tuple[SweepObjective, ...]
     base: dict[str, Value]
     """What the base scenario has by the same names, None where it has no such value; empty where it cannot be evaluated."""
+    changes: dict[str, BaseChange]
+    """What the chosen design changes of the base, by figure, where both are known."""
     chosen: tuple[int, dict[str, Value]] | None
     """The design that was chosen, or the knee: row, and values by name."""
     designs: tuple[tuple[int, dict[str, Value]], ...]

@@ -15,7 +15,7 @@ from costmodel.report.sections.energy import MOST_BARS
 from costmodel.report.sections.memory import memory_section
 from costmodel.report.sections.outlook import assumed_text, energy_words, life_note, life_words, time_words
 from costmodel.results.graphs.compared_side import ComparedSide
-from costmodel.results.graphs.network_diff import LayerChange, NetworkDiff
+from costmodel.results.graphs.network_diff import NetworkDiff
 from costmodel.results.life_table import LifeTable, TabledLife
 from costmodel.results.storage.memory_summary import MemorySummary
 from costmodel.results.trust import Trust, weakest
@@ -144,28 +144,26 @@ def side_sections(sides: Sides, found: NetworkDiff) -> tuple[Section, ...]:
         A chart each, and a table for who cannot see it.
     """
     names = side_names(sides)
-    energy = Section("energy", "Memory energy, layer by layer", (_layer_bars(found.layers, names),))
+    energy = Section("energy", "Memory energy, layer by layer", (_layer_bars(found, names),))
     return (energy, _memory(sides, names), *_battery(sides, names))
 
 
-def _layer_bars(layers: Sequence[LayerChange], names: tuple[str, str]) -> Illustration:
+def _layer_bars(found: NetworkDiff, names: tuple[str, str]) -> Illustration:
     """The layers that take most on either side, in running order; the others in words, for a bar of many beside bars of one misleads."""
+    layers = found.layers
     energies = [next(figure for figure in layer.figures if figure.figure == "energy") for layer in layers]
     largest = sorted(range(len(layers)), key=lambda at: -max(float(energies[at].before or 0.0), float(energies[at].after or 0.0)))
     shown = sorted(largest[:MOST_BARS])
     told = [layers[at].after or layers[at].before or "" for at in shown]
-    whole, bars = (
-        [[float(getattr(energies[at], side) or 0.0) for at in places] for side in ("before", "after")]
-        for places in (range(len(layers)), shown)
-    )
+    bars = [[float(getattr(energies[at], side) or 0.0) for at in shown] for side in ("before", "after")]
     scale = energy_scale(value for values in bars for value in values)
     series = tuple(
         BarSeries(name, color, tuple(map(scale.shown, values)), (0.0,) * len(values), tuple(map(scale.number, values)))
         for name, color, values in zip(names, _COLORS, bars, strict=True)
     )
     chart = LayerBars(tuple(told), (BarPanel(f"Dynamic energy [{scale.unit}]", series),), "", "")
-    told_sums = zip(names, whole, bars, strict=True)
-    said = "; ".join(f"{name} {scale.text(sum(all_of))}, {scale.text(sum(part))} of it shown" for name, all_of, part in told_sums)
+    whole = next(total for total in found.totals if total.figure == "energy")
+    said = "; ".join(f"{name} {scale.text(value)}" for name, value in zip(names, (whole.before, whole.after), strict=True))
     which = "each layer" if len(shown) == len(layers) else f"the {len(shown)} layers that take most on either side"
     caption = f"Dynamic energy of the memory of {which}. In all: {said}."
     return Illustration("energy_side_by_side", caption, f"{', '.join(told)}. {said}.", chart)
@@ -215,8 +213,8 @@ def _asked(table: LifeTable) -> tuple[TabledLife | None, ...]:
 
 
 def _tabled(table: LifeTable, period_s: float) -> str:
-    place = min(range(len(table.periods_s)), key=lambda at: abs(table.periods_s[at] - period_s))
-    return tabled_words(_asked(table)[place])
+    lives = {every_text(each): life for each, life in zip(table.periods_s, _asked(table), strict=True)}
+    return tabled_words(lives[every_text(period_s)]) if every_text(period_s) in lives else NONE
 
 
 def _bands(known: Sequence[tuple[str, LifeTable]]) -> Illustration:

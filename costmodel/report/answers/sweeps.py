@@ -17,8 +17,6 @@ from costmodel.report.quantities import NONE, Scale, count_text, energy_scale, l
 from costmodel.results.sweep_summary import ExplainedFigure, ExplainedShare, SweepObjective, SweepSummary, Value
 from costmodel.units import BYTES_PER_KIB, MJ_PER_J, MW_PER_W, S_PER_HOUR
 
-MOST_POINTS: Final = 80
-"""Designs drawn in a panel: so many that keys can walk along."""
 _FORMS: Final[Mapping[str, Form]] = {
     "pJ": Form.ENERGY,
     "J": Form.JOULES,
@@ -94,14 +92,12 @@ def front_illustration(found: SweepSummary) -> Illustration | None:
     if not pairs or not found.front_count:
         return None
     named = {row for row, _ in ((found.chosen,) if found.chosen is not None else ())} | {found.knee}
-    step = max(1, math.ceil(len(found.designs) / MOST_POINTS))
-    designs = [one for at, one in enumerate(found.designs) if at % step == 0 or one[0] in named]
     scales = {one.figure: _drawn(one.figure, found) for one in found.objectives}
-    panels = tuple(_panel(pair, found, [values for _, values in designs], scales) for pair in pairs)
+    panels = tuple(_panel(pair, found, [values for _, values in found.designs], scales) for pair in pairs)
     differing = [name for name in found.headings if name not in found.common]
-    names = tuple(f"{_row_name(found, row)}: {_design_text(found, values, differing)}" for row, values in designs)
-    marks = tuple(FrontMark(at, _row_name(found, row)) for at, (row, _) in enumerate(designs) if row in named)
-    some = f", {len(designs)} of {count_text(found.front_count)} drawn" if len(designs) < found.front_count else ""
+    names = tuple(f"{_row_name(found, row)}: {_design_text(found, values, differing)}" for row, values in found.designs)
+    marks = tuple(FrontMark(at, _row_name(found, row)) for at, (row, _) in enumerate(found.designs) if row in named)
+    some = f", {len(found.designs)} of {count_text(found.front_count)} drawn" if len(found.designs) < found.front_count else ""
     caption = f"The Pareto front: {count_text(found.front_count)} of {count_text(found.evaluated_count)} designs{some}. Square: the base."
     return Illustration("front", caption, f"{caption} {'; '.join(names[mark.place] for mark in marks)}.", ParetoFront(panels, names, marks))
 
@@ -144,9 +140,9 @@ def _base_against_chosen(found: SweepSummary) -> tuple[Block, ...]:
     rows = []
     for name in found.headings:
         base, value = found.base.get(name), values[name]
-        both = isinstance(base, int | float) and isinstance(value, int | float) and name in found.units
-        change = Cell(value - base, _form(found, name), change=True) if both else ""  # type: ignore[operator]
-        share = Cell(value / base - 1, Form.SHARE, change=True) if both and base else ""  # type: ignore[operator]
+        moved = found.changes.get(name)
+        change = "" if moved is None else Cell(moved.change, _form(found, name), change=True)
+        share = "" if moved is None or moved.change_ratio is None else Cell(moved.change_ratio, Form.SHARE, change=True)
         rows.append(Row((name, Cell(base, _form(found, name)), _cell(found, name, value), change, share)))
     titles = ("Base", f"Chosen: {_row_name(found, row)}", "Change", "Share")
     columns = (Column("Figure", number=False), *map(Column, titles))

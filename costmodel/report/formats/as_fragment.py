@@ -69,7 +69,7 @@ def _picture(block: Illustration) -> str:
 
     held = base64.b64encode(draw_svg_file(block.chart)).decode("ascii")
     words = _escaped(block.alternative)
-    return f'<p><img src="data:image/svg+xml;base64,{held}" alt="{words}" style="max-width: 46rem; width: 100%"></p>'
+    return f'<p><img src="data:image/svg+xml;base64,{held}" alt="{words}" style="max-width: 46rem; width: 100%"/></p>'
 
 
 def _table_text(titles: Iterable[str], rows: Iterable[Iterable[str]], caption: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,7 +16,7 @@ from costmodel.evaluation.calibrating import calibrate
 from costmodel.evaluation.composition import Cost, cost
 from costmodel.evaluation.design import design_of
 from costmodel.evaluation.figures import figure_of
-from costmodel.results.sweep_summary import ExplainedFigure, ExplainedShare, SweepObjective, SweepSummary
+from costmodel.results.sweep_summary import BaseChange, ExplainedFigure, ExplainedShare, SweepObjective, SweepSummary
 from costmodel.sources.documents.atomic_file import write_whole
 from costmodel.sources.documents.validation_errors import found_text
 from costmodel.specs.base import with_changes
@@ -88,8 +88,8 @@ def summary_of(answer: SweepAnswer) -> dict[str, Any]:
 
 SHOWN_ROWS: Final = 12
 """Designs people are shown."""
-PAGE_ROWS: Final = 200
-"""Designs a page holds, to sort and to draw."""
+PAGE_ROWS: Final = 80
+"""Designs a page holds, to sort and to draw: so many that keys can walk along."""
 
 
 def shown_summary(answer: SweepAnswer, choice: str | None = None) -> SweepSummary:
@@ -111,6 +111,7 @@ def shown_summary(answer: SweepAnswer, choice: str | None = None) -> SweepSummar
     known = len(answer) and (choice is not None or answer.knee is not None)
     chosen = chosen_row(answer, choice or KNEE) if known else None
     names = (*answer.space.labels, *answer.space.study.figures)
+    base = _base_values(answer.space, names)
     return SweepSummary(
         study=answer.space.study.name,
         evaluated_count=answer.evaluated,
@@ -143,7 +144,8 @@ def shown_summary(answer: SweepAnswer, choice: str | None = None) -> SweepSummar
         question=answer.space.study.question,
         units=units,
         objectives=tuple(SweepObjective(one.figure, one.ascending) for one in answer.space.study.objectives),
-        base=_base_values(answer.space, names),
+        base=base,
+        changes={} if chosen is None else _changes(base, row_values(answer, chosen), units),
         chosen=None if chosen is None else (chosen, row_values(answer, chosen)),
         designs=tuple((row, row_values(answer, row)) for row in _shown_rows(answer, PAGE_ROWS, answer.knee, chosen)),
     )
@@ -167,6 +169,16 @@ def _base_values(space: Space, names: Iterable[str]) -> dict[str, Any]:
     except InputError:
         return {}
     return {name: _plain(_base_value(paths.get(name, name), base, found)) for name in names}
+
+
+def _changes(base: Mapping[str, Any], chosen: Mapping[str, Any], figures: Iterable[str]) -> dict[str, BaseChange]:
+    """What a design changes of the base, by figure, where both are numbers."""
+    found = {}
+    for name in figures:
+        before, after = base.get(name), chosen[name]
+        if isinstance(before, int | float) and isinstance(after, int | float):
+            found[name] = BaseChange(after - before, after / before - 1 if before else None)
+    return found
 
 
 def _base_value(name: str, base: Scenario, found: Cost) -> Any:
