@@ -61,7 +61,7 @@ def test_another_fault_is_told_as_it_is() -> None:
 
 def test_what_reads_a_tensor_no_network_can_hold_is_left_out_with_it() -> None:
     graph = chain("A", "Odd", "B", "C")
-    tensors = tuple(dataclasses.replace(tensor, element="uint64") if tensor.name == "t2" else tensor for tensor in graph.tensors)
+    tensors = tuple(dataclasses.replace(tensor, element="float64") if tensor.name == "t2" else tensor for tensor in graph.tensors)
     found = network_in_part(dataclasses.replace(graph, tensors=tensors))
     assert [layer.name for layer in found.layers] == ["t3", "t1", "t4"]
-    assert found.left_out[1] == "operator 2 (B, 't3'): it reads 't2', uint64, which is left out"
+    assert found.left_out[1] == "operator 2 (B, 't3'): it reads 't2', float64, which is left out"

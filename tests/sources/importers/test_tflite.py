@@ -30,13 +30,17 @@ needs_models = pytest.mark.skipif(
 )
 
 
+FRONT_END = ("real_fft", "filter_bank")
+"""What custom operators of sound front ends do; columns of importer tools know the builtin ones alone."""
+
+
 def nominal_macs(network: costmodel.Network) -> int:
-    """Multiply-accumulates of a network with padding counted."""
+    """Multiply-accumulates of a network's builtin operators with padding counted."""
     nominal = costmodel.CountingConvention(taps="nominal", granularity="element")
     answer = costmodel.evaluate(
         costmodel.load_scenario({"name": "imported", "network": network, "device": "esp32-s3-wroom-1-n8", "counting": nominal})
     )
-    return answer.dataflows[0].counts.mac_count
+    return sum(layer.counts.mac_count for layer in answer.dataflows[0].layers if layer.kind not in FRONT_END)
 
 
 def test_a_file_becomes_the_network_it_describes() -> None:
