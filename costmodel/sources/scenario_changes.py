@@ -20,6 +20,7 @@ from costmodel.sources.catalogue import (
 from costmodel.sources.name_matching import matched_name, matching_names
 from costmodel.sources.network_references import names_a_network
 from costmodel.sources.stored_models.packaged_models import packaged_model_names
+from costmodel.specs.base import with_changes
 from costmodel.specs.counting import CountingConvention, Granularity, Taps
 from costmodel.specs.devices.battery import BatteryModelName
 from costmodel.specs.devices.hardware import Device
@@ -60,6 +61,12 @@ class ScenarioChanges(NamedTuple):
     schedule: ScheduleName | None = None
 
 
+def leaves_rest_open(scenario: str | None, changes: ScenarioChanges) -> bool:
+    """Tell whether neither an option nor a scenario's file says how the board rests: a network is asked about by itself."""
+    alone = changes.network is not None if scenario is None else changes.network is None and names_a_network(scenario)
+    return alone and changes.sleep is None
+
+
 def changed_scenario(scenario: str | None, changes: ScenarioChanges) -> Scenario:
     """Return the scenario a command is about.
 
@@ -86,7 +93,11 @@ def changed_scenario(scenario: str | None, changes: ScenarioChanges) -> Scenario
     if scenario is None and changes.network is not None:
         # Every name that is wrong is told, not only the first.
         fields = _changed_fields(changes._replace(device=changes.device or DEFAULT_DEVICE), CountingConvention(), None)
-        return load_scenario({"name": f"{fields['network'].name}-on-{fields['device'].name}"} | fields)
+        alone = load_scenario({"name": f"{fields['network'].name}-on-{fields['device'].name}"} | fields)
+        # How often is said, how it rests is not: whatever reads the scenario finds the rest that the answer assumes.
+        if alone.states is None or changes.period_s is None or changes.sleep is not None:
+            return alone
+        return with_changes(alone, {"sleep": alone.states.deepest_rest})
     start = load_scenario(_scenario_named(scenario or REFERENCE_SCENARIO))
     if not any(change is not None for change in changes):
         return start

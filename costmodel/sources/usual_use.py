@@ -15,7 +15,7 @@ OWN_RUNTIME: Final = "costmodel"
 """This project's firmware: its layers' times are a calibration's."""
 
 
-def usual_use(scenario: Scenario, runtime: str | None = None) -> UsualUse:
+def usual_use(scenario: Scenario, runtime: str | None = None, *, rest_open: bool = False) -> UsualUse:
     """Return what stands in for what a scenario does not say.
 
     Parameters
@@ -24,6 +24,9 @@ def usual_use(scenario: Scenario, runtime: str | None = None) -> UsualUse:
         What is asked.
     runtime : str, optional
         Runtime that was asked for, by name or file; `costmodel` is this project's firmware.
+    rest_open : bool, optional
+        Whether nobody said how the board rests: true of a network that is asked about without a scenario's file, whose `sleep` is idle
+        where it states none.
 
     Returns
     -------
@@ -42,4 +45,4 @@ def usual_use(scenario: Scenario, runtime: str | None = None) -> UsualUse:
         raise SpecError(f"runtime: {found.name} is made for {made_for}, not for {scenario.device.name}; see `costmodel list runtimes`")
     classed = scenario.device.assumed_power_states
     states = None if classed is None or scenario.states is not None else load_power_states(classed)
-    return UsualUse(found, load_battery(USUAL_BATTERY), states, runtime_given=runtime is not None and not own)
+    return UsualUse(found, load_battery(USUAL_BATTERY), states, runtime_given=runtime is not None and not own, rest_open=rest_open)

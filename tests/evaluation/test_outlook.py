@@ -6,12 +6,12 @@ import pytest
 
 from costmodel.evaluation.battery.question import estimate_battery
 from costmodel.evaluation.evaluating import evaluate
-from costmodel.evaluation.timing.outlook import asked_life, deepest_rest, outlook_of
+from costmodel.evaluation.timing.outlook import asked_life, outlook_of
 from costmodel.results.timing.outlook import Outlook
 from costmodel.results.timing.time_estimate import TimeBasis
 from costmodel.results.trust import Trust
 from costmodel.sources.catalogue import load_power_states, load_scenario, names
-from costmodel.sources.scenario_changes import ScenarioChanges, changed_scenario
+from costmodel.sources.scenario_changes import ScenarioChanges, changed_scenario, leaves_rest_open
 from costmodel.sources.usual_use import usual_use
 from costmodel.specs.base import with_changes
 
@@ -53,8 +53,24 @@ def test_the_reference_keeps_its_life() -> None:
 
 
 def test_a_life_rests_in_the_deepest_sleep_that_keeps_memory() -> None:
-    assert deepest_rest(load_power_states("esp32-module")) == "light"
-    assert deepest_rest(None) == "idle"
+    assert load_power_states("esp32-module").deepest_rest == "light"
+
+
+def test_how_often_a_network_runs_does_not_change_how_its_board_rests() -> None:
+    lives = {}
+    for period_s in (None, 60.0):
+        changes = ScenarioChanges(network="resnet8", device="esp32-s3-wroom-1-n8", period_s=period_s)
+        scenario = changed_scenario(None, changes)
+        use = usual_use(scenario, rest_open=leaves_rest_open(None, changes))
+        found = outlook_of(scenario, evaluate(scenario), use)
+        assert found.assumed.rest
+        lives[period_s] = found.life
+    assert lives[None] == lives[60.0]
+    said = ScenarioChanges(network="resnet8", device="esp32-s3-wroom-1-n8", period_s=60.0, sleep="idle")
+    assert not leaves_rest_open(None, said)
+    assert changed_scenario(None, said).sleep == "idle"
+    assert not leaves_rest_open("esp32-deck", ScenarioChanges(period_s=60.0))
+    assert leaves_rest_open("resnet8", ScenarioChanges(period_s=60.0))
 
 
 def test_an_inference_longer_than_its_period_has_no_life() -> None:

@@ -14,8 +14,8 @@ from costmodel.cli.rate_options import Period, Rate
 
 if TYPE_CHECKING:
     from costmodel.evaluation.differences import Limit
+    from costmodel.results.graphs.compared_side import ComparedSide
     from costmodel.results.graphs.network_diff import NetworkDiff
-    from costmodel.specs.scenario import Scenario
 
 _LIMIT: Final = re.compile(r"^\s*(?:([A-Za-z][A-Za-z_-]*)\s*=\s*)?([0-9]+(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?)\s*(%?)\s*$")
 
@@ -74,14 +74,17 @@ def diff_command(
     chosen = mappings_chosen("--dataflow", [dataflow])[:1] if dataflow else None
     changes = ScenarioChanges(device=device, dataflows=chosen, battery=battery, period_s=period_asked(rate, period))
 
-    def asked(name: str) -> Scenario:
+    def side(name: str) -> ComparedSide:
         read = model_network(name, input_shape, allow_unsupported)
-        if isinstance(read, str) and not names_a_network(read):
-            return changed_scenario(read, changes)
-        return changed_scenario(None, changes._replace(network=read, dataflows=chosen or (mapping_of(Dataflow.OUTPUT_STATIONARY),)))
+        alone = not isinstance(read, str) or names_a_network(read)
+        if alone:
+            of_network = changes._replace(network=read, dataflows=chosen or (mapping_of(Dataflow.OUTPUT_STATIONARY),))
+            scenario = changed_scenario(None, of_network)
+        else:
+            scenario = changed_scenario(str(read), changes)
+        return compared_side(scenario, usual_use(scenario, rest_open=alone), with_lives=form is OutputFormat.HTML)
 
-    scenarios = [asked(name) for name in (before, after)]
-    before_side, after_side = (compared_side(scenario, usual_use(scenario), with_lives=form is OutputFormat.HTML) for scenario in scenarios)
+    before_side, after_side = side(before), side(after)
     arenas = tflm_arena_of(before, input_shape), tflm_arena_of(after, input_shape)
     found = diff_sides(before_side, after_side, limits, arenas)
     _refuse_unknown(limits, found)

@@ -37,7 +37,7 @@ def predict_command(
     from costmodel.evaluation.timing.outlook import outlook_of
     from costmodel.report.answers.predictions import predictions_answer
     from costmodel.sources.catalogue import names
-    from costmodel.sources.scenario_changes import ScenarioChanges, changed_scenario
+    from costmodel.sources.scenario_changes import ScenarioChanges, changed_scenario, leaves_rest_open
     from costmodel.sources.usual_use import usual_use
 
     form = format_of(output_format)
@@ -56,5 +56,7 @@ def predict_command(
         )
         scenario = changed_scenario(None, changes)
         evaluation = evaluate(scenario)
-        found.append((evaluation, outlook_of(scenario, evaluation, usual_use(scenario, runtime))))
+        found.append(
+            (evaluation, outlook_of(scenario, evaluation, usual_use(scenario, runtime, rest_open=leaves_rest_open(None, changes))))
+        )
     write_answer(predictions_answer(found), form)

@@ -109,7 +109,7 @@ def report_command(
     from costmodel.cli.rate_options import period_asked
     from costmodel.errors import Mistakes
     from costmodel.report.writing import ReportFormat
-    from costmodel.sources.scenario_changes import ScenarioChanges, changed_scenario
+    from costmodel.sources.scenario_changes import ScenarioChanges, changed_scenario, leaves_rest_open
     from costmodel.specs.counting import Granularity, Taps
     from costmodel.specs.devices.battery import BatteryModelName
     from costmodel.specs.running.schedule import ScheduleName
@@ -159,7 +159,7 @@ def report_command(
     from costmodel.report.additions import Additions
     from costmodel.sources.usual_use import usual_use
 
-    use = usual_use(asked, runtime)
+    use = usual_use(asked, runtime, rest_open=leaves_rest_open(scenario, changes))
     screen = ScreenAsked(command_text(ctx), full or out is not None, tuple(section or ()))
     # A trace alone shows the life of a scenario that has a battery; every other question about one asks for it.
     about_life = (battery, sleep, states, model, temperature)

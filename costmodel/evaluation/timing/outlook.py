@@ -51,10 +51,11 @@ def outlook_of(scenario: Scenario, evaluation: Evaluation, use: UsualUse) -> Out
     time = scenario_time(scenario, evaluation, use)
     power = own_power(scenario)
     states = _states(scenario, use, time)
+    rest = _rest(scenario, use, states)
     assumed = AssumedUse(
         battery=scenario.battery is None,
         period=scenario.period_s is None,
-        rest=_rest(scenario, states) != scenario.sleep,
+        rest=rest != IDLE and (use.rest_open or rest != scenario.sleep),
         runtime=time.basis not in (TimeBasis.GIVEN, TimeBasis.LAYER_TIMES) and not use.runtime_given,
     )
     found = Outlook(network=evaluation.network, device=evaluation.device, time=time, energy=None, life=None, assumed=assumed)
@@ -105,7 +106,7 @@ def outlook_question(scenario: Scenario, time: TimeEstimate, use: UsualUse) -> B
         states=states,
         duration_s=_duration(time),
         period_s=USUAL_PERIOD_S if scenario.period_s is None else scenario.period_s.value,
-        rest=_rest(scenario, states),
+        rest=_rest(scenario, use, states),
         model=scenario.model,
         temperature_degc=scenario.temperature_degc,
         power=power,
@@ -127,8 +128,9 @@ def _measured_power(scenario: Scenario, use: UsualUse, time: TimeEstimate) -> Me
     return measured_power(use.runtime, scenario.device, time.clock_hz)
 
 
-def _rest(scenario: Scenario, states: PowerStates | None) -> str:
-    return scenario.sleep if scenario.sleep != IDLE or scenario.period_s is not None else deepest_rest(states)
+def _rest(scenario: Scenario, use: UsualUse, states: PowerStates | None) -> str:
+    said = scenario.sleep != IDLE or (scenario.period_s is not None and not use.rest_open)
+    return scenario.sleep if said or states is None else states.deepest_rest
 
 
 def asked_life(scenario: Scenario, evaluation: Evaluation, outlook: Outlook) -> BatteryAnswer | None:
@@ -225,12 +227,6 @@ def _time_source(scenario: Scenario) -> str:
     if measured is not None:
         return measured.source
     return "" if scenario.calibration is None else scenario.calibration.source
-
-
-def deepest_rest(states: PowerStates | None) -> str:
-    """Return the rest that draws least of those that keep RAM; idle where none does."""
-    kept = [] if states is None else [state for state in states.sleeps if state.keeps_memory]
-    return min(kept, key=lambda state: state.supply_v.value * state.current_a.value).name if kept else IDLE
 
 
 def _wake_s(states: PowerStates | None, rest: str) -> float:

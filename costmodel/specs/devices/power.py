@@ -170,6 +170,12 @@ class PowerStates(Spec):
         """Return the names of everything a board may do between inferences, the awake one first."""
         return (IDLE, *(state.name for state in self.sleeps))
 
+    @property
+    def deepest_rest(self) -> str:
+        """Name of the rest that draws least of those that keep RAM; idle where none does."""
+        kept = [state for state in self.sleeps if state.keeps_memory]
+        return min(kept, key=lambda state: state.supply_v.value * state.current_a.value).name if kept else IDLE
+
     def going_by(self, name: str) -> str:
         """Return the name a state goes by in answers; raises UnknownNameError where the board has none so called."""
         if name in (INFERENCE, self.inference.name):

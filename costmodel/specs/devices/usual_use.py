@@ -21,3 +21,5 @@ class UsualUse(NamedTuple):
     """Whether the runtime was asked for: then no time of this project's firmware comes before it."""
     clock_hz: float | None = None
     """Left out, the device's fastest."""
+    rest_open: bool = False
+    """Whether nobody said how the board rests, though how often it infers was said: then it rests as deep as its memory lasts."""
