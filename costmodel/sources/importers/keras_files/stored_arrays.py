@@ -61,7 +61,11 @@ class StoredArrays:
         with _Told(self._where):
             if _CONFIGURATION not in self._file.attrs:
                 return None
-            if self._file.attrs.get_id(_CONFIGURATION).get_storage_size() > _MOST_TEXT_BYTES or self._claims_more_text():
+            stored = self._file.attrs.get_id(_CONFIGURATION)
+            # HDF5's own library dies of reading a damaged list where a text is expected.
+            if stored.shape != () or not isinstance(stored.get_type(), self._h5py.h5t.TypeStringID):
+                return None
+            if stored.get_storage_size() > _MOST_TEXT_BYTES or self._claims_more_text():
                 raise LimitError(f"claims a configuration of more than {_MOST_TEXT_BYTES:,} bytes", self._where)
             found = self._file.attrs.get(_CONFIGURATION)
         return found.decode("utf-8", errors="replace") if isinstance(found, bytes) else found if isinstance(found, str) else None
