@@ -30,7 +30,11 @@ DIGITS = 2e-5
 """Share by which six printed digits may put a printed equation's value off."""
 
 
-@pytest.fixture(scope="module", params=COMMANDS)
+LARGE = {"count of a network", "report"}
+"""Answers of thousands of figures."""
+
+
+@pytest.fixture(scope="module", params=[pytest.param(name, marks=[pytest.mark.slow] if name in LARGE else []) for name in COMMANDS])
 def figures(request: pytest.FixtureRequest) -> dict[str, Figure]:
     return figures_of(COMMANDS[request.param])
 

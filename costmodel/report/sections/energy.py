@@ -96,17 +96,17 @@ def _energy_table(answer: DataflowEvaluation, evaluation: Evaluation, scale: Sca
         Column("Share"),
         Column("Arithmetic", scale.unit),
     )
-    name, shares = answer.dataflow.value, answer.energy_shares
+    name, shares, working = answer.dataflow.value, answer.energy_shares, answer.working
 
     def one(place: int) -> tuple[Content, ...]:
-        layer = answer.working[place]
+        layer = working[place]
         return (layer.name, *_cells(layer.accesses, layer.energy, shares.get(layer.name), scale, _layer_names(name, layer.name)))
 
     def together(block: LayerBlock) -> tuple[Content, ...]:
         found = answer.together(block)
         return _cells(found.accesses, found.energy, None, scale, _block_names(name, block.name))
 
-    rows = [*layer_rows([layer.name for layer in answer.working], one, together)]
+    rows = [*layer_rows([layer.name for layer in working], one, together)]
     whole = 1.0 if shares else None
     rows.append(Row(("all", *_cells(answer.accesses, answer.energy, whole, scale, _total_names(name))), total=True))
     return Table(

@@ -41,15 +41,17 @@ def layers_section(evaluation: Evaluation) -> Section:
         time_scale([runs.latency.total_s or 0.0]) if timed else None,
     )
 
+    working = [answer.working for answer in answers]
+
     def row(place: int) -> tuple[Content, ...]:
-        layer = runs.working[place]
-        parts = [answer.working[place] for answer in answers]
+        parts = [own[place] for own in working]
+        layer = parts[0]
         return (layer.name, layer.kind, "x".join(map(str, layer.output_shape)), *_numbers(answers, parts, scales, layer.name))
 
     def summed(block: LayerBlock) -> tuple[Content, ...]:
         return _numbers(answers, [answer.together(block) for answer in answers], scales, block.name)
 
-    rows = layer_rows([layer.name for layer in runs.working], row, summed)
+    rows = layer_rows([layer.name for layer in working[0]], row, summed)
     total = Row(("all", "", "", *_totals(answers, scales)), total=True)
     time = (Column("Time", scales.time.unit),) if scales.time else ()
     energies = tuple(
