@@ -59,6 +59,8 @@ DEFAULT_ON = {
 }
 ONLY_ON = {"esp-nn": ["esp32"], "x-cube-ai": ["stm32"]}
 """How the devices' names begin that a runtime is made for."""
+ARENA = {"tflm-cmsis-nn": "cmsis-nn", "esp-nn": "esp-nn", "tflm-reference": "reference"}
+"""Whose kernels ask for scratch in the arena of TensorFlow Lite Micro."""
 ABOUT = {
     "tflm-cmsis-nn": "TensorFlow Lite Micro with CMSIS-NN's kernels: what Arm cores usually run.",
     "esp-nn": "TensorFlow Lite Micro with ESP-NN's kernels: what Espressif's chips usually run.",
@@ -387,6 +389,7 @@ def main(folder: Path) -> int:
             "description": about,
             "default_on": DEFAULT_ON.get(name, []),
             "only_on": ONLY_ON.get(name, []),
+            "arena": ARENA.get(name, []),
         }
         kernels = (
             list(kernels_of_cmsis(folder)) if name == "tflm-cmsis-nn" else list(kernels_of_esp_nn(devices)) if name == "esp-nn" else []

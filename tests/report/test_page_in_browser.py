@@ -121,7 +121,7 @@ def test_large_networks_fold_and_are_filtered(browser: Any, tmp_path: Path) -> N
     assert table.locator("tbody tr:visible").count() < 20
     table.get_by_role("button", name=re.compile(r"layer1\.0")).click()
     assert table.get_by_text("layer1.0.conv1").is_visible()
-    page.get_by_placeholder("name, kind or value").fill("downsample.0")
+    page.get_by_role("figure", name="Where it goes").get_by_placeholder("name, kind or value").fill("downsample.0")
     assert table.locator("tbody tr:visible").count() == 4
     page.close()
 
