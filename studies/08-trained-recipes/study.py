@@ -21,7 +21,7 @@ from costmodel.validation.ledger.published_ledger import reckon
 from costmodel.validation.ledger.trained_figures import TEST_IMAGES, TRAINED_ROWS, sampling_error_ratio, summary_of
 
 HERE = Path(__file__).parent
-SEEDS = {"deck": (0, 1, 2), "best": (0, 1, 2), "distilled": (0, 1, 2), "distilled-pruned": (0, 1)}
+SEEDS = {"deck": (0, 1, 2), "best": (0, 1, 2), "distilled": (0, 1, 2), "distilled-pruned": (0, 1, 2)}
 """Recipes and the seeds each was run with."""
 DECK_ROWS = {
     ("trained", "float32"): "accuracy.baseline_fp32",

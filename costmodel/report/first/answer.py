@@ -123,7 +123,7 @@ def fit_verdict(evaluation: Evaluation, arena: TflmArena | None = None) -> Verdi
         lacking = "" if short is None else f"; {short.name} needs {bytes_text(short.searched_bytes)} in one block, the largest free is"
         largest = "" if short is None else f" {bytes_text(short.largest_bytes)}"
         return Verdict("DOES NOT FIT", "fails", f"{ram}{lacking}{largest}")
-    when = " at boot (give --static-bytes)" if heap.taken.is_nothing else ", static data and radio taken out"
+    when = " at boot (give --static-bytes)" if heap.taken.is_nothing else ", less static data and radio"
     count = len(heap.placements)
     text = f"{ram} of {bytes_text(heap.available_bytes)}{when}; {count} buffer{'s' if count > 1 else ''}"
     spare = heap.spare_ratio
