@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from costmodel.sources.catalogue import is_path, names
-from costmodel.sources.documents.text_file import read_document
+from costmodel.sources.documents.text_file import peeked_document
 from costmodel.sources.name_matching import matching_names
 from costmodel.sources.stored_models.network_of_model import names_a_model
 
@@ -29,5 +29,5 @@ def names_a_network(reference: str) -> bool:
         return True
     if not is_path(reference):
         return bool(matching_names(reference, names("networks"))) and not matching_names(reference, names("scenarios"))
-    data = read_document(Path(reference)).data if Path(reference).is_file() else None
+    data = peeked_document(Path(reference)).data if Path(reference).is_file() else None
     return isinstance(data, Mapping) and "layers" in data and "network" not in data

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import Final
 
@@ -31,3 +32,27 @@ def read_document(path: Path) -> YamlDocument:
         If it is missing, a folder, too large or not what it should be.
     """
     return parse_document(read_input(path, MAX_FILE_BYTES, suffixes=FILE_SUFFIXES), str(path))
+
+
+def peeked_document(path: Path) -> YamlDocument:
+    """Read a file whose values are only looked at, never changed: the same content is parsed once.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+
+    Returns
+    -------
+    YamlDocument
+        Shared by whoever peeks.
+
+    Raises
+    ------
+    InputError
+        As `read_document`.
+    """
+    return _parsed(read_input(path, MAX_FILE_BYTES, suffixes=FILE_SUFFIXES), str(path))
+
+
+_parsed = functools.lru_cache(maxsize=2)(parse_document)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from costmodel.sources.catalogue import load_network, names
-from costmodel.sources.documents.text_file import FILE_SUFFIXES, read_document
+from costmodel.sources.documents.text_file import FILE_SUFFIXES, peeked_document
 from costmodel.sources.stored_models.model_folder import is_model_folder, read_counted_manifest, read_model_network
 from costmodel.sources.stored_models.packaged_models import packaged_model_folder, packaged_model_names, trained_from
 from costmodel.specs.layers import DataType
@@ -61,6 +61,6 @@ def trained_weights_of(reference: str | None, network: Network) -> TrainedWeight
 def _network_of_scenario(reference: str) -> Path:
     """Return the place that a scenario's file names its network by; its own where it names none."""
     path = Path(reference)
-    data = read_document(path).data if path.suffix in FILE_SUFFIXES and path.is_file() else None
+    data = peeked_document(path).data if path.suffix in FILE_SUFFIXES and path.is_file() else None
     named = data.get("network") if isinstance(data, Mapping) else None
     return path.parent / named if isinstance(named, str) else path
