@@ -34,7 +34,7 @@ def readme_for_an_index(text: str, address: str) -> str:
     return FILE.sub(r"\1", text)
 
 
-class ReadmeHook(MetadataHookInterface):  # type: ignore[misc]
+class ReadmeHook(MetadataHookInterface):
     """Hands the README to the metadata."""
 
     def update(self, metadata: dict[str, Any]) -> None:

@@ -6,7 +6,7 @@ an inference is part of it, as the model in `docs/traces.md` says.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import numpy as np
@@ -362,10 +362,14 @@ def board_capture(seed: int) -> SyntheticCapture:
     SyntheticCapture
         With one whole inference at least.
     """
-    random = np.random.default_rng((seed, 2027))
-    kind = BOARD_KINDS[seed % len(BOARD_KINDS)]
-    board = Board(random)
-    _SHAPES[kind](board)
+    return drawn(_SHAPES, seed, 2027)
+
+
+def drawn(shapes: Mapping[str, Callable[[Board], None]], seed: int, stream: int) -> SyntheticCapture:
+    """Return the capture a seed makes of kinds that take turns; each bench draws from a stream of its own."""
+    kind = tuple(shapes)[seed % len(shapes)]
+    board = Board(np.random.default_rng((seed, stream)))
+    shapes[kind](board)
     return finished(board, seed, kind)
 
 

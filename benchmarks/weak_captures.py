@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Final
 
 import numpy as np
-from board_captures import Board, finished
+from board_captures import Board, drawn
 from synthetic_captures import SyntheticCapture
 
 _SLOW_HZ: Final = 10.0
@@ -154,8 +154,4 @@ def weak_capture(seed: int) -> SyntheticCapture:
     SyntheticCapture
         With one whole inference at least.
     """
-    random = np.random.default_rng((seed, 2028))
-    kind = WEAK_KINDS[seed % len(WEAK_KINDS)]
-    board = Board(random)
-    _SHAPES[kind](board)
-    return finished(board, seed, kind)
+    return drawn(_SHAPES, seed, 2028)

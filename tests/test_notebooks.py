@@ -66,7 +66,7 @@ def test_it_says_what_comes_of_executing_it(path: Path, monkeypatch: pytest.Monk
     import nbformat
 
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]))
-    notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
+    notebook = nbformat.read(path, as_version=4)
     client.NotebookClient(notebook, timeout=None, kernel_name="python3", resources={"metadata": {"path": str(path.parent)}}).execute()
     again = [cell for cell in notebook.cells if cell["cell_type"] == "code"]
     assert said(again) == said(cells_of(path))
