@@ -4,26 +4,24 @@ from __future__ import annotations
 
 import itertools
 import logging
-from collections.abc import Generator, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, ProcessPoolExecutor, wait
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import CancelledError
+from contextlib import closing, contextmanager
+from functools import partial
 from importlib import import_module
-from multiprocessing import active_children, get_context
 from typing import Any, Final
 
 from costmodel.errors import MissingError, ToolError
 from costmodel.sweeps.engine.job import Job, JobResult, run_job
-from costmodel.sweeps.engine.worker_process import end_with_parent, interrupts_held, leave_signals_to_parent
+from costmodel.sweeps.engine.worker_pool import WorkerLostError, run_on_workers
+from costmodel.sweeps.engine.worker_process import interrupts_held
 from costmodel.sweeps.study.space import Space
 
 _AHEAD: Final = 2
-"""Jobs that wait for each worker: enough to keep it busy, few enough to stop soon and to hold few results."""
+"""Jobs that wait for each worker of a cluster: enough to keep it busy, few enough to stop soon and to hold few results."""
 _ANSWER_S: Final = 15
 """How long a scheduler and its first worker may take to answer."""
 _HEAP_BYTES: Final = 24 << 20
-
-_SPACE: list[Space] = []
-"""The space a worker process serves; sent once, not with every job."""
 
 
 def keep_freed_memory() -> None:
@@ -66,39 +64,19 @@ def run_in_processes(space: Space, jobs: Sequence[Job], workers: int) -> Generat
     ToolError
         If a process dies.
     """
-    from concurrent.futures.process import BrokenProcessPool
-
-    others = set(active_children())
-    pool = ProcessPoolExecutor(workers, get_context("spawn"), _start_worker, (space,))
-    waiting: dict[Future[JobResult], Job] = {}
-    begun = done = False
-    left = iter(jobs)
+    begun = False
     try:
-        while True:
-            with interrupts_held():  # the pool starts its processes when it is handed work
-                while len(waiting) < workers * _AHEAD and (job := next(left, None)) is not None:
-                    waiting[pool.submit(_work, job)] = job
-            if not waiting:
-                done = True
-                return
-            finished, _ = wait(waiting, return_when=FIRST_COMPLETED)
-            for future in finished:
-                found = future.result()
+        with closing(run_on_workers(partial(_job_runner, space), jobs, workers)) as stream:
+            for job, found in stream:
                 begun = True
-                yield waiting.pop(future), found
-    except BrokenProcessPool:
+                yield job, found
+    except WorkerLostError:
         if not begun:
             raise ToolError(
                 "the worker processes died before a job was done: a script that sweeps on several keeps its own work below "
                 '`if __name__ == "__main__":` (or takes workers=1); otherwise perhaps for lack of memory'
             ) from None
         raise ToolError("a worker process died, perhaps for lack of memory; what is done is kept, add --resume to go on") from None
-    finally:
-        if not done:
-            # Nobody takes the results of jobs that still run: whoever stopped the sweep need not wait for them.
-            for process in set(active_children()) - others:
-                process.kill()
-        pool.shutdown(wait=True, cancel_futures=True)
 
 
 def run_on_cluster(
@@ -213,12 +191,6 @@ def _check_workers(client: Any, what: str) -> None:
             raise ToolError(f"worker {worker} of {what} {found}, and this machine has {ours}; install the same version there")
 
 
-def _start_worker(space: Space) -> None:
-    leave_signals_to_parent()
-    end_with_parent()
+def _job_runner(space: Space) -> Callable[[Job], JobResult]:
     keep_freed_memory()
-    _SPACE.append(space)
-
-
-def _work(job: Job) -> JobResult:
-    return run_job(_SPACE[-1], job)
+    return partial(run_job, space)
