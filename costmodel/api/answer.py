@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from costmodel.api.layer_frame import LayersFrame
     from costmodel.report.additions import Additions
     from costmodel.report.document import Document
+    from costmodel.results.graphs.tflm_arena import TflmArena
     from costmodel.specs.devices.usual_use import UsualUse
 
 _CHARTS: Final = {"memory": "memory_over_run", "energy": "energy_per_layer", "time": "time_per_layer", "battery": "battery_life"}
@@ -71,6 +72,7 @@ class Answer(Evaluation, Shown):
     """A scenario's answer: an evaluation that shows itself, draws itself and writes itself."""
 
     _scenario: Scenario = PrivateAttr()
+    _model_file: Path | None = PrivateAttr(default=None)
 
     @property
     def asked(self) -> Scenario:
@@ -89,6 +91,16 @@ class Answer(Evaluation, Shown):
         from costmodel.evaluation.timing.outlook import outlook_of
 
         return outlook_of(self._scenario, self, self._use)
+
+    @functools.cached_property
+    def _arena(self) -> TflmArena | None:
+        """What TensorFlow Lite Micro needs for the file that the network was read from; None where it was read from another kind."""
+        if self._model_file is None:
+            return None
+        from costmodel.evaluation.graphs.tflm import plan_tflm_arena, used_arena
+        from costmodel.sources.importers.model_files import load_model_graph
+
+        return used_arena(plan_tflm_arena(load_model_graph(self._model_file)), self._scenario, self.memory, self._use.runtime)
 
     @property
     def plot(self) -> Plots:
@@ -117,7 +129,8 @@ class Answer(Evaluation, Shown):
         trained = trained_weights_of(None, self._scenario.network)
         accuracy = None if trained is None else known_accuracy(trained.manifest, self._scenario.network, own=trained.own)
         command = f"costmodel report {self.network} --device {self.device}"
-        return Additions(outlook=outlook, advice=advise(self._scenario, self, outlook), command=command, accuracy=accuracy)
+        advice = advise(self._scenario, self, outlook)
+        return Additions(tflm=self._arena, outlook=outlook, advice=advice, command=command, accuracy=accuracy)
 
     def _document(self, additions: Additions) -> Document:
         from costmodel import __version__
@@ -129,7 +142,7 @@ class Answer(Evaluation, Shown):
     def _line(self) -> str:
         from costmodel.report.first.answer import fit_verdict
 
-        found = fit_verdict(self)
+        found = fit_verdict(self, self._arena)
         return f"{self.network} on {self.device}: {found.word}, {found.text}"
 
     def _repr_html_(self) -> str:
@@ -168,14 +181,17 @@ def evaluate(scenario: Scenario | str, progress: Progress | None = None, *, devi
     >>> costmodel.evaluate("resnet8", device="nrf52840")
     <resnet8 on nrf52840: FITS, 48.00 KiB RAM of 256.00 KiB at boot (give --static-bytes); 1 buffer>
     """
+    model_file = None
     if isinstance(scenario, str):
+        from costmodel.sources.network_references import tflite_of
         from costmodel.sources.scenario_changes import ScenarioChanges, changed_scenario
 
+        model_file = tflite_of(scenario)
         scenario = changed_scenario(scenario, ScenarioChanges(device=device))
     elif device is not None:
         raise SpecError(f"device: this scenario names its own, {scenario.device.name}; give the name of a network instead")
     answer = shown(Answer, evaluate_bare(scenario, progress))
-    answer._scenario = scenario
+    answer._scenario, answer._model_file = scenario, model_file
     return answer
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from tflite_writer import ModelFile, Scalar, small_network
 
+import costmodel
 from costmodel.cli.app import main
 from costmodel.report.quantities import bytes_text
 from costmodel.sources.importers.channels_first.operator_table import FIRST_LOWERINGS
@@ -102,6 +103,62 @@ def test_a_tail_that_finds_no_room_does_not_fit(capsys: pytest.CaptureFixture[st
     screen = run(capsys, *asked, "--static-bytes", str(static))
     assert "DOES NOT FIT" in screen
     assert "tensor_arena needs" in " ".join(screen.split())
+
+
+def scenario_of(folder: Path) -> Path:
+    """A scenario in another folder than the model file it names."""
+    (folder / "plans").mkdir()
+    path = folder / "plans" / "deployed.yaml"
+    path.write_text("name: deployed\nnetwork: ../small.tflite\ndevice: nrf52840\n", encoding="utf-8")
+    return path
+
+
+def test_a_scenario_that_names_a_model_file_knows_its_arena(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    scenario = str(scenario_of(folder))
+    alone = json.loads(run(capsys, "report", "small.tflite", "--device", "nrf52840", "--format", "json"))["tflm"]
+    assert json.loads(run(capsys, "report", scenario, "--format", "json"))["tflm"] == alone
+    # An option comes before the file: another network has no arena of that one.
+    assert "tflm" not in json.loads(run(capsys, "report", scenario, "--network", "ds-cnn", "--format", "json"))
+    assert f"= {alone['total_bytes']:,} B" in run(capsys, "explain", "tflm.total_bytes", "--scenario", scenario)
+    assert "TFLM arena" in run(capsys, "diff", scenario, scenario)
+    of_report = run(capsys, "explain", "tflm.used.total_bytes", "--of", f"report {Path(scenario).as_posix()}")
+    assert f"= {alone['used']['total_bytes']:,} B" in of_report
+    answer = costmodel.evaluate(scenario)
+    assert f"{bytes_text(alone['used']['total_bytes'])} TFLM arena" in repr(answer)
+    costmodel.write_report(answer, folder / "out")
+    assert json.loads((folder / "out" / "report.json").read_text(encoding="utf-8"))["tflm"] == alone
+
+
+@pytest.mark.usefixtures("folder")
+def test_predict_judges_the_arena_where_the_interpreter_runs_the_network(capsys: pytest.CaptureFixture[str]) -> None:
+    devices = ("nrf52840", "esp32-wroom")
+    named = [word for name in devices for word in ("--device", name)]
+    rows = {row["device"]: row for row in json.loads(run(capsys, "predict", "small.tflite", *named, "--format", "json"))}
+    for device in devices:
+        used = json.loads(run(capsys, "report", "small.tflite", "--device", device, "--format", "json"))["tflm"]["used"]
+        assert (rows[device]["tflm_arena_bytes"], rows[device]["fits"]) == (used["total_bytes"], used["heap"]["fits"])
+    said = run(capsys, "predict", "small.tflite", *named)
+    assert "TFLM arena" in said
+    known = run(capsys, "explain", "nrf52840.tflm_arena_bytes", "--of", "predict small.tflite --device nrf52840")
+    assert f"= {rows['nrf52840']['tflm_arena_bytes']:,} B" in known
+    other = json.loads(run(capsys, "predict", "small.tflite", "--device", "stm32l476rg", "--runtime", "x-cube-ai", "--format", "json"))
+    assert other[0]["tflm_arena_bytes"] is None
+    assert "TFLM arena" not in run(capsys, "predict", "ds-cnn", "--device", "nrf52840")
+
+
+def test_predict_names_the_device_whose_largest_block_is_too_small_for_the_arena(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    asked = ("predict", "small.tflite", "--device", "tiny.yaml")
+    (folder / "tiny.yaml").write_text("base: nrf52840\nname: tiny\nheap_regions:\n  - {name: ram, size_bytes: 1024}\n", encoding="utf-8")
+    (row,) = json.loads(run(capsys, *asked, "--format", "json"))
+    assert row["ram_bytes"] <= 1024 < row["tflm_arena_bytes"]
+    assert row["fits"] is False
+    assert "no; if it did:" in run(capsys, *asked)
+
+
+def test_predict_says_why_the_interpreter_does_not_run_a_file(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "hybrid.tflite").write_bytes(hybrid_model())
+    said = " ".join(run(capsys, "predict", "hybrid.tflite", "--device", "nrf52840").split())
+    assert "TensorFlow Lite Micro does not run this: operator 0 (CONV_2D, 'a')" in said
 
 
 @pytest.mark.usefixtures("folder")

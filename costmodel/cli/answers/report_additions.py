@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 ACCURACY: Final = "accuracy"
 """What the names of an accuracy's figures begin with."""
+TFLM: Final = "tflm"
+"""What the names of the figures of TensorFlow Lite Micro's arena begin with."""
 
 
 def with_trace(scenario: Scenario, capture: Path, changes: ScenarioChanges) -> tuple[Scenario, AnalysedTrace]:
@@ -52,18 +54,25 @@ def with_trace(scenario: Scenario, capture: Path, changes: ScenarioChanges) -> t
 
 
 def tflm_arena_of(reference: str | None, shapes: Sequence[str] | None = None) -> TflmArena | None:
-    """Return what TensorFlow Lite Micro needs for a network's file; None where it is no TensorFlow Lite file.
+    """Return what TensorFlow Lite Micro needs for the file a network is read from; None where that is no TensorFlow Lite file.
 
-    `shapes` are those of `--input-shape`: what the runtime needs for the file converted with them.
+    Parameters
+    ----------
+    reference : str or None
+        What was named: a network, a model, or a scenario.
+    shapes : sequence of str, optional
+        Those of `--input-shape`: what the runtime needs for the file converted with them.
     """
-    from costmodel.cli.model_options import given_shapes
-    from costmodel.sources.importers.model_files import is_tflite_file, load_model_graph
+    from costmodel.sources.network_references import tflite_of
 
-    if reference is None or not is_tflite_file(reference):
+    path = tflite_of(reference)
+    if path is None:
         return None
+    from costmodel.cli.model_options import given_shapes
     from costmodel.evaluation.graphs.tflm import plan_tflm_arena
+    from costmodel.sources.importers.model_files import load_model_graph
 
-    return plan_tflm_arena(load_model_graph(Path(reference), given_shapes(shapes or ())))
+    return plan_tflm_arena(load_model_graph(path, given_shapes(shapes or ())))
 
 
 def accuracy_of(reference: str | None, network: Network) -> KnownAccuracy | None:

@@ -24,7 +24,6 @@ from costmodel.specs.scenario import Scenario
 
 if TYPE_CHECKING:
     from costmodel.report.document import Document
-    from costmodel.results.runs.known_accuracy import KnownAccuracy
     from costmodel.specs.devices.usual_use import UsualUse
 
 
@@ -93,7 +92,7 @@ def deliver_report(
         grounds = grounds_of(scenario, evaluation)
         document = report_document(evaluation, scenario, grounds, __version__, additions)
         if is_taken():
-            _give(scenario, evaluation, document, use, additions.accuracy)
+            _give(scenario, evaluation, document, use, additions)
             return
         as_json = _json(evaluation, grounds, additions) if ReportFormat.JSON in chosen else ""
         if ReportFormat.TERMINAL in chosen:
@@ -106,9 +105,9 @@ def deliver_report(
         sys.stderr.write(f"Wrote {written} to {folder}\n")
 
 
-def _give(scenario: Scenario, evaluation: Evaluation, document: Document, use: UsualUse | None, accuracy: KnownAccuracy | None) -> None:
+def _give(scenario: Scenario, evaluation: Evaluation, document: Document, use: UsualUse | None, additions: Additions) -> None:
     """Answer with the report and its figures, by the names its cells have, to who explains it."""
-    from costmodel.cli.answers.report_additions import ACCURACY
+    from costmodel.cli.answers.report_additions import ACCURACY, TFLM
     from costmodel.evaluation.explained.explaining import recorded_figures
     from costmodel.evaluation.explained.result_figures import result_figures
     from costmodel.report.answer import Answer
@@ -120,8 +119,9 @@ def _give(scenario: Scenario, evaluation: Evaluation, document: Document, use: U
         figures |= {
             name: figure for name, figure in recorded_figures(scenario, dataflow).items() if name.startswith(f"dataflows.{dataflow.value}.")
         }
-    if accuracy is not None:
-        figures |= {f"{ACCURACY}.{name}": figure for name, figure in result_figures(accuracy).items()}
+    for name, result in ((ACCURACY, additions.accuracy), (TFLM, additions.tflm)):
+        if result is not None:
+            figures |= {f"{name}.{part}": figure for part, figure in result_figures(result).items()}
     write_answer(Answer(document, evaluation, explained=figures), OutputFormat.JSON)
 
 

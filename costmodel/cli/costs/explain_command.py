@@ -49,14 +49,14 @@ def explain_command(
     costmodel explain memory.ram --scenario mobilenet-v1-0.25 --schedule streaming
     costmodel explain battery.lives.deep.life_low_s --of "battery --battery 18650 --states esp32-module --rate 1/min --duration 300ms"
     """
-    from costmodel.cli.answers.report_additions import ACCURACY, accuracy_figures
+    from costmodel.cli.answers.report_additions import ACCURACY, TFLM, accuracy_figures
     from costmodel.cli.options import chosen, mappings_chosen
     from costmodel.cli.output import WITHOUT_TABLE, format_of, write_answer
     from costmodel.errors import MissingError, SpecError
     from costmodel.evaluation.explained.explaining import explain, recorded_figures
     from costmodel.report.answers.explanation import explanation_answer, figures_answer
     from costmodel.results.conclusions.explanation import ListedFigure
-    from costmodel.sources.importers.model_files import is_tflite_file
+    from costmodel.sources.network_references import tflite_of
     from costmodel.sources.scenario_changes import ScenarioChanges, changed_scenario
     from costmodel.sources.usual_use import usual_use
     from costmodel.specs.running.schedule import ScheduleName
@@ -72,7 +72,7 @@ def explain_command(
     if trace is not None or supply_v is not None:
         _explain_capture(trace, supply_v, figure, depth, form)
         return
-    if figure is not None and figure.startswith("tflm."):
+    if figure is not None and figure.startswith(f"{TFLM}."):
         _explain_arena(scenario, figure, depth, form)
         return
     runs = None if schedule is None else chosen("--schedule", schedule, ScheduleName)
@@ -87,30 +87,33 @@ def explain_command(
     mapping = mappings_chosen("--dataflow", [dataflow])[0] if dataflow else asked.dataflows[0]
     use = usual_use(asked)
     if figure is None:
-        known = recorded_figures(asked, mapping, use) | right | (_arena_figures(scenario) if is_tflite_file(scenario) else {})
+        model = tflite_of(scenario)
+        known = recorded_figures(asked, mapping, use) | right | ({} if model is None else _arena_figures(model))
         write_answer(figures_answer({name: ListedFigure(*found) for name, found in known.items()}), form)
         return
     outlook = use if figure.startswith("outlook.") else None
     write_answer(explanation_answer(explain(asked, figure, mapping, outlook), depth), form, pipe_width=EXPLANATION_WIDTH)
 
 
-def _arena_figures(path: str) -> dict[str, Figure]:
+def _arena_figures(path: Path) -> dict[str, Figure]:
+    from costmodel.cli.answers.report_additions import TFLM
     from costmodel.evaluation.explained.explaining import recorded_result
     from costmodel.evaluation.graphs.tflm import plan_tflm_arena
     from costmodel.sources.importers.model_files import load_model_graph
 
-    graph = load_model_graph(Path(path))
-    return recorded_result(lambda: plan_tflm_arena(graph), "tflm")
+    graph = load_model_graph(path)
+    return recorded_result(lambda: plan_tflm_arena(graph), TFLM)
 
 
-def _explain_arena(path: str, figure: str, depth: int, form: OutputFormat) -> None:
+def _explain_arena(scenario: str, figure: str, depth: int, form: OutputFormat) -> None:
     from costmodel.cli.output import write_answer
     from costmodel.errors import SpecError, UnknownNameError
     from costmodel.evaluation.explained.explaining import explanation_of
     from costmodel.report.answers.explanation import explanation_answer
-    from costmodel.sources.importers.model_files import is_tflite_file
+    from costmodel.sources.network_references import tflite_of
 
-    if not is_tflite_file(path):
+    path = tflite_of(scenario)
+    if path is None:
         raise SpecError(f"{figure}: TensorFlow Lite Micro's arena follows from a .tflite file; give one with --scenario")
     figures = _arena_figures(path)
     if figure not in figures:

@@ -30,13 +30,15 @@ def predict_command(
     costmodel predict model.tflite --device nrf52840 --device esp32-s3-wroom-1-n8
     costmodel predict resnet8 --battery cr2032 --rate 1/h --format json
     """
+    from costmodel.cli.answers.report_additions import tflm_arena_of
     from costmodel.cli.output import format_of, write_answer
     from costmodel.cli.rate_options import period_asked
     from costmodel.errors import MissingError
     from costmodel.evaluation.evaluating import evaluate
+    from costmodel.evaluation.graphs.tflm import used_arena
     from costmodel.evaluation.timing.outlook import outlook_of
-    from costmodel.report.answers.predictions import predictions_answer
-    from costmodel.sources.catalogue import names
+    from costmodel.report.answers.predictions import Prediction, predictions_answer
+    from costmodel.sources.catalogue import load_network, names
     from costmodel.sources.scenario_changes import ScenarioChanges, changed_scenario, leaves_rest_open
     from costmodel.sources.usual_use import usual_use
 
@@ -45,18 +47,15 @@ def predict_command(
     if asked is None:
         raise MissingError("give a network: costmodel predict ds-cnn")
     period_s = period_asked(rate, period)
+    # Once for all devices: a model file may be large.
+    read = load_network(asked)
+    arena = tflm_arena_of(asked)
     found = []
     for name in device or names("devices"):
-        changes = ScenarioChanges(
-            network=asked,
-            device=name,
-            battery=battery,
-            period_s=period_s,
-            sleep=sleep,
-        )
+        changes = ScenarioChanges(network=read, device=name, battery=battery, period_s=period_s, sleep=sleep)
         scenario = changed_scenario(None, changes)
         evaluation = evaluate(scenario)
-        found.append(
-            (evaluation, outlook_of(scenario, evaluation, usual_use(scenario, runtime, rest_open=leaves_rest_open(None, changes))))
-        )
+        use = usual_use(scenario, runtime, rest_open=leaves_rest_open(None, changes))
+        used = None if arena is None else used_arena(arena, scenario, evaluation.memory, use.runtime)
+        found.append(Prediction(evaluation, outlook_of(scenario, evaluation, use), used))
     write_answer(predictions_answer(found), form)

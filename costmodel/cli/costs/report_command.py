@@ -129,7 +129,6 @@ def report_command(
         "model": None if model is None else mistakes.of(lambda: chosen("--model", model, BatteryModelName)),
     }
     named = network or scenario
-    arena = tflm_arena_of(named, input_shape)
     if input_shape or allow_unsupported:
         scenario, read = (scenario, network) if network is not None else (None, scenario)
         chosen_network = model_network(read, input_shape, allow_unsupported)
@@ -149,6 +148,7 @@ def report_command(
         **options,
     )
     asked = mistakes.last(lambda: changed_scenario(scenario, changes))
+    arena = tflm_arena_of(named, input_shape)
     analysed = None
     if trace is not None:
         from costmodel.cli.answers.report_additions import with_trace

@@ -111,7 +111,7 @@ def fit_verdict(evaluation: Evaluation, arena: TflmArena | None = None) -> Verdi
         `FITS`, `FITS NARROWLY`, `DOES NOT FIT` or `FIT UNKNOWN`.
     """
     memory, used = evaluation.memory, None if arena is None else arena.used
-    heap = _heap_asked(evaluation, arena)
+    heap = heap_asked(evaluation, arena)
     ram = f"{bytes_text(memory.ram_bytes)} RAM" if used is None else _used_text(used)
     if memory.flash_bytes > memory.flash_capacity_bytes:
         taken = f"weights take {bytes_text(memory.flash_bytes)} of {bytes_text(memory.flash_capacity_bytes)} flash"
@@ -134,8 +134,21 @@ def fit_verdict(evaluation: Evaluation, arena: TflmArena | None = None) -> Verdi
     return Verdict("FITS", "verdict", text)
 
 
-def _heap_asked(evaluation: Evaluation, arena: TflmArena | None) -> HeapVerdict | None:
-    """Return the heap's verdict on what is run: an interpreter's arena, or the network's own buffers."""
+def heap_asked(evaluation: Evaluation, arena: TflmArena | None) -> HeapVerdict | None:
+    """Return the heap's verdict on what is run: an interpreter's arena, or the network's own buffers.
+
+    Parameters
+    ----------
+    evaluation : Evaluation
+        With the verdict on the buffers.
+    arena : TflmArena or None
+        Of the model file, as the device's runtime uses it.
+
+    Returns
+    -------
+    HeapVerdict or None
+        None where nothing is known of the heap.
+    """
     return evaluation.memory.heap if arena is None or arena.used is None else arena.used.heap
 
 
@@ -247,7 +260,7 @@ def next_step(asked: Asked) -> NextStep:
         A command.
     """
     evaluation, outlook = asked.evaluation, asked.outlook
-    heap = _heap_asked(evaluation, asked.arena)
+    heap = heap_asked(evaluation, asked.arena)
     plan = NextStep(f"costmodel plan {evaluation.network} --device {evaluation.device}")
     measured = NextStep(f"{asked.command} --duration 120ms", "measure one inference, and give its time")
     if heap is not None and not heap.fits:
