@@ -103,7 +103,7 @@ def core_symbols(compiled_with: Callable[[str], Mapping[Path, Compiled]]) -> Map
 
 
 @pytest.mark.firmware
-@pytest.mark.parametrize("define", ["-DCM_COUNTING", "-DCM_TIMING"])
+@pytest.mark.parametrize("define", ["-DCM_COUNTING", pytest.param("-DCM_TIMING", marks=pytest.mark.slow)])
 def test_everything_compiles_without_a_warning(compiled_with: Callable[[str], Mapping[Path, Compiled]], define: str) -> None:
     for source, compiled in compiled_with(define).items():
         assert compiled.status == 0, f"{source.name}: {compiled.told}"

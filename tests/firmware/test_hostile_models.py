@@ -23,7 +23,7 @@ from costmodel.validation.targets.compiling import compiled
 from costmodel.validation.targets.host import core_sources, run_on_host
 from costmodel.validation.validating import Workbench, expect_network
 
-pytestmark = pytest.mark.firmware
+pytestmark = [pytest.mark.firmware, pytest.mark.slow]
 SANITIZED = ("-std=c99", "-g", "-O1", "-DCM_COUNTING", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
 
 

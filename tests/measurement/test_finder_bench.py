@@ -30,6 +30,7 @@ def test_weak_evidence_is_read_right_or_asked_about(bench):
     assert total["right"] >= 44
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("generator", ["combined", "board"])
 def test_captures_that_join_many_things_come_out_right_or_are_asked_about(bench, generator):
     kinds = getattr(importlib.import_module(f"{generator}_captures"), f"{generator.upper()}_KINDS")

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.firmware
 STRICT = ("-std=c99", "-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Wpedantic", "-Werror", "-O2", "-DCM_KERNELS")
 
 
-@pytest.mark.parametrize("core", CORES)
+@pytest.mark.parametrize("core", [pytest.param(core, marks=() if core == "xtensa" else pytest.mark.slow) for core in CORES])
 def test_random_layers_have_the_references_bits_and_the_closed_forms_counters(bench: Workbench, core: str) -> None:
     expectations = list(blocked_networks(8, 11, core))
     compared = validate(expectations, [Target.HOST], bench)
@@ -37,6 +37,7 @@ def test_many_random_layers_have_them_too(bench: Workbench, core: str) -> None:
         assert [str(mismatch) for mismatch in compared.mismatches] == []
 
 
+@pytest.mark.slow
 def test_the_source_has_no_warnings(bench: Workbench, tmp_path: Path) -> None:
     for core in CORES:
         source = kernel_source(kernel_shapes([expected.deployed for expected in blocked_networks(4, 3, core)]))
@@ -66,6 +67,7 @@ def test_sanitizers_find_nothing(bench: Workbench, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.slow
 def test_a_model_packed_for_another_mapping_is_refused(bench: Workbench) -> None:
     expected = next(blocked_networks(1, 9, "riscv"))
     plain = HostLibrary(build_library(firmware=bench.firmware, cache=bench.cache, build="counting"))

@@ -139,4 +139,7 @@ def _serve(pipe: Connection, prepare: Callable[[], Callable[[Any], Any]]) -> Non
             found = work(task)
         except Exception as error:
             found = _Failed(error)
-        pipe.send(found)
+        try:
+            pipe.send(found)
+        except OSError:  # whoever asked is gone
+            return

@@ -158,7 +158,7 @@ def test_esp32_settings_are_those_the_readme_states() -> None:
 
 
 @pytest.mark.skipif(shutil.which("cmake") is None, reason="cmake not found; apt-get install cmake")
-@pytest.mark.parametrize("esp_platform", [False, True])
+@pytest.mark.parametrize("esp_platform", [pytest.param(False, marks=pytest.mark.slow), True])
 def test_component_builds_as_a_library_and_under_esp_idf(esp_platform: bool, tmp_path: Path) -> None:
     esp_idf = """
         set(ESP_PLATFORM 1)
