@@ -65,7 +65,8 @@ def lower(layer: Any, inputs: Sequence[Shape], producer_kind: str | None) -> Low
     """
     operation = operation_of(layer.kind)
     if operation.arity is not None and len(inputs) != operation.arity:
-        raise ShapeError(layer.name, f"{layer.kind} reads {operation.arity} tensor(s), found {len(inputs)}")
+        way = "; take two, then their result and the next" if len(inputs) > operation.arity == 2 else ""
+        raise ShapeError(layer.name, f"{layer.kind} reads {operation.arity} tensor(s), found {len(inputs)}{way}")
     lowered = operation.lowering(operation, layer, inputs)
     if operation.merging is not None and producer_kind in operation.merging.into:
         return lowered._replace(work=View(operation, layer))

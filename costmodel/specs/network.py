@@ -26,7 +26,8 @@ def _shape(found: Any) -> Any:
                 "shape", f"expected channels x rows x columns like 3x32x32, or features like [640], found {found[:60]!r}"
             )
         if len(parts) not in (1, 3):
-            raise PydanticCustomError("shape", f"an input is channels x rows x columns, or features; found {len(parts)} extents")
+            way = f"; a sequence is channels x steps x 1, such as {found.lower()}x1" if len(parts) == 2 else ""
+            raise PydanticCustomError("shape", f"an input is channels x rows x columns, or features; found {len(parts)} extents{way}")
         return tuple(int(part) for part in parts)
     return (found,) if isinstance(found, int) and not isinstance(found, bool) else found
 

@@ -9,7 +9,6 @@ from typing import Annotated, ClassVar, Final
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from costmodel.errors import UnknownNameError
 from costmodel.provenance import Constant
 from costmodel.specs.base import ByteCount, DegreesCelsius, Name, PositiveSeconds, Spec, with_changes
 from costmodel.specs.counting import CountingConvention, Dataflow
@@ -120,8 +119,7 @@ class Scenario(Spec):
             known = "give its power states (--states FILE, or `states` in a scenario), or rest in idle"
             raise PydanticCustomError("sleep", f"the currents of this board asleep are not known: {known}")
         if states is not None and sleep not in states.rests():
-            error = UnknownNameError("sleep", sleep, states.rests(), f"a state of {states.name}")
-            raise PydanticCustomError("sleep", error.message.removeprefix("sleep: "))
+            raise PydanticCustomError("sleep", states.no_rest(sleep).message.removeprefix("sleep: "))
         return sleep
 
     def attributed(self, boards: Iterable[PowerStates]) -> Scenario:

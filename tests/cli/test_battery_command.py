@@ -1,6 +1,7 @@
 """`costmodel battery` from options to figures in every format."""
 
 import json
+import re
 
 import pytest
 
@@ -107,6 +108,36 @@ def test_a_written_cycle_is_read_from_its_file(capsys, tmp_path):
     error = refused(capsys, "--cycle", str(path))
     assert "cycle.yaml" in error
     assert "the phases last 32 s, longer than the period of 10 s" in error
+
+
+def test_a_cycle_that_says_every_time_needs_no_period(capsys, tmp_path):
+    path, phases = (
+        tmp_path / "cycle.yaml",
+        "  - {state: inference, duration_s: {value: 0.32, low: 0.3, high: 0.4}}\n  - {state: light, duration_s: 9.68}\n",
+    )
+    answers = []
+    for period in ("period_s: 10\n", ""):
+        path.write_text(f"name: mine\n{period}phases:\n{phases}", encoding="utf-8")
+        answers.append(json.loads(printed(capsys, "--cycle", str(path), "--format", "json")))
+    assert answers[0] == answers[1]
+    assert answers[0]["lives"][0]["period_s"] == pytest.approx(10.0)
+    path.write_text("name: mine\nphases:\n  - {state: inference, duration_s: 0.32}\n  - {state: light}\n", encoding="utf-8")
+    assert "period_s is missing, the time after which the cycle begins anew: light says no duration_s" in refused(
+        capsys, "--cycle", str(path)
+    )
+
+
+def test_a_state_awake_is_no_rest_and_the_refusal_says_where_it_goes(capsys, tmp_path):
+    asked = ("--states", "esp32-module", "--duration", "1s", "--battery", "18650")
+    error = refused(capsys, *asked, "--sleep", "wifi")
+    assert "'wifi' is what esp32-module does awake, no rest between inferences (idle, light, deep, deep-fast)" in error
+    phase = re.search(r"\{state: wifi, duration_s: [\d.]+\}", error)
+    assert phase is not None
+    path = tmp_path / "cycle.yaml"
+    path.write_text(f"name: mine\nperiod_s: 600\nphases:\n  - {phase[0]}\n  - {{state: deep}}\n", encoding="utf-8")
+    assert "wifi takes" in printed(capsys, *asked, "--cycle", str(path))
+    assert main(["report", "ds-cnn", "--states", "esp32-module", "--sleep", "wifi"]) == 2
+    assert "does awake, no rest between inferences" in capsys.readouterr().err
 
 
 def test_a_state_the_board_has_not_is_named_with_its_place_in_the_cycle(capsys, tmp_path):

@@ -189,6 +189,8 @@ def curve_rates_hz(duration_s: float, asked_period_s: float) -> tuple[float, ...
 def _refuse_impossible(question: BatteryQuestion, numbers: BatteryNumbers) -> None:
     names = tuple(state.name for state in numbers.board.rests())
     if question.rest not in names:
+        if question.states is not None:
+            raise question.states.no_rest(question.rest)
         raise UnknownNameError("sleep", question.rest, names, f"a state of {question.board_name}")
     duration_s, asked_s = question.duration_s.value, question.period_s
     if duration_s > asked_s * (1 + SAME):

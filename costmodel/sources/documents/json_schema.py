@@ -32,8 +32,8 @@ _MODELS: Final[Mapping[str, type[Spec]]] = {
 SCHEMA_FILES: Final[Mapping[str, str]] = {kind: f"{kind}.schema.json" for kind in _MODELS}
 """Name of the schema file of each kind of file."""
 
-_DEFAULTED: Final = ("memory_energy", "compute_energy")
-"""Fields of a scenario that come from its device where they are not given."""
+_DEFAULTED: Final[Mapping[str, tuple[str, ...]]] = {"scenario": ("memory_energy", "compute_energy"), "duty_cycle": ("period_s",)}
+"""Fields that follow where they are not given: from a scenario's device, from a cycle's phases."""
 
 
 def file_schema(kind: str) -> dict[str, Any]:
@@ -63,10 +63,10 @@ def file_schema(kind: str) -> dict[str, Any]:
     for name, definition in schema["$defs"].items():
         if name in documented:
             _describe(definition, documented[name])
+    schema["required"] = [field for field in schema["required"] if field not in _DEFAULTED.get(kind, ())]
     if kind == "scenario":
         for field, folder in REFERENCE_FIELDS.items():
             schema["properties"][field] = _reference(schema["properties"][field], names(folder))
-        schema["required"] = [field for field in schema["required"] if field not in _DEFAULTED]
     for definition in schema["$defs"].values():
         # Editors tell layers apart by their kind, so it has to be there, as it has in a file.
         if "const" in definition.get("properties", {}).get("kind", {}):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from costmodel.sources.documents.yaml_document import YamlDocument, YamlPath
 
@@ -42,6 +42,18 @@ _KINDS: Final[Mapping[str, str]] = {
 """What another tool calls a kind of layer, and what counts like it here."""
 
 
+_TYPES: Final[Mapping[str, str]] = {
+    "int4": "int8 holds the same values, one a byte",
+    "uint4": "uint8 holds the same values, one a byte",
+}
+"""Types that are read from model files, and kept in another."""
+
+
+def nearest_type(name: str) -> str:
+    """Return what holds the values of an element type that is none here; empty where nothing does."""
+    return _TYPES.get(name, "")
+
+
 def nearest_kind(name: str) -> str:
     """Return what counts like a kind of layer that is none here; empty where nothing does."""
     return _KINDS.get(name, "")
@@ -62,26 +74,90 @@ def same_padding(path: YamlPath, document: YamlDocument) -> str:
     str
         For the layer's own input where the layers before it tell its size, else for rows and columns that are multiples of the stride.
     """
-    if len(path) < 3 or path[-3] != "layers" or not isinstance(path[-2], int):
+    found = _window(path, document)
+    if found is None:
         return ""
+    sides = []
+    for reach, step, extent in zip(found.reach, found.stride, found.extents or (0, 0), strict=True):
+        # Of an input that is not told, one whose extents are multiples of the stride.
+        covered = extent or step * reach
+        total = max((-(-covered // step) - 1) * step + reach - covered, 0)
+        sides += [total // 2, total - total // 2]
+    said = "where rows and columns are multiples of the stride" if found.extents is None else found.its_input
+    return f"`same` is {_padding_text(sides)} {said}"
+
+
+def ceil_padding(path: YamlPath, document: YamlDocument) -> str:
+    """Return the four paddings that `ceil_mode: true` of a pooling stands for; empty where the layers do not tell its input.
+
+    Parameters
+    ----------
+    path : tuple
+        Of the field in the document.
+    document : YamlDocument
+        The network.
+
+    Returns
+    -------
+    str
+        What is padded already with what the last window reaches over the end.
+    """
+    found = _window(path, document)
+    if found is None or found.extents is None:
+        return ""
+    sides = []
+    for place, (reach, step, extent) in enumerate(zip(found.reach, found.stride, found.extents, strict=True)):
+        before, after = found.padding[2 * place : 2 * place + 2]
+        over = -(-max(extent + before + after - reach, 0) // step) * step + reach - extent - before - after
+        # A window that would begin in the padding after the input is left out.
+        sides += [before, after + (over if extent + before > over + extent + before + after - reach else 0)]
+    return f"`ceil_mode: true` is {_padding_text(sides)} {found.its_input}"
+
+
+class _Window(NamedTuple):
+    """What a layer slides over its input: rows, then columns."""
+
+    reach: tuple[int, int]
+    stride: tuple[int, int]
+    padding: tuple[int, int, int, int]
+    extents: tuple[int, int] | None
+    """Of its input; None where the layers before it do not tell."""
+
+    @property
+    def its_input(self) -> str:
+        """The input as a message names it."""
+        return "" if self.extents is None else f"for its input of {self.extents[0]} x {self.extents[1]}"
+
+
+def _padding_text(sides: list[int]) -> str:
+    return f"padding: [{', '.join(map(str, sides))}] (top, bottom, left, right)"
+
+
+def _window(path: YamlPath, document: YamlDocument) -> _Window | None:
+    """Return the window of the layer that a field belongs to; None where the layer does not say enough."""
+    if len(path) < 3 or path[-3] != "layers" or not isinstance(path[-2], int):
+        return None
     top: Any = document.data
     for part in path[:-3]:
         top = top[part]
     layer = top["layers"][path[-2]]
-    kernel, stride, dilation = (_pair(layer.get(field, usual)) for field, usual in (("kernel", None), ("stride", 1), ("dilation", 1)))
+    # Left out, a convolution steps by one and a pooling by its kernel.
+    usual = 1 if "out_channels" in layer else layer.get("kernel")
+    kernel, stride, dilation = (_pair(layer.get(field, left)) for field, left in (("kernel", None), ("stride", usual), ("dilation", 1)))
     if kernel is None or dilation is None:
-        return ""
-    if stride is None:
-        stride = kernel
-    extents = _extents(top, path[-2])
-    sides = []
-    for place in range(2):
-        reach = dilation[place] * (kernel[place] - 1) + 1
-        extent = stride[place] * reach if extents is None else extents[place]
-        total = max((-(-extent // stride[place]) - 1) * stride[place] + reach - extent, 0)
-        sides += [total // 2, total - total // 2]
-    said = "where rows and columns are multiples of the stride" if extents is None else f"for its input of {extents[0]} x {extents[1]}"
-    return f"`same` is padding: [{', '.join(map(str, sides))}] (top, bottom, left, right) {said}"
+        return None
+    reach = (dilation[0] * (kernel[0] - 1) + 1, dilation[1] * (kernel[1] - 1) + 1)
+    return _Window(reach, stride or kernel, _four_sides(layer.get("padding", 0)), _extents(top, path[-2]))
+
+
+def _four_sides(padding: Any) -> tuple[int, int, int, int]:
+    """Return paddings as top, bottom, left and right; none where they are not told in numbers."""
+    sides = padding if isinstance(padding, list) else [padding]
+    if not all(isinstance(side, int) and not isinstance(side, bool) and side >= 0 for side in sides):
+        return (0, 0, 0, 0)
+    by_count = {1: [*sides * 4], 2: [side for side in sides for _ in range(2)], 4: sides}
+    top, bottom, left, right = by_count.get(len(sides), [0, 0, 0, 0])
+    return (top, bottom, left, right)
 
 
 def _pair(value: Any) -> tuple[int, int] | None:

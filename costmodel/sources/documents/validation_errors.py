@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
 from costmodel.errors import CollectedError, InputError, Location, ShapeError, SpecError, UnknownNameError, did_you_mean
-from costmodel.sources.documents.nearest_way import nearest_kind, same_padding
+from costmodel.sources.documents.nearest_way import ceil_padding, nearest_kind, nearest_type, same_padding
 from costmodel.sources.documents.yaml_document import YamlDocument, YamlPath
 from costmodel.units import EXTENTS
 
@@ -163,7 +163,8 @@ def _complaint(details: ErrorDetails, document: YamlDocument, model: type[BaseMo
     label = _label(path, document) or noun
     if kind == "extra_forbidden":
         key = str(loc[-1])
-        message = f"{key!r} is not a field here{did_you_mean(key, _fields(model, loc[:-1]))}"
+        way = ceil_padding(path, document) if key == "ceil_mode" else ""
+        message = f"{key!r} is not a field here{f'; {way}' if way else did_you_mean(key, _fields(model, loc[:-1]))}"
         return SpecError(f"{_label(path[:-1], document) or noun}: {message}", document.location(path, key=True))
     if kind == "missing":
         message = f"{loc[-1]!r} is missing" if isinstance(loc[-1], str) else f"expected more than {len(found)} value(s)"
@@ -174,6 +175,8 @@ def _complaint(details: ErrorDetails, document: YamlDocument, model: type[BaseMo
         return UnknownNameError(
             f"{label}.kind", str(found["kind"]), _quoted(context["expected_tags"]), "a kind of layer", document.location((*path, "kind"))
         )
+    if kind in ("enum", "literal_error") and isinstance(found, str) and (way := nearest_type(found)):
+        return SpecError(f"{label}: {found!r} is not one of the choices; {way}", document.location(path))
     if kind in ("enum", "literal_error") and isinstance(found, str):
         return UnknownNameError(label, found, _quoted(context["expected"]), "one of the choices", document.location(path))
     if isinstance(found, dict) and kind in found:

@@ -10,7 +10,8 @@ from typing import Annotated, Any, Final
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from costmodel.errors import UnknownNameError
+from costmodel.errors import InputError, SpecError, UnknownNameError
+from costmodel.printable_text import shortened
 from costmodel.specs.base import Amperes, Name, PositiveFraction, PositiveSeconds, Seconds, Spec, Volts, with_changes
 from costmodel.units import MA_PER_A, MJ_PER_J, S_PER_HOUR, UA_PER_A, UJ_PER_J
 
@@ -85,17 +86,15 @@ class PowerState(Spec):
         if "current_a" in fields:
             raise PydanticCustomError("charge", "charge and current_a: one of the two says what is drawn")
         found = _CHARGE.fullmatch(str(fields["charge"]))
-        length = fields.get("event_s")
-        seconds = length.get("value") if isinstance(length, Mapping) else length
+        seconds = _positive_number(fields.get("event_s"))
         if found is None:
             raise PydanticCustomError("charge", f"charge: expected such as 230 mC, 64 uAh or 1.2 mJ, found {str(fields['charge'])[:40]!r}")
-        if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0.0 < seconds < math.inf:
+        if seconds is None:
             raise PydanticCustomError("charge", "charge needs event_s, the time it is drawn in")
         amount, unit = float(found[1]), found[2].replace("µ", "u")
         if unit in _JOULES:
-            supply = fields.get("supply_v")
-            volts = supply.get("value") if isinstance(supply, Mapping) else supply
-            if isinstance(volts, bool) or not isinstance(volts, int | float) or volts <= 0.0:
+            volts = _positive_number(fields.get("supply_v"))
+            if volts is None:
                 raise PydanticCustomError("charge", "an energy of an event needs supply_v above 0")
             coulombs = amount * _JOULES[unit] / volts
         else:
@@ -103,6 +102,12 @@ class PowerState(Spec):
         source = f"{fields['charge']} in {seconds:g} s" + (f": {fields['source']}" if fields.get("source") else "")
         kept = {key: value for key, value in fields.items() if key not in ("charge", "source")}
         return {**kept, "current_a": {"value": coulombs / seconds, "source": source}}
+
+
+def _positive_number(written: Any) -> float | None:
+    """Return a number above 0 as a file has it, alone or with its source; None where it is none: its own field says what is wrong."""
+    found = written.get("value") if isinstance(written, Mapping) else written
+    return None if isinstance(found, bool) or not isinstance(found, int | float) or not 0.0 < found < math.inf else found
 
 
 _CHARGE: Final = re.compile(r"\s*(\d+(?:\.\d*)?(?:[eE][-+]?\d+)?)\s*(mC|C|uC|µC|uAh|µAh|mAh|J|mJ|uJ|µJ)\s*")
@@ -170,6 +175,26 @@ class PowerStates(Spec):
         """Return the names of everything a board may do between inferences, the awake one first."""
         return (IDLE, *(state.name for state in self.sleeps))
 
+    def no_rest(self, name: str) -> InputError:
+        """Return what is wrong with a name that is none of the rests.
+
+        Parameters
+        ----------
+        name : str
+            As given for what the board does between inferences.
+
+        Returns
+        -------
+        InputError
+            With the nearest rest; of a state awake, that a cycle takes it as a phase.
+        """
+        if name not in (self.inference.name, INFERENCE, *(state.name for state in self.states)):
+            return UnknownNameError("sleep", name, self.rests(), f"a state of {self.name}")
+        return SpecError(
+            f"sleep: {name!r} is what {self.name} does awake, no rest between inferences ({', '.join(self.rests())}); a cycle takes it as"
+            f" a phase (--cycle FILE): {{state: {name}, duration_s: 2.5}}"
+        )
+
     @property
     def deepest_rest(self) -> str:
         """Name of the rest that draws least of those that keep RAM; idle where none does."""
@@ -223,9 +248,25 @@ class DutyCycle(Spec):
     name: Name
     description: str = ""
     period_s: PositiveSeconds
-    """Time after which it begins anew."""
+    """Time after which it begins anew; left out, what the phases last together, where each says its own time."""
     phases: Annotated[tuple[Phase, ...], Field(min_length=1)]
     """In order; wake-ups are added after the phases they end."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _period_of_its_phases(cls, fields: Any) -> Any:
+        if not isinstance(fields, Mapping) or "period_s" in fields or not isinstance(fields.get("phases"), list | tuple):
+            return fields
+        phases = [phase if isinstance(phase, Mapping) else {} for phase in fields["phases"]]
+        does = next((phase.get("state") or phase.get("event") for phase in phases if "duration_s" not in phase), None)
+        if isinstance(does, str):
+            raise PydanticCustomError(
+                "period_s", f"period_s is missing, the time after which the cycle begins anew: {shortened(does, 40)} says no duration_s"
+            )
+        told = [length for phase in phases if (length := _positive_number(phase.get("duration_s"))) is not None]
+        if not phases or len(told) != len(phases):
+            return fields
+        return {**fields, "period_s": {"value": math.fsum(told), "source": "what the phases last together"}}
 
     @model_validator(mode="after")
     def _fits(self) -> DutyCycle:

@@ -155,7 +155,10 @@ def lower_add(operation: Operation, layer: Any, inputs: Sequence[Shape]) -> Lowe
     if len(a) != len(b) or any(any_true(differ := x != y) for x, y in zip(a, b, strict=True)):
         if len(a) == len(b) and is_column(differ):
             raise ShapeError(layer.name, "it adds tensors of different shapes", where=differ)
-        raise ShapeError(layer.name, f"cannot add {shape_text(a)} and {shape_text(b)}")
+        way = ""
+        if len(a) == len(b) and all(x == y or 1 in (x, y) for x, y in zip(a, b, strict=True)):
+            way = "; binary with function: add repeats along extents of 1"
+        raise ShapeError(layer.name, f"cannot add {shape_text(a)} and {shape_text(b)}{way}")
     return Lowered(Elementwise(operation, 2, element_count(a)), a)
 
 
@@ -176,7 +179,8 @@ def softmax_box(_layer: Any, inputs: Sequence[ShapeBox]) -> Box:
 
 def _planes(layer: Any, shape: Shape) -> tuple[Number, Number, Number]:
     if len(shape) != 3:
-        raise ShapeError(layer.name, f"{layer.kind} needs channels x rows x columns, found {shape_text(shape)}")
+        flat = f"; reshape with shape: [{shape[0]}, 1, 1] before it makes them channels" if len(shape) == 1 else ""
+        raise ShapeError(layer.name, f"{layer.kind} needs channels x rows x columns, found {shape_text(shape)}{flat}")
     return shape
 
 
