@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -73,6 +74,8 @@ class Answer(Evaluation, Shown):
 
     _scenario: Scenario = PrivateAttr()
     _model_file: Path | None = PrivateAttr(default=None)
+    _named: tuple[str | None, str | None] = PrivateAttr(default=(None, None))
+    """What the scenario or network, and the device, were named by; None where they were given as they are."""
 
     @property
     def asked(self) -> Scenario:
@@ -125,12 +128,30 @@ class Answer(Evaluation, Shown):
         from costmodel.report.additions import Additions
         from costmodel.sources.stored_models.trained_weights import trained_weights_of
 
-        outlook = self.outlook
-        trained = trained_weights_of(None, self._scenario.network)
-        accuracy = None if trained is None else known_accuracy(trained.manifest, self._scenario.network, own=trained.own)
-        command = f"costmodel report {self.network} --device {self.device}"
-        advice = advise(self._scenario, self, outlook)
-        return Additions(tflm=self._arena, outlook=outlook, advice=advice, command=command, accuracy=accuracy)
+        trained = trained_weights_of(self._named[0], self._scenario.network)
+        return Additions(
+            outlook=self.outlook,
+            advice=advise(self._scenario, self, self.outlook),
+            command=self._command("report", *self._named),
+            restless_command=self._command("report", *self._named),
+            plan_command=self._plan_command,
+            tflm=self._arena,
+            accuracy=None if trained is None else known_accuracy(trained.manifest, self._scenario.network, own=trained.own),
+        )
+
+    @property
+    def _plan_command(self) -> str:
+        from costmodel.sources.scenario_changes import named_parts
+
+        named, device = self._named
+        network, runs_on = (self.network, self.device) if named is None else named_parts(named, None, device)
+        return "" if network is None or runs_on is None else self._command("plan", network, runs_on)
+
+    def _command(self, name: str, of: str | None, device: str | None) -> str:
+        """A command about what was asked; what was given as it is goes by its own name."""
+        words = ["costmodel", name, shlex.quote(of or self.network)]
+        runs_on = self.device if of is None else device
+        return " ".join(words if runs_on is None else [*words, "--device", shlex.quote(runs_on)])
 
     def _document(self, additions: Additions) -> Document:
         from costmodel import __version__
@@ -182,16 +203,17 @@ def evaluate(scenario: Scenario | str, progress: Progress | None = None, *, devi
     <resnet8 on nrf52840: FITS, 48.00 KiB RAM of 256.00 KiB at boot (give --static-bytes); 1 buffer>
     """
     model_file = None
+    named: tuple[str | None, str | None] = (None, None)
     if isinstance(scenario, str):
         from costmodel.sources.network_references import tflite_of
         from costmodel.sources.scenario_changes import ScenarioChanges, changed_scenario
 
-        model_file = tflite_of(scenario)
+        model_file, named = tflite_of(scenario), (scenario, device)
         scenario = changed_scenario(scenario, ScenarioChanges(device=device))
     elif device is not None:
         raise SpecError(f"device: this scenario names its own, {scenario.device.name}; give the name of a network instead")
     answer = shown(Answer, evaluate_bare(scenario, progress))
-    answer._scenario, answer._model_file = scenario, model_file
+    answer._scenario, answer._model_file, answer._named = scenario, model_file, named
     return answer
 
 

@@ -6,6 +6,7 @@ from typing import Any, Final, NamedTuple
 
 from costmodel.report.answers.explanation import derivation_of
 from costmodel.report.document import Fact, Paragraph, Section
+from costmodel.report.first.answer import Asked, explain_command
 from costmodel.report.quantities import every_text, life_text
 from costmodel.report.sections.battery_life import battery_section
 from costmodel.report.sections.outlook import outlook_facts, outlook_section
@@ -17,6 +18,7 @@ from costmodel.report.words.reason_words import reason_text
 from costmodel.results.battery_life import BatteryAnswer
 from costmodel.results.conclusions.advice import Advice
 from costmodel.results.conclusions.explanation import Explanation
+from costmodel.results.evaluation import Evaluation
 from costmodel.results.graphs.tflm_arena import TflmArena
 from costmodel.results.life_table import LifeTable
 from costmodel.results.runs.known_accuracy import KnownAccuracy
@@ -39,13 +41,24 @@ class Additions(NamedTuple):
     advice: tuple[Advice, ...] = ()
     """What would help, largest gain first."""
     command: str = "costmodel report"
-    """As the user would type it again, without what the answer suggests."""
+    """As the user would type it again."""
+    restless_command: str = "costmodel report"
+    """The same without how the board rests, which the answer may suggest."""
+    plan_command: str = ""
+    """What plans its memory; empty where no names say what to plan."""
     lives: LifeTable | None = None
     """What the sliders of a page snap to."""
     explained: tuple[tuple[str, Explanation], ...] = ()
     """Key figures, and how each follows."""
     accuracy: KnownAccuracy | None = None
     """Of the network's trained weights."""
+
+    def asked(self, evaluation: Evaluation) -> Asked | None:
+        """Return what is answered first; None where nothing is known of time, energy and life."""
+        if self.outlook is None:
+            return None
+        commands = self.command, self.restless_command, self.plan_command
+        return Asked(evaluation, self.outlook, self.advice, *commands, self.tflm, self.accuracy)
 
     def sections(self) -> tuple[Section, ...]:
         """Return a section for each that is there."""
@@ -59,7 +72,7 @@ class Additions(NamedTuple):
         """Return how the key figures follow, where that was recorded."""
         if not self.explained:
             return ()
-        said = Paragraph("Each with its equation and numbers; `costmodel explain FIGURE` goes on down to the constants.")
+        said = Paragraph(f"Each with its equation and numbers; `{explain_command(self.command)}` goes on down to the constants.")
         steps = tuple(derivation_of(explanation, WHY_DEPTH, figure) for figure, explanation in self.explained)
         return (Section("why", "How the key figures follow", (said, *steps)),)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from costmodel.report.additions import NO_ADDITIONS, Additions
 from costmodel.report.document import Document
-from costmodel.report.first.answer import Asked, answer_blocks
+from costmodel.report.first.answer import answer_blocks
 from costmodel.report.first.life_words import life_choices
 from costmodel.report.sections.assumptions import assumptions_section
 from costmodel.report.sections.counts import counts_section
@@ -52,8 +52,8 @@ def report_document(
         verdict_section(evaluation),
         memory_section(evaluation, scenario),
         *(() if evaluation.schedule is None else (schedule_section(evaluation.schedule),)),
-        latency_section(evaluation),
-        power_section(evaluation, grounds.life),
+        latency_section(evaluation, additions.outlook),
+        power_section(evaluation, grounds.life, additions.outlook),
         *additions.sections(),
         counts_section(evaluation),
         *additions.why_section(),
@@ -61,10 +61,7 @@ def report_document(
     )
     title = f"{evaluation.network} on {evaluation.device}"
     colophon = f"Scenario {evaluation.scenario}, costmodel {version}."
-    outlook = additions.outlook
-    asked = (
-        None if outlook is None else Asked(*(evaluation, outlook, additions.advice, additions.command, additions.tflm, additions.accuracy))
-    )
+    asked = additions.asked(evaluation)
     answer = () if asked is None else answer_blocks(asked)
     choices = None if additions.lives is None else life_choices(additions.lives)
     return Document(title, lead_sentences(evaluation), sections, colophon, answer, choices)

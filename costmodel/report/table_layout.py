@@ -16,6 +16,8 @@ COLUMN_GAP: Final = 2
 """Characters between two columns."""
 TEXT_WIDTH: Final = 24
 """What a column of longer texts is folded to at least."""
+NARROW_TEXT_WIDTH: Final = 16
+"""The same, where that leaves a table in one piece."""
 HEADING_WIDTH: Final = 10
 """What a heading is folded to where there is room."""
 _BREAKS: Final = re.compile(r"(?<=[._\-])(?=[A-Za-z*])|(?<= )(?=\S)")
@@ -39,18 +41,19 @@ def column_widths(columns: Sequence[Column], texts: Sequence[Sequence[str]], roo
     list of int
         Numbers, and the first column's names, are never folded.
     """
-    roomy = [_column_width(column, place, texts, HEADING_WIDTH) for place, column in enumerate(columns)]
-    if sum(roomy) + COLUMN_GAP * (len(roomy) - 1) <= room:
-        return roomy
-    return [_column_width(column, place, texts, 0) for place, column in enumerate(columns)]
+    for heading_width, text_width in ((HEADING_WIDTH, TEXT_WIDTH), (0, TEXT_WIDTH), (0, NARROW_TEXT_WIDTH)):
+        widths = [_column_width(column, place, texts, heading_width, text_width) for place, column in enumerate(columns)]
+        if sum(widths) + COLUMN_GAP * (len(widths) - 1) <= room:
+            return widths
+    return [_column_width(column, place, texts, 0, TEXT_WIDTH) for place, column in enumerate(columns)]
 
 
-def _column_width(column: Column, place: int, texts: Sequence[Sequence[str]], heading_width: int) -> int:
+def _column_width(column: Column, place: int, texts: Sequence[Sequence[str]], heading_width: int, text_width: int) -> int:
     cells = [len(row[place]) for row in texts]
     words = [min(heading_width, len(column.title)), *map(len, title_words(column.title)), len(_unit(column))]
     if column.number or place == 0:
         return max([*cells, *words])
-    return max([min(TEXT_WIDTH, max(cells, default=0)), *words])
+    return max([min(text_width, max(cells, default=0)), *words])
 
 
 def title_words(title: str) -> list[str]:

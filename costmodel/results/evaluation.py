@@ -117,7 +117,10 @@ class LayersTogether(Result):
 
     name: str
     """Of the block they are."""
+    parameter_count: int
     counts: Counts
+    valid_counts: Counts
+    """Over valid taps with bias: what firmware executes."""
     accesses: Counts
     energy: EnergySplit
     duration_s: float | None
@@ -211,7 +214,9 @@ class DataflowEvaluation(Result):
         times = [layer.duration_s for layer in layers if layer.duration_s is not None]
         return LayersTogether(
             name=block.name,
+            parameter_count=total_of([layer.parameter_count for layer in layers]),
             counts=counts_together(layer.counts for layer in layers),
+            valid_counts=counts_together(layer.valid_counts for layer in layers),
             accesses=counts_together(layer.accesses for layer in layers),
             energy=EnergySplit(**split),
             duration_s=total_of(times) if times else None,

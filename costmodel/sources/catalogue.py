@@ -14,8 +14,9 @@ from typing import Any, Final, Generic, TypeAlias, TypeVar, cast
 
 from costmodel.errors import InputError, SpecError, UnknownNameError
 from costmodel.sources.documents.derived_document import Opened, derived, with_logged_heap
+from costmodel.sources.documents.nearest_way import refuse_scenario
 from costmodel.sources.documents.text_file import FILE_SUFFIXES, read_document
-from costmodel.sources.documents.validation_errors import Resolver, checked_spec, found_text
+from costmodel.sources.documents.validation_errors import checked_spec, found_text
 from costmodel.sources.documents.yaml_document import YamlDocument
 from costmodel.sources.importers.model_files import is_model_file
 from costmodel.sources.memory_energies import memory_energy, packaged_memory_names
@@ -28,7 +29,7 @@ from costmodel.sources.stored_models.packaged_models import packaged_model_folde
 from costmodel.specs.base import Spec
 from costmodel.specs.devices.battery import BatteryCell
 from costmodel.specs.devices.hardware import ComputeEnergy, Device, LatencyCalibration, MemoryEnergy
-from costmodel.specs.devices.power import DutyCycle, PowerStates
+from costmodel.specs.devices.power import IDLE, DutyCycle, PowerStates
 from costmodel.specs.devices.runtime import Runtime
 from costmodel.specs.model import Model
 from costmodel.specs.network import Network
@@ -309,10 +310,11 @@ def is_path(text: str) -> bool:
 def _checked(kind: _Kind[S], document: YamlDocument, beside: Path | None) -> S:
     if kind.noun in DERIVABLE_FOLDERS:
         document = derived(document, kind.noun, functools.partial(_opened, kind, beside))
+    if kind is _NETWORK:
+        refuse_scenario(document)
     if kind is _DEVICE:
         document = with_static_data(with_logged_heap(document), beside)
-    resolve: Resolver | None = functools.partial(_resolve, beside) if kind is _SCENARIO else None
-    return checked_spec(document, kind.model, kind.noun, resolve)
+    return checked_spec(document, kind.model, kind.noun, functools.partial(_resolve, beside) if kind is _SCENARIO else None)
 
 
 DERIVABLE_FOLDERS: Final[Mapping[str, str]] = {kind.noun: kind.folder for kind in (_DEVICE, _BATTERY, _POWER)}
@@ -340,6 +342,10 @@ def _resolve(beside: Path | None, document: YamlDocument, values: dict[str, Any]
             default = device.power_states if field == "states" else getattr(device, field)
             if field not in document.data and default is not None:
                 _default(failed, values, field, default, document, "device", beside)
+        if device.assumed_power_states is not None and values.get("states") is None and values.get("power") is None:
+            board, rest = load_power_states(device.assumed_power_states), str(values.get("sleep", IDLE))
+            if rest not in board.rests():
+                failed["sleep"] = _retold(board.no_rest(rest), "sleep", _POWER, document)
     else:
         # Without its device a scenario's defaults are unknown, not missing.
         failed |= {field: None for field in ("memory_energy", "compute_energy") if field not in document.data}

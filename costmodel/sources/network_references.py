@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from costmodel.sources.catalogue import is_path, names
-from costmodel.sources.documents.text_file import peeked_document
+from costmodel.sources.documents.text_file import FILE_SUFFIXES, peeked_document
 from costmodel.sources.importers.model_files import is_tflite_file
 from costmodel.sources.name_matching import matching_names
+from costmodel.sources.shipped.packaged_data import packaged_document
+from costmodel.sources.stored_models.model_folder import is_model_folder
 from costmodel.sources.stored_models.network_of_model import names_a_model
 
 
@@ -30,8 +33,48 @@ def names_a_network(reference: str) -> bool:
         return True
     if not is_path(reference):
         return bool(matching_names(reference, names("networks"))) and not matching_names(reference, names("scenarios"))
-    data = peeked_document(Path(reference)).data if Path(reference).is_file() else None
-    return isinstance(data, Mapping) and "layers" in data and "network" not in data
+    data = _peeked(reference)
+    return "layers" in data and "network" not in data
+
+
+def reference_of_network(reference: str) -> str | None:
+    """Return what a network is named by, where a user may have named a scenario that holds it.
+
+    Parameters
+    ----------
+    reference : str
+        What a user gave.
+
+    Returns
+    -------
+    str or None
+        The same for a network; of a scenario, the packaged name or the path, from the current folder, that its file names; None where the
+        network is written out in it.
+    """
+    return reference if names_a_network(reference) else reference_in_scenario(reference, "network")
+
+
+def reference_in_scenario(reference: str, field: str) -> str | None:
+    """Return what a scenario names one of its parts by.
+
+    Parameters
+    ----------
+    reference : str
+        Packaged name, or path of the scenario's file.
+    field : str
+        `network`, `device`, ...
+
+    Returns
+    -------
+    str or None
+        A packaged name, or a path from the current folder; None where the part is absent or written out in the scenario, and where there
+        is no such scenario.
+    """
+    named = _peeked(reference).get(field)
+    if not isinstance(named, str):
+        return None
+    beside = Path(reference).parent / named
+    return str(beside) if is_path(reference) and (is_path(named) or is_model_folder(beside)) else named
 
 
 def tflite_of(reference: str | None) -> Path | None:
@@ -52,13 +95,16 @@ def tflite_of(reference: str | None) -> Path | None:
     InputError
         If the scenario's file cannot be read.
     """
-    if reference is None:
-        return None
-    path = Path(reference)
-    if is_tflite_file(path):
-        return path
-    if not is_path(reference) or names_a_model(reference) or not path.is_file():
-        return None
-    data = peeked_document(path).data
-    named = data.get("network") if isinstance(data, Mapping) else None
-    return path.parent / named if isinstance(named, str) and is_tflite_file(named) else None
+    named = None if reference is None else reference_of_network(reference)
+    return Path(named) if named is not None and is_tflite_file(named) else None
+
+
+def _peeked(reference: str) -> Mapping[str, Any]:
+    """Return the fields of a file or of a packaged scenario; none where there is no such thing."""
+    if not is_path(reference):
+        known = matching_names(reference, names("scenarios"))
+        data = packaged_document("scenarios", known[0]).data if len(known) == 1 else None
+    else:
+        path = Path(reference)
+        data = peeked_document(path).data if path.suffix in FILE_SUFFIXES and path.is_file() else None
+    return data if isinstance(data, Mapping) else {}

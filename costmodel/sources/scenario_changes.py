@@ -18,7 +18,7 @@ from costmodel.sources.catalogue import (
     names,
 )
 from costmodel.sources.name_matching import matched_name, matching_names
-from costmodel.sources.network_references import names_a_network
+from costmodel.sources.network_references import names_a_network, reference_in_scenario, reference_of_network
 from costmodel.sources.stored_models.packaged_models import packaged_model_names
 from costmodel.specs.base import with_changes
 from costmodel.specs.counting import CountingConvention, Granularity, Taps
@@ -65,6 +65,25 @@ def leaves_rest_open(scenario: str | None, changes: ScenarioChanges) -> bool:
     """Tell whether neither an option nor a scenario's file says how the board rests: a network is asked about by itself."""
     alone = changes.network is not None if scenario is None else changes.network is None and names_a_network(scenario)
     return alone and changes.sleep is None
+
+
+def named_parts(scenario: str | None, network: str | None, device: str | None) -> tuple[str | None, str | None]:
+    """Return what names the network and the device that a command is about.
+
+    Parameters
+    ----------
+    scenario, network, device : str or None
+        As `changed_scenario` takes them.
+
+    Returns
+    -------
+    str or None, str or None
+        Each a packaged name or a path; None where it is written out in the scenario's file.
+    """
+    start = REFERENCE_SCENARIO if scenario is None and network is None else scenario
+    alone = start is None or (network is None and names_a_network(start))
+    where = DEFAULT_DEVICE if start is None or alone else reference_in_scenario(start, "device")
+    return network or (None if start is None else reference_of_network(start)), device or where
 
 
 def changed_scenario(scenario: str | None, changes: ScenarioChanges) -> Scenario:

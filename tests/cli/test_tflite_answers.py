@@ -11,6 +11,7 @@ from tflite_writer import ModelFile, Scalar, small_network
 
 import costmodel
 from costmodel.cli.app import main
+from costmodel.report.document import Listing
 from costmodel.report.quantities import bytes_text
 from costmodel.sources.importers.channels_first.operator_table import FIRST_LOWERINGS
 from costmodel.sources.importers.lowering_table import FOLDED_ONLY, LOWERINGS
@@ -64,6 +65,38 @@ def test_the_report_names_the_arena_and_explain_knows_it(capsys: pytest.CaptureF
     explained = run(capsys, "explain", "tflm.total_bytes", "--scenario", "small.tflite")
     assert f"tflm.total_bytes = {content['total_bytes']:,} B" in explained
     assert "tflm.tail_bytes" in run(capsys, "explain", "--scenario", "small.tflite")
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_scenario_of_the_file_is_told_the_same_arena_and_the_commands_to_copy_run(capsys: pytest.CaptureFixture[str]) -> None:
+    run(capsys, "init", "mine.yaml", "--device", "nrf52840", "--from", "small.tflite")
+    arenas = []
+    for words in (["small.tflite", "--device", "nrf52840"], ["mine.scenario.yaml"], ["mine.scenario.yaml", "--sleep", "light"]):
+        arenas.append(json.loads(run(capsys, "report", *words, "--format", "json"))["tflm"])
+        printed = " ".join(run(capsys, "report", *words).replace("\n", " ").split())
+        assert "TFLM arena (head" in printed
+        shown = re.findall(r"More: (costmodel .+?) --full", printed)
+        assert shown == [" ".join(["costmodel", "report", *words])]
+        assert f'costmodel explain FIGURE --of "{shown[0].removeprefix("costmodel ")}"' in printed
+    assert arenas[0] == arenas[1] == arenas[2]
+    listed = run(capsys, "explain", "tflm.total_bytes", "--scenario", "mine.scenario.yaml")
+    assert f"tflm.total_bytes = {arenas[0]['total_bytes']:,} B" in listed
+    answer = costmodel.evaluate("mine.scenario.yaml")
+    assert "TFLM arena (head" in repr(answer)
+    planned = [line for block in answer.document.answer if isinstance(block, Listing) for line in block.lines]
+    assert planned == ["costmodel report mine.scenario.yaml --sleep light"]
+    direct = costmodel.evaluate("small.tflite", device="esp32-s3").document.answer
+    assert [block.lines for block in direct if isinstance(block, Listing)] == [("costmodel plan small.tflite --device esp32-s3",)]
+    assert "small" in run(capsys, "plan", "small.tflite", "--device", "nrf52840")
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_scenario_where_a_network_is_asked_names_the_network(capsys: pytest.CaptureFixture[str]) -> None:
+    run(capsys, "init", "mine.yaml", "--device", "nrf52840", "--from", "small.tflite")
+    assert main(["plan", "mine.scenario.yaml"]) == 2
+    said = capsys.readouterr().err
+    assert said.endswith("network: expected a network, found a scenario; give the network it is about, 'small.tflite'\n")
+    assert said.count("\n") == 1
 
 
 @pytest.mark.usefixtures("folder")

@@ -162,7 +162,11 @@ def test_a_sweep_over_devices_takes_each_boards_own_power():
     ("fields", "words"),
     [
         ({"sleep": "depe"}, "did you mean 'deep'"),
-        ({"sleep": "deep", "device": "stm32l476rg"}, "the currents of this board asleep are not known"),
+        (
+            {"sleep": "light", "device": "stm32l476rg", "power": {"supply_v": 3.3, "idle_a": 1e-3, "active_a": 9e-3}},
+            "the currents of this board asleep are not known",
+        ),
+        ({"sleep": "lihgt", "device": "nrf52840"}, "did you mean 'light'"),
         ({"model": "peukrt"}, "model"),
         ({"states": "esp32-modlue"}, "did you mean 'esp32-module'"),
         ({"temperature_degc": -300}, "temperature_degc"),

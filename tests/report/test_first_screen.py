@@ -12,7 +12,7 @@ from costmodel.evaluation.evaluating import evaluate
 from costmodel.evaluation.timing.outlook import outlook_of
 from costmodel.report.first.answer import Asked, fit_verdict, next_step
 from costmodel.report.first.first_screen import first_screen
-from costmodel.sources.scenario_changes import ScenarioChanges, changed_scenario
+from costmodel.sources.scenario_changes import ScenarioChanges, changed_scenario, named_parts
 from costmodel.sources.usual_use import usual_use
 
 
@@ -21,7 +21,9 @@ def asked(changes: ScenarioChanges, scenario: str | None = None) -> Asked:
     evaluation = evaluate(found)
     outlook = outlook_of(found, evaluation, usual_use(found))
     accuracy = accuracy_of(scenario, found.network)
-    return Asked(evaluation, outlook, advise(found, evaluation, outlook), "costmodel report", accuracy=accuracy)
+    network, device = named_parts(scenario, changes.network if isinstance(changes.network, str) else None, changes.device)
+    plan = f"costmodel plan {network} --device {device}"
+    return Asked(evaluation, outlook, advise(found, evaluation, outlook), "costmodel report", plan_command=plan, accuracy=accuracy)
 
 
 def text_of(screen: Asked, width: int = 80) -> list[str]:

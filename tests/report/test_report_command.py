@@ -124,9 +124,36 @@ def test_a_device_nobody_measured_says_what_to_give(capsys: pytest.CaptureFixtur
     said = " ".join(out.split())
     assert status == 0
     assert "no layer has been timed on rp2040-pico" in said
-    assert "Battery and leakage have no duration: give duration_s (measured; --duration or --trace)" in said
-    assert "Power cannot be told: no supply and currents of the board given: give power" in said
-    assert "Battery life cannot be told: needs power, duration." in said
+    assert "Under tflm-cmsis-nn an inference takes" in said
+    assert "This project's own firmware, output-stationary: not calibrated" in said
+    assert "Leakage has no duration: give duration_s (measured; --duration or --trace)" in said
+    assert "The board's own power cannot be told: no supply and currents of the board given: give power" in said
+    assert "Energy and battery life are estimated under Time, energy and battery, from currents of" in said
+
+
+def test_what_an_answer_assumes_of_a_board_can_be_said(capsys: pytest.CaptureFixture[str]) -> None:
+    asked = ("resnet8", "--device", "nrf52840")
+    lives = []
+    for more in ((), ("--sleep", "light"), ("--battery", "lipo-500mah", "--sleep", "light")):
+        status, out, _ = run(capsys, *asked, *more, "--format", "json")
+        assert status == 0
+        lives.append(json.loads(out)["outlook"]["life"])
+    assert lives[0] == lives[1] == lives[2]
+    status, out, _ = run(capsys, *asked, "--sleep", "idle", "--rate", "10/min")
+    (suggested,) = [line for line in out.splitlines() if line.startswith("Next: costmodel report ")]
+    status, out, _ = run(capsys, *suggested.removeprefix("Next: costmodel report ").split())
+    assert status == 0
+    assert ", light sleep" in " ".join(out.split())
+    # A measured time says more, and takes no answer away.
+    status, out, _ = run(capsys, *asked, "--battery", "lipo-500mah", "--duration", "100ms")
+    assert status == 0
+    assert "100.0 ms" in out
+    assert run(capsys, *asked, "--sleep", "lihgt")[::2] == (
+        2,
+        "sleep: 'lihgt' is not a state of nrf52840-chip (did you mean 'light'?)\n",
+    )
+    awake = ("--supply", "3", "--idle", "1mA", "--active", "5mA")
+    assert "the currents of this board asleep are not known" in run(capsys, *asked, *awake, "--sleep", "light")[2]
 
 
 def test_currents_change_the_board_and_keep_what_was_not_given(deck: Scenario) -> None:

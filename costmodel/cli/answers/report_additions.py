@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from costmodel.evaluation.figures import Figure
     from costmodel.results.graphs.tflm_arena import TflmArena
     from costmodel.results.runs.known_accuracy import KnownAccuracy

@@ -38,6 +38,10 @@ class ScreenAsked(NamedTuple):
 
     command: str
     """The command that asked, to be typed again."""
+    restless_command: str = ""
+    """The same without how the board rests."""
+    plan_command: str = ""
+    """The command that plans its memory."""
     full: bool = False
     sections: tuple[str, ...] = ()
     """Names of sections, in the order to print them; empty for the first screen."""
@@ -131,8 +135,10 @@ def _advised(scenario: Scenario, evaluation: Evaluation, additions: Additions, s
         return additions
     from costmodel.evaluation.advice import advise
 
-    command = additions.command if screen is None else screen.command
-    return additions._replace(advice=advise(scenario, evaluation, additions.outlook), command=command)
+    found = additions._replace(advice=advise(scenario, evaluation, additions.outlook))
+    if screen is None:
+        return found
+    return found._replace(command=screen.command, restless_command=screen.restless_command, plan_command=screen.plan_command)
 
 
 def with_choices(scenario: Scenario, additions: Additions, use: UsualUse) -> Additions:
@@ -164,7 +170,8 @@ def with_choices(scenario: Scenario, additions: Additions, use: UsualUse) -> Add
 
 def _print(evaluation: Evaluation, additions: Additions, document: Document, screen: ScreenAsked | None) -> None:
     """Print the first screen, or the whole report, or some of its sections."""
-    if screen is None or screen.full or additions.outlook is None:
+    asked = additions.asked(evaluation)
+    if screen is None or asked is None or (screen.full and not screen.sections):
         print_document(document, _PIPE_WIDTH)
         return
     if screen.sections:
@@ -174,10 +181,8 @@ def _print(evaluation: Evaluation, additions: Additions, document: Document, scr
                 raise UnknownNameError("--section", name, known, "a section of the report")
         print_document(replace(document, answer=(), sections=tuple(known[name] for name in screen.sections)), _PIPE_WIDTH)
         return
-    from costmodel.report.first.answer import Asked
     from costmodel.report.first.first_screen import first_screen
 
-    asked = Asked(evaluation, additions.outlook, additions.advice, additions.command, additions.tflm, additions.accuracy)
     print_lines(first_screen(asked, shutil.get_terminal_size((WIDEST, 24)).columns))
 
 

@@ -102,14 +102,14 @@ def report_command(
     """
     from costmodel.cli.answers.report_additions import accuracy_of, tflm_arena_of
     from costmodel.cli.answers.report_output import ScreenAsked, deliver_report
-    from costmodel.cli.command_words import command_text
+    from costmodel.cli.command_words import LEFT_OUT, command_text, plan_text
     from costmodel.cli.model_options import model_network
     from costmodel.cli.options import all_chosen, chosen, mappings_chosen
     from costmodel.cli.quantity_text import AMPERES, SECONDS, VOLTS, quantity
     from costmodel.cli.rate_options import period_asked
     from costmodel.errors import Mistakes
     from costmodel.report.writing import ReportFormat
-    from costmodel.sources.scenario_changes import ScenarioChanges, changed_scenario, leaves_rest_open
+    from costmodel.sources.scenario_changes import ScenarioChanges, changed_scenario, leaves_rest_open, named_parts
     from costmodel.specs.counting import Granularity, Taps
     from costmodel.specs.devices.battery import BatteryModelName
     from costmodel.specs.running.schedule import ScheduleName
@@ -128,7 +128,7 @@ def report_command(
         "schedule": None if schedule is None else mistakes.of(lambda: chosen("--schedule", schedule, ScheduleName)),
         "model": None if model is None else mistakes.of(lambda: chosen("--model", model, BatteryModelName)),
     }
-    named = network or scenario
+    named, said = network or scenario, scenario
     if input_shape or allow_unsupported:
         scenario, read = (scenario, network) if network is not None else (None, scenario)
         chosen_network = model_network(read, input_shape, allow_unsupported)
@@ -160,7 +160,8 @@ def report_command(
     from costmodel.sources.usual_use import usual_use
 
     use = usual_use(asked, runtime, rest_open=leaves_rest_open(scenario, changes))
-    screen = ScreenAsked(command_text(ctx), full or out is not None, tuple(section or ()))
+    typed = (command_text(ctx), command_text(ctx, LEFT_OUT | {"sleep"}), plan_text(*named_parts(said, network, device), ctx))
+    screen = ScreenAsked(*typed, full or out is not None, tuple(section or ()))
     # A trace alone shows the life of a scenario that has a battery; every other question about one asks for it.
     about_life = (battery, sleep, states, model, temperature)
     with_life = any(option is not None for option in about_life) or (trace is not None and asked.battery is not None)

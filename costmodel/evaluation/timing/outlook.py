@@ -134,7 +134,7 @@ def _rest(scenario: Scenario, use: UsualUse, states: PowerStates | None) -> str:
 
 
 def asked_life(scenario: Scenario, evaluation: Evaluation, outlook: Outlook) -> BatteryAnswer | None:
-    """Return the whole answer about a scenario's battery; None where its time is an estimate, whose life the outlook gives.
+    """Return the whole answer about a scenario's battery; None where its time or its board is an estimate, whose life the outlook gives.
 
     Parameters
     ----------
@@ -153,7 +153,8 @@ def asked_life(scenario: Scenario, evaluation: Evaluation, outlook: Outlook) -> 
     MissingError
         If neither can tell a life, naming what is missing.
     """
-    if evaluation.duration_s is None and outlook.life is not None:
+    estimated = evaluation.duration_s is None or (own_power(scenario) is None and scenario.states is None)
+    if estimated and outlook.life is not None:
         return None
     return estimate_battery(scenario)
 

@@ -35,9 +35,13 @@ def installation_answer(found: Installation) -> Answer:
 
 
 def _table(caption: str, parts: Sequence[InstalledPart]) -> Table:
-    columns = tuple(Column(title, number=False) for title in ("Name", "Installed", "Adds", "Get it"))
-    rows = tuple(Row((part.name, _state(part), part.adds, part.install if part.version is None else "")) for part in parts)
-    return Table(caption, columns, rows)
+    lacking = any(part.version is None for part in parts)
+    titles = ("Name", "Installed", "Adds", *(("Get it",) if lacking else ()))
+    rows = []
+    for part in parts:
+        how = (part.install if part.version is None else "",) if lacking else ()
+        rows.append(Row((part.name, _state(part), part.adds, *how)))
+    return Table(caption, tuple(Column(title, number=False) for title in titles), tuple(rows))
 
 
 def _state(part: InstalledPart) -> Cell:

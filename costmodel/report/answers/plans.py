@@ -24,6 +24,8 @@ SKETCH_ROWS: Final = 16
 SKETCH_COLUMNS: Final = 60
 """Most columns of a sketch: of more stages, several share one."""
 
+_NO_TIMES: Final = " Times of this project's own firmware are unknown: no calibration holds for this device and network."
+
 WORDS: Final = {
     MemoryStrategy.SUM: "every tensor in a buffer of its own",
     MemoryStrategy.PEAK_LIVE: "malloc and free per layer",
@@ -141,9 +143,7 @@ def _strategies_table(comparison: PlanComparison) -> Table:
         "fits",
         "margin B",
     )
-    times = (
-        " Times are calibrated: rates of this device." if timed else " Times are unknown: no calibration holds for this device and network."
-    )
+    times = " Times are calibrated: rates of this device." if timed else _NO_TIMES
     note = (
         "Bytes, bounds and accesses are exact; accesses are single elements, output stationary. Extra multiply-accumulates are those of the"
         " streamed layers, padding processed like data. Memory energy is nominal; weights in flash are fetched again where those of layers"

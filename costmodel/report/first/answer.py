@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
@@ -45,7 +46,11 @@ class Asked:
     outlook: Outlook
     advice: tuple[Advice, ...]
     command: str
-    """As the user would type it again, without what the answer suggests."""
+    """As the user would type it again."""
+    restless_command: str = "costmodel report"
+    """The same without how the board rests, which the answer may suggest."""
+    plan_command: str = ""
+    """What plans its memory; empty where no names say what to plan."""
     arena: TflmArena | None = None
     """What TensorFlow Lite Micro needs, where the network was read from its file."""
     accuracy: KnownAccuracy | None = None
@@ -93,6 +98,15 @@ def answer_blocks(asked: Asked) -> tuple[Block, ...]:
         advice_table(asked.advice),
     )
     return tuple(block for block in blocks if block is not None)
+
+
+def explain_command(command: str) -> str:
+    """Return the command that explains a figure of a report; `command` is the one that printed it."""
+    asked = command.removeprefix("costmodel ")
+    if asked == "report":
+        return "costmodel explain FIGURE"
+    quoted = shlex.quote(asked) if '"' in asked else f'"{asked}"'
+    return f"costmodel explain FIGURE --of {quoted}"
 
 
 def fit_verdict(evaluation: Evaluation, arena: TflmArena | None = None) -> Verdict:
@@ -259,9 +273,8 @@ def next_step(asked: Asked) -> NextStep:
     NextStep
         A command.
     """
-    evaluation, outlook = asked.evaluation, asked.outlook
-    heap = heap_asked(evaluation, asked.arena)
-    plan = NextStep(f"costmodel plan {evaluation.network} --device {evaluation.device}")
+    outlook, heap = asked.outlook, heap_asked(asked.evaluation, asked.arena)
+    plan = NextStep(asked.plan_command or f"{asked.command} --section memory")
     measured = NextStep(f"{asked.command} --duration 120ms", "measure one inference, and give its time")
     if heap is not None and not heap.fits:
         return plan
@@ -269,7 +282,7 @@ def next_step(asked: Asked) -> NextStep:
         return measured
     deeper = next((advice.choice for advice in asked.advice if advice.kind is AdviceKind.SLEEP), None)
     if deeper is not None:
-        return NextStep(f"{asked.command} --sleep {deeper}")
+        return NextStep(f"{asked.restless_command} --sleep {deeper}")
     return measured if outlook.time.trust in (Trust.RANGE, Trust.ASSUMED, Trust.SCALED) else plan
 
 

@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from costmodel.report.first.answer import Asked, advice_words, answer_rows, fit_verdict, next_step
+from costmodel.report.first.answer import Asked, advice_words, answer_rows, explain_command, fit_verdict, next_step
 from costmodel.report.quantities import energy_scale, share_text
 from costmodel.report.sections.outlook import assumed_text
 from costmodel.report.sections.schedule import schedule_text
@@ -66,7 +66,7 @@ def first_screen(asked: Asked, width: int = WIDEST) -> tuple[Line, ...]:
         [] if evaluation.schedule is None else _wrapped("Schedule: ", schedule_text(evaluation.schedule), width, "heading", 2),
         _where(evaluation, width),
         _dataflows(evaluation, width),
-        _wrapped("", f"More: {asked.command} --full | --section memory | costmodel explain FIGURE", width, "quiet"),
+        _wrapped("", f"More: {asked.command} --full | --section memory | {explain_command(asked.command)}", width, "quiet"),
     )
     lines: list[Line] = []
     for block in blocks:

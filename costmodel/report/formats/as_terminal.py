@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from costmodel.printable_text import encodable, printable
 from costmodel.report.charts import Chart, LayerBars, ShareBars
 from costmodel.report.document import Block, Derivation, Document, Facts, Illustration, Listing, Paragraph, Remarks, Step, Table, Verdict
-from costmodel.report.table_layout import COLUMN_GAP, column_widths, side_by_side, title_lines
+from costmodel.report.table_layout import COLUMN_GAP, NARROW_TEXT_WIDTH, column_widths, side_by_side, title_lines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -102,7 +102,7 @@ class _Printer:
             self.console.print(self.text(document.title, "bold"))
             self.started = True
         for block in document.answer:
-            if not isinstance(block, Facts | Table):
+            if not isinstance(block, Facts | Listing | Table):
                 self.space()
             self.print_block(block)
         if document.answer and document.lead:
@@ -173,16 +173,26 @@ class _Printer:
                 self.console.print(self.text(part), soft_wrap=True)
 
     def print_facts(self, facts: Facts) -> None:
-        """Print key figures one a line."""
+        """Print key figures one a line, long notes folded beside them; where there is no room beside, below them."""
+        from rich.padding import Padding
+
         label = max(len(fact.label) for fact in facts.items)
         value = max(len(fact.cell.text) for fact in facts.items)
         trust = max(len(fact.trust) for fact in facts.items)
+        beside = label + value + trust + COLUMN_GAP * (3 if trust else 2)
+        narrow = beside + NARROW_TEXT_WIDTH > self.console.width
         for fact in facts.items:
             line = self.text(f"{fact.label:<{label}}  ")
-            line.append_text(self.text(f"{fact.cell.text:>{value}}", "bold"))
+            line.append_text(self.text(f"{fact.cell.text:<{value}}", "bold"))
             line.append_text(self.text(f"  {fact.trust:<{trust}}" if trust else ""))
-            line.append_text(self.text(f"  {fact.note}", QUIET))
-            self.console.print(line)
+            if narrow:
+                self.console.print(line)
+                self.console.print(Padding(self.text(fact.note, QUIET), (0, 0, 0, 4)))
+                continue
+            parts = self.text(fact.note, QUIET).wrap(self.console, self.console.width - beside)
+            for place, part in enumerate(parts or [self.text("")]):
+                head = line.append("  ") if place == 0 else self.text(" " * beside)
+                self.console.print(head.append_text(part), no_wrap=True)
 
     def tree(self, step: Step) -> Tree:
         """A step with its parts below it."""

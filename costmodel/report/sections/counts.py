@@ -6,8 +6,10 @@ from typing import Final
 
 from costmodel.report.cells import Cell, Form
 from costmodel.report.document import Column, Content, Paragraph, Row, Section, Table
+from costmodel.report.sections.layers import layer_rows
 from costmodel.results.counts import AccessCounts, grouped_count
-from costmodel.results.evaluation import DataflowEvaluation, Evaluation, LayerEvaluation
+from costmodel.results.evaluation import DataflowEvaluation, Evaluation, LayerEvaluation, LayersTogether
+from costmodel.results.graphs.layer_blocks import LayerBlock
 from costmodel.specs.counting import Taps
 
 _GROUPS: Final = (
@@ -47,28 +49,35 @@ def _executes(evaluation: Evaluation) -> bool:
 
 
 def _layers_table(evaluation: Evaluation) -> Table:
-    runs = evaluation.dataflows[0]
+    runs, working = evaluation.dataflows[0], evaluation.dataflows[0].working
     own = f"dataflows.{runs.dataflow.value}"
-    rows = [
-        Row(
-            (
-                layer.name,
-                layer.kind,
-                "x".join(str(extent) for extent in layer.output_shape),
-                Cell(layer.parameter_count, Form.COUNT, f"{layer.name}.parameters"),
-                Cell(layer.counts.mac_count, Form.COUNT, f"{layer.name}.mac_count"),
-                Cell(layer.valid_counts.mac_count, Form.COUNT, f"{own}.layers.{layer.name}.valid_counts.mac_count"),
-                *_pixels(layer, f"{own}.layers.{layer.name}"),
-            )
+
+    def one(place: int) -> tuple[Content, ...]:
+        layer = working[place]
+        return (
+            layer.name,
+            layer.kind,
+            "x".join(str(extent) for extent in layer.output_shape),
+            Cell(layer.parameter_count, Form.COUNT, f"{layer.name}.parameters"),
+            Cell(layer.counts.mac_count, Form.COUNT, f"{layer.name}.mac_count"),
+            Cell(layer.valid_counts.mac_count, Form.COUNT, f"{own}.layers.{layer.name}.valid_counts.mac_count"),
+            *_pixels(layer, f"{own}.layers.{layer.name}"),
         )
-        for layer in runs.working
-    ]
+
+    def together(block: LayerBlock) -> tuple[Content, ...]:
+        found, owner = runs.together(block), f"{own}.blocks.{block.name}"
+        return (
+            Cell(found.parameter_count, Form.COUNT, f"{owner}.parameter_count"),
+            Cell(found.counts.mac_count, Form.COUNT, f"{owner}.counts.mac_count"),
+            Cell(found.valid_counts.mac_count, Form.COUNT, f"{owner}.valid_counts.mac_count"),
+            *("", ""),
+        )
+
     totals = (
         Cell(evaluation.parameter_count, Form.COUNT, "network.parameters"),
         Cell(runs.counts.mac_count, Form.COUNT, "network.mac_count"),
         Cell(runs.valid_counts.mac_count, Form.COUNT, f"{own}.valid_counts.mac_count"),
     )
-    rows.append(Row(("all", "", "", *totals, "", ""), total=True))
     columns = (
         _LAYER,
         Column("Kind", number=False),
@@ -82,9 +91,14 @@ def _layers_table(evaluation: Evaluation) -> Table:
     return Table(
         "Layers",
         columns,
-        tuple(rows),
+        (*layer_rows(_names(runs), one, together), Row(("all", "", "", *totals, "", ""), total=True)),
         "MAC: multiply-accumulate. An interior pixel of a convolution has all its taps on real input; a boundary pixel does not.",
+        of_layers=True,
     )
+
+
+def _names(answer: DataflowEvaluation) -> list[str]:
+    return [layer.name for layer in answer.working]
 
 
 def _pixels(layer: LayerEvaluation, owner: str) -> tuple[Content, Content]:
@@ -103,7 +117,7 @@ def _accesses_table(answer: DataflowEvaluation, evaluation: Evaluation, beside: 
         columns += [Column(title), Column("executed")] if beside else [Column(title)]
     dataflow = answer.dataflow.value
 
-    def cells(part: LayerEvaluation | DataflowEvaluation, owner: str) -> list[Cell]:
+    def cells(part: LayerEvaluation | LayersTogether | DataflowEvaluation, owner: str) -> list[Cell]:
         kinds = ("counts", "valid_counts") if beside else ("counts",)
         return [
             Cell(grouped_count(getattr(part, kind), group), Form.COUNT, f"{owner}.{kind}.{group}", dataflow)
@@ -111,12 +125,17 @@ def _accesses_table(answer: DataflowEvaluation, evaluation: Evaluation, beside: 
             for kind in kinds
         ]
 
-    own = f"dataflows.{dataflow}"
-    rows = [Row((layer.name, *cells(layer, f"{own}.layers.{layer.name}"))) for layer in answer.working]
-    rows.append(Row(("all", *cells(answer, own)), total=True))
+    own, working = f"dataflows.{dataflow}", answer.working
+    rows = layer_rows(
+        _names(answer),
+        lambda place: (working[place].name, *cells(working[place], f"{own}.layers.{working[place].name}")),
+        lambda block: tuple(cells(answer.together(block), f"{own}.blocks.{block.name}")),
+    )
     convention = f"{evaluation.counting.taps.value} taps{'' if evaluation.counting.bias else ', biases not counted'}"
     note = f"Under the scenario's convention ({convention}); executed: valid taps and biases, as firmware runs it."
-    return Table(f"{dataflow}: accesses of single elements", tuple(columns), tuple(rows), note if beside else "")
+    total = Row(("all", *cells(answer, own)), total=True)
+    caption = f"{dataflow}: accesses of single elements"
+    return Table(caption, tuple(columns), (*rows, total), note if beside else "", of_layers=True)
 
 
 def _counters_table(answer: DataflowEvaluation) -> Table:
@@ -126,6 +145,11 @@ def _counters_table(answer: DataflowEvaluation) -> Table:
     def cells(counts: AccessCounts, owner: str) -> list[Cell]:
         return [Cell(getattr(counts, name), Form.COUNT, f"{owner}.{name}", answer.dataflow.value) for name in names]
 
-    rows = [Row((layer.name, *cells(layer.counts, layer.name))) for layer in answer.working]
-    rows.append(Row(("all", *cells(answer.counts, "network")), total=True))
-    return Table(f"{answer.dataflow.value}: every counter", columns, tuple(rows), supplementary=True)
+    working, blocks = answer.working, f"dataflows.{answer.dataflow.value}.blocks"
+    rows = layer_rows(
+        _names(answer),
+        lambda place: (working[place].name, *cells(working[place].counts, working[place].name)),
+        lambda block: tuple(cells(answer.together(block).counts, f"{blocks}.{block.name}.counts")),
+    )
+    total = Row(("all", *cells(answer.counts, "network")), total=True)
+    return Table(f"{answer.dataflow.value}: every counter", columns, (*rows, total), supplementary=True, of_layers=True)

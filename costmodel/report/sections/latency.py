@@ -10,33 +10,62 @@ from costmodel.report.charts import ShareBars
 from costmodel.report.document import Block, Column, Illustration, Paragraph, Row, Section, Table
 from costmodel.report.quantities import digits, rate_text, sentence, share_text, time_scale, time_text
 from costmodel.report.sections.energy import MOST_BARS
+from costmodel.report.sections.outlook import time_words
 from costmodel.report.words.reason_words import reason_text, reasons_text
 from costmodel.results.evaluation import DataflowEvaluation, Evaluation
 from costmodel.results.timing.latency import AlternativeFit, Condition, LatencySummary, RateSummary, UnmetCondition
+from costmodel.results.timing.outlook import Outlook
+from costmodel.results.timing.time_estimate import TimeBasis
 from costmodel.specs.scenario import Storage
 
 _MEMORIES: Final = {Storage.RAM.value: "RAM", Storage.FLASH.value: "flash"}
 
 
-def latency_section(evaluation: Evaluation) -> Section:
+def latency_section(evaluation: Evaluation, outlook: Outlook | None = None) -> Section:
     """Return the time of each layer where a calibration holds, and why not where none does.
 
     Parameters
     ----------
     evaluation : Evaluation
         The answer.
+    outlook : Outlook, optional
+        Where the time that is read first is another runtime's, it is told apart from this firmware's.
 
     Returns
     -------
     Section
         What the times rest on, in words; then table, rates and figure.
     """
-    blocks: list[Block] = [Paragraph(sentence(_basis_text(answer))) for answer in evaluation.dataflows]
-    blocks.append(Paragraph(_duration_text(evaluation)))
+    elsewhere = other_runtime_text(outlook)
+    told = [_basis_text(answer) for answer in evaluation.dataflows]
+    blocks: list[Block] = [Paragraph(elsewhere)] if elsewhere else []
+    blocks += [Paragraph(f"This project's own firmware, {text}" if elsewhere else sentence(text)) for text in told]
+    blocks.append(Paragraph(_duration_text(evaluation, estimated=bool(elsewhere))))
     timed = next((answer for answer in evaluation.dataflows if answer.latency.total_s is not None), None)
     if timed is not None:
         blocks += _timed_blocks(timed)
     return Section("latency", "Time", tuple(blocks))
+
+
+def other_runtime_text(outlook: Outlook | None) -> str:
+    """Return the time that was estimated under another runtime than this firmware's; empty where there is none.
+
+    Parameters
+    ----------
+    outlook : Outlook or None
+        With the time that is read first.
+
+    Returns
+    -------
+    str
+        One sentence.
+    """
+    if outlook is None or outlook.time.high_s is None or outlook.time.basis in (TimeBasis.GIVEN, TimeBasis.LAYER_TIMES):
+        return ""
+    return (
+        f"Under {outlook.time.runtime} an inference takes {time_words(outlook.time)} ({outlook.time.trust.value}): see Time, energy and"
+        " battery. What stands here is about this project's own firmware, whose layers are timed one by one."
+    )
 
 
 def _basis_text(answer: DataflowEvaluation) -> str:
@@ -59,9 +88,10 @@ def condition_text(unmet: UnmetCondition) -> str:
     return f"{unmet.layer} has {times} times the taps of {unmet.measured_layer}, the largest {unmet.kind} layer that was measured"
 
 
-def _duration_text(evaluation: Evaluation) -> str:
+def _duration_text(evaluation: Evaluation, *, estimated: bool) -> str:
     if evaluation.duration_s is None:
-        return f"Battery and leakage have {reasons_text(evaluation.duration_basis)}."
+        who = "Leakage has" if estimated else "Battery and leakage have"
+        return f"{who} {reasons_text(evaluation.duration_basis)}."
     return f"Battery and leakage use {time_text(evaluation.duration_s)}: {reasons_text(evaluation.duration_basis)}."
 
 

@@ -13,16 +13,18 @@ from costmodel.report.quantities import (
     time_text,
     watt_hours_text,
 )
+from costmodel.report.sections.outlook import power_text
 from costmodel.report.words.power_words import power_source_text
 from costmodel.report.words.reason_words import reason_text
 from costmodel.results.conclusions.grounds import LifeAgainstPeriod
 from costmodel.results.evaluation import Evaluation
 from costmodel.results.power import BatterySummary, PowerGiver, PowerSummary
+from costmodel.results.timing.outlook import EnergyEstimate, Outlook
 from costmodel.specs.devices.power import IDLE
 from costmodel.units import S_PER_HOUR
 
 
-def power_section(evaluation: Evaluation, curve: LifeAgainstPeriod | None) -> Section:
+def power_section(evaluation: Evaluation, curve: LifeAgainstPeriod | None, outlook: Outlook | None = None) -> Section:
     """Return power, energy of an inference and battery life, or what to give for them.
 
     Parameters
@@ -31,6 +33,8 @@ def power_section(evaluation: Evaluation, curve: LifeAgainstPeriod | None) -> Se
         The answer.
     curve : LifeAgainstPeriod or None
         What to draw.
+    outlook : Outlook, optional
+        Where energy and life are estimated although nothing of the board was given, the section says so.
 
     Returns
     -------
@@ -39,17 +43,25 @@ def power_section(evaluation: Evaluation, curve: LifeAgainstPeriod | None) -> Se
     """
     power, battery = evaluation.power, evaluation.battery
     blocks: list[Block] = []
+    estimated = power is None and battery is None and outlook is not None and outlook.energy is not None
+    if estimated and outlook is not None and outlook.energy is not None:
+        blocks.append(Paragraph(_estimated_text(outlook.energy)))
     if power is None:
-        blocks.append(_missing("Power", evaluation, "power"))
+        blocks.append(_missing("The board's own power" if estimated else "Power", evaluation, "power"))
     else:
         blocks.append(_power_table(power, evaluation))
     if battery is None:
-        blocks.append(_missing("Battery life", evaluation, "battery"))
+        if not estimated:
+            blocks.append(_missing("Battery life", evaluation, "battery"))
     else:
         blocks.append(_battery_table(battery, power))
     if curve is not None and battery is not None and evaluation.duration_s is not None:
         blocks.append(_life_figure(curve, battery, evaluation.duration_s))
     return Section("power", "Power and battery", tuple(blocks))
+
+
+def _estimated_text(energy: EnergyEstimate) -> str:
+    return f"Energy and battery life are estimated under Time, energy and battery, from {power_text(energy)}."
 
 
 def _missing(what: str, evaluation: Evaluation, name: str) -> Paragraph:

@@ -236,7 +236,7 @@ def _not_calibrated(_values: Values, evaluation: Evaluation) -> Words:
     names = " and ".join(answer.dataflow.value for answer in missing)
     reasons = "".join(f"{sentence(reason_text(answer.latency.basis))} " for answer in missing[:1])
     return Words(
-        f"No time is given for {names}: not calibrated.",
+        f"No time is known of this project's own firmware, {names}: not calibrated.",
         f"{reasons}Instruction or access counts are not turned into milliseconds without a measurement.",
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
+from costmodel.errors import SpecError
 from costmodel.sources.documents.yaml_document import YamlDocument, YamlPath
 
 _KINDS: Final[Mapping[str, str]] = {
@@ -52,6 +53,25 @@ _TYPES: Final[Mapping[str, str]] = {
 def nearest_type(name: str) -> str:
     """Return what holds the values of an element type that is none here; empty where nothing does."""
     return _TYPES.get(name, "")
+
+
+def refuse_scenario(document: YamlDocument) -> None:
+    """Refuse a scenario's file where a network is asked for.
+
+    Parameters
+    ----------
+    document : YamlDocument
+        Read as a network.
+
+    Raises
+    ------
+    SpecError
+        Naming the network that the scenario is about.
+    """
+    data = document.data
+    if isinstance(data, Mapping) and "network" in data and "layers" not in data:
+        named = f", {data['network']!r}" if isinstance(data["network"], str) else ""
+        raise SpecError(f"network: expected a network, found a scenario; give the network it is about{named}", document.location())
 
 
 def nearest_kind(name: str) -> str:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 from costmodel.sources.catalogue import load_network, names
-from costmodel.sources.documents.text_file import FILE_SUFFIXES, peeked_document
+from costmodel.sources.network_references import reference_of_network
 from costmodel.sources.stored_models.model_folder import is_model_folder, read_counted_manifest, read_model_network
 from costmodel.sources.stored_models.packaged_models import packaged_model_folder, packaged_model_names, trained_from
 from costmodel.specs.layers import DataType
@@ -44,7 +43,8 @@ def trained_weights_of(reference: str | None, network: Network) -> TrainedWeight
     InputError
         If a model's files are not what its manifest says.
     """
-    folders = [] if reference is None else [place for place in (Path(reference), _network_of_scenario(reference)) if is_model_folder(place)]
+    named = None if reference is None else reference_of_network(reference)
+    folders = [Path(named)] if named is not None and is_model_folder(named) else []
     folders += [packaged_model_folder(network.name)] if network.name in packaged_model_names() else []
     for folder in folders:
         if read_model_network(folder) == network:
@@ -56,11 +56,3 @@ def trained_weights_of(reference: str | None, network: Network) -> TrainedWeight
         if bool(manifest.weight_quantisations) == (network.types.weight is DataType.INT8):
             return TrainedWeights(manifest, own=False)
     return None
-
-
-def _network_of_scenario(reference: str) -> Path:
-    """Return the place that a scenario's file names its network by; its own where it names none."""
-    path = Path(reference)
-    data = peeked_document(path).data if path.suffix in FILE_SUFFIXES and path.is_file() else None
-    named = data.get("network") if isinstance(data, Mapping) else None
-    return path.parent / named if isinstance(named, str) else path
