@@ -40,23 +40,25 @@ class _Worker(Generic[_Task]):
     def __init__(self, prepare: Callable[[], Callable[[Any], Any]]) -> None:
         context = get_context("spawn")
         self.pipe, self._theirs = context.Pipe()
-        self.process: SpawnProcess = context.Process(target=_serve, args=(self._theirs, prepare), daemon=True)
+        self.process: SpawnProcess = context.Process(target=_serve, args=(self._theirs,), daemon=True)
+        self._prepare = prepare
         self.given: deque[_Task] = deque()
 
     def start(self) -> None:
-        """Start the process; from now on its end of the pipe is its alone."""
+        """Start the process; from now on its end of the pipe is its alone.
+
+        What it needs comes through the pipe: a process whose parent is killed while it is handed its arguments ends in a traceback.
+        """
         with interrupts_held():
             self.process.start()
             self._theirs.close()
+        self._send(self._prepare)
 
     def give(self, tasks: Iterator[_Task], ahead: int) -> None:
         """Hand over tasks until it has `ahead`."""
         while len(self.given) < ahead and (task := next(tasks, None)) is not None:
             self.given.append(task)
-            try:
-                self.pipe.send(task)
-            except OSError:
-                raise WorkerLostError from None
+            self._send(task)
 
     def answer(self) -> Any:
         """Take the result of the oldest task."""
@@ -67,6 +69,12 @@ class _Worker(Generic[_Task]):
         if isinstance(found, _Failed):
             raise found.error
         return found
+
+    def _send(self, what: Any) -> None:
+        try:
+            self.pipe.send(what)
+        except OSError:
+            raise WorkerLostError from None
 
     def kill(self) -> None:
         """End the process, whatever it does."""
@@ -125,21 +133,18 @@ def run_on_workers(
                 worker.kill()
 
 
-def _serve(pipe: Connection, prepare: Callable[[], Callable[[Any], Any]]) -> None:
-    """Do what comes through the pipe until it ends."""
+def _serve(pipe: Connection) -> None:
+    """Do what comes through the pipe until it ends: how to do tasks, then tasks."""
     leave_signals_to_parent()
     end_with_parent()
-    work = prepare()
-    while True:
-        try:
+    try:
+        work = pipe.recv()()
+        while True:
             task = pipe.recv()
-        except EOFError:
-            return
-        try:
-            found = work(task)
-        except Exception as error:
-            found = _Failed(error)
-        try:
+            try:
+                found = work(task)
+            except Exception as error:
+                found = _Failed(error)
             pipe.send(found)
-        except OSError:  # whoever asked is gone
-            return
+    except (EOFError, OSError):  # whoever asked is gone
+        return
