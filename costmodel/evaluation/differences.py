@@ -15,8 +15,9 @@ from costmodel.results.evaluation import Evaluation, LayerEvaluation
 from costmodel.results.graphs.compared_side import ComparedSide
 from costmodel.results.graphs.network_diff import ExceededLimit, FigureChange, LayerChange, Match, NetworkDiff
 from costmodel.results.graphs.tflm_arena import TflmArena
+from costmodel.results.timing.outlook import Outlook
 from costmodel.results.totals import difference_of, ratio_of, total_of
-from costmodel.results.trust import Trust
+from costmodel.results.trust import Trust, weakest
 from costmodel.specs.scenario import Scenario
 
 Figure: TypeAlias = int | float | None
@@ -87,7 +88,6 @@ def diff_sides(
     before: ComparedSide,
     after: ComparedSide,
     limits: Sequence[Limit] = (),
-    arenas: tuple[TflmArena | None, TflmArena | None] = (None, None),
 ) -> NetworkDiff:
     """Return what changes from one side to the other, with time, energy and life of both.
 
@@ -95,7 +95,7 @@ def diff_sides(
     ----------
     before, after : ComparedSide
         With their answers.
-    limits, arenas
+    limits : sequence of Limit, optional
         As `diff_networks` takes them.
 
     Returns
@@ -103,8 +103,27 @@ def diff_sides(
     NetworkDiff
         As of `diff_networks`, with the outlook of each side.
     """
-    found = diff_answers((before.scenario, after.scenario), (before.evaluation, after.evaluation), limits, arenas)
-    return found.model_copy(update={"outlooks": (before.outlook, after.outlook)})
+    found = diff_answers((before.scenario, after.scenario), (before.evaluation, after.evaluation), limits, (before.arena, after.arena))
+    outlooks = before.outlook, after.outlook
+    return found.model_copy(update={"outlooks": outlooks, "outlook_changes": _outlook_changes(*outlooks)})
+
+
+def _outlook_changes(before: Outlook, after: Outlook) -> tuple[FigureChange, ...]:
+    """Time, energy and life, by the points inside their intervals."""
+
+    def points(of: Outlook) -> tuple[tuple[Figure, Trust], ...]:
+        energy, life = of.energy, of.life
+        return (
+            (of.time.duration_s, of.time.trust),
+            (None, Trust.UNKNOWN) if energy is None else (energy.energy_j, energy.trust),
+            (None, Trust.UNKNOWN) if life is None else (life.life_s, life.trust),
+        )
+
+    named = (("inference-time", "s"), ("inference-energy", "J"), ("battery-life", "s"))
+    return tuple(
+        _change(name, one, other, unit=unit, trust=weakest(trust, other_trust))
+        for (name, unit), (one, trust), (other, other_trust) in zip(named, points(before), points(after), strict=True)
+    )
 
 
 def diff_answers(
@@ -260,16 +279,18 @@ def _removed(layer: _Layer) -> LayerChange:
     return LayerChange(before=layer.name, after=None, kind=layer.kind, match="removed", figures=figures)
 
 
-def _change(name: str, before: Figure, after: Figure, why: Reason | None = None) -> FigureChange:
+def _change(
+    name: str, before: Figure, after: Figure, why: Reason | None = None, *, unit: str | None = None, trust: Trust | None = None
+) -> FigureChange:
     change = None if before is None or after is None else difference_of(after, before)
     return FigureChange(
         figure=name,
-        unit=UNITS[name],
+        unit=UNITS[name] if unit is None else unit,
         before=before,
         after=after,
         change=change,
         change_ratio=ratio_of(change, before) if change is not None and before else None,
-        trust=Trust.UNKNOWN if before is None and after is None else _TRUST.get(name, Trust.EXACT),
+        trust=trust or (Trust.UNKNOWN if before is None and after is None else _TRUST.get(name, Trust.EXACT)),
         reason=why if change is None else None,
     )
 

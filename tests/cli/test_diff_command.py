@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -139,6 +140,28 @@ def test_key_figures_of_both_sides_are_those_of_their_reports(capsys: pytest.Cap
             assert rows[label].split("|")[place].strip() == value, label
 
 
+def test_time_energy_and_life_change_by_their_points_and_are_explained(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["diff", "resnet8", "mobilenet-v1-0.25", "--device", "esp32-s3", "--rate", "1/min"]
+    assert main([*words, "--format", "json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    lives = [side["life"]["life_s"] for side in found["outlooks"]]
+    changes = {one["figure"]: one for one in found["outlook_changes"]}
+    assert changes["battery-life"]["change"] == pytest.approx(lives[1] - lives[0], rel=1e-12)
+    assert changes["inference-time"]["trust"] == "calibrated"
+    assert main(words) == 0
+    shown = [line for line in capsys.readouterr().out.splitlines() if line.startswith(("Time ", "Energy ", "Battery "))]
+    assert [re.search(r"[+-][\d.]+ (ms|mJ|days)", line) is not None for line in shown[:3]] == [True, True, True]
+    assert main(["explain", "diff.outlook_changes.2.change", "--of", " ".join(words), "--depth", "1"]) == 0
+    said = capsys.readouterr().out
+    assert f"= {changes['battery-life']['change']:,.0f} s" in said
+    assert "d = a - b" in said
+    # Of a range no point is known: nothing changes by a number.
+    assert main(["diff", "resnet8", "ds-cnn", "--device", "nrf52840", "--format", "json"]) == 0
+    ranges = json.loads(capsys.readouterr().out)["outlook_changes"]
+    assert [one["change"] for one in ranges] == [None, None, None]
+    assert [one["trust"] for one in ranges] == ["range", "assumed", "assumed"]
+
+
 def test_one_network_before_and_after_are_told_apart(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["diff", "ds-cnn", "ds-cnn"]) == 0
     said = capsys.readouterr().out
@@ -167,7 +190,13 @@ def test_model_files_compare_their_arenas_too(nets: Path, capsys: pytest.Capture
     found = diffed(capsys, "same.tflite", "valid.tflite")
     arena = next(total for total in found["totals"] if total["figure"] == "tflm-arena")
     assert arena["change"] < 0
-    assert "TFLM arena" in (main(["diff", "same.tflite", "valid.tflite"]), capsys.readouterr().out)[1]
+    said = " ".join((main(["diff", "same.tflite", "valid.tflite", "--device", "nrf52840"]), capsys.readouterr().out)[1].split())
+    assert "TFLM arena, reference kernels" in said
+    for name in ("same", "valid"):
+        assert main(["report", f"{name}.tflite", "--device", "nrf52840"]) == 0
+        verdict = re.search(r"TFLM arena \(head .+? at boot", " ".join(capsys.readouterr().out.split()))
+        assert verdict is not None
+        assert verdict[0] in said
     assert main(["diff", "same.tflite", "a.yaml", "--max-increase", "tflm-arena=0"]) == 2
     assert "both networks must be .tflite files" in capsys.readouterr().err
 

@@ -82,11 +82,11 @@ def diff_command(
             scenario = changed_scenario(None, of_network)
         else:
             scenario = changed_scenario(str(read), changes)
-        return compared_side(scenario, usual_use(scenario, rest_open=alone), with_lives=form is OutputFormat.HTML)
+        arena = tflm_arena_of(name, input_shape)
+        return compared_side(scenario, usual_use(scenario, rest_open=alone), arena, with_lives=form is OutputFormat.HTML)
 
     before_side, after_side = side(before), side(after)
-    arenas = tflm_arena_of(before, input_shape), tflm_arena_of(after, input_shape)
-    found = diff_sides(before_side, after_side, limits, arenas)
+    found = diff_sides(before_side, after_side, limits)
     _refuse_unknown(limits, found)
     write_answer(diff_answer(found, bool(limits), (before_side, after_side)), form)
     if found.exceeded:

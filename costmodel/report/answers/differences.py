@@ -24,7 +24,7 @@ _LABELS: Final[Mapping[str, str]] = {
     "flash": "Flash",
     "energy": "Memory energy",
     "time": "Time",
-    "tflm-arena": "TFLM arena, 32 bits",
+    "tflm-arena": "TFLM arena, reference kernels",
 }
 _FORMS: Final[Mapping[str, Form]] = {"B": Form.BYTES, "pJ": Form.ENERGY, "s": Form.TIME, "": Form.COUNT}
 _TOLD_FIRST: Final = ("ram", "flash", "time")

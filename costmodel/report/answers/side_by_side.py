@@ -18,7 +18,7 @@ from costmodel.results.graphs.compared_side import ComparedSide
 from costmodel.results.graphs.network_diff import NetworkDiff
 from costmodel.results.life_table import LifeTable, TabledLife
 from costmodel.results.storage.memory_summary import MemorySummary
-from costmodel.results.trust import Trust, weakest
+from costmodel.results.trust import Trust
 from costmodel.units import S_PER_DAY, S_PER_HOUR, S_PER_MINUTE
 
 Sides = tuple[ComparedSide, ComparedSide]
@@ -58,7 +58,7 @@ def answer_of_sides(sides: Sides, found: NetworkDiff) -> tuple[Block, ...]:
         Two verdicts, a table, and what nobody said and was assumed.
     """
     names = side_names(sides)
-    verdicts = [fit_verdict(side.evaluation) for side in sides]
+    verdicts = [fit_verdict(side.evaluation, side.arena) for side in sides]
     told = [replace(verdict, text=f"{name}: {verdict.text}") for name, verdict in zip(names, verdicts, strict=True)]
     assumed = dict.fromkeys(text for side in sides if (text := assumed_text(side.outlook)))
     return (*told, _key_table(sides, found, names, verdicts), *(Paragraph(text) for text in assumed))
@@ -66,43 +66,29 @@ def answer_of_sides(sides: Sides, found: NetworkDiff) -> tuple[Block, ...]:
 
 def _key_table(sides: Sides, found: NetworkDiff, names: tuple[str, str], verdicts: Sequence[Verdict]) -> Table:
     outlooks = [side.outlook for side in sides]
-    energies = [outlook.energy for outlook in outlooks]
-    lives = [outlook.life for outlook in outlooks]
+    times = [
+        _told(time_words(outlook.time), at, "time", "duration_s", "low_s", outlook.time.duration_s, outlook.time.low_s)
+        for at, outlook in enumerate(outlooks)
+    ]
+    energies = [
+        energy_words(outlook)
+        if (one := outlook.energy) is None
+        else _told(energy_words(outlook), at, "energy", "energy_j", "energy_low_j", one.energy_j, one.energy_low_j)
+        for at, outlook in enumerate(outlooks)
+    ]
+    tabled = [
+        life_words(outlook)
+        if (own := outlook.life) is None
+        else _told(life_words(outlook), at, "life", "life_s", "life_low_s", own.life_s, own.life_low_s)
+        for at, outlook in enumerate(outlooks)
+    ]
     rows: list[tuple[Content, ...]] = [
         ("Fits", *(f"{verdict.symbol} {verdict.word}" for verdict in verdicts), "", Trust.EXACT.value),
         ("RAM", *_exact(found, "ram"), Trust.EXACT.value),
         ("Flash", *_exact(found, "flash"), Trust.EXACT.value),
-        (
-            "Time",
-            *(
-                _told(time_words(outlook.time), at, "time", "duration_s", "low_s", outlook.time.duration_s, outlook.time.low_s)
-                for at, outlook in enumerate(outlooks)
-            ),
-            "",
-            weakest(*(outlook.time.trust for outlook in outlooks)).value,
-        ),
-        (
-            "Energy",
-            *(
-                energy_words(outlook)
-                if (one := outlook.energy) is None
-                else _told(energy_words(outlook), at, "energy", "energy_j", "energy_low_j", one.energy_j, one.energy_low_j)
-                for at, outlook in enumerate(outlooks)
-            ),
-            "",
-            weakest(*(Trust.UNKNOWN if one is None else one.trust for one in energies)).value,
-        ),
-        (
-            "Battery",
-            *(
-                life_words(outlook)
-                if (own := outlook.life) is None
-                else _told(life_words(outlook), at, "life", "life_s", "life_low_s", own.life_s, own.life_low_s)
-                for at, outlook in enumerate(outlooks)
-            ),
-            "",
-            weakest(*(Trust.UNKNOWN if one is None else one.trust for one in lives)).value,
-        ),
+        ("Time", *times, *_changed(found, 0, Form.TIME)),
+        ("Energy", *energies, *_changed(found, 1, Form.JOULES)),
+        ("Battery", *tabled, *_changed(found, 2, Form.LIFE)),
     ]
     columns = (Column("Figure", number=False), *map(Column, (*names, "Change")), Column("Trust", number=False))
     notes = [life_note(outlook) for outlook in outlooks]
@@ -118,6 +104,13 @@ def _exact(found: NetworkDiff, figure: str) -> tuple[Content, ...]:
         Cell(total.after, Form.BYTES, f"{owner}.after"),
         Cell(total.change, Form.BYTES, f"{owner}.change", change=True),
     )
+
+
+def _changed(found: NetworkDiff, place: int, form: Form) -> tuple[Content, Content]:
+    """How the points of a figure change, and how far to trust them: of a mere range there is no point."""
+    one = found.outlook_changes[place]
+    change = "" if one.change is None else Cell(one.change, form, f"diff.outlook_changes.{place}.change", change=True)
+    return change, one.trust.value
 
 
 def _told(words: str, at: int, part: str, middle: str, low: str, middle_value: float | None, low_value: float | None) -> Cell:

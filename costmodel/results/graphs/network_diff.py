@@ -88,3 +88,5 @@ class NetworkDiff(Result):
     dataflow_before: str = ""
     outlooks: tuple[Outlook, ...] = ()
     """Time, energy and life before and after; empty where they were not asked for."""
+    outlook_changes: tuple[FigureChange, ...] = ()
+    """How the points of time, energy and life change; of a mere range there is none. Empty where the outlooks are."""
