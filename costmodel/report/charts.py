@@ -3,8 +3,31 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
+
+HUES: Final = 6
+"""Colours of buffers: of more, the largest have their own, and all others the last, which is grey."""
+
+
+def hues_of(sizes_bytes: Sequence[int]) -> list[int]:
+    """Return which of the colours each of some buffers has.
+
+    Parameters
+    ----------
+    sizes_bytes : sequence of int
+        Of the buffers.
+
+    Returns
+    -------
+    list of int
+        One each where there are no more than colours; else the largest keep theirs, and the others share the last.
+    """
+    places = range(len(sizes_bytes))
+    ranked = sorted(places, key=lambda place: -sizes_bytes[place]) if len(sizes_bytes) > HUES else places
+    hues = {place: min(rank, HUES - 1) for rank, place in enumerate(ranked)}
+    return [hues[place] for place in places]
 
 
 @dataclass(frozen=True)

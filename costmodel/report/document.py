@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
@@ -130,6 +131,10 @@ class Row:
         return tuple(cell.text for cell in self.typed)
 
 
+LONG: Final = 20
+"""Rows beyond which a table is long."""
+
+
 @dataclass(frozen=True)
 class Table:
     """Rows under named columns; the first cell of a row names it."""
@@ -143,6 +148,33 @@ class Table:
     """Whether a short rendering may leave it out or fold it."""
     of_layers: bool = False
     """Whether its rows are layers, which a page lets readers sort and filter."""
+
+    @property
+    def is_long(self) -> bool:
+        """Whether what its figures share is told once."""
+        return len(self.rows) > LONG
+
+    @property
+    def dataflow(self) -> str:
+        """The dataflow that all figures of a long table are of; empty where they are of several or of none, and elsewhere."""
+        found = {cell.dataflow for row in self.rows for cell in row.typed if cell.figure} if self.is_long else set()
+        return next(iter(found)) if len(found) == 1 else ""
+
+    @property
+    def patterns(self) -> tuple[Cell, ...]:
+        """How the figures of each column are named where the table is long, `*` for a row's own name; without a name elsewhere."""
+        own = [row.typed for row in self.rows if not row.block and not row.total] if self.is_long else []
+        found = []
+        for place in range(len(self.columns)):
+            named = Counter(patterned(cells[place], cells[0].text) for cells in own)
+            usual = named.most_common(1)[0][0] if named else Cell(None)
+            found.append(usual if "*" in usual.figure else Cell(None))
+        return tuple(found)
+
+
+def patterned(cell: Cell, name: str) -> Cell:
+    """Return a cell without its value, `*` in its figure's name for the name of its row: alike for all rows of a column."""
+    return Cell(None, cell.form, cell.figure.replace(name, "*", 1) if name else cell.figure, cell.dataflow)
 
 
 @dataclass(frozen=True)

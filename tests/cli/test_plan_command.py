@@ -41,6 +41,18 @@ def test_types_change_the_bytes(capsys: pytest.CaptureFixture[str]) -> None:
     assert [plan["total_bytes"] for plan in answer["plans"]] == [2_399]
 
 
+@pytest.mark.parametrize("network", ["cifar-aap-pruned", "resnet8", "mobilenet-v1-0.25"])
+def test_pieces_of_any_number_are_drawn(network: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["plan", network, "--strategy", "arena-in-place", "--format", "json"]) == 0
+    (plan,) = json.loads(capsys.readouterr().out)["plans"]
+    assert main(["plan", network, "--strategy", "arena-in-place", "--format", "html"]) == 0
+    page = capsys.readouterr().out
+    assert page.count("<svg") == 1
+    hues = {f"var(--buffer-{number})" in page for number in range(1, 7)}
+    assert hues == {True} or len(plan["pieces"]) < 6
+    assert ("Grey: the smaller pieces." in page) is (len(plan["pieces"]) > 6)
+
+
 def test_a_plan_is_shown_piece_by_piece_and_drawn(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     picture = tmp_path / "plan.svg"
     assert main(["plan", "cifar-aap-pruned", "--strategy", "streaming", "--out", str(picture)]) == 0

@@ -7,7 +7,7 @@ from typing import Final
 
 from costmodel.report.answer import Answer, answer_of
 from costmodel.report.cells import Cell, Form
-from costmodel.report.charts import BufferBar, LimitLine, MemoryTimeline
+from costmodel.report.charts import HUES, BufferBar, LimitLine, MemoryTimeline, hues_of
 from costmodel.report.document import Block, Content, Illustration, Paragraph, Table, plain_table
 from costmodel.report.quantities import energy_scale
 from costmodel.report.sections.schedule import DELIVERIES
@@ -238,7 +238,8 @@ def _sketch(plan: StrategyPlan) -> list[Table]:
 def _picture(comparison: PlanComparison, plan: StrategyPlan) -> Illustration:
     stages = tuple(stage.layers[0] if len(stage.layers) == 1 else f"{stage.layers[0]} ..." for stage in plan.stages)
     bars = []
-    for place, (piece, offset) in enumerate(zip(plan.pieces, plan.stacked_bytes, strict=True)):
+    hues = hues_of([piece.size_bytes for piece in plan.pieces])
+    for piece, offset, hue in zip(plan.pieces, plan.stacked_bytes, hues, strict=True):
         bars.append(
             BufferBar(
                 piece.name if piece.unit_count is None else f"{piece.name} ({piece.role})",
@@ -246,11 +247,12 @@ def _picture(comparison: PlanComparison, plan: StrategyPlan) -> Illustration:
                 max(piece.last_stage, 0),
                 piece.size_bytes / BYTES_PER_KIB,
                 offset / BYTES_PER_KIB,
-                place,
+                hue,
                 idle=False,
             )
         )
     limits = () if plan.total_bytes is None else (LimitLine(plan.total_bytes / BYTES_PER_KIB, f"{plan.total_bytes:,} B"),)
     chart = MemoryTimeline("Offset in the arena [KiB]", stages, tuple(bars), limits)
     what = f"{comparison.network} under {plan.strategy.value}: each piece of memory, at its offset, over the stages that need it"
-    return Illustration("plan", f"{what}.", f"{what}; {plan.total_bytes or 0:,} bytes in all.", chart)
+    grey = " Grey: the smaller pieces." if len(bars) > HUES else ""
+    return Illustration("plan", f"{what}.{grey}", f"{what}; {plan.total_bytes or 0:,} bytes in all.", chart)

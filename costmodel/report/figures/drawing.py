@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 
 PNG_DPI: Final = 160
 """Dots per inch of a picture file."""
+_SUPERFLUOUS: Final = re.compile(r'(?<=<g) id="[^"]*(?:patch|line2d|text|tick|axes|axis|figure|Collection)_\d+"|; stroke-linejoin: miter')
+"""Names of parts that nothing refers to, and a style that is SVG's own."""
+_LONG_NUMBER: Final = re.compile(r"(?<=[ \"(,-])(\d+\.\d\d)\d+(?=[ \n\"),])")
+"""Coordinates beyond hundredths of a point."""
 _FONT: Final = re.compile(r"(font: (?:bold )?[0-9.]+px) [^;\"]*")
 _COLOR_NAMES: Final = {color: name for name, color in LIGHT.items()}
 
@@ -92,6 +96,8 @@ def draw_svg(illustration: Illustration) -> str:
     inside = re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>{illustration.id}-", inside)
     inside = _FONT.sub(r"\1 var(--figure-font, sans-serif)", inside)
     inside = re.sub(r"#[0-9a-f]{6}\b", _variable, inside)
+    inside = _SUPERFLUOUS.sub("", inside)
+    inside = _LONG_NUMBER.sub(r"\1", inside)
     inside = re.sub(r"\n\s*", "\n", inside)
     chart = illustration.chart
     # What holds points with names of their own is no single picture.

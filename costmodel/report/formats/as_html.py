@@ -9,7 +9,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any, Final
 
 from costmodel.printable_text import printable
-from costmodel.report.document import Block, Derivation, Document
+from costmodel.report.document import Block, Derivation, Document, patterned
 from costmodel.report.figures.style import DARK, LIGHT
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ def html_page(document: Document, drawings: Mapping[str, str], written: str = ""
         script=Markup(_packaged_text("report.js").strip()),
         table_of=lambda choices: Markup(choices.as_json),
         kind=_kind,
+        patterned=patterned,
         written=written,
         explained=explained,
     )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from costmodel.report.cells import Cell, Form
-from costmodel.report.charts import BufferBar, LimitLine, MemoryTimeline
+from costmodel.report.charts import HUES, BufferBar, LimitLine, MemoryTimeline, hues_of
 from costmodel.report.document import Block, Column, Illustration, Paragraph, Row, Section, Table
 from costmodel.report.quantities import bytes_text, count_text, sentence, share_text
 from costmodel.report.words.heap_words import heap_reason_text, heap_start_text
@@ -22,8 +22,6 @@ from costmodel.units import BYTES_PER_KIB
 
 SHORT_TABLE: Final = 12
 """Longer lists of buffers are supplementary."""
-HUES: Final = 6
-"""Colours of buffers: of more, the largest have their own, and all others the last, which is grey."""
 _MEANINGS: Final = {
     MemoryAccounting.SUM: "each intermediate tensor in a buffer of its own",
     MemoryAccounting.PEAK_LIVE: "malloc and free per layer",
@@ -206,8 +204,8 @@ def _timeline(memory: MemorySummary, scenario: Scenario) -> Illustration:
 
 def _bars(plan: MemoryPlan) -> tuple[BufferBar, ...]:
     """Stack what is taken at each step; what stays where it is over several steps becomes one block."""
-    ranked = sorted(plan.buffers, key=lambda buffer: -buffer.size_bytes) if len(plan.buffers) > HUES else plan.buffers
-    colors = {buffer.name: min(place, HUES - 1) for place, buffer in enumerate(ranked)}
+    hues = hues_of([buffer.size_bytes for buffer in plan.buffers])
+    colors = {buffer.name: hue for buffer, hue in zip(plan.buffers, hues, strict=True)}
     bars: list[BufferBar] = []
     before: dict[tuple[str, float], int] = {}
     for step, moment in enumerate(plan.timeline):
