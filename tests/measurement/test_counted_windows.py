@@ -11,8 +11,8 @@ import pytest
 from costmodel.errors import Location, MissingError
 from costmodel.measurement.captures.trace_chunk import MarkedRun, Trace
 from costmodel.measurement.synthetic_trace import SyntheticTrace, synthetic_chunks
-from costmodel.measurement.trace_analysis import Thresholds, _check_period, _counted, _decision, _within_capture
-from costmodel.measurement.windows.inference_windows import Window
+from costmodel.measurement.trace_analysis import Thresholds, _check_period, _counted, _decision, _no_window, _within_capture
+from costmodel.measurement.windows.inference_windows import FoundWindows, Window, WindowRule
 from costmodel.measurement.windows.trace_blocks import condensed
 
 HERE = Location("capture.csv")
@@ -50,6 +50,11 @@ def test_what_repeats_inside_a_window_is_a_part_of_a_period_or_holds_some(times:
         assert count(7.35 * times, period_s, 3, 0.07) == round(7.35 * times / period_s)
 
 
+@pytest.mark.parametrize("times", [1.08, 2.15, 2.85, 3.25])
+def test_a_period_may_be_a_tenth_off_what_repeats(times: float) -> None:
+    assert count(7.4 * times, 0.42 * times, 3, 0.07) == 18
+
+
 @pytest.mark.parametrize("period_s", [0.3, 0.6, 0.42 * 2.3])
 def test_a_period_that_what_repeats_does_not_divide_is_asked_about(period_s: float) -> None:
     with pytest.raises(MissingError, match=r"the run at 2 s repeats every 0.42 s"):
@@ -57,17 +62,18 @@ def test_a_period_that_what_repeats_does_not_divide_is_asked_about(period_s: flo
 
 
 def test_marked_runs_that_are_no_longer_than_the_shortest_are_left_out() -> None:
-    """They begin two seconds into the capture and last 320 ms."""
-    recipe = SyntheticTrace(rate_hz=1000.0, span_s=6.0)
-    trace = Trace("marked", "synthetic", "sample", synthetic_chunks(recipe), runs=(MarkedRun(2.0, 2.32, 1), MarkedRun(3.5, 4.0, 1)))
+    """Of a quarter and of half a second, to the sample."""
+    recipe = SyntheticTrace(rate_hz=1024.0, span_s=6.0)
+    trace = Trace("marked", "synthetic", "sample", synthetic_chunks(recipe), runs=(MarkedRun(2.0, 2.25, 1), MarkedRun(3.5, 4.0, 1)))
     blocks = condensed(trace.chunks)
     assert blocks is not None
-    for shortest_s, lasting in ((0.1, 2), (0.4, 1)):
+    for shortest_s, lasting in ((0.1, 2), (0.25, 1), (0.4, 1)):
         found = _decision(trace, blocks, Thresholds(shortest_s=shortest_s)).found
         assert found is not None
         assert len(found.windows) == lasting
-    with pytest.raises(MissingError, match="no inference window"):
-        _decision(trace, blocks, Thresholds(shortest_s=0.6))
+    for shortest_s in (0.5, 0.6):
+        with pytest.raises(MissingError, match="no inference window"):
+            _decision(trace, blocks, Thresholds(shortest_s=shortest_s))
 
 
 def test_a_period_is_held_to_the_inferences_that_stand_alone() -> None:
@@ -79,3 +85,19 @@ def test_a_period_is_held_to_the_inferences_that_stand_alone() -> None:
     joined = [*apart, window(5.0, 9.0)._replace(inference_count=2)]
     _check_period(joined, 1.0, HERE)
     _check_period(apart[:1], 1.0, HERE)
+
+
+@pytest.mark.parametrize(
+    ("currents_a", "minimum_a", "maximum_a", "told"),
+    [
+        ([1.0, 2.0, 2.0, 3.0], 3.0, np.inf, "above 3,000 mA: current lies at 1003 to 2997 mA (median 2000); lower --min-current"),
+        ([1.0, 2.0, 2.0, 3.0], 0.5, 1.0, "between 500 and 1,000 mA: current lies at 1003 to 2997 mA (median 2000); raise --max-current"),
+        ([1.0, 3.0, 3.0, 3.0], 2.0, 2.5, "between 2,000 and 2,500 mA: current lies at 1006 to 3000 mA (median 3000); raise --max-current"),
+    ],
+)
+def test_a_current_at_a_threshold_is_not_within_and_the_threshold_to_move_is_named(
+    currents_a: list[float], minimum_a: float, maximum_a: float, told: str
+) -> None:
+    blocks: Any = SimpleNamespace(mean_a=np.array(currents_a))
+    rule = WindowRule(minimum_a, maximum_a, 0.1, 0.0, "given", "given", "given")
+    assert _no_window(blocks, FoundWindows(rule, [], 0, 0), Thresholds()) == f"no inference window {told}"

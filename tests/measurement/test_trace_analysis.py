@@ -168,6 +168,14 @@ def test_statistics_are_those_of_the_samples():
     assert summary.baseline_ratio + summary.computational_ratio == pytest.approx(1.0)
 
 
+def test_powers_and_mean_current_are_those_of_the_supply_and_of_the_whole_capture():
+    summary = analysed(SyntheticTrace(span_s=6.0))
+    assert summary.idle_w == pytest.approx(0.0364 * 5.03, rel=1e-3)
+    assert summary.active_w == pytest.approx(0.0430 * 5.03, rel=1e-3)
+    assert summary.average_w == pytest.approx(summary.total_j / 6.0, rel=1e-3)
+    assert summary.mean_a == pytest.approx(0.0364 + 0.0066 * 5 * 0.32 / 6.0, rel=1e-3)
+
+
 def test_the_decks_split_is_found_in_the_decks_trace():
     summary = analysed(SyntheticTrace(span_s=6.0))
     assert round(1e3 * summary.inference.mean, 1) == 69.2

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import gc
+import os
 from pathlib import Path
+
+import pytest
 
 from tests.mutants.equivalents import EQUIVALENTS
 from tests.mutants.operators import mutants_of
-from tests.mutants.rooms import ROOMS, mutants_in
+from tests.mutants.rooms import ROOMS, ROOT, mutants_in
 from tests.mutants.written import WRITTEN
 
 SOURCE = '''"""Not a - b in a docstring."""
@@ -39,3 +43,13 @@ def test_every_change_written_by_hand_has_its_place_and_every_equivalent_its_mut
     names = {mutant.name for room in ROOMS for mutant in mutants_in(room)}
     assert {f"{each.path} {name}" for name, each in WRITTEN.items()} <= names
     assert set(EQUIVALENTS) <= names
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="mutants are tried in forks: needs a system that has them")
+def test_functions_are_found_among_what_the_tests_have_frozen() -> None:
+    from tests.mutants.warm import _alive, replaceable
+
+    path = Path("costmodel/specs/axis.py")
+    gc.freeze()
+    alive = _alive([path])
+    assert all(replaceable(mutant, alive) for mutant in mutants_of(path, (ROOT / path).read_text(encoding="utf-8")))
