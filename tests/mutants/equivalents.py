@@ -12,6 +12,9 @@ _DRAWN = "the two differ where a drawn number is exactly that share, once in 2^5
 _WIDER = "it only says where the search may look or begins; where a block may end is held by the constraint on the height"
 _TRIED = "a no is no answer: then the splits are tried one by one"
 _TENTH = "a difference of doubles near whole numbers is never exactly a tenth of one: that has more binary places than they"
+_TRANSFORMED = (
+    "correlations come out of a Fourier transform, rounded: one is at the limit by chance only, and what is right there nobody can say"
+)
 _AS_GOOD = "covers that take as much with as many streams: either is an answer"
 
 EQUIVALENTS: dict[str, str] = {
@@ -29,6 +32,10 @@ EQUIVALENTS: dict[str, str] = {
     "costmodel/battery/relaxation.py _moment: inside = (newton [>= -> >] low) & (newton <= high)": _BRACKETED,
     "costmodel/measurement/trace_analysis.py _check_period: if abs(seen / period_s - 1.0) [> -> >=] _NEAR:": _TENTH,
     "costmodel/measurement/trace_analysis.py _counted: if abs(times - round(times)) [> -> >=] _NEAR * round(times):": _TENTH,
+    "costmodel/measurement/windows/repetition.py inner_period: size = 1 << (2 * len(inside) [- -> +] 1).bit_length()": "a longer transform pads with more zeros: it takes longer and correlates the same",
+    "costmodel/measurement/windows/repetition.py inner_period: below = np.flatnonzero(correlation [< -> <=] 0.2)": _TRANSFORMED,
+    "costmodel/measurement/windows/repetition.py inner_period: if after.max() [< -> <=] _LEAST_CORRELATION:": _TRANSFORMED,
+    "costmodel/measurement/windows/repetition.py inner_period: near = after [>= -> >] _NEARLY_BEST * after.max()": _TRANSFORMED,
     "costmodel/memory/arenas/climbing.py _neighbour: if problem.meetings[chosen] and draw.random() [< -> <=] 0.5:": _DRAWN,
     "costmodel/memory/arenas/climbing.py _neighbour: if draw.random() [< -> <=] 0.7 and at:": _DRAWN,
     "costmodel/memory/arenas/fitting.py fitted: if end [> -> >=] offset:": "an offset that is there already is a multiple of the alignment: it is rounded up to itself",

@@ -73,8 +73,6 @@ def current_levels(currents: Floats, samples_averaged: int, period_s: float, lea
     top = float(np.quantile(means, 0.999))
     bottom = float(means.min())
     spread = top - bottom
-    if spread <= _ROUNDING * max(abs(top), abs(bottom)):
-        return [Level(float(means.mean()), bottom, np.inf, 1.0)]
     limit = _STEADY_SIGMAS * noise + 2e-3 * spread
     steady = np.ones(len(means), dtype=bool)
     steady[1:] &= steps <= limit
@@ -88,8 +86,8 @@ def current_levels(currents: Floats, samples_averaged: int, period_s: float, lea
     width = edges[1] - edges[0]
     blur = max(1.0, noise / width, _JUMP_SHARE * _jump(means, steady, limit) / width)
     blur = min(blur, _MOST_BLUR)
-    smooth = gaussian_filter1d(counts.astype(np.float64), blur, mode="constant", radius=int(np.ceil(3 * blur)))
-    peaks = _peaks(smooth, max(_LEAST_SHARE * len(settled), 2.0), int(np.ceil(blur)))
+    smooth = gaussian_filter1d(counts.astype(np.float64), blur, mode="constant", truncate=3.0)
+    peaks = _peaks(smooth, max(_LEAST_SHARE * len(settled), 2.0), round(blur))
     centres = 0.5 * (edges[:-1] + edges[1:])
     bounds = [0, *(int(lower + np.argmin(smooth[lower:upper])) for lower, upper in itertools.pairwise(peaks)), _BINS]
     values, shares = [], []

@@ -82,6 +82,7 @@ def kinds_of(
         Of each rise, and counts of what was left out.
     """
     label = _clusters(np.log(np.maximum(durations_s, _LEAST)), np.log(_ALIKE))
+    both = _together(label, _clusters(np.log(np.maximum(heights_a, _LEAST)), np.log(_ALIKE)))
     times = np.bincount(label, weights=durations_s)
     counts = np.bincount(label)
     main = int(times.argmax())
@@ -100,8 +101,6 @@ def kinds_of(
     typical_s = float(np.median(durations_s[label == main]))
     typical_a = float(np.median(heights_a[label == main]))
     if not boot[0] and np.count_nonzero(label == main) >= _AGAIN:
-        heights = _clusters(np.log(np.maximum(heights_a, _LEAST)), np.log(_ALIKE))
-        both = label * (len(label) + 1) + heights
         alone = np.count_nonzero(both == both[0]) == 1
         # Where there are several kinds of inference, a first one of its own is one more.
         boot[0] = alone and len(set(both[1:].tolist())) == 1 and not _like_the_next(durations_s, middles_a)
@@ -116,7 +115,6 @@ def kinds_of(
     burst = (durations_s < _SHORT * typical_s) & (heights_a > _TALL * typical_a) & ~short & ~boot
     kept = ~(short | burst | boot)
     kind = np.full(len(label), -1)
-    both = label * (len(label) + 1) + _clusters(np.log(np.maximum(heights_a, _LEAST)), np.log(_ALIKE))
     found, where = np.unique(both[kept], return_inverse=True)
     spent = np.bincount(where, weights=durations_s[kept], minlength=len(found))
     rank = np.empty(len(found), dtype=np.intp)
@@ -193,7 +191,7 @@ def joined_pauses(begins_s: Floats, ends_s: Floats, heights_a: Floats) -> Joined
         # The capture may begin or end within a group.
         whole = np.ones(len(first), dtype=bool)
         for place in (0, -1):
-            whole[place] = len(first) < 2 or spans[place] * _SAME_SPAN > np.median(spans)
+            whole[place] = spans[place] * _SAME_SPAN > np.median(spans)
         if np.count_nonzero(whole) < _AGAIN or not _even(spans[whole]):
             continue
         first, last = first[whole], last[whole]
@@ -246,3 +244,8 @@ def _clusters(values: Floats, apart: float) -> NDArray[np.intp]:
     label = np.empty(len(values), dtype=np.intp)
     label[order] = np.concatenate(([0], np.cumsum(np.diff(values[order]) > apart)))
     return label
+
+
+def _together(label: NDArray[np.intp], other: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Number values by two groups they fall in, in the order of the first."""
+    return np.unique(np.stack((label, other)), axis=1, return_inverse=True)[1].reshape(-1)

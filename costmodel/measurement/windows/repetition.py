@@ -53,7 +53,7 @@ def inner_period(current: Floats, height_a: float, noise_a: float, least_swing: 
     # Fewer products lie behind a longer lag.
     correlation = correlation[: most + 1] / np.arange(len(inside), len(inside) - most - 1, -1) / (swing * swing)
     below = np.flatnonzero(correlation < 0.2)
-    if not len(below) or below[0] >= most - 1:
+    if not len(below):
         return None
     after = correlation[below[0] :]
     if after.max() < _LEAST_CORRELATION:
