@@ -13,7 +13,7 @@ from costmodel.memory.lifetimes import Lifetimes, lifetimes_of
 from costmodel.memory.ordering import OrderProblem, best_order
 from costmodel.memory.overlapping import Overlap, lead_bytes, overlapped, spared_bytes
 from costmodel.memory.placement import Block, Sizes, blocks_of, place_blocks, sizes_of
-from costmodel.memory.planning import plan_memory
+from costmodel.memory.planning import PER_TENSOR, plan_memory
 from costmodel.memory.strategies import COUNTS_INPUT, alive_by_step, arena_height_bytes, end_bytes, lower_bound, total_bytes
 from costmodel.memory.streaming.blocks import Layout, layout_of
 from costmodel.memory.streaming.covers import BANDS, PIXELS, ROWS, RUNNING, WINDOWS, Cover, fused, layered, mixed, streamed
@@ -95,9 +95,10 @@ def _accounted(accounting: MemoryAccounting, subject: Subject) -> tuple[Strategy
     pieces = []
     for buffer in found.buffers:
         tenants = [subject.lives.tensors[at[name]] for name in buffer.tenants]
-        first, last = min(life.made for life in tenants), max(life.last for life in tenants)
-        if accounting not in (MemoryAccounting.PEAK_LIVE, MemoryAccounting.ARENA_IN_PLACE):
-            first, last = -1, len(subject.lives.steps) - 1
+        first, last = -1, len(subject.lives.steps) - 1
+        if accounting in PER_TENSOR:
+            (life,) = tenants
+            first, last = life.made, life.last
         pieces.append(
             PlannedPiece(
                 name=" / ".join(buffer.tenants),
@@ -314,10 +315,11 @@ def _overlapping(subject: Subject) -> tuple[StrategyPlan, None]:
     spared = spared_bytes(overlaps, sizes)
     alive = alive_by_step(lives, in_place=False, with_input=True)
     live = [sum(sizes[place] for place in places) - spared.get(stage + 1, 0) for stage, places in enumerate(alive)]
-    problem = overlapped(problem_of(blocks, sizes_of(lives, blocks), max(live)), overlaps)
+    bound = max(live)
+    problem = overlapped(problem_of(blocks, sizes_of(lives, blocks), bound), overlaps)
     plan = planned_pieces(strategy, subject, cover, staged._replace(lives=lives), blocks, climbed(problem).offsets)
     stages = tuple(stage.model_copy(update={"live_bytes": size}) for stage, size in zip(plan.stages, live, strict=True))
-    return plan.model_copy(update={"bound_bytes": max(live), "stages": stages}), None
+    return plan.model_copy(update={"bound_bytes": bound, "stages": stages}), None
 
 
 def _overlaps(subject: Subject) -> list[Overlap]:

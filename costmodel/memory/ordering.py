@@ -93,7 +93,7 @@ class _Walk:
             twins.setdefault((self.waits[layer], readers[layer]), []).append(layer)
         held_back = [0] * count
         for alike in twins.values():
-            if len(alike) > 1 and not problem.kept.intersection(alike) and not problem.input_readers.intersection(alike):
+            if not problem.kept.intersection(alike) and not problem.input_readers.intersection(alike):
                 alike.sort(key=lambda layer: problem.sizes[layer])
                 for before, layer in itertools.pairwise(alike):
                     held_back[layer] = 1 << before

@@ -77,13 +77,12 @@ def _check_tensors(plan: StrategyPlan, network: Network, stage_of: dict[str, int
             owner = _holder(network, source)
             if not step.merged:
                 last[owner] = max(last.get(owner, -1), stage_of[step.name])
-    for step in network.steps:
-        if step.name not in read:
-            last[_holder(network, step.name)] = len(plan.stages) - 1
+    kept = {_holder(network, step.name) for step in network.steps if step.name not in read}
+    last |= dict.fromkeys(kept, len(plan.stages) - 1)
     pieces = {piece.name: piece for piece in plan.pieces if piece.role == "tensor"}
     for name, begun in made.items():
         until = last.get(name, begun)
-        inside = begun >= 0 and until == begun and plan.stages[begun].grain is not Grain.LAYER and until < len(plan.stages)
+        inside = begun >= 0 and until == begun and plan.stages[begun].grain is not Grain.LAYER and name not in kept
         if name == NETWORK_INPUT:
             streamed = plan.delivery is not InputDelivery.WHOLE and (plan.delivery is InputDelivery.FLASH or until == 0)
             inside = streamed and (plan.delivery is InputDelivery.FLASH or plan.stages[0].grain is not Grain.LAYER)
@@ -174,7 +173,7 @@ def _pooled_behind(step: Step, sizes: TensorBytes, read_from: int, written_from:
     for at in reversed(range(made)):
         # What comes after it in its channel, or in the next one, is still to be read; the first and the last channel are the tightest.
         for channel in (0, channels - 1):
-            needed = channel * plane + still if channel < channels - 1 or at < made - 1 else channels * plane
+            needed = channel * plane + still
             if written_from + (channel * made + at + 1) * sizes.output_bytes > read_from + needed * sizes.input_bytes:
                 return False
         still = min(still, reads[at])

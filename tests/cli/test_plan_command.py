@@ -149,3 +149,16 @@ def test_the_input_counts_wherever_it_lies(capsys: pytest.CaptureFixture[str]) -
     assert total["peak-live"] == total["arena-in-place"] == 768  # beside the one lies an input of 640 bytes
     assert answer["recommended"] == "arena-in-place"
     assert "its input included" in answer["why"]
+
+
+def test_a_network_of_views_needs_its_input_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing runs: there is no stage, and no layer to draw."""
+    (tmp_path / "views.yaml").write_text("name: n\ninput: 3x4x4\nlayers:\n  - {kind: flatten, name: f}\n", encoding="utf-8")
+    path = str(tmp_path / "views.yaml")
+    total = {plan["strategy"]: plan["total_bytes"] for plan in _json(capsys, path)["plans"]}
+    assert {total[name] for name in ("arena-in-place", "greedy", "hill-climbing", "exact")} == {48}
+    assert {total[name] for name in ("overlapping", "reordered", "streaming")} == {None}
+    assert main(["plan", path, "--strategy", "greedy", "--out", str(tmp_path / "views.svg")]) == 0
+    assert (tmp_path / "views.svg").read_text(encoding="utf-8").startswith("<?xml")
+    assert main(["report", path, "--full"]) == 0
+    assert "Energy" in capsys.readouterr().out

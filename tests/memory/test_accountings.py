@@ -99,6 +99,29 @@ def test_the_timeline_peaks_at_the_total(accounting: MemoryAccounting) -> None:
     assert MemoryPlan.model_validate_json(plan.model_dump_json()) == plan
 
 
+def test_a_buffer_that_tensors_share_begins_at_a_multiple_of_the_widest_elements() -> None:
+    layers = [
+        {"kind": "conv2d", "name": "a", "out_channels": 3, "kernel": 1},
+        {"kind": "conv2d", "name": "b", "out_channels": 1, "kernel": 1, "output_type": "int32"},
+        {"kind": "max_pool2d", "name": "p", "kernel": [1, 2], "output_type": "int8"},
+    ]
+    plan = plan_memory(STATIC, lives_of(network(layers, "1x3x3")))
+    assert [(buffer.tenants, buffer.size_bytes, buffer.offset_bytes) for buffer in plan.buffers] == [(("a",), 27, 0), (("b", "p"), 36, 28)]
+
+
+def test_each_tensor_is_kept_to_the_last_step_that_reads_it() -> None:
+    plan = plan_memory(ARENA, lives_of(network(PRUNED)))
+    assert [(tensor.name, tensor.last) for tensor in plan.tensors][:3] == [("input", "conv1"), ("conv1", "pool1"), ("pool1", "conv2")]
+    assert plan.tensors[-1].last == "fc2"
+
+
+def test_memory_for_each_while_it_lives_is_a_buffer_for_each() -> None:
+    lives = lives_of(network(PRUNED))
+    for with_input in (False, True):
+        names = [lives.tensors[place].name for buffer in account(PEAK, lives, with_input=with_input).buffers for place in buffer.tenants]
+        assert names == [*(["input"] if with_input else []), *lives.steps]
+
+
 def test_the_arena_at_a_pooling_holds_only_its_input() -> None:
     plan = plan_memory(ARENA, lives_of(network(PRUNED, **FOUR_BYTE)))
     moments = {moment.step: moment for moment in plan.timeline}

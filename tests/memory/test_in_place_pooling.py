@@ -84,3 +84,28 @@ def test_a_column_runs_in_place_only_where_every_row_does() -> None:
     strides = np.array([1, 2], dtype=np.int64)
     assert not runs_in_place(pooling(Axis(8, 3, strides, 1, 1), Axis(8, 3, strides, 1, 1)), 1, 1)
     assert runs_in_place(pooling(Axis(8, 3, strides + 1, 1, 1), Axis(8, 3, strides + 1, 1, 1)), 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("h", "w", "sizes", "allowed"),
+    [
+        # The second result of a row lands on what it reads, which begins before its place.
+        (Axis(1, 1, 1), Axis(5, 3, 1, 1, 1), (1, 1), False),
+        # A column of results, wider than what they are made from: no second one in a row.
+        (Axis(6, 2, 2), Axis(3, 3, 1), (1, 2), True),
+        # The second row begins with the row of inputs that the first one was written over.
+        (Axis(5, 3, 1, 1, 1), Axis(2, 2, 2), (1, 1), False),
+        # There is no second row.
+        (Axis(2, 3, 1, 1), Axis(8, 2, 2), (1, 1), True),
+        # A row of results is as long as a row of inputs, and all of them as long as all inputs.
+        (Axis(8, 1, 1), Axis(8, 2, 2), (1, 2), True),
+        # It is a byte longer, though a row in all fits.
+        (Axis(5, 3, 1), Axis(3, 2, 2, 0, 1), (1, 2), False),
+        # The only row of results is longer than the inputs.
+        (Axis(1, 1, 1), Axis(3, 2, 2, 0, 1), (1, 2), False),
+    ],
+)
+def test_the_tightest_poolings_run_in_place_and_the_next_do_not(h: Axis, w: Axis, sizes: tuple[int, int], allowed: bool) -> None:
+    for channels in (1, 2):
+        assert runs_in_place(pooling(h, w, channels), *sizes) == allowed
+        assert overwrites_what_is_needed(pooling(h, w, channels), *sizes) != allowed

@@ -12,7 +12,7 @@ from random_graphs import random_graphs
 
 from costmodel.errors import SpecError
 from costmodel.memory.lifetimes import Lifetimes, TensorLife
-from costmodel.memory.placement import blocks_of, place_blocks, sizes_of
+from costmodel.memory.placement import Placed, _alike, _arrangements, _graph_orders, _stacked, blocks_of, place_blocks, sizes_of
 from costmodel.memory.plan_check import check_plan
 from costmodel.memory.planning import plan_network
 from costmodel.memory.strategies import lower_bound
@@ -122,6 +122,49 @@ def test_columns_are_placed_as_their_rows(drawn: tuple[Lifetimes, list[Lifetimes
                                 or placed.offsets[two] + theirs.size_bytes <= placed.offsets[one]
                             )
     assert np.broadcast_to(found.height_bytes, len(rows)).tolist() == expected
+
+
+def test_of_arrangements_as_low_the_first_is_taken() -> None:
+    """Three of the orders reach 20 bytes where 17 are alive, and differ in where they put the tensors."""
+    spans = ((2, -1, 1), (3, 0, 3), (6, 1, 2), (6, 2, 4), (5, 3, 4), (6, 4, 4))
+    lives = Lifetimes(tuple(TensorLife(f"t{at}", *span) for at, span in enumerate(spans)), tuple("abcde"), ())
+    blocks = blocks_of(lives, with_input=True)
+    sizes = sizes_of(lives, blocks)
+    lowest = [placed for placed in _arrangements(blocks, sizes, 17) if placed.height_bytes == 20]
+    assert len({placed.offsets for placed in lowest}) == 3
+    assert place_blocks(blocks, sizes, 17) == lowest[0]
+
+
+def at_once(*tensors: tuple[int, int]) -> Lifetimes:
+    """Tensors of so many bytes and bytes an element, all there from the first stage to the last."""
+    lives = tuple(TensorLife(f"t{at}", size, -1, 1, None, element) for at, (size, element) in enumerate(tensors))
+    return Lifetimes(lives, ("s", "t"), ())
+
+
+def test_a_stack_that_fills_the_arena_down_to_its_beginning_holds() -> None:
+    lives = at_once((6, 1), (4, 1))
+    blocks = blocks_of(lives, with_input=True)
+    assert _stacked(blocks, sizes_of(lives, blocks), 10, [True, True]) == Placed(10, (4, 0))
+    assert _stacked(blocks, sizes_of(lives, blocks), 9, [True, True]).height_bytes > 10
+
+
+def test_orders_begin_with_what_lives_longest() -> None:
+    spans = ((-1, 0), (0, 3), (1, 2), (2, 3))
+    lives = Lifetimes(tuple(TensorLife(f"t{at}", 1, *span) for at, span in enumerate(spans)), tuple("abcd"), ())
+    assert [list(order) for order in _graph_orders(blocks_of(lives, with_input=True))] == [[1, 0, 2, 3], [0, 1, 2, 3], [3, 2, 1, 0]]
+
+
+def test_aligning_takes_nothing_where_what_is_below_is_in_whole_elements_of_what_is_above() -> None:
+    lives = at_once((6, 2), (4, 4), (3, 1))
+    # The second takes its place over with smaller elements: not all of its sizes are multiples of four.
+    narrowed = lives._replace(tensors=(*lives.tensors, TensorLife("u", 3, 2, 2, 1, 1)))
+    for given_lives, whole in ((lives, (True, True, True)), (narrowed, (True, False, True))):
+        blocks = blocks_of(given_lives, with_input=True)
+        sizes = sizes_of(given_lives, blocks)
+        assert sizes.whole == whole
+        pairs = [(low, high) for low in range(3) for high in range(3) if low != high and _alike(sizes, low, high)]
+        # Above bytes anything; above two-byte elements those of four.
+        assert pairs == [(0, 2), *([(1, 0)] if whole[1] else []), (1, 2)]
 
 
 def conv(name: str, out_channels: int, **more: object) -> dict[str, object]:

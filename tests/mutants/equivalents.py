@@ -17,6 +17,9 @@ _TRANSFORMED = (
 )
 _AS_GOOD = "covers that take as much with as many streams: either is an answer"
 
+_SAME = "where both are equal the one is put in the other's place"
+_OTHERS = "a block is no neighbour of its own"
+
 EQUIVALENTS: dict[str, str] = {
     "costmodel/battery/cell_voltage.py CellVoltage._life: charge = begin + 0.5 * (1.0 [+ -> -] node) * (high_charge - begin)": "Gauss-Legendre nodes lie symmetrically around 0 with equal weights: -node runs through the same nodes",
     "costmodel/battery/duty_cycle.py _neighbours: before = max(sum(point [<= -> <] at for point in points[:-1]) - 1, 0)": "at a tabulated place both neighbouring lines give the tabulated share",
@@ -46,7 +49,15 @@ EQUIVALENTS: dict[str, str] = {
     "costmodel/memory/heap.py _has_room_for: rounded[placement.region] = max(rounded.get(placement.region, 0), placement.searched_bytes [- -> +] placement.size_bytes)": _TRIED,
     "costmodel/memory/heap.py _has_room_for: return verdict.fits and all(state.free_bytes [>= -> >] taken_bytes + rounded.get(state.name, 0) for state in verdict.regions)": _TRIED,
     "costmodel/memory/heap_replay.py _give_back: if at and region.blocks[at - 1].freed [>= -> >] 0:": "only what was never taken is free since moment 0, and that lies above whatever was: malloc takes the low end",
+    "costmodel/memory/lifetimes.py _overwritten: if position [< -> <=] 0 or not steps[position].operation.in_place:": "the first step reads the network's input or nothing: what it reads is overwritten by none, which the next lines say",
+    "costmodel/memory/ordering.py _Walk.after: if live [> -> >=] peak:": _SAME,
+    "costmodel/memory/placement.py _lowest_gap: free: Number = candidate [< -> <=] best": _SAME,
+    "costmodel/memory/placement.py _from_both_ends: before = [other.block for other in block.neighbours if other.block [< -> <=] at]": _OTHERS,
+    "costmodel/memory/placement.py _stacked: [other for other in block.neighbours if other.block [< -> <=] at and on_top[other.block] == on_top[at]] for at, block in enumerate(blocks)": _OTHERS,
+    "costmodel/memory/placement.py _stacked: if other.block [> -> >=] at or on_top[other.block] == on_top[at]:": _OTHERS,
     "costmodel/memory/streaming/covers.py _fewest_streams: if part.size_bytes <= most_bytes and (known is None or streams [< -> <=] known[0]):": _AS_GOOD,
+    "costmodel/memory/streaming/covers.py _streams: if segment.size_bytes - segment.output_bytes [> -> >=] limit:": "what a stream keeps never shrinks as it goes on: all later ones take the limit and what they leave, and are of no use",
+    "costmodel/memory/tflm/refusals.py _fixed_output: if abs(found[0] - scale) [<= -> <] _SCALE_SLACK_RATIO * scale and found[1] == zero_point:": "the scales are powers of two: a difference of a double near one from it is never exactly a thousandth of it, which has more binary places",
     "costmodel/specs/axis.py taps_in_padding: if type(p) is int and p [<= -> <] 0:": "a padding of 0 reaches no output, and of none the sums below are 0: the line only saves them",
     "costmodel/specs/axis.py taps_in_padding: if not any_true(reaching [> -> >=] 0):": "where no output reaches into the padding the sums below are 0: the line only saves them",
     "costmodel/specs/axis.py interior_extent: last = smaller(floor_div(H + p - 1 - (K - 1) * d, s), O [- -> +] 1)": "O - 1 = floor((H + p + q - 1 - (K - 1) * d) / s) with q >= 0 is never the smaller one",

@@ -122,8 +122,8 @@ def layout_of(network: Network) -> Layout:
 
 def _map(shape: Sequence[int], element_bytes: int) -> TensorMap:
     # What is not channels x rows x columns stays whole: its bytes alone count.
-    channels, rows, columns = (shape[0], math.prod(shape[1:-1]), shape[-1]) if len(shape) >= _MAP_EXTENTS else (*shape, 1, 1)[:_MAP_EXTENTS]
-    return TensorMap(channels, rows, columns, element_bytes)
+    channels, *rows, columns = (*shape, *(1,) * (_MAP_EXTENTS - len(shape)))
+    return TensorMap(channels, math.prod(rows), columns, element_bytes)
 
 
 def _why(steps: Sequence[Step], inside: Sequence[int], sources: Mapping[int, tuple[int, ...]]) -> str | None:
@@ -175,13 +175,12 @@ def ring(layout: Layout, step: int, units: int, grain: Grain) -> Held:
     return Held(step, Role.RING, units, unit_elements(own, grain), own.element_bytes)
 
 
-def running_row(layout: Layout, step: int, reach: Reach, width: int, grain: Grain) -> Held:
-    """Return what a pooling keeps of results that are not complete, over some columns of its input; means are summed in accumulators."""
+def running_row(layout: Layout, step: int, reach: Reach, grain: Grain) -> Held:
+    """Return what a pooling keeps of results that are not complete; means are summed in accumulators."""
     own = layout.maps[step]
     mean = layout.steps[step].operation.action is Action.MEAN
     element = max(ACCUMULATOR_BYTES, own.element_bytes) if mean else own.element_bytes
-    rows = reach.by_rows() if grain is Grain.ROWS else reach
-    units = running_units(rows, 1 if grain is Grain.ROWS else width)
+    units = running_units(reach.by_rows() if grain is Grain.ROWS else reach)
     return Held(step, Role.ROW, units, unit_elements(own, grain), element)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from bisect import bisect_left
 from typing import Final, NamedTuple, TypeAlias
 
 from costmodel.columns import ceil_div
@@ -55,10 +56,10 @@ def axis_spans(axis: Axis | AdaptiveAxis) -> tuple[Span, ...]:
     spans = []
     for o in range(axis.output):
         start = o * axis.s - axis.p
-        first = start if start >= 0 else start + ceil_div(-start, axis.d) * axis.d
+        first = start + ceil_div(max(-start, 0), axis.d) * axis.d
         taps = min(axis.K - 1, (axis.H - 1 - start) // axis.d)
         last = start + taps * axis.d
-        spans.append((first, last) if taps >= 0 and first <= last else NOTHING)
+        spans.append((first, last) if first <= last else NOTHING)
     return tuple(spans)
 
 
@@ -94,53 +95,36 @@ def ring_units(reach: Reach, width: int) -> int:
     rows, columns = _in_order(reach.rows), _in_order(reach.columns)
     if not rows or not columns:
         return 1
-    apart: dict[tuple[bool, bool], int] = {
-        (fresh, passing): max((last if fresh else columns[-1][1]) - (first if passing else columns[0][0]) for first, last in columns)
-        for fresh in (False, True)
-        for passing in (False, True)
-    }
+    window, whole_row = max(last - first for first, last in columns), columns[-1][1] - columns[0][0]
     most = 1
-    for place, (first, last) in enumerate(rows):
-        fresh = place == 0 or rows[place - 1][1] < last
-        passing = place + 1 == len(rows) or rows[place + 1][0] > first
-        most = max(most, (last - first) * width + apart[fresh, passing] + 1)
+    for (first, last), following in itertools.zip_longest(rows, rows[1:]):
+        # Of two rows of outputs that end at one row of inputs, the first begins earlier or is read from again.
+        is_read_again = following is not None and following[0] == first
+        most = max(most, (last - first) * width + (whole_row if is_read_again else window) + 1)
     return most
 
 
-def running_units(reach: Reach, width: int) -> int:
+def running_units(reach: Reach) -> int:
     """Return how many results of a pooling are begun and not complete at once, where its input arrives in raster order.
 
     Parameters
     ----------
     reach : Reach
         Of the pooling's outputs.
-    width : int
-        Columns of its input.
 
     Returns
     -------
     int
         From the oldest that is not complete to the newest that has begun, at least 1.
     """
-    columns = len(reach.columns)
-    begun: list[tuple[int, int]] = []
-    for row, (first_row, _) in enumerate(reach.rows):
-        for column, (first_column, _) in enumerate(reach.columns):
-            begun.append((first_row * width + first_column, row * columns + column))
-    ends = []
-    end = -1
-    for _, last_row in reach.rows:
-        for _, last_column in reach.columns:
-            end = max(end, last_row * width + last_column)
-            ends.append(end)
-    begun.sort()
-    most, complete = 1, 0
-    newest = 0
-    for at, place in begun:
-        while complete < len(ends) and ends[complete] < at:
-            complete += 1
+    firsts = itertools.product((first for first, _ in reach.rows), (first for first, _ in reach.columns))
+    begun = sorted((pixel, place) for place, pixel in enumerate(firsts))
+    # What is made in order is complete in order.
+    ends = list(itertools.accumulate(itertools.product((last for _, last in reach.rows), (last for _, last in reach.columns)), max))
+    most, newest = 1, 0
+    for pixel, place in begun:
         newest = max(newest, place)
-        most = max(most, newest - complete + 1)
+        most = max(most, newest - bisect_left(ends, pixel) + 1)
     return most
 
 

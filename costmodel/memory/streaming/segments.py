@@ -158,10 +158,7 @@ class _Run:
         """What a pooling that scatters keeps; at the grain of rows, what no pooling made is a band of one row before it is scattered."""
         layout, grain = self.layout, self.way.grain
         source = layout.sources[step][0]
-        rows = []
-        for strip in self.strips:
-            first, last = strip.columns[source]
-            rows.append(running_row(layout, step, reach_in(layout, step, source, strip), last - first + 1, grain))
+        rows = [running_row(layout, step, reach_in(layout, step, source, strip), grain) for strip in self.strips]
         held = [max(rows, key=lambda one: one.size_bytes)]
         if grain is Grain.ROWS and not is_pool(layout, source):
             held.insert(0, ring(layout, source, 1, grain))
@@ -206,7 +203,7 @@ def strip_segment(layout: Layout, end: int, way: Way) -> Segment | str:
     layout : Layout
         The network.
     end : int
-        The block after the last that streams.
+        The block after the last that streams; two blocks at least.
     way : Way
         With its strips.
 
@@ -239,7 +236,7 @@ def _strips(layout: Layout, end: int, count: int) -> tuple[Strip, ...] | str:
     """The strips share out the last map; where that is what a mean leaves, the map before it. What several read, each computes."""
     blocks = layout.blocks[:end]
     last = blocks[-1].makes
-    divided = blocks[-1].reads if layout.steps[last].operation.action is Action.MEAN and len(blocks) > 1 else last
+    divided = blocks[-1].reads if layout.steps[last].operation.action is Action.MEAN else last
     width = layout.maps[divided].columns
     if count > width:
         return f"{count} strips need as many columns: {layout.name(divided)} has {width}"

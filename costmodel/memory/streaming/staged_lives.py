@@ -10,7 +10,7 @@ from costmodel.memory.streaming.blocks import Layout, whole_bytes
 from costmodel.memory.streaming.covers import Cover
 from costmodel.specs.network import Network
 from costmodel.specs.running.schedule import Schedule
-from costmodel.specs.running.stages import Grain, Held, InputDelivery, Role
+from costmodel.specs.running.stages import Grain, Held, InputDelivery, Role, Stage
 from costmodel.specs.shapes import element_count
 
 
@@ -46,10 +46,12 @@ def staged_lives(network: Network, layout: Layout, cover: Cover) -> StagedLives:
     whole = lifetimes_of(network.steps, schedule, network.tensor_bytes, element_count(network.input), network.input_bytes)
     makers = (-1, *schedule.running)
     rings = {(time, held.step): held for time, stage in enumerate(cover.stages) for held in stage.held if held.role is Role.RING}
+    # Where nothing runs, the input is there all the same.
+    stages = cover.stages or (Stage(()),)
     pieces: list[tuple[TensorLife, int | None, Held | None]] = []
     for place, (life, maker) in enumerate(zip(whole.tensors, makers, strict=True)):
         time = max(life.made, 0)
-        stage = cover.stages[time]
+        stage = stages[time]
         inside = stage.grain is not Grain.LAYER and life.last == time and (place == INPUT or maker != stage.steps[-1])
         if place == INPUT:
             inside = inside and cover.delivery is InputDelivery.DELIVERED
@@ -62,7 +64,7 @@ def staged_lives(network: Network, layout: Layout, cover: Cover) -> StagedLives:
             continue
         if stage.grain is not Grain.LAYER:
             sums = maker in stage.scattered and not any(held.step == maker for held in stage.held)
-            size = whole_bytes(layout, maker, True) if sums and maker >= 0 else life.size_bytes
+            size = whole_bytes(layout, maker, True) if sums else life.size_bytes
             life = life._replace(size_bytes=size, in_place_of=None)
         pieces.append((life, place, None))
     for time, stage in enumerate(cover.stages):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import insort
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
@@ -59,8 +60,7 @@ def place_greedily(buffers: Sequence[PlannedBuffer]) -> tuple[int, ...]:
                 break
             offset = max(offset, offsets[other] + sizes[other])
         offsets[at] = offset
-        after = next((number for number, other in enumerate(placed) if offsets[other] > offset), len(placed))
-        placed.insert(after, at)
+        insort(placed, at, key=offsets.__getitem__)
     return tuple(offsets)
 
 

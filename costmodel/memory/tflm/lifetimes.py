@@ -13,8 +13,6 @@ from costmodel.specs.imported_graph import GraphBody, ImportedGraph, ImportedOpe
 
 _CALLS: Final = {"IF": ("then_graph", "else_graph"), "CALL_ONCE": ("graph",), "WHILE": ("condition_graph", "body_graph")}
 """Options by which an operator names the graphs it runs, in the order in which they are planned."""
-MOST_CALLS: Final = 100_000
-"""Operators walked at the most: a graph that runs others may run them many times over."""
 
 
 def called_graphs(operator: ImportedOperator) -> tuple[int, ...]:
@@ -32,7 +30,6 @@ class _Walk:
     ended: dict[tuple[int, int], int] = field(default_factory=dict)
     scratch: dict[tuple[int, int], tuple[int, int]] = field(default_factory=dict)
     """For each operator, by graph and number, when its scratch is needed."""
-    steps: int = 0
 
     def tensor(self, number: int, place: int, *, begins: bool = True) -> None:
         if begins:
@@ -44,9 +41,6 @@ class _Walk:
             self.tensor(number, place)
         for at, operator in enumerate(body.operators):
             self.now += 1
-            self.steps += 1
-            if self.steps > MOST_CALLS:
-                return
             for place in operator.outputs:
                 self.begun.setdefault((number, place), self.now)
             start = self.now
@@ -72,7 +66,7 @@ def planned_buffers(graph: ImportedGraph, build: TflmBuild) -> tuple[PlannedBuff
     Parameters
     ----------
     graph : ImportedGraph
-        A model file whose graphs do not run themselves.
+        One that `why_refused` has no reason against: its graphs do not run themselves, nor one another too often.
     build : TflmBuild
         Whose pointers some scratch holds.
 

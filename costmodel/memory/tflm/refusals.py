@@ -12,13 +12,15 @@ from costmodel.memory.tflm.builds import HOST_64
 from costmodel.memory.tflm.greedy import PlannedBuffer
 from costmodel.memory.tflm.kernel_buffers import outer_rows
 from costmodel.memory.tflm.kernels import KERNELS
-from costmodel.memory.tflm.lifetimes import MOST_CALLS, called_graphs
+from costmodel.memory.tflm.lifetimes import called_graphs
 from costmodel.memory.tflm.nodes import Node
 from costmodel.specs.imported_graph import ELEMENT_BITS, GraphBody, ImportedGraph, ImportedOperator
 
 _BIAS_SLACK_RATIO: Final = 0.02
 MOST_OPERATORS: Final = 20_000
 MOST_GRAPHS: Final = 100
+MOST_CALLS: Final = 100_000
+"""Operators that run: a graph that runs others may run them many times over."""
 MOST_ROWS: Final = 10_000
 MOST_BUFFERS: Final = 5_000
 """Larger models fit no microcontroller, and their placement takes the square of their number."""

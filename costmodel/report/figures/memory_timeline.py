@@ -47,13 +47,15 @@ def memory_timeline_figure(chart: MemoryTimeline) -> Figure:
     peak = max((bar.base + bar.height for bar in chart.buffers), default=1.0)
     near = [line for line in chart.limits if line.height <= _FAR_RATIO * peak]
     top = max([peak, *(line.height for line in near)]) * _HEAD_ROOM
+    # Where nothing runs, the input is there all the same.
+    step_count = max(len(chart.steps), 1)
     for bar in chart.buffers:
-        _draw_buffer(axes, bar, top, len(chart.steps))
+        _draw_buffer(axes, bar, top, step_count)
     for line in near:
         axes.axhline(line.height, color=LIGHT["alarm"], linewidth=1.3, linestyle=(0, (5, 3)))
     if _has_room(near, peak, top):
         for line in near:
-            at = (len(chart.steps) - 0.5, line.height)
+            at = (step_count - 0.5, line.height)
             axes.annotate(
                 printable(line.text),
                 at,
@@ -67,7 +69,7 @@ def memory_timeline_figure(chart: MemoryTimeline) -> Figure:
         _name_limits(axes, "above the chart", [line for line in chart.limits if line not in near])
     else:
         _name_limits(axes, "dashed" if len(near) == len(chart.limits) else "limits", list(chart.limits))
-    axes.set_xlim(-0.5, len(chart.steps) - 0.5)
+    axes.set_xlim(-0.5, step_count - 0.5)
     axes.set_ylim(0, top)
     # Names only as many as can be read.
     named = range(0, len(chart.steps), math.ceil(len(chart.steps) / _SMALL_TYPE_STEPS) or 1)

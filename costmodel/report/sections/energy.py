@@ -47,7 +47,8 @@ def energy_section(evaluation: Evaluation, scenario: Scenario) -> Section:
     scale = energy_scale(value for answer in answers for value in (answer.energy.memory_pj, answer.energy.compute_pj))
     tables = tuple(_energy_table(answer, evaluation, scale) for answer in answers)
     words = tuple(Paragraph(text) for text in _terms(evaluation, scenario))
-    return Section("energy", "Energy", (*words, _bars(evaluation, scale), *tables))
+    bars = (_bars(evaluation, scale),) if evaluation.dataflows[0].working else ()
+    return Section("energy", "Energy", (*words, *bars, *tables))
 
 
 def _terms(evaluation: Evaluation, scenario: Scenario) -> list[str]:

@@ -127,7 +127,7 @@ def test_a_branch_of_as_many_layers_as_are_followed_streams(most: int, streams: 
 def test_means_are_summed_up_in_accumulators(kind: str, types: str, element_bytes: int) -> None:
     layout = layout_of(network(conv("a"), {"name": "p", "kind": kind, "kernel": 2}, activation=types))
     step = layout.blocks[-1].makes
-    assert running_row(layout, step, reach_of_step(layout, step), 8, Grain.PIXELS).element_bytes == element_bytes
+    assert running_row(layout, step, reach_of_step(layout, step), Grain.PIXELS).element_bytes == element_bytes
 
 
 def test_what_one_sum_alone_reads_is_taken_as_it_is_made() -> None:

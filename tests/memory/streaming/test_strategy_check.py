@@ -12,6 +12,7 @@ from costmodel.memory.network_strategies import plan_strategy, subject_of
 from costmodel.memory.strategy_check import check_strategy_plan
 from costmodel.results.storage.strategy_plan import StrategyPlan
 from costmodel.sources.catalogue import load_network, names
+from costmodel.specs.network import Network
 from costmodel.specs.running.strategy import MemoryStrategy as Strategy
 
 ELSEWHERE = (Strategy.SUM, Strategy.PEAK_LIVE, Strategy.PING_PONG, Strategy.STATIC_IN_PLACE)
@@ -66,6 +67,25 @@ def test_what_is_wrong_is_named(piece: int, fields: dict[str, Any], told: str) -
     with pytest.raises(SpecError) as found:
         check_strategy_plan(changed(plan, piece, **fields), network)
     assert told in str(found.value)
+
+
+def test_what_leaves_the_network_has_its_piece_though_it_is_made_as_it_streams() -> None:
+    layers = [{"name": name, "kind": "conv2d", "out_channels": 2, "kernel": 3} for name in ("a", "b")]
+    network = Network.model_validate({"name": "n", "input": "2x8x8", "layers": layers})
+    plan = plan_strategy(Strategy.PIXEL_STREAMING, subject_of(network))[0]
+    check_strategy_plan(plan, network)
+    assert [stage.layers for stage in plan.stages] == [("a", "b")]
+    place = next(at for at, piece in enumerate(plan.pieces) if piece.name == "b")
+    with pytest.raises(SpecError, match="b takes 32 B, its piece has 31 B"):
+        check_strategy_plan(changed(plan, place, size_bytes=31), network)
+
+
+def test_the_input_takes_its_elements_bytes() -> None:
+    network = load_network({"name": "n", "input": [3, 4, 4], "types": {"input": "float32"}, "layers": [{"name": "f", "kind": "flatten"}]})
+    plan = plan_strategy(Strategy.HILL_CLIMBING, subject_of(network))[0]
+    check_strategy_plan(plan, network)
+    with pytest.raises(SpecError, match="input takes 192 B, its piece has 191 B"):
+        check_strategy_plan(changed(plan, 0, size_bytes=191), network)
 
 
 def test_an_order_that_does_not_run_is_named() -> None:
