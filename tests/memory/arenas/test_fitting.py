@@ -98,3 +98,32 @@ def test_what_lives_in_one_stage_alone_has_its_place_too() -> None:
     blocks = blocks_of(lives, with_input=True)
     found = proving.proven(lives, blocks, sizes_of(lives, blocks), 12)
     assert (found.fitted.height_bytes, found.is_proven) == (14, True)
+
+
+@pytest.mark.skipif(importlib.util.find_spec("ortools") is None, reason="needs OR-Tools: pip install costmodel[exact]")
+def test_between_the_bound_and_the_best_order_the_lowest_is_found() -> None:
+    """21 bytes are alive, an order of the portfolio takes 23, and alignment keeps a byte above the bound."""
+    spans = ((6, -1, 3, 4), (3, 0, 2, 2), (6, 1, 4, 4), (6, 2, 3, 1), (2, 3, 5, 4), (3, 4, 4, 1), (6, 5, 5, 4))
+    tensors = tuple(TensorLife(f"t{at}", size, made, last, None, element) for at, (size, made, last, element) in enumerate(spans))
+    lives = Lifetimes(tensors, tuple("abcdef"), ())
+    blocks = blocks_of(lives, with_input=True)
+    sizes = sizes_of(lives, blocks)
+    assert best_of_portfolio(fitting.problem_of(blocks, sizes, 21)).height_bytes == 23
+    found = proving.proven(lives, blocks, sizes, 21, iterations=0)
+    assert (found.fitted.height_bytes, found.is_proven) == (22, True)
+
+
+def test_an_arena_of_the_bound_and_the_lowest_there_is_are_sought_for_half_of_the_time_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def searched(lives: object, blocks: object, problem: object, start: Fitted, most_bytes: int, time_limit_s: float, workers: int) -> None:
+        asked.append((most_bytes, time_limit_s))
+
+    start = Fitted(9, (0,), (0,))
+    monkeypatch.setattr(proving.importlib.util, "find_spec", lambda name: name)
+    monkeypatch.setattr(proving, "problem_of", lambda *arguments: problem((6,), ((0, 0),)))
+    monkeypatch.setattr(proving, "climbed", lambda asked, iterations: start)
+    monkeypatch.setattr(proving, "_searched", searched)
+    found = proving.proven(Lifetimes((), (), ()), (), Sizes((), (), ()), 6, time_limit_s=10.0)
+    assert asked == [(6, 5.0), (9, 5.0)]
+    assert (found.fitted, found.is_proven) == (start, False)
