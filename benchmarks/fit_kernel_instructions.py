@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -16,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from costmodel.deployment.deployed import Variant
+from costmodel.deployment.kernels.pairs import held_tiles
 from costmodel.deployment.kernels.shapes import KernelShape, kernel_shape
 from costmodel.deployment.kernels.source import kernel_shapes, kernel_source
 from costmodel.deployment.kernels.tile_work import SignCounts, tile_work
@@ -25,7 +27,9 @@ from costmodel.specs.counting import Dataflow
 from costmodel.specs.devices.kernel_core import CORES, KernelCore, tile_register_count
 from costmodel.specs.network import Network
 from costmodel.specs.running.mapping import mapping_of
-from costmodel.validation.comparing import Expected
+from costmodel.validation.comparing import Expected, expect
+from costmodel.validation.mapping_choice import mapped_expected
+from costmodel.validation.mapping_search import MOST_PAIR_PIXELS, PAIRED_FILTERS
 from costmodel.validation.targets.emulators import run_on_emulator
 from costmodel.validation.validating import Mapped, Workbench, expect_network
 
@@ -46,6 +50,11 @@ EXPECTED: Final = {
     "subtracted_load_count": ExpectedRate(1, 0.3),
     "step_count": ExpectedRate(1, 0.5),
     "far_load_count": ExpectedRate(0.5, 1),
+    "part_count": ExpectedRate(3, 2),
+    "apart_count": ExpectedRate(4, 3),
+    "pair_result_count": ExpectedRate(2, 2),
+    "pair_tile_count": ExpectedRate(3, 5),
+    "head_count": ExpectedRate(4, 4),
     "turn_count": ExpectedRate(4, 3),
     "rest_count": ExpectedRate(2, 4),
     "loop_count": ExpectedRate(2, 3),
@@ -79,10 +88,11 @@ EXPECTED: Final = {
 }
 """Instructions a unit is expected to take, from the source and the instruction sets."""
 CORES_OWN: Final = {
-    "arm": {"mac_count": ExpectedRate(1, 0.02)},
-    "riscv": {"mac_count": ExpectedRate(2, 0.02)},
+    "arm": {"mac_count": ExpectedRate(1, 0.02), "pair_mac_count": ExpectedRate(-0.5, 0.02)},
+    "riscv": {"mac_count": ExpectedRate(2, 0.02), "pair_mac_count": ExpectedRate(-1, 0.02)},
     "xtensa": {
         "mac_count": ExpectedRate(2, 0.02),
+        "pair_mac_count": ExpectedRate(-1, 0.02),
         # Without a high product in the instruction set.
         "rectified_above_count": ExpectedRate(27, 8),
         "signed_below_count": ExpectedRate(34, 8),
@@ -98,6 +108,10 @@ SPREADS: Final = {
     "map_tile": 6.0,
     "rectified_tile": 4.0,
     "signed_tile": 4.0,
+    "pair_turn": 1.5,
+    "pair_group": 4.0,
+    "pair_visit": 3.0,
+    "pair_tile": 8.0,
 }
 """How much more or less a unit may take in tiles of one size."""
 
@@ -107,12 +121,28 @@ class Layer(NamedTuple):
 
     shape: KernelShape
     signs: SignCounts | None
+    held: tuple[bool, ...]
     instruction_count: int
 
 
 def tiles_of(core: KernelCore) -> list[tuple[int, int]]:
     """Every tile that fits."""
     return [(p, q) for p in range(1, 9) for q in range(1, 17) if tile_register_count(p, q) <= core.register_count]
+
+
+def in_pairs(expected: Expected, core: KernelCore, generator: np.random.Generator) -> Expected:
+    """The same layer in a tile of pairs, some with weights that let more sums share a register; SpecError where it has none."""
+    sizes = [(p, q) for p in range(1, MOST_PAIR_PIXELS + 1) for q in PAIRED_FILTERS if tile_register_count(p, q, 1) <= core.register_count]
+    pixels, filters = sizes[generator.integers(len(sizes))]
+    swar, divisor = int(generator.integers(2, 9)), int(generator.integers(1, 4))
+    layers = tuple(
+        replace(layer, weights=(layer.weights // divisor).astype(np.int8)) if layer.name == LAYER and layer.weights is not None else layer
+        for layer in expected.deployed.layers
+    )
+    plain = expect(expected.network, replace(expected.deployed, layers=layers), expected.image)
+    return mapped_expected(
+        plain, f"output-stationary[{LAYER}=blocked-output-stationary(pixels={pixels}, filters={filters}, swar={swar})]", core
+    )
 
 
 def drawn(generator: np.random.Generator, name: str) -> Network:
@@ -155,14 +185,17 @@ def drawn(generator: np.random.Generator, name: str) -> Network:
 
 
 def expectations(core: KernelCore, count: int, seed: int) -> Iterator[Expected]:
-    """Draw layers, each in a random tile."""
+    """Draw layers, each in a random tile, and every third in one of pairs besides where it takes one."""
     tiles = tiles_of(core)
     for index in range(count):
         generator = np.random.default_rng([seed, index])
         pixels, filters = tiles[generator.integers(len(tiles))]
         mapping = mapping_of(f"output-stationary[{LAYER}=blocked-output-stationary(pixels={pixels}, filters={filters})]")
         try:
-            yield expect_network(drawn(generator, f"fit-{index}"), Variant.INT8, index, mapped=Mapped(mapping, core))
+            network = drawn(generator, f"fit-{index}")
+            yield expect_network(network, Variant.INT8, index, mapped=Mapped(mapping, core))
+            if index % 3 == 0:
+                yield in_pairs(expect_network(network, Variant.INT8, index), core, generator)
         except InputError:
             continue
 
@@ -188,14 +221,14 @@ def measured(core: KernelCore, count: int, seed: int, bench: Workbench) -> Itera
             for layer, signs in zip(expected.deployed.layers, expected.signs, strict=True):
                 segment, shape = next(segments), kernel_shape(expected.deployed, layer)
                 if shape is not None:
-                    yield Layer(shape, signs, segment.instruction_count)
+                    yield Layer(shape, signs, held_tiles(expected.deployed, layer, shape.tile), segment.instruction_count)
         print(f"{core.name}: {begin + len(part)} of {len(found)} layers", flush=True)
 
 
 def expected_rate(unit: str, core: str) -> ExpectedRate:
     """What a unit of work should take before anything was measured."""
     kind, _, size = unit.partition(" ")
-    if kind == "tap":
+    if kind in ("tap", "pair_tap", "apart_tap"):
         pixels, _, filters = size.partition("x")
         return ExpectedRate(0, 0.15 + 0.02 * int(pixels) * int(filters))
     return ExpectedRate(0, SPREADS[kind]) if size else CORES_OWN[core].get(unit) or EXPECTED[unit]
@@ -203,7 +236,7 @@ def expected_rate(unit: str, core: str) -> ExpectedRate:
 
 def fitted(core: str, layers: Sequence[Layer]) -> tuple[dict[str, float], NDArray[np.float64]]:
     """Return the rates, and the relative error of each layer by rates of the others."""
-    works = [tile_work(layer.shape, layer.signs).regressors for layer in layers]
+    works = [tile_work(layer.shape, layer.signs, layer.held).regressors for layer in layers]
     units = list(dict.fromkeys(unit for work in works for unit in work))
     counts = np.array([[work.get(unit, 0) for unit in units] for work in works], np.float64)
     took = np.array([layer.instruction_count for layer in layers], np.float64)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from costmodel.deployment.deployed import Variant
-from costmodel.errors import ShapeError
+from costmodel.errors import InputError, ShapeError
 from costmodel.specs.devices.kernel_core import CORES
 from costmodel.specs.network import Network
 from costmodel.specs.running.mapping import mapping_of
-from costmodel.validation.comparing import Expected
+from costmodel.validation.comparing import Expected, expect
+from costmodel.validation.mapping_choice import mapped_expected
 from costmodel.validation.validating import Mapped, expect_network
 
 
@@ -43,6 +45,31 @@ def drawn(generator: np.random.Generator, name: str) -> Network:
     layers += [{"kind": "relu", "name": "last"}] if generator.integers(2) else []
     shape = (int(generator.integers(1, 4)), int(generator.integers(3, 9)), int(generator.integers(3, 12)))
     return Network.model_validate({"name": name, "input": shape, "types": {"input": "int8"}, "layers": layers})
+
+
+def paired_networks(count: int, seed: int, core: str) -> Iterator[Expected]:
+    """Random layers in tiles of pairs, with weights of which halves of a register hold the sums of all, some or few tiles."""
+    made = 0
+    for index in range(20 * count):
+        generator = np.random.default_rng([seed, index])
+        try:
+            plain = expect_network(drawn(generator, f"paired-{index}"), Variant.INT8, index)
+            pixels, filters, swar = ((1, 2, 3), (2, 2, 5), (3, 2, 2), (4, 2, 4), (2, 4, 5), (1, 4, 1), (3, 2, 7))[generator.integers(7)]
+            divisor = int(generator.integers(1, 5))
+            layers = tuple(
+                replace(layer, weights=np.clip(layer.weights.astype(int) * 3 // divisor, -128, 127).astype(np.int8))
+                if layer.name == "layer" and layer.weights is not None
+                else layer
+                for layer in plain.deployed.layers
+            )
+            thinned = expect(plain.network, replace(plain.deployed, layers=layers), plain.image)
+            text = f"output-stationary[layer=blocked-output-stationary(pixels={pixels}, filters={filters}, swar={swar})]"
+            yield mapped_expected(thinned, text, CORES[core])
+            made += 1
+        except InputError:
+            continue
+        if made == count:
+            return
 
 
 def blocked_networks(count: int, seed: int, core: str) -> Iterator[Expected]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, TypeAlias
 
+from costmodel.columns import any_true
 from costmodel.dataflows.closed_forms.blocked_output_stationary import blocked_output_stationary_counts
 from costmodel.dataflows.closed_forms.elementwise import elementwise_counts
 from costmodel.dataflows.closed_forms.input_stationary import input_stationary_counts
@@ -79,6 +80,12 @@ def count_work(
     if action is Action.MAC:
         return linear_counts(work, bias and work.bias)
     return pooling_counts(work)
+
+
+def in_words(work: LoopNest, dataflow: ChosenDataflow) -> bool:
+    """Tell whether a layer's weights are loaded in words, two filters' at a time: any of them, where columns differ."""
+    applies = work.operation.action is Action.SLIDING_MAC or (work.operation.action is Action.MAC and DATAFLOWS[dataflow.name].linear)
+    return applies and dataflow.name == BLOCKED and len(dataflow.values) > 2 and any_true(dataflow.values[2] > 0)
 
 
 def counts_as_executed(work: Work, taps: Taps, bias: bool) -> bool:

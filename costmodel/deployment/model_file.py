@@ -19,6 +19,7 @@ from costmodel.deployment.deployed import (
     Kernel,
     Variant,
 )
+from costmodel.deployment.kernels.pairs import held_tiles
 from costmodel.deployment.kernels.tiles import tiled_weights
 from costmodel.deployment.requantisation import INT8_STEPS
 from costmodel.errors import LimitError
@@ -45,6 +46,8 @@ ALIGNMENT: Final = 8
 NO_TENSOR: Final = 0xFFFF
 OIHW: Final = 0
 """The weight order of the packaged kernels; others name a tile of a generated one."""
+_LOW_HALF: Final = 0xFFFF
+"""Of a weight order: the rest of it, taps that halves of a register sum up, has a field of its own."""
 TYPES: Final = (DataType.INT8, DataType.FLOAT32, DataType.INT32, DataType.INT16)
 """Element types by their code; the firmware has kernels for the first two."""
 NAME_BYTES: Final = 208
@@ -104,7 +107,7 @@ def write_model_file(network: DeployedNetwork) -> bytes:
     if max(len(network.tensors), len(network.layers)) > 4096:
         raise LimitError(f"a model file holds at most 4096 layers, {network.name} has {len(network.layers)}")
     name_at = room.place(_name(network.name))
-    layer_records = b"".join([_layer_record(layer, room) for layer in network.layers])
+    layer_records = b"".join([_layer_record(network, layer, room) for layer in network.layers])
     example_at = 0
     if network.example_input is not None:
         kind = ELEMENT_CODES[network.tensors[network.input_tensor].type]
@@ -139,14 +142,16 @@ def _name(text: str) -> bytes:
     return encoded
 
 
-def _layer_record(layer: DeployedLayer, room: _Room) -> bytes:
+def _layer_record(network: DeployedNetwork, layer: DeployedLayer, room: _Room) -> bytes:
     inputs = (*layer.inputs, NO_TENSOR)[:2]
     below = 0 if layer.highest is None else int(INT8_STEPS[1] - layer.highest)
     places = [0, 0, 0, 0]
     if layer.weights is not None:
         stored = layer.weights.astype("i1", casting="equiv", copy=False)
-        data = (stored if layer.tile is None else tiled_weights(stored, layer.groups, layer.tile)).tobytes()
-        places[:2] = room.place(data, 1 if layer.tile is None else layer.tile.weight_bytes), len(data)
+        if layer.tile is not None:
+            stored = tiled_weights(stored, layer.groups, layer.tile, held_tiles(network, layer, layer.tile))
+        data = stored.tobytes()
+        places[:2] = room.place(data, 1 if layer.tile is None else layer.tile.element_bytes), len(data)
     if layer.bias is not None:
         data = layer.bias.astype(layer.bias.dtype.newbyteorder("<"), copy=False).tobytes()
         places[2:] = room.place(data, layer.bias.dtype.itemsize), len(data)
@@ -162,8 +167,8 @@ def _layer_record(layer: DeployedLayer, room: _Room) -> bytes:
     ]
     order = OIHW if layer.tile is None else layer.tile.weight_order
     return LAYER.pack(
-        layer.kernel, layer.relu, order, room.place(_name(layer.name)), *inputs, layer.output, below, layer.groups,
-        *axes, *places, *tables, 0, 0, 0,
+        layer.kernel, layer.relu, order & _LOW_HALF, room.place(_name(layer.name)), *inputs, layer.output, below, layer.groups,
+        *axes, *places, *tables, order >> 16, 0, 0,
     )  # fmt: skip
 
 

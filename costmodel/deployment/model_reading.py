@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from costmodel.compression.quantise import Rescale
 from costmodel.deployment.deployed import DeployedLayer, DeployedNetwork, DeployedTensor, Kernel, KernelWindow, Variant
+from costmodel.deployment.kernels.pairs import held_tiles
 from costmodel.deployment.kernels.shapes import SERVED
 from costmodel.deployment.kernels.tiles import tile_of_order, untiled_weights
 from costmodel.deployment.model_file import (
@@ -69,14 +70,19 @@ def read_model_file(data: bytes) -> DeployedNetwork:
     tensors = [_tensor(_part(data, tensors_at + index * TENSOR.size, TENSOR.size, "tensor table"), index) for index in range(tensor_count)]
     if max(input_tensor, output_tensor) >= tensor_count:
         raise FormatError(f"model file: tensor {max(input_tensor, output_tensor)} does not exist, there are {tensor_count}")
-    layers = [_layer(data, layers_at + index * LAYER.size, tensors, variant) for index in range(layer_count)]
+    found = [_layer(data, layers_at + index * LAYER.size, tensors, variant) for index in range(layer_count)]
     example = None
     if example_at:
         shape = tensors[input_tensor].shape
         kind = ELEMENT_CODES[tensors[input_tensor].type]
         example = _array(data, example_at, tensors[input_tensor].elements, kind, "example input").reshape(shape)
     name = _text(data, name_at)
-    return DeployedNetwork(name, variant, tuple(tensors), tuple(layers), input_tensor, output_tensor, activation_bytes, example)
+    layers = tuple(layer for layer, _ in found)
+    network = DeployedNetwork(name, variant, tuple(tensors), layers, input_tensor, output_tensor, activation_bytes, example)
+    for layer, said in found:
+        if layer.tile is not None and said != held_tiles(network, layer, layer.tile):
+            raise FormatError(f"model file: layer {layer.name!r} says of its pairs what its weights and inputs do not")
+    return network
 
 
 def _checked_header(data: bytes) -> tuple[int, ...]:
@@ -141,12 +147,14 @@ def _scales(data: bytes, offset: int, count: int, what: str) -> Quantisation | N
     return _quantisation([(scale, zero_point) for scale, zero_point in pairs], what) if pairs else None
 
 
-def _layer(data: bytes, offset: int, tensors: Sequence[DeployedTensor], variant: Variant) -> DeployedLayer:
+def _layer(data: bytes, offset: int, tensors: Sequence[DeployedTensor], variant: Variant) -> tuple[DeployedLayer, tuple[bool, ...]]:
+    """Return a layer, and what is said of each tile of its pairs."""
     (
         kernel, relu, order, name_at, first, second, output, below, groups, *axes_and_rest
     ) = LAYER.unpack(_part(data, offset, LAYER.size, "layer table"))  # fmt: skip
     axes, (weights_at, weight_bytes, bias_at, bias_bytes) = axes_and_rest[:10], axes_and_rest[10:14]
-    weight_scales_at, weight_scales, bias_scales_at, bias_scales, rescales_at, rescales = axes_and_rest[14:20]
+    weight_scales_at, weight_scales, bias_scales_at, bias_scales, rescales_at, rescales, swar = axes_and_rest[14:21]
+    order |= swar << 16
     name = _text(data, name_at)
     if kernel >= len(Kernel) or relu > 1 or (order != OIHW and kernel not in SERVED):
         raise FormatError(f"model file: layer {name!r} has kernel {kernel}, relu {relu}, weight order {order}")
@@ -158,10 +166,10 @@ def _layer(data: bytes, offset: int, tensors: Sequence[DeployedTensor], variant:
     source, target = tensors[first], tensors[output]
     height, width = KernelWindow(*axes[:5]), KernelWindow(*axes[5:])
     tile = None if order == OIHW else tile_of_order(order)
-    element_bytes = 1 if tile is None else tile.weight_bytes
-    weights = None
+    element_bytes = 1 if tile is None else tile.element_bytes
+    weights, said = None, tuple[bool, ...]()
     if weight_bytes:
-        weights = _array(data, weights_at, weight_bytes // element_bytes, "<i2" if element_bytes > 1 else "i1", f"weights of {name}")
+        weights = _array(data, weights_at, weight_bytes // element_bytes, f"<i{element_bytes}", f"weights of {name}")
     if weights is not None:
         shape: tuple[int, ...] = (target.elements, source.elements)
         if kernel == Kernel.CONV2D:
@@ -170,18 +178,22 @@ def _layer(data: bytes, offset: int, tensors: Sequence[DeployedTensor], variant:
             shape = (source.channels,)
         elif kernel == Kernel.UNARY:
             shape = (TABLE_ENTRIES,)
-        if weights.size != np.prod(shape, dtype=object):
-            raise FormatError(f"model file: layer {name!r} has {weights.size} weights, its shape asks for {shape}")
         if tile is not None and (groups == 0 or shape[0] % groups):
             raise FormatError(f"model file: layer {name!r} has {groups} groups of {shape[0]} output channels")
-        weights = weights.reshape(shape) if tile is None else untiled_weights(weights, shape, groups, tile)
+        asked = int(np.prod(shape, dtype=object))
+        if tile is not None and tile.swar:
+            asked = tile.stored_bytes(groups, shape[0] // groups, asked // shape[0]) // element_bytes
+        if weights.size != asked:
+            raise FormatError(f"model file: layer {name!r} has {weights.size} weights, its shape asks for {shape}")
+        weights, said = (weights.reshape(shape), ()) if tile is None else untiled_weights(weights, shape, groups, tile)
     highest = INT8_STEPS[1] - below if below else None
     kind = "i1" if variant is Variant.FLOAT32 else "<i4"
     bias = _array(data, bias_at, bias_bytes // variant.bias_bytes, kind, f"biases of {name}") if bias_bytes else None
     pairs = RESCALE.iter_unpack(_part(data, rescales_at, rescales * RESCALE.size, f"rescales of {name}")) if rescales else ()
-    return DeployedLayer(
+    layer = DeployedLayer(
         name, Kernel(kernel), inputs, output, groups, height, width, bool(relu), highest, weights, bias, tile,
         _scales(data, weight_scales_at, weight_scales, f"weight scales of {name}"),
         _scales(data, bias_scales_at, bias_scales, f"bias scales of {name}"),
         rescales=tuple(Rescale(*pair) for pair in pairs),
     )  # fmt: skip
+    return layer, said

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from costmodel.energy.grouping import packed_accesses
@@ -16,7 +16,7 @@ from costmodel.evaluation.findings import find
 from costmodel.evaluation.layers.layer_cost import is_convolution
 from costmodel.evaluation.layers.layer_results import energy_split, layer_result, nominal_mac_count, staged_counts_of
 from costmodel.evaluation.layers.tracing import Progress, traced_accesses
-from costmodel.evaluation.storage.flash_weights import flash_weight_cost
+from costmodel.evaluation.storage.flash_weights import accessed_sizes, flash_weight_cost
 from costmodel.evaluation.storage.memory_summary import summarise_memory
 from costmodel.evaluation.storage.schedule_cost import schedule_cost
 from costmodel.memory.scheduled import scheduled
@@ -31,6 +31,7 @@ from costmodel.results.timing.latency import LatencySummary, RateSummary
 from costmodel.results.totals import ratio_of, total_of
 from costmodel.specs.base import with_changes
 from costmodel.specs.counting import Dataflow, Granularity, Taps
+from costmodel.specs.network import TensorBytes
 from costmodel.specs.running.mapping import Mapping
 from costmodel.specs.running.schedule import ScheduleName
 from costmodel.specs.scenario import MemoryAccounting, Scenario
@@ -203,7 +204,7 @@ def _dataflow(
         energy=energy_split(answer),
         energy_bounds=EnergyBounds(**answer.bounds._asdict()),
         flash_weights=_flash_weights(scenario, dataflow, answer),
-        flash_path=_flash_path(answer),
+        flash_path=_flash_path(answer, dataflow),
         latency=_latency(scenario, calibrated, answer),
     )
 
@@ -215,7 +216,13 @@ def _flash_weights(scenario: Scenario, dataflow: Mapping, answer: Cost) -> Flash
     return flash_weight_cost(answer.layers, scenario.network.tensor_bytes, dataflow, cache, flash)
 
 
-def _flash_path(answer: Cost) -> FlashPathEnergy | None:
+def _accessed(answer: Cost, dataflow: Mapping) -> Iterator[TensorBytes]:
+    """Yield the element sizes of each layer's accesses; what streams is not blocked."""
+    for layer, sizes in zip(answer.layers, answer.design.sizes, strict=True):
+        yield sizes if layer.staged is not None else accessed_sizes(layer.step, sizes, dataflow.of(layer.step.name))
+
+
+def _flash_path(answer: Cost, dataflow: Mapping) -> FlashPathEnergy | None:
     design = answer.design
     flash = design.flash
     if flash is None:
@@ -225,7 +232,7 @@ def _flash_path(answer: Cost) -> FlashPathEnergy | None:
         packed_accesses(layer.counts.weight_read_count, design.element_bytes or sizes.weight_bytes, design.memory.access_bytes)
         if design.granularity is not Granularity.BLOCK_TRACED
         else layer.accesses.weight_read_count
-        for layer, sizes in zip(answer.layers, design.sizes, strict=True)
+        for layer, sizes in zip(answer.layers, _accessed(answer, dataflow), strict=True)
     ]
     hits, fills = (total_of([getattr(layer, name) for layer in answer.layers]) for name in ("hit_count", "fill_count"))
     return FlashPathEnergy(

@@ -13,6 +13,12 @@ class TileChoice(Result):
 
     pixel_count: int
     filter_count: int
+    swar_tap_count: int = 0
+    """Taps that two filters sum up in the halves of one register; 0: each by itself."""
+    apart_tile_count: int = 0
+    """Tiles of pairs of which halves do not hold the sums, multiplied one by one."""
+    pair_tile_count: int = 0
+    """Tiles whose filters go in pairs."""
     mac_count: int
     """As executed: columns of zero padding that are multiplied are among them."""
     load_count: int
@@ -27,8 +33,9 @@ class TileChoice(Result):
 
     @property
     def tile(self) -> str:
-        """Pixels by filters."""
-        return f"{self.pixel_count}x{self.filter_count}"
+        """Pixels by filters, and the taps of SWAR."""
+        swar = f"-swar{self.swar_tap_count}" if self.swar_tap_count else ""
+        return f"{self.pixel_count}x{self.filter_count}{swar}"
 
 
 class MappedLayer(Result):

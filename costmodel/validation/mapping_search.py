@@ -5,14 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from costmodel.dataflows.counting import count_work
 from costmodel.deployment.deployed import DeployedLayer, DeployedNetwork, Kernel
 from costmodel.deployment.folding import with_folded_biases
+from costmodel.deployment.kernels.pairs import held_tiles, reason_against_pairs
 from costmodel.deployment.kernels.shapes import kernel_shape, line_type, reason_against
 from costmodel.deployment.kernels.tile_work import SignCounts, tile_work
-from costmodel.deployment.kernels.tiles import Tile
+from costmodel.deployment.kernels.tiles import LineType, Tile
 from costmodel.errors import LimitError
 from costmodel.latency.kernel_rates import layer_cycles
 from costmodel.memory.lifetimes import tensor_size_bytes
@@ -24,7 +25,7 @@ from costmodel.specs.counting import Dataflow
 from costmodel.specs.devices.kernel_core import KernelCore, tile_register_count
 from costmodel.specs.devices.kernel_instructions import KernelInstructions
 from costmodel.specs.lowering import Step
-from costmodel.specs.running.mapping import BLOCKED, ChosenDataflow, Mapping
+from costmodel.specs.running.mapping import ChosenDataflow, Mapping, blocked
 from costmodel.specs.work import LoopNest
 from costmodel.validation.comparing import Expected
 from costmodel.validation.firmware_plan import predicted_arena_bytes
@@ -33,6 +34,10 @@ WORK: Final = "definition: what the generated kernel does in this tile"
 """Source of the regressors."""
 MOST_PIXELS: Final = 8
 MOST_FILTERS: Final = 16
+MOST_PAIR_PIXELS: Final = 4
+PAIRED_FILTERS: Final = (2, 4)
+SWAR_TAPS: Final = (2, 3, 4, 5, 6, 8)
+"""Tiles of pairs that are tried: larger ones keep sums on the stack at every group of taps, and longer groups are rarely held."""
 DEFAULT_SCRATCH_BYTES: Final = 16_384
 """Most a line buffer may take unless told otherwise."""
 
@@ -83,8 +88,8 @@ def search_mapping(expected: Expected, core: KernelCore, most_scratch_bytes: int
         layers.append(found)
         if found.choices:
             best = found.choices[0]
-            chosen.append((layer.name, ChosenDataflow(BLOCKED, (best.pixel_count, best.filter_count))))
-            lines[layer.name] = line_type(deployed, layer, core.signed_bytes).size_bytes
+            chosen.append((layer.name, blocked(best.pixel_count, best.filter_count, best.swar_tap_count)))
+            lines[layer.name] = 1 if best.swar_tap_count else line_type(deployed, layer, core.signed_bytes).size_bytes
     mapping = Mapping(ChosenDataflow(Dataflow.OUTPUT_STATIONARY.value), chosen)
     return MappingSearch(
         network=network.name,
@@ -113,7 +118,8 @@ def _mapped(
     choices: list[TileChoice] = []
     if against is None:
         line = line_type(deployed, layer, core.signed_bytes)
-        tried = [_choice(step, layer, signs, deployed, Tile(*tile, line, not core.signed_bytes), rates) for tile in _tiles(step, core)]
+        single = [Tile(*tile, line, not core.signed_bytes) for tile in _tiles(step, core)]
+        tried = [_choice(step, layer, signs, deployed, tile, rates) for tile in [*single, *_pair_tiles(step, layer, deployed, core, rates)]]
         choices = sorted(
             (one for one in tried if one.scratch_bytes <= most_scratch_bytes), key=lambda one: (one.instruction_count, one.load_count)
         )
@@ -145,32 +151,67 @@ def _tiles(step: Step, core: KernelCore) -> Iterator[tuple[int, int]]:
                 yield p, q
 
 
+def _pair_tiles(step: Step, layer: DeployedLayer, deployed: DeployedNetwork, core: KernelCore, rates: KernelInstructions) -> Iterator[Tile]:
+    """Yield the tiles whose filters go in pairs, of the most taps that halves hold in every tile, in most and in some."""
+    work = step.lowered.work
+    if not isinstance(work, LoopNest) or work.out_channels < min(PAIRED_FILTERS) or "part_count" not in rates.instructions:
+        return
+    shape = step.lowered.output
+    pixels = shape[1] * shape[2] if len(shape) == 3 else 1
+    for q in PAIRED_FILTERS:
+        for swar in SWAR_TAPS:
+            first = Tile(1, q, LineType.UINT8, not core.signed_bytes, swar)
+            if reason_against_pairs(deployed, layer, first) is None:
+                for p in range(1, min(MOST_PAIR_PIXELS, pixels) + 1):
+                    if tile_register_count(p, q, swar) <= core.register_count:
+                        yield first._replace(pixels=p)
+
+
 def _choice(
     step: Step, layer: DeployedLayer, signs: SignCounts | None, deployed: DeployedNetwork, tile: Tile, rates: KernelInstructions
 ) -> TileChoice:
-    counts = count_work(step.lowered.work, ChosenDataflow(BLOCKED, (tile.pixels, tile.filters)), input_bytes=tile.line.size_bytes)
-    shape = kernel_shape(deployed, replace(layer, tile=tile))
-    work = tile_work(shape, signs).regressors if shape is not None else {}
+    counts = count_work(step.lowered.work, blocked(tile.pixels, tile.filters, tile.swar), input_bytes=tile.line.size_bytes)
+    shape, held = kernel_shape(deployed, replace(layer, tile=tile)), held_tiles(deployed, layer, tile)
+    work = tile_work(shape, signs, held).regressors if shape is not None else {}
     units = [unit for unit in work if unit in rates.instructions]
     per_unit = [noted(rates.instructions[unit], unit, rates.source) for unit in units]
     amounts = [noted(work[unit], unit, WORK) for unit in units]
     return TileChoice(
         pixel_count=tile.pixels,
         filter_count=tile.filters,
+        swar_tap_count=tile.swar,
+        apart_tile_count=held.count(False),
+        pair_tile_count=len(held),
         mac_count=counts.mac_count,
         load_count=total_of([counts.input_read_count, counts.input_row_read_count, counts.weight_read_count, counts.bias_read_count]),
         instruction_count=whole_instructions(layer_cycles(per_unit, amounts)),
         scratch_bytes=counts.scratch_bytes,
-        weight_bytes=tensor_size_bytes(step.lowered.weight_count, tile.weight_bytes),
-        register_count=noted(tile_register_count(tile.pixels, tile.filters), "registers", "definition: accumulators, operands, pointers"),
+        weight_bytes=_weight_bytes(step, layer, tile),
+        register_count=noted(
+            tile_register_count(tile.pixels, tile.filters, tile.swar), "registers", "definition: accumulators, operands, pointers"
+        ),
     )
+
+
+def _weight_bytes(step: Step, layer: DeployedLayer, tile: Tile) -> Any:
+    """Return the bytes of a layer's weights in a tile's order; an int that `explain` knows."""
+    weights = layer.weights
+    if weights is None or not tile.swar:
+        return tensor_size_bytes(step.lowered.weight_count, tile.element_bytes)
+    stored = tile.stored_bytes(layer.groups, len(weights) // layer.groups, weights[0].size)
+    return noted(stored, "weights in words", "definition: two filters' in a word, and a word of each tile of pairs")
 
 
 def _why(choices: Sequence[TileChoice], core: KernelCore) -> str:
     best = choices[0]
     words = f"fewest instructions of {len(choices)} tiles within {core.register_count} registers"
-    others = [one for one in choices[1:] if (one.pixel_count, one.filter_count) != (best.pixel_count, best.filter_count)]
+    if best.apart_tile_count:
+        words += (
+            f"; {best.apart_tile_count} of {best.pair_tile_count} tiles of pairs fall back to one filter at a time:"
+            f" a sum of {best.swar_tap_count} taps may leave its half of a register"
+        )
+    others = [one for one in choices[1:] if one.tile != best.tile]
     if not others:
         return words
     more = others[0].instruction_count / best.instruction_count - 1
-    return f"{words}; next {others[0].pixel_count}x{others[0].filter_count}, {100 * more:.1f} % more"
+    return f"{words}; next {others[0].tile}, {100 * more:.1f} % more"

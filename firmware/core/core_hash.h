@@ -2,5 +2,5 @@
  * new one. */
 #ifndef CM_CORE_HASH_H
 #define CM_CORE_HASH_H
-#define CM_CORE_HASH "faf13c8b23a93a65"
+#define CM_CORE_HASH "6dcdddf5950cd1da"
 #endif

@@ -11,7 +11,7 @@
 
 /* Everything a kernel's constants were made of, and the kernel. */
 struct cm_kernel {
-    uint16_t order; /* of the weights, as the model file has it */
+    uint32_t order; /* of the weights, as the model file has it */
     uint8_t kind, relu, bias, rescale_step;
     int16_t input_zero_point, output_zero_point, low, high;
     int32_t groups, in_channels, out_channels;
@@ -59,6 +59,34 @@ static CM_ALWAYS_INLINE int32_t cm_short(const int16_t *at) {
         CM_COUNT(mac_count);                                                                                           \
         (sum) += (uint32_t)((x) * (w));                                                                                \
         CM_MADE(sum);                                                                                                  \
+    } while (0)
+
+/* Products of two filters in the halves of one register (SWAR), w holding a weight in each: w0 + 65536 * w1. A sum of
+ * few taps starts from -2^15, so that its lower half never borrows: its upper half is then the second filter's, less 1.
+ */
+#define CM_PAIR_BEGIN(sum, x, w)                                                                                       \
+    do {                                                                                                               \
+        CM_COUNT(mac_count);                                                                                           \
+        CM_COUNT(mac_count);                                                                                           \
+        (sum) = (x) * (w)-0x8000u;                                                                                     \
+        CM_MADE(sum);                                                                                                  \
+    } while (0)
+#define CM_PAIR_ADD(sum, x, w)                                                                                         \
+    do {                                                                                                               \
+        CM_COUNT(mac_count);                                                                                           \
+        CM_COUNT(mac_count);                                                                                           \
+        (sum) += (x) * (w);                                                                                            \
+        CM_MADE(sum);                                                                                                  \
+    } while (0)
+
+/* The upper half of a word with its sign; every compiler the core is built with shifts it in. */
+#define CM_UPPER_HALF(word) ((uint32_t)((int32_t)(word) >> 16))
+
+/* Part a sum of few taps: `upper` adds up the second filter's, `both` everything, from which the first one's follow. */
+#define CM_PART(sum, both, upper)                                                                                      \
+    do {                                                                                                               \
+        (both) += (sum);                                                                                               \
+        (upper) += CM_UPPER_HALF(sum);                                                                                 \
     } while (0)
 
 /* x * twice_multiplier / 2^32 to nearest; halves up, or with `halves_down` down: the first rounding of a magnitude. */

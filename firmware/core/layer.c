@@ -5,6 +5,7 @@
 #define MAX_SHIFT 30  /* of a rescale: to the left, and one more to the right */
 #define OIHW      0u
 #define WIDE      0x8000u /* of a weight order: weights of two bytes; it names a tile where it is not OIHW */
+#define FILTERS   63u     /* of a tile, and of taps whose sums share a register, at most */
 #define NO_TENSOR 0xffffu
 
 /* Whether a kind has weights, and with them scales of its own. */
@@ -37,19 +38,46 @@ static cm_status read_types(cm_job *job, const cm_model *model, const cm_operand
     return CM_OK;
 }
 
+/* The order weights lie in: a tile, and above it the taps whose sums of two filters share a register. */
+static uint32_t order_of(const uint8_t *record) {
+    return read_u16(record + 2) | read_u32(record + 100) << 16;
+}
+
+/* Bytes of so many weights of a filter, for all filters of a tile: pairs share words, behind a word about them. */
+static uint64_t pair_bytes(uint64_t taps, uint32_t filters) {
+    return 4u * (filters % 2 != 0 ? filters * taps : filters != 0 ? 1u + filters / 2 * taps : 0u);
+}
+
+/* Bytes of a layer's weights in their order, and of one element. */
+static uint64_t stored_bytes(const cm_job *job, uint32_t order, uint64_t weights, uint32_t *element) {
+    const uint32_t filters = order >> 6 & FILTERS;
+    uint32_t channels;
+    uint64_t taps;
+    *element = (order & WIDE) != 0 ? 2u : 1u;
+    if (order >> 16 == 0 || filters == 0 || weights == 0) {
+        return weights * *element;
+    }
+    *element = 4u;
+    channels = (uint32_t)job->out_channels;
+    taps = weights / ((uint64_t)job->groups * channels);
+    return (uint64_t)job->groups *
+           (channels / filters * pair_bytes(taps, filters) + pair_bytes(taps, channels % filters));
+}
+
 /* Check that weights and biases are there in full, or absent where the layer may do without. */
 static cm_status read_parameters(cm_job *job, const cm_model *model, const uint8_t *record, uint64_t weights,
                                  uint32_t biases) {
     const uint32_t bias_element = model->variant == CM_INT8 ? 4u : 1u;
     const uint32_t weight_offset = read_u32(record + 60), bias_offset = read_u32(record + 68);
-    const uint32_t wide = (read_u16(record + 2) & WIDE) != 0 ? 2u : 1u;
+    uint32_t element;
+    const uint64_t stored = stored_bytes(job, order_of(record), weights, &element);
     job->weight_bytes = read_u32(record + 64);
     job->bias_bytes = read_u32(record + 72);
-    if (job->weight_bytes != weights * wide ||
+    if (job->weight_bytes != stored ||
         (job->bias_bytes != (uint64_t)biases * bias_element && (job->bias_bytes != 0 || job->kind == CM_BATCH_NORM))) {
         return CM_ERROR_SHAPE;
     }
-    if ((weights != 0 && !inside(model, weight_offset, weights * wide, wide)) ||
+    if ((weights != 0 && !inside(model, weight_offset, stored, element)) ||
         (job->bias_bytes != 0 && !inside(model, bias_offset, job->bias_bytes, bias_element))) {
         return CM_ERROR_BOUNDS;
     }
@@ -173,7 +201,7 @@ static cm_status read_kernel(cm_job *job, const uint8_t *record) {
             return CM_ERROR_ORDER;
         }
     }
-    job->kernel = cm_kernel_of(job, read_u16(record + 2));
+    job->kernel = cm_kernel_of(job, order_of(record));
     job->dataflow = CM_BLOCKED;
     return job->kernel != NULL ? CM_OK : CM_ERROR_ORDER;
 }
@@ -186,7 +214,8 @@ cm_status cm_layer_decode(cm_job *job, cm_operands *operands, const cm_model *mo
     uint32_t biases, channels;
     cm_status status;
     if (record[0] >= CM_KIND_COUNT || record[1] > 1 || read_u16(record + 14) > MAX_BELOW ||
-        read_u32(record + 100) != 0 || read_u32(record + 104) != 0 || read_u32(record + 108) != 0) {
+        read_u32(record + 100) > (read_u16(record + 2) != OIHW ? FILTERS : 0u) || read_u32(record + 104) != 0 ||
+        read_u32(record + 108) != 0) {
         return CM_ERROR_LAYER;
     }
     job->kind = (cm_kind)record[0];

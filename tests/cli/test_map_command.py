@@ -18,6 +18,7 @@ from costmodel.specs.devices.kernel_core import CORES
 from costmodel.specs.running.mapping import mapping_of
 
 TILE = "blocked-output-stationary(pixels=4, filters=2)"
+PAIRS = "blocked-output-stationary(pixels=4, filters=2, swar=4)"
 
 
 def mapped(capsys: pytest.CaptureFixture[str], *options: str) -> dict[str, Any]:
@@ -45,7 +46,7 @@ def test_each_layer_gets_the_tile_of_fewest_instructions_within_the_registers(co
         instructions = [choice["instruction_count"] for choice in layer["choices"]]
         best = layer["choices"][0]
         assert instructions == sorted(instructions)
-        assert mapping.of(layer["name"]).values == (best["pixel_count"], best["filter_count"])
+        assert mapping.of(layer["name"]).values == (best["pixel_count"], best["filter_count"], best["swar_tap_count"])
         assert all(choice["register_count"] <= CORES[core].register_count for choice in layer["choices"])
         assert best["load_count"] < layer["plain_load_count"] / 1.6
         counts = count_work(works[layer["name"]], mapping.of(layer["name"]))
@@ -85,6 +86,16 @@ def test_a_newcomer_sees_why_and_what_to_do_with_it(tmp_path: Path, capsys: pyte
     assert str(file) in capsys.readouterr().out.replace("\n", "")
 
 
+def test_pack_says_of_how_many_pairs_sums_may_leave_their_halves(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "models.bin"
+    assert main(["pack", "trained-pruned-int8", "--mapping", f"output-stationary[conv2={PAIRS}]", "--core", "arm", "-o", str(file)]) == 0
+    assert re.search(r"conv2 pairs fall back +9 of 25 tiles, one filter at a time", capsys.readouterr().out)
+    layer = next(layer for layer in read_model_file(file.read_bytes()).layers if layer.name == "conv2")
+    assert layer.tile is not None
+    assert layer.tile.swar == 4
+    assert "_together(" in (tmp_path / "kernels.c").read_text("utf-8")
+
+
 @pytest.mark.parametrize(
     ("command", "told"),
     [
@@ -103,6 +114,15 @@ def test_a_newcomer_sees_why_and_what_to_do_with_it(tmp_path: Path, capsys: pyte
             "takes 24 registers of the 14 that xtensa has: 10 of its",
         ),
         (["pack", "--mapping", "blocked-output-stationary(pixel=4, filters=4)"], "did you mean 'pixels'"),
+        (["pack", "--mapping", "blocked-output-stationary(pixels=4, filters=2, swor=4)"], "did you mean 'swar'"),
+        (
+            ["pack", "--mapping", "blocked-output-stationary(pixels=4, filters=2, swar=64)"],
+            "swar should be a whole number from 0 to 63, found 64",
+        ),
+        (
+            ["pack", "--mapping", f"output-stationary[conv1={PAIRS}]"],
+            f"conv1: {PAIRS} cannot serve it: its inputs may lie below their zero point",
+        ),
         (["pack", "--mapping", f"output-stationary[pool1={TILE}]"], "'pool1' is not a convolution or linear layer of cifar-aap-pruned"),
         (["count", "--network", "cifar-aap-pruned", "--dataflow", "missing.yaml"], "--dataflow: missing.yaml is not there"),
         (

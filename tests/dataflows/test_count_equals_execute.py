@@ -22,7 +22,7 @@ from costmodel.specs.layers import Conv2d
 from costmodel.specs.lowering import lower
 from costmodel.specs.network import TensorBytes
 from costmodel.specs.operations import CONV2D
-from costmodel.specs.running.mapping import BLOCKED, DATAFLOWS, ChosenDataflow
+from costmodel.specs.running.mapping import BLOCKED, DATAFLOWS, ChosenDataflow, blocked
 from costmodel.specs.work import LoopNest
 
 MUST_REACH = {
@@ -136,7 +136,8 @@ def convolution_by_numpy(layer: Conv2d, tensors: LayerTensors) -> np.ndarray:
 
 CHOICES = [
     *(ChosenDataflow(dataflow.value) for dataflow in Dataflow),
-    *(ChosenDataflow(BLOCKED, tile) for tile in ((1, 1), (2, 3), (4, 2), (64, 64))),
+    *(blocked(*tile) for tile in ((1, 1), (2, 3), (4, 2), (64, 64))),
+    *(blocked(*tile) for tile in ((1, 2, 1), (2, 4, 5), (3, 3, 2))),
 ]
 """Every dataflow, those with parameters at some of their values."""
 

@@ -23,7 +23,7 @@ from costmodel.specs.layers import LAYERS
 from costmodel.specs.lowering import Step, lower
 from costmodel.specs.network import Network
 from costmodel.specs.operations import OPERATIONS, Operation, operation_of
-from costmodel.specs.running.mapping import BLOCKED, ChosenDataflow
+from costmodel.specs.running.mapping import blocked
 
 PACKAGE = Path(__file__).parents[2] / "costmodel"
 PEAK = [0]
@@ -120,7 +120,7 @@ def bounded(shape: tuple[Any, ...], layers: list[SimpleNamespace]) -> None:
         PEAK[0] = 0
         lowered = lower(layer, [shapes[read] for read in reads], None)
         assert PEAK[0] <= box.largest, f"{layer.kind}, lowering"
-        for dataflow in (*Dataflow, *(ChosenDataflow(BLOCKED, tile) for tile in ((1, 1), (4, 2), (2**40, 2**40)))):
+        for dataflow in (*Dataflow, *(blocked(*tile) for tile in ((1, 1), (4, 2), (2**40, 2**40), (4, 2, 5), (1, 1, 63)))):
             for taps in Taps:
                 count_work(lowered.work, dataflow, taps)
                 assert PEAK[0] <= box.largest, f"{layer.kind}, {dataflow}, {taps}"

@@ -48,6 +48,7 @@ def pack_command(
     from costmodel.cli.options import chosen
     from costmodel.cli.output import format_of, write_answer
     from costmodel.deployment.deployed import Variant
+    from costmodel.deployment.kernels.mapped import unheld_pairs
     from costmodel.deployment.kernels.source import kernel_source
     from costmodel.deployment.legacy_layout import (
         PUBLISHED_IMAGE_RATIO,
@@ -98,6 +99,10 @@ def pack_command(
             beside = output.with_name("kernels.c")
             facts |= {"mapping": str(expected.mapping), "core": core, "kernels": str(beside), "kernel_count": len(expected.kernels)}
             facts["mapped_arena_bytes"] = predicted_arena_bytes(packed, wanted, expected.mapping, shared, expected.lines) or 0
+            facts |= {
+                f"{name}_pairs_fall_back": f"{apart} of {tiles} tiles, one filter at a time"
+                for name, (apart, tiles) in unheld_pairs(expected.deployed).items()
+            }
             write_whole(beside, kernel_source(expected.kernels).encode())
             firmware, cache = packaged_folder("firmware"), cache_folder(os.environ)
             code = layer_code_bytes(expected.deployed, core, firmware=firmware, cache=cache)

@@ -43,14 +43,59 @@ def _parts(extent: Number, size: Number) -> Number:
     return floor_div(extent - 1, size) + 1
 
 
+def paired(filters: Number, swar: Number) -> Number:
+    """Tell whether the filters of a tile share words of weights, two each: 1 where SWAR is asked for and their number is even."""
+    return (swar > 0) * (filters > 0) * (filters - 2 * floor_div(filters, 2) == 0) * 1
+
+
+def _words(filters: Number, swar: Number) -> Number:
+    """Return the reads of weights that a tap of a tile makes."""
+    return filters - paired(filters, swar) * floor_div(filters, 2)
+
+
+def stored_words(nest: LoopNest, filters: Number, swar: Number) -> Number:
+    """Return the words that a layer's weights lie in under SWAR: two filters' of a tap, or one's, and one about each tile of pairs.
+
+    Parameters
+    ----------
+    nest : LoopNest
+        A convolution or a linear layer.
+    filters, swar : int or column
+        Of the blocked dataflow.
+
+    Returns
+    -------
+    int or column
+        Words of `WORD_BYTES`.
+    """
+    h, w = sliding(nest)
+    words, heads = _words_and_heads(nest, filters, swar)
+    return nest.groups * (words * (nest.in_channels * h.K * w.K) + heads)
+
+
+def _words_and_heads(nest: LoopNest, filters: Number, swar: Number) -> tuple[Number, Number]:
+    """Return the reads of weights that a tap makes for all filters of a group, and the tiles of pairs of a group."""
+    whole = floor_div(nest.out_channels, filters)
+    left = nest.out_channels - whole * filters
+    return whole * _words(filters, swar) + _words(left, swar), whole * paired(filters, swar) + paired(left, swar)
+
+
 def blocked_terms(
-    nest: LoopNest, taps: Taps, bias: bool, input_bytes: Number, weight_bytes: Number, pixels: Number, filters: Number
+    nest: LoopNest,
+    taps: Taps,
+    bias: bool,
+    input_bytes: Number,
+    weight_bytes: Number,
+    pixels: Number,
+    filters: Number,
+    swar: Number = 0,
 ) -> dict[str, Number]:
     """Return the value of every symbol of the dataflow's equations, for `explain`."""
     h, w = sliding(nest)
     return convolution_terms(nest, taps, bias, input_bytes, weight_bytes) | {
         "P": pixels,
         "Q": filters,
+        "g": swar,
         "map": chosen(whole_map(h, w) == 1, 1, 0),
         "L": line_columns(w),
         "d_h": h.d,
@@ -62,7 +107,9 @@ def blocked_terms(
     equation={
         "mac_count": "G*OC*IC*V_h*OW*KW",
         "input_read_count": "G*ceil(OC/Q)*IC*OH*OW if map else G*IC*T_h*W",
-        "weight_read_count": "G*OC*IC*(ceil(OH*OW/P) if map else V_h*KW*ceil(OW/P))",
+        "weight_read_count": "r = OC - Q*floor(OC/Q); s = min(g, 1); p = s*(1 - Q + 2*floor(Q/2)); e = s*min(r, 1)*(1 - r + 2*floor(r/2)); "
+        "w = floor(OC/Q)*(Q - p*Q/2) + r - e*r/2; "
+        "G*IC*w*(ceil(OH*OW/P) if map else V_h*KW*ceil(OW/P)) + G*(floor(OC/Q)*p + e)*(1 if map else OH)",
         "bias_read_count": "bias*G*OC*(ceil(OH*OW/P) if map else OH*ceil(OW/P))",
         "output_write_count": "G*OC*OH*OW",
         "input_row_read_count": "0 if map else G*ceil(OC/Q)*IC*V_h*OW*KW",
@@ -74,6 +121,7 @@ def blocked_terms(
     | {
         "P": "pixels of a tile",
         "Q": "filters of a tile",
+        "g": "taps that halves of a register sum up; 0 without [taps]",
         "map": "1 where output pixel and input pixel are one (1x1 of stride 1, without padding), else 0",
         "L": "columns of the line buffer",
         "d_h": "dilation of the row axis [elements]",
@@ -83,7 +131,14 @@ def blocked_terms(
     terms=blocked_terms,
 )
 def blocked_output_stationary_counts(
-    nest: LoopNest, taps: Taps, bias: bool, input_bytes: Number, weight_bytes: Number, pixels: Number, filters: Number
+    nest: LoopNest,
+    taps: Taps,
+    bias: bool,
+    input_bytes: Number,
+    weight_bytes: Number,
+    pixels: Number,
+    filters: Number,
+    swar: Number = 0,
 ) -> AccessCounts:
     """Return the counts of a convolution, or of a linear layer as a 1x1 on one pixel, blocked output stationary.
 
@@ -99,6 +154,8 @@ def blocked_output_stationary_counts(
         Element sizes; the line buffer holds inputs.
     pixels, filters : int or column
         Of a tile.
+    swar : int or column
+        Taps that halves of a register sum up; 0 without. How many they are changes no count.
 
     Returns
     -------
@@ -121,10 +178,13 @@ def blocked_output_stationary_counts(
     filled = nest.groups * nest.in_channels * (touched * w.H)
     line, slots = line_columns(w), h.d * (h.K - 1) + 1
     loads = filter_tiles * per_filter_tile
+    # Each tile of pairs says, where its weights begin, whether its halves hold their sums.
+    words, tiles_of_pairs = _words_and_heads(nest, filters, swar)
+    heads = tiles_of_pairs * chosen(on_map == 1, 1, h.output)
     return AccessCounts(
         mac_count=channels * per_filter_tile,
         input_read_count=chosen(on_map == 1, loads, filled),
-        weight_read_count=channels * nest.in_channels * tiles,
+        weight_read_count=nest.groups * (words * nest.in_channels * tiles + heads),
         bias_read_count=channels * starts if bias else 0,
         output_write_count=channels * outputs_of_plane,
         input_row_read_count=chosen(on_map == 1, 0, loads),

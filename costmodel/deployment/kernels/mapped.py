@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from costmodel.deployment.deployed import DeployedLayer, DeployedNetwork, Kernel
+from costmodel.deployment.kernels.pairs import held_tiles, reason_against_pairs
 from costmodel.deployment.kernels.shapes import line_type, reason_against
-from costmodel.deployment.kernels.tiles import MOST, Tile
+from costmodel.deployment.kernels.tiles import MOST, LineType, Tile
 from costmodel.errors import LimitError, SpecError
 from costmodel.specs.counting import Dataflow
 from costmodel.specs.devices.kernel_core import KernelCore, tile_register_count
@@ -46,15 +47,27 @@ def _mapped(network: DeployedNetwork, layer: DeployedLayer, chosen: ChosenDatafl
         return layer
     if chosen.name != BLOCKED:
         raise SpecError(f"{layer.name}: the firmware chooses between layers blocked and output stationary, found {chosen.text}")
-    pixels, filters = chosen.values
+    pixels, filters, swar = chosen.values
     reason = reason_against(network, layer)
     if reason is not None:
         raise SpecError(f"{layer.name}: {chosen.text} cannot serve it: {reason}; map it output-stationary")
-    check_tile(layer.name, pixels, filters, core)
-    return replace(layer, tile=Tile(pixels, filters, line_type(network, layer, core.signed_bytes), not core.signed_bytes))
+    check_tile(layer.name, pixels, filters, core, swar)
+    if not swar:
+        return replace(layer, tile=Tile(pixels, filters, line_type(network, layer, core.signed_bytes), not core.signed_bytes))
+    tile = Tile(pixels, filters, LineType.UINT8, not core.signed_bytes, swar)
+    reason = reason_against_pairs(network, layer, tile)
+    if reason is not None:
+        raise SpecError(f"{layer.name}: {chosen.text} cannot serve it: {reason}, or leave swar out")
+    return replace(layer, tile=tile)
 
 
-def check_tile(layer: str, pixels: int, filters: int, core: KernelCore) -> None:
+def unheld_pairs(network: DeployedNetwork) -> dict[str, tuple[int, int]]:
+    """Return, of each layer whose filters go in pairs, how many tiles of them are multiplied one by one all the same, and of how many."""
+    held = {layer.name: held_tiles(network, layer, layer.tile) for layer in network.layers if layer.tile is not None and layer.tile.swar}
+    return {name: (told.count(False), len(told)) for name, told in held.items()}
+
+
+def check_tile(layer: str, pixels: int, filters: int, core: KernelCore, swar: int = 0) -> None:
     """Refuse a tile that a core has no registers for.
 
     Raises
@@ -62,7 +75,7 @@ def check_tile(layer: str, pixels: int, filters: int, core: KernelCore) -> None:
     LimitError
         Says how many it takes, how many there are, and what would spill.
     """
-    needed = tile_register_count(pixels, filters)
+    needed = tile_register_count(pixels, filters, swar)
     if needed > core.register_count or max(pixels, filters) > MOST:
         spilled = needed - core.register_count
         raise LimitError(

@@ -30,6 +30,11 @@ class AxisShape(NamedTuple):
         return (self.extent + self.before + self.after - self.dilation * (self.kernel - 1) - 1) // self.stride + 1
 
     @property
+    def reads_each_once(self) -> bool:
+        """Whether each output reads the one input of its place; with a stride, padding may make up their number."""
+        return self.kernel == 1 and self.output == self.extent and not self.before and (self.stride == 1 or self.extent == 1)
+
+    @property
     def reach(self) -> int:
         """Inputs from a window's first to its last."""
         return self.dilation * (self.kernel - 1) + 1
@@ -60,7 +65,7 @@ class KernelShape(NamedTuple):
     @property
     def on_map(self) -> bool:
         """Whether tiles run over the whole map, without a line buffer."""
-        return all(axis.kernel == 1 and axis.output == axis.extent and not axis.before for axis in (self.h, self.w))
+        return all(axis.reads_each_once for axis in (self.h, self.w))
 
     @property
     def line_columns(self) -> int:
@@ -127,10 +132,20 @@ def line_type(network: DeployedNetwork, layer: DeployedLayer, signed_bytes: bool
     LineType
         Unsigned bytes where none is below the zero point: after a rectifier, or where the zero point is the least step.
     """
-    zero_point = _zero_point(network.tensors[layer.inputs[0]])
-    if zero_point == INT8_STEPS[0] or never_below_zero(network, layer.inputs[0]):
+    zero_point = input_zero_point(network, layer)
+    if never_below(network, layer.inputs[0]):
         return LineType.INT8 if zero_point == 0 and signed_bytes else LineType.UINT8
     return LineType.INT8 if zero_point == 0 and signed_bytes else LineType.INT16
+
+
+def input_zero_point(network: DeployedNetwork, layer: DeployedLayer) -> int:
+    """Return the zero point of what a layer reads."""
+    return _zero_point(network.tensors[layer.inputs[0]])
+
+
+def never_below(network: DeployedNetwork, tensor: int) -> bool:
+    """Tell whether no element of a tensor is below its zero point: after a rectifier, or where that is the least step."""
+    return _zero_point(network.tensors[tensor]) == INT8_STEPS[0] or never_below_zero(network, tensor)
 
 
 def never_below_zero(network: DeployedNetwork, tensor: int) -> bool:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from costmodel.deployment.deployed import DeployedNetwork
+from costmodel.deployment.kernels.pair_source import apart_name, pair_functions, together_name
 from costmodel.deployment.kernels.shapes import AxisShape, KernelShape, kernel_shape
-from costmodel.deployment.kernels.tile_source import tile_function, tile_name
+from costmodel.deployment.kernels.tile_source import line_c_type, tile_function, tile_name
 
 
 def kernel_shapes(networks: Iterable[DeployedNetwork]) -> tuple[KernelShape, ...]:
@@ -55,11 +56,11 @@ def _kernel(shape: KernelShape, name: str) -> list[str]:
     pixels = shape.h.output * shape.w.output if shape.on_map else shape.w.output
     widths = _sizes(pixels, tile.pixels)
     heights = _sizes(shape.out_channels, tile.filters)
-    weight = "int16_t" if tile.wide else "int8_t"
     lines = [f"/* {_words(shape)} */"]
     for filters in heights:
+        of_size = pair_functions if tile.in_pairs(filters) else tile_function
         for width in widths:
-            lines += [line.replace("{W}", weight) for line in tile_function(shape, name, width, filters)] + [""]
+            lines += [*of_size(shape, name, width, filters), ""]
     return lines + (_map_driver(shape, name) if shape.on_map else _row_driver(shape, name))
 
 
@@ -73,7 +74,9 @@ def _words(shape: KernelShape) -> str:
     source = f"{shape.groups * shape.in_channels}x{shape.h.extent}x{shape.w.extent}"
     tile = shape.tile
     held = "no line buffer" if shape.on_map else f"a line buffer of {shape.scratch_bytes} bytes, {tile.line.c_type}"
-    weights = f"weights of {tile.weight_bytes} byte{'s' if tile.wide else ''}"
+    weights = f"weights of {tile.element_bytes} byte{'s' if tile.element_bytes > 1 else ''}"
+    if tile.swar:
+        weights = f"pairs of weights in words, sums of {tile.swar} taps in halves of a register"
     return (
         f"{source} -> {output}, kernel {shape.h.kernel}x{shape.w.kernel}, {shape.groups} group{'s' if shape.groups > 1 else ''}: "
         f"{tile.pixels} pixels x {tile.filters} filters,\n * {held}, {weights} */".removesuffix(" */")
@@ -82,6 +85,30 @@ def _words(shape: KernelShape) -> str:
 
 def _calls(shape: KernelShape, name: str, filters: int, indent: str) -> list[str]:
     """Run the tiles of a row, or of a map, for one tile of filters."""
+    if shape.tile.in_pairs(filters):
+        lines = [
+            f"{indent}const int32_t together = CM_LOAD(*w, weight_read_count);",
+            f"{indent}w++;",
+            f"{indent}if (together) {{",
+            *_runs(shape, name, filters, together_name, indent + "    "),
+            f"{indent}}} else {{",
+            *_runs(shape, name, filters, apart_name, indent + "    "),
+            f"{indent}}}",
+        ]
+    else:
+        lines = _runs(shape, name, filters, tile_name, indent)
+    plane = shape.h.output * shape.w.output
+    words = shape.h.kernel * shape.w.kernel * shape.in_channels * shape.tile.words(filters)
+    lines.append(f"{indent}w += {words};")
+    if shape.bias:
+        lines.append(f"{indent}bias += {filters};")
+    if shape.rescale_step:
+        lines.append(f"{indent}rescale += {filters};")
+    return [*lines, f"{indent}to += {plane * filters};"]
+
+
+def _runs(shape: KernelShape, name: str, filters: int, name_of: Callable[[str, int, int], str], indent: str) -> list[str]:
+    """Call the function of each width of tile, which `name_of` names."""
     extent = shape.h.output * shape.w.output if shape.on_map else shape.w.output
     lines, begin = [], 0
     for pixels in _sizes(extent, shape.tile.pixels):
@@ -89,18 +116,11 @@ def _calls(shape: KernelShape, name: str, filters: int, indent: str) -> list[str
         if shape.on_map:
             places = f"x + {begin}, w"
         else:
-            taps, pixel = shape.w.kernel * shape.in_channels * filters, shape.w.stride * shape.in_channels
-            places = f"rows, row_count, w + skipped * {taps}, {begin * pixel}"
-        lines.append(f"{indent}{tile_name(name, pixels, filters)}({places}, bias, rescale, to + {begin}, {tiles}, counters);")
+            words, pixel = shape.w.kernel * shape.in_channels * shape.tile.words(filters), shape.w.stride * shape.in_channels
+            places = f"rows, row_count, w + skipped * {words}, {begin * pixel}"
+        lines.append(f"{indent}{name_of(name, pixels, filters)}({places}, bias, rescale, to + {begin}, {tiles}, counters);")
         begin += tiles * pixels
-    plane = shape.h.output * shape.w.output
-    weights = shape.h.kernel * shape.w.kernel * shape.in_channels * filters
-    lines.append(f"{indent}w += {weights};")
-    if shape.bias:
-        lines.append(f"{indent}bias += {filters};")
-    if shape.rescale_step:
-        lines.append(f"{indent}rescale += {filters};")
-    return [*lines, f"{indent}to += {plane * filters};"]
+    return lines
 
 
 def _filters(shape: KernelShape, name: str, indent: str) -> list[str]:
@@ -117,8 +137,7 @@ def _filters(shape: KernelShape, name: str, indent: str) -> list[str]:
 
 
 def _map_driver(shape: KernelShape, name: str) -> list[str]:
-    line = "uint8_t" if shape.tile.line.name == "UINT8" and shape.input_zero_point == 0 else "int8_t"
-    weight = "int16_t" if shape.tile.wide else "int8_t"
+    line, weight = line_c_type(shape), shape.tile.weight_c_type
     return [
         f"static void {name}(const cm_job *job, cm_counters *counters) {{",
         f"    const {line} *x = job->input;",
@@ -135,12 +154,12 @@ def _map_driver(shape: KernelShape, name: str) -> list[str]:
 
 
 def _row_driver(shape: KernelShape, name: str) -> list[str]:
-    line, weight = shape.tile.line.c_type, "int16_t" if shape.tile.wide else "int8_t"
+    line, weight = line_c_type(shape), shape.tile.weight_c_type
     h, w, channels = shape.h, shape.w, shape.in_channels
     slots, columns = h.reach, shape.line_columns
     row_elements = columns * channels
     begin, end = w.before * channels, (w.before + w.extent) * channels
-    per_group = h.kernel * w.kernel * channels * shape.out_channels
+    per_group = shape.tile.stored_bytes(1, shape.out_channels, h.kernel * w.kernel * channels) // shape.tile.element_bytes
     zero = f" - ({shape.input_zero_point})" if shape.input_zero_point else ""
     clear = [
         "/* The columns of padding, once: rows are filled between them. */",
@@ -238,7 +257,7 @@ def _entry(shape: KernelShape, name: str) -> list[str]:
         return f"{{{', '.join(map(str, of))}}}"
 
     return [
-        f"    {{{shape.tile.weight_order}, CM_{shape.kernel.name}, {int(shape.relu)}, {int(shape.bias)}, {shape.rescale_step},"
+        f"    {{{shape.tile.weight_order}u, CM_{shape.kernel.name}, {int(shape.relu)}, {int(shape.bias)}, {shape.rescale_step},"
         f" {shape.input_zero_point}, {shape.output_zero_point}, {shape.low}, {shape.high},",
         f"     {shape.groups}, {shape.in_channels}, {shape.out_channels}, {axis(shape.h)}, {axis(shape.w)},",
         f"     {shape.scratch_bytes}u, {name}}},",

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
+from costmodel.deployment.kernels.pairs import pair_split
 from costmodel.deployment.kernels.shapes import KernelShape
 from costmodel.deployment.kernels.tile_source import far_pixels, runs_of, steps_each_tap, taps_of_turn, turns_of
 from costmodel.deployment.kernels.tiles import LineType, parts_of
 
-EACH_TILE: Final = ("tap", "step", "turn", "visit", "row_tile", "map_tile", "rectified_tile", "signed_tile")
+EACH_TILE: Final = (
+    *("tap", "step", "turn", "visit", "row_tile", "map_tile", "rectified_tile", "signed_tile"),
+    *("pair_tap", "pair_group", "pair_turn", "pair_visit", "pair_tile", "apart_tap"),
+)
 """Units that have a rate of each size of tile beside their own: what a compiler makes of them differs by how many values are held."""
 
 
@@ -31,6 +35,18 @@ class TileWork(NamedTuple):
     """Of those, inputs that a core without signed bytes extends."""
     subtracted_load_count: int
     """Of those, inputs that a zero point is subtracted from."""
+    pair_mac_count: int
+    """Multiply-accumulates of two filters in one multiplication."""
+    part_count: int
+    """Sums of two filters that are parted."""
+    apart_count: int
+    """Words of two weights that are parted, where halves do not hold their sums."""
+    pair_result_count: int
+    """Sums of first filters, found from those of both."""
+    pair_tile_count: int
+    """Tiles whose filters go in pairs."""
+    head_count: int
+    """Words that say whether halves hold their sums."""
     step_count: int
     """Taps after each of which the address of the inputs moves on."""
     far_load_count: int
@@ -103,7 +119,7 @@ class KernelWork(NamedTuple):
 
 
 class _Part(NamedTuple):
-    """Tiles of one size."""
+    """Tiles of one size, that go the same way."""
 
     pixels: int
     filters: int
@@ -111,9 +127,11 @@ class _Part(NamedTuple):
     """Stretches of them, one behind another along a row or a map."""
     tiles: int
     """In all of those."""
+    way: str
+    """`` for filters one by one, `pair` in pairs, `apart` where halves do not hold the sums of those."""
 
 
-def tile_work(shape: KernelShape, signs: SignCounts | None = None) -> KernelWork:
+def tile_work(shape: KernelShape, signs: SignCounts | None = None, held: Sequence[bool] = ()) -> KernelWork:
     """Return what a kernel does for one inference.
 
     Parameters
@@ -122,6 +140,8 @@ def tile_work(shape: KernelShape, signs: SignCounts | None = None) -> KernelWork
         Of the layer.
     signs : SignCounts, optional
         Of its results; half and half where they are not known.
+    held : sequence of bool
+        Of each tile of pairs, whether halves hold their sums; all of them where it is left out.
 
     Returns
     -------
@@ -135,26 +155,27 @@ def tile_work(shape: KernelShape, signs: SignCounts | None = None) -> KernelWork
     inside = [row for row in reached if 0 <= row < shape.h.extent]
     visits_of_column = 1 if shape.on_map else len(inside)
     run, runs = runs_of(shape)
-    turns, rest = turns_of(run), run - turns_of(run) * taps_of_turn(run)
     totals: Counter[str] = Counter()
     by_tile: Counter[str] = Counter()
-    for part in _parts(shape):
+    for part in _parts(shape, held):
         pixels, filters = part.pixels, part.filters
+        loop = _pair_loop(shape, run) if part.way == "pair" else _plain_loop(run)
         stretches, columns = rows * part.stretches, part.tiles
         tiles, visits = rows * columns, columns * visits_of_column
         taps, run_count = visits * runs * run, visits * runs
+        stepping = steps_each_tap(shape, loop.turn_taps)
         loads = taps * pixels
         totals.update(
             mac_count=loads * filters,
-            load_count=loads + taps * filters,
+            load_count=loads + taps * shape.tile.words(filters),
             extended_load_count=loads if _extends(shape) else 0,
             subtracted_load_count=loads if shape.on_map and shape.input_zero_point else 0,
-            step_count=taps if steps_each_tap(shape) else 0,
-            far_load_count=taps * far_pixels(shape, pixels),
-            turn_count=run_count * turns,
-            rest_count=run_count if turns and rest else 0,
-            loop_count=run_count if turns else 0,
-            written_count=0 if turns else run_count,
+            step_count=taps if stepping else 0,
+            far_load_count=taps * far_pixels(shape, pixels, loop.turn_taps),
+            turn_count=run_count * loop.turns,
+            rest_count=run_count if loop.turns and loop.rest else 0,
+            loop_count=run_count if loop.turns else 0,
+            written_count=0 if loop.turns else run_count,
             gap_count=run_count if runs > 1 else 0,
             visit_count=0 if shape.on_map else visits,
             visit_result_count=0 if shape.on_map else visits * pixels * filters,
@@ -169,14 +190,27 @@ def tile_work(shape: KernelShape, signs: SignCounts | None = None) -> KernelWork
             call_accumulator_count=stretches * pixels * filters,
         )
         each = {
-            "tap": taps,
-            "step": taps if steps_each_tap(shape) else 0,
-            "turn": run_count * turns,
-            "visit": 0 if shape.on_map else visits,
+            "turn": run_count * loop.turns,
             "map_tile" if shape.on_map else "row_tile": tiles,
             "rectified_tile" if shape.relu else "signed_tile": tiles,
         }
+        if part.way == "pair":
+            parted = run_count * loop.groups
+            totals.update(
+                pair_mac_count=loads * filters,
+                part_count=parted * pixels * filters // 2,
+                pair_result_count=tiles * pixels * filters // 2,
+                pair_tile_count=tiles,
+            )
+            each = {"pair_tap": taps, "pair_group": parted, "pair_turn": run_count * loop.turns, "pair_tile": tiles}
+            each |= {} if shape.on_map else {"pair_visit": visits}
+        elif part.way == "apart":
+            totals.update(apart_count=taps * filters // 2)
+            each |= {"apart_tap": taps}
+        if part.way != "pair":
+            each |= {"tap": taps, "step": taps if stepping else 0, "visit": 0 if shape.on_map else visits}
         by_tile.update({f"{unit} {pixels}x{filters}": count for unit, count in each.items() if count})
+    totals.update(head_count=rows * shape.groups * sum(shape.tile.in_pairs(length) for _, length in _heights(shape)))
     totals.update(_results(shape, signs))
     totals.update(_rows(shape, rows, inside))
     return KernelWork(TileWork(**{name: totals[name] for name in TileWork._fields if name != "layer_count"}), dict(by_tile))
@@ -187,13 +221,42 @@ def _extends(shape: KernelShape) -> bool:
     return shape.on_map and shape.tile.wide and not unsigned
 
 
-def _parts(shape: KernelShape) -> Iterator[_Part]:
+class _Loop(NamedTuple):
+    """How a run of taps is gone through."""
+
+    turns: int
+    rest: int
+    """Taps behind the loop."""
+    turn_taps: int
+    groups: int = 0
+    """Of taps whose sums share a register."""
+
+
+def _plain_loop(run: int) -> _Loop:
+    turns, taps = turns_of(run), taps_of_turn(run)
+    return _Loop(turns, run - turns * taps, taps)
+
+
+def _pair_loop(shape: KernelShape, run: int) -> _Loop:
+    split = pair_split(run, shape.tile.swar)
+    return _Loop(split.turns, run - split.turns * split.turn_groups * split.group, split.turn_taps, split.groups)
+
+
+def _heights(shape: KernelShape) -> list[tuple[int, int]]:
+    return parts_of(shape.out_channels, shape.tile.filters)
+
+
+def _parts(shape: KernelShape, held: Sequence[bool]) -> Iterator[_Part]:
     extent = shape.h.output * shape.w.output if shape.on_map else shape.w.output
     widths = Counter(length for _, length in parts_of(extent, shape.tile.pixels))
-    heights = Counter(length for _, length in parts_of(shape.out_channels, shape.tile.filters))
+    told = iter(held)
+    blocks: Counter[tuple[int, str]] = Counter()
+    for _, filters in _heights(shape) * shape.groups:
+        way = "" if not shape.tile.in_pairs(filters) else "pair" if next(told, True) else "apart"
+        blocks[filters, way] += 1
     for pixels, columns in widths.items():
-        for filters, blocks in heights.items():
-            yield _Part(pixels, filters, shape.groups * blocks, shape.groups * blocks * columns)
+        for (filters, way), count in blocks.items():
+            yield _Part(pixels, filters, count, count * columns, way)
 
 
 def _results(shape: KernelShape, signs: SignCounts | None) -> dict[str, int]:

@@ -9,6 +9,7 @@ from costmodel.errors import MissingError
 from costmodel.evaluation.layers.layer_cost import packed_counts
 from costmodel.evaluation.layers.tracing import MAX_LAYER_OPERATIONS, MAX_NETWORK_OPERATIONS, check_length, trace_step
 from costmodel.evaluation.network_numbers import sizes_of, steps_of
+from costmodel.evaluation.storage.flash_weights import accessed_sizes
 from costmodel.provenance import is_recording, leaf
 from costmodel.results.counted_layer import CountedLayer
 from costmodel.results.counts import AccessCounts
@@ -130,6 +131,6 @@ def _counts(step: Step, sizes: TensorBytes, dataflow: ChosenDataflow, convention
         if is_recording():
             block = leaf(block, "counting.block_bytes", "given")
             element = element if element is None else leaf(element, "counting.element_bytes", "given")
-        return packed_counts(counts, sizes, element, block)
+        return packed_counts(counts, accessed_sizes(step, sizes, dataflow), element, block)
     check_length([step], Mapping(dataflow), convention, MAX_LAYER_OPERATIONS)
     return trace_step(step, sizes, dataflow, convention, convention.block_bytes)

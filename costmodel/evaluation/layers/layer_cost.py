@@ -13,7 +13,7 @@ from costmodel.energy.grouping import packed_accesses
 from costmodel.energy.serial_memory import cached_read_pj
 from costmodel.evaluation.design import Design
 from costmodel.evaluation.layers.staged_layers import StagedLayer, time_with_repeats_s
-from costmodel.evaluation.storage.flash_weights import weight_fill_count
+from costmodel.evaluation.storage.flash_weights import accessed_sizes, weight_fill_count
 from costmodel.latency.rates import TapRates, convolution_time_s, other_time_s
 from costmodel.provenance import formula
 from costmodel.results.counts import SCRATCH_READS, SCRATCH_WRITES, TENSOR_READS, TENSOR_WRITES, AccessCounts, has_rows
@@ -136,7 +136,8 @@ def layer_cost(
         counts, dataflow = staged.counts, _STREAMED
     largest = staged is not None and step.operation.action is Action.LARGEST
     psum_bytes = sizes.output_bytes if largest else ACCUMULATOR_BYTES
-    accesses = packed_counts(counts, sizes, design.element_bytes, design.memory.access_bytes, psum_bytes)
+    accessed = accessed_sizes(step, sizes, dataflow)
+    accesses = packed_counts(counts, accessed, design.element_bytes, design.memory.access_bytes, psum_bytes)
     if traced is not None:
         # Scratch is never traced: its accesses stay packed.
         accesses = accesses._replace(**{name: getattr(traced, name) for name in (*TENSOR_READS, *TENSOR_WRITES)})
@@ -150,10 +151,10 @@ def layer_cost(
         tensor_reads = total_of(_READS_BUT_WEIGHTS(accesses))
         hits = accesses.weight_read_count
         if traced is None:
-            one_bytes = sizes.weight_bytes if design.element_bytes is None else design.element_bytes
+            one_bytes = accessed.weight_bytes if design.element_bytes is None else design.element_bytes
             hits = packed_accesses(counts.weight_read_count, one_bytes, flash.cache_access_bytes)
         reads = counts.weight_read_count
-        fills = weight_fill_count(step, reads, sizes.weight_bytes, dataflow.name, flash.line_bytes, flash.cache_bytes, staged)
+        fills = weight_fill_count(step, reads, sizes.weight_bytes, dataflow, flash.line_bytes, flash.cache_bytes, staged)
         flash_pj = cached_read_pj(hits, flash.hit_pj, fills, flash.line_pj)
     tensor_writes = total_of([accesses.output_write_count])
     tensor_pj = dynamic_energy_pj(tensor_reads, tensor_writes, memory.read_pj, memory.write_pj)

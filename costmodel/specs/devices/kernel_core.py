@@ -32,6 +32,13 @@ def kernel_core(name: str) -> KernelCore:
     return CORES[name]
 
 
-def tile_register_count(pixels: int, filters: int) -> int:
-    """Return the registers a tile takes: its accumulators, the fewer of its operands held, one passing by, and the pointers."""
+def tile_register_count(pixels: int, filters: int, swar: int = 0) -> int:
+    """Return the registers a tile takes: its accumulators, the fewer of its operands held, one passing by, and the pointers.
+
+    Under SWAR a pair of filters shares an accumulator a pixel and an operand. The sums it is parted into, two more, are needed once in
+    `swar` taps: where there is no room for them they wait on the stack, which costs less than smaller tiles would.
+    """
+    if swar:
+        pairs = filters // 2
+        return pixels * pairs + min(pixels, pairs) + 1 + POINTERS
     return pixels * filters + min(pixels, filters) + 1 + POINTERS

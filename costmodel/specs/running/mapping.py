@@ -24,6 +24,8 @@ class DataflowParameter(NamedTuple):
     maximum: int = MAX_EXTENT
     default: int | None = None
     """Taken where it is left out; None where it has to be given."""
+    silent: bool = False
+    """Whether the text leaves it out where it is the default."""
 
     def checked(self, dataflow: str, found: Any) -> int:
         """Return a value of the parameter, or raise SpecError naming its limits."""
@@ -48,9 +50,18 @@ class DataflowKind(NamedTuple):
 
 BLOCKED: Final = "blocked-output-stationary"
 """Output stationary with a tile of pixels x filters in registers."""
+SWAR: Final = "swar"
+"""Its taps that two filters sum up in the halves of a register (SIMD within a register) before those are parted; 0: each by itself."""
+WORD_BYTES: Final = 4
+"""Of the weights of a tap under SWAR: two filters' in the halves of a word, or one's."""
 
 DATAFLOWS: Final[dict[str, DataflowKind]] = {dataflow.value: DataflowKind(dataflow.value, in_box=True) for dataflow in Dataflow} | {
-    BLOCKED: DataflowKind(BLOCKED, (DataflowParameter("pixels"), DataflowParameter("filters")), in_box=True, linear=True)
+    BLOCKED: DataflowKind(
+        BLOCKED,
+        (DataflowParameter("pixels"), DataflowParameter("filters"), DataflowParameter(SWAR, 0, 63, 0, silent=True)),
+        in_box=True,
+        linear=True,
+    )
 }
 """Every dataflow by its name: the five that `all` stands for, then those with parameters."""
 
@@ -66,7 +77,11 @@ class ChosenDataflow(NamedTuple):
     def text(self) -> str:
         """As people write it: `row-stationary`, `blocked(pixels=4)`."""
         parameters = DATAFLOWS[self.name].parameters
-        values = ", ".join(f"{parameter.name}={value}" for parameter, value in zip(parameters, self.values, strict=True))
+        values = ", ".join(
+            f"{parameter.name}={value}"
+            for parameter, value in zip(parameters, self.values, strict=True)
+            if not (parameter.silent and isinstance(value, int) and value == parameter.default)
+        )
         return f"{self.name}({values})" if values else self.name
 
     def place_of(self, parameter: str) -> int:
@@ -75,6 +90,11 @@ class ChosenDataflow(NamedTuple):
         if parameter not in known:
             raise UnknownNameError(self.name, parameter, known, "a parameter of this dataflow")
         return known.index(parameter)
+
+
+def blocked(pixels: Number, filters: Number, swar: Number = 0) -> ChosenDataflow:
+    """Return the blocked dataflow in a tile, with the taps that halves of a register sum up, 0 for none."""
+    return ChosenDataflow(BLOCKED, (pixels, filters, swar))
 
 
 class Mapping(str):

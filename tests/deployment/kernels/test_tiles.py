@@ -13,7 +13,7 @@ from costmodel.compression.quantise import Rescale
 from costmodel.deployment.deployed import DeployedNetwork, Variant
 from costmodel.deployment.kernels.mapped import with_mapping
 from costmodel.deployment.kernels.shapes import line_type, reason_against
-from costmodel.deployment.kernels.tiles import MOST, LineType, Tile, tile_of_order, tiled_weights, untiled_weights
+from costmodel.deployment.kernels.tiles import MOST, LineType, Tile, parts_of, tile_of_order, tiled_weights, untiled_weights
 from costmodel.deployment.model_file import write_model_file
 from costmodel.deployment.model_reading import read_model_file
 from costmodel.errors import FormatError, LimitError, SpecError
@@ -22,7 +22,16 @@ from costmodel.specs.devices.kernel_core import CORES, tile_register_count
 from costmodel.specs.running.mapping import mapping_of
 from costmodel.validation.validating import expect_network
 
-TILES = st.builds(Tile, st.integers(1, MOST), st.integers(1, MOST), st.sampled_from(list(LineType)), st.booleans())
+PLAIN = st.builds(Tile, st.integers(1, MOST), st.integers(1, MOST), st.sampled_from(list(LineType)), st.booleans(), st.just(0))
+PAIRS = st.builds(
+    Tile,
+    st.integers(1, MOST),
+    st.integers(1, MOST // 2).map(lambda pairs: 2 * pairs),
+    st.just(LineType.UINT8),
+    st.booleans(),
+    st.integers(1, MOST),
+)
+TILES = PLAIN | PAIRS
 
 
 @pytest.fixture(scope="module")
@@ -32,11 +41,27 @@ def pruned() -> DeployedNetwork:
 
 @given(TILES)
 def test_a_weight_order_names_its_tile(tile: Tile) -> None:
-    assert 0 < tile.weight_order < 2**16
+    assert 0 < tile.weight_order < 2 ** (22 if tile.swar else 16)
     assert tile_of_order(tile.weight_order) == tile
 
 
-@pytest.mark.parametrize("order", [0, 5, 64, 1 | 1 << 6 | 3 << 12, 1 | 1 << 6 | 1 << 14])
+IN_PAIRS = 1 | 2 << 6 | 1 << 12 | 5 << 16
+
+
+@pytest.mark.parametrize(
+    "order",
+    [
+        0,
+        5,
+        64,
+        1 | 1 << 6 | 3 << 12,
+        1 | 1 << 6 | 1 << 14,
+        IN_PAIRS | 1 << 6,
+        IN_PAIRS | 1 << 13,
+        IN_PAIRS & ~(1 << 12),
+        IN_PAIRS | 64 << 16,
+    ],
+)
 def test_an_order_that_names_no_tile_is_refused(order: int) -> None:
     with pytest.raises(FormatError, match=f"weight order {order} names no tile"):
         tile_of_order(order)
@@ -46,9 +71,15 @@ def test_an_order_that_names_no_tile_is_refused(order: int) -> None:
 def test_weights_go_into_a_tiles_order_and_back(groups: int, out: int, channels: int, rows: int, columns: int, tile: Tile) -> None:
     shape = (groups * out, channels, rows, columns)
     weights = np.random.default_rng(1).integers(-128, 128, shape).astype(np.int8)
-    ordered = tiled_weights(weights, groups, tile)
-    assert ordered.itemsize == tile.weight_bytes
-    np.testing.assert_array_equal(untiled_weights(ordered, shape, groups, tile), weights)
+    tiles = groups * sum(tile.in_pairs(length) for _, length in parts_of(out, tile.filters))
+    held = tuple(place % 3 > 0 for place in range(tiles))
+    ordered = tiled_weights(weights, groups, tile, held)
+    assert ordered.nbytes == tile.stored_bytes(groups, out, channels * rows * columns)
+    again, told = untiled_weights(ordered, shape, groups, tile)
+    np.testing.assert_array_equal(again, weights)
+    assert told == held
+    if tile.swar:
+        return
     # The first filters of the first tile lie side by side.
     side_by_side = min(out, tile.filters)
     np.testing.assert_array_equal(ordered[:side_by_side], weights[:side_by_side, 0, 0, 0])

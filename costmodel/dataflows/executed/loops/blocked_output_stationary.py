@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import product
 from typing import Any, NamedTuple
 
 from costmodel.dataflows.executed.counted_memory import Operand
 from costmodel.dataflows.executed.kinds.convolution import Convolution
 from costmodel.dataflows.executed.ports import Port
 from costmodel.dataflows.executed.reach import Reach, Tap
+from costmodel.specs.running.mapping import WORD_BYTES
 
 
-def run_blocked_output_stationary(c: Convolution, pixels: int, filters: int) -> None:
+def run_blocked_output_stationary(c: Convolution, pixels: int, filters: int, swar: int = 0) -> None:
     """Run a convolution tile by tile: a load of an input serves every filter of the tile, a load of a weight every pixel.
 
     Parameters
@@ -20,11 +22,60 @@ def run_blocked_output_stationary(c: Convolution, pixels: int, filters: int) -> 
         Its output is written and its memory counts.
     pixels, filters : int
         Of a tile; the last of a row and of the filters is narrower.
+    swar : int
+        Taps that halves of a register sum up; above 0, a load of weights brings those of two filters.
     """
+    weights = _Words(c, filters) if swar else _Single(c)
     if _is_map(c.rows, c.height) and _is_map(c.columns, c.width):
-        _run_map(c, pixels, filters)
+        _run_map(c, weights, pixels, filters)
     else:
-        _run_rows(c, pixels, filters)
+        _run_rows(c, weights, pixels, filters)
+
+
+class _Single:
+    """Weights that are loaded one by one."""
+
+    def __init__(self, c: Convolution) -> None:
+        self.c = c
+
+    def begin(self, block: range) -> None:
+        """Turn to a tile of filters: nothing is read."""
+
+    def read(self, block: range, ic: int, kh: int, kw: int) -> list[Any]:
+        """Return the weights of a tap, one a filter."""
+        return [self.c.weight.read(self.c.weight_at(channel, ic, kh, kw)) for channel in block]
+
+
+class _Words:
+    """Weights in words: of two filters each where a tile's filters go in pairs, behind a word that says whether halves hold their sums."""
+
+    def __init__(self, c: Convolution, filters: int) -> None:
+        self.c, self.first, words = c, dict[int, int](), list[Any]()
+        for group in range(c.groups):
+            for block in _parts(group * c.out_channels, (group + 1) * c.out_channels, filters):
+                self.first[block.start] = len(words)
+                words += [True] if _in_pairs(block) else []
+                step = 2 if _in_pairs(block) else 1
+                for kh, kw, ic in product(range(c.kernel_height), range(c.kernel_width), range(c.in_channels)):
+                    own = [c.weight.values[c.weight_at(channel, ic, kh, kw)] for channel in block]
+                    words += [tuple(own[place : place + step]) for place in range(0, len(own), step)]
+        self.port = c.memory.tensor(Operand.WEIGHT, words, WORD_BYTES)
+
+    def begin(self, block: range) -> None:
+        """Turn to a tile of filters: the word about its pairs is read."""
+        if _in_pairs(block):
+            self.port.read(self.first[block.start])
+
+    def read(self, block: range, ic: int, kh: int, kw: int) -> list[Any]:
+        """Return the weights of a tap, one a filter."""
+        size = len(block) // 2 if _in_pairs(block) else len(block)
+        tap = (kh * self.c.kernel_width + kw) * self.c.in_channels + ic
+        begin = self.first[block.start] + _in_pairs(block) + tap * size
+        return [weight for place in range(begin, begin + size) for weight in self.port.read(place)]
+
+
+def _in_pairs(block: range) -> bool:
+    return len(block) % 2 == 0
 
 
 def _is_map(reach: Reach, extent: int) -> bool:
@@ -36,15 +87,16 @@ def _parts(begin: int, end: int, size: int) -> Iterator[range]:
         yield range(first, min(first + size, end))
 
 
-def _run_map(c: Convolution, pixels: int, filters: int) -> None:
+def _run_map(c: Convolution, weights: _Single | _Words, pixels: int, filters: int) -> None:
     plane = c.height * c.width
     for group in range(c.groups):
         for block in _parts(group * c.out_channels, (group + 1) * c.out_channels, filters):
+            weights.begin(block)
             for tile in _parts(0, plane, pixels):
                 sums = _begun(c, block, tile)
                 for ic in range(c.in_channels):
                     start = c.input_at(group * c.in_channels + ic, 0, 0)
-                    _add(c, sums, block, [c.input.read(start + pixel) for pixel in tile], (ic, 0, 0))
+                    _add(c, sums, weights.read(block, ic, 0, 0), [c.input.read(start + pixel) for pixel in tile])
                 for channel, row in zip(block, sums, strict=True):
                     for pixel, total in zip(tile, row, strict=True):
                         c.output.write(channel * plane + pixel, total)
@@ -65,7 +117,7 @@ class _Line(NamedTuple):
         return (row % self.slots * self.columns + self.before + column) * self.channels + channel
 
 
-def _run_rows(c: Convolution, pixels: int, filters: int) -> None:
+def _run_rows(c: Convolution, weights: _Single | _Words, pixels: int, filters: int) -> None:
     first, last = c.columns[0][0].position, c.columns[-1][-1].position
     slots = c.rows[0][-1].position - c.rows[0][0].position + 1
     columns = max(c.width - first, last + 1 - first)
@@ -84,8 +136,9 @@ def _run_rows(c: Convolution, pixels: int, filters: int) -> None:
                     held[tap.position % slots] = tap.position
                     _fill(c, line, group, tap)
             for block in _parts(group * c.out_channels, (group + 1) * c.out_channels, filters):
+                weights.begin(block)
                 for tile in _parts(0, len(c.columns), pixels):
-                    _tile(c, line, reached, block, tile, oh)
+                    _tile(c, weights, line, reached, block, tile, oh)
             c.progress(group * len(c.rows) + oh + 1, c.groups * len(c.rows))
 
 
@@ -96,12 +149,13 @@ def _fill(c: Convolution, line: _Line, group: int, tap: Tap) -> None:
             line.port.write(line.at(tap.position, column, channel), c.input.read(address) if tap.inside else c.input.read_padding())
 
 
-def _tile(c: Convolution, line: _Line, row_taps: list[Tap], block: range, tile: range, oh: int) -> None:
+def _tile(c: Convolution, weights: _Single | _Words, line: _Line, row_taps: list[Tap], block: range, tile: range, oh: int) -> None:
     sums = _begun(c, block, tile)
     for kh, ih, _ in row_taps:
         for kw in range(c.kernel_width):
             for ic in range(c.in_channels):
-                _add(c, sums, block, [line.port.read(line.at(ih, c.columns[ow][kw].position, ic)) for ow in tile], (ic, kh, kw))
+                elements = [line.port.read(line.at(ih, c.columns[ow][kw].position, ic)) for ow in tile]
+                _add(c, sums, weights.read(block, ic, kh, kw), elements)
     for channel, row in zip(block, sums, strict=True):
         for ow, total in zip(tile, row, strict=True):
             c.output.write(c.output_at(channel, oh, ow), total)
@@ -112,10 +166,9 @@ def _begun(c: Convolution, block: range, tile: range) -> list[list[Any]]:
     return [[c.bias.read(channel)] * len(tile) for channel in block]
 
 
-def _add(c: Convolution, sums: list[list[Any]], block: range, elements: list[Any], tap: tuple[int, int, int]) -> None:
+def _add(c: Convolution, sums: list[list[Any]], weights: list[Any], elements: list[Any]) -> None:
     """Add one tap to every accumulator of a tile."""
-    for row, channel in zip(sums, block, strict=True):
-        weight = c.weight.read(c.weight_at(channel, *tap))
+    for row, weight in zip(sums, weights, strict=True):
         for place, element in enumerate(elements):
             row[place] += element * weight
             c.memory.mac_count += 1
