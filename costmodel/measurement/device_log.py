@@ -6,7 +6,7 @@ another task's message landed in the middle of, is put together again, and one t
 
 from __future__ import annotations
 
-import json
+import itertools
 import re
 import zlib
 from collections.abc import Iterator
@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO, Final
 
 from costmodel.errors import FormatError, InputError, LimitError, Location, did_you_mean
+from costmodel.json_text import parsed_json
 from costmodel.results.counts import AccessCounts
 from costmodel.specs.running.mapping import Mapping, mapping_of
 
@@ -115,9 +116,9 @@ def read_device_log(stream: BinaryIO, name: str = "device log") -> tuple[DeviceR
 
 def _records(data: bytes, name: str) -> Iterator[tuple[int, dict[str, Any]]]:
     """Every record with the line it begins on."""
-    begins = [match.start() for match in _RECORD.finditer(data)]
+    begins = (match.start() for match in _RECORD.finditer(data))
     line, counted = 1, 0
-    for begin, end in zip(begins, [*begins[1:], len(data)], strict=False):
+    for begin, end in itertools.pairwise(itertools.chain(begins, [len(data)])):
         line += data.count(b"\n", counted, begin)
         counted = begin
         place = Location(name, line)
@@ -128,7 +129,7 @@ def _records(data: bytes, name: str) -> Iterator[tuple[int, dict[str, Any]]]:
         if text is None:
             raise FormatError("a record of the log is cut off or damaged", place)
         try:
-            record = json.loads(text)
+            record = parsed_json(text, place)
         except ValueError:
             raise FormatError("a record of the log is not JSON", place) from None
         yield line, record

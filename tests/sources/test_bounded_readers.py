@@ -175,6 +175,80 @@ def test_no_capture_takes_more_memory_than_its_limit(tmp_path: Path) -> None:
 
 
 @posix
+def test_json_that_stands_for_many_times_its_size_is_refused(tmp_path: Path) -> None:
+    """Two brackets take a hundred bytes: fifteen megabytes of them took eighteen gigabytes."""
+    many = b"[" + b"[]," * (1 << 22) + b"0]"
+    capture = tmp_path / "capture.csv"
+    capture.write_bytes(HEADER + b"0,1\n" * 100)
+    (tmp_path / "figures.json").write_bytes(b'{"schema_version": 1, "x": ' + many + b"}")
+    (tmp_path / "runner.json").write_bytes(b'{"power": {"samples": ' + many + b"}}")
+    (tmp_path / "marks.json").write_bytes(many)
+    for name, members in {"m.keras": ("config.json", "model.weights.h5"), "m.pt2": ("m/models/model.json",)}.items():
+        with zipfile.ZipFile(tmp_path / name, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+            for member in members:
+                archive.writestr(member, many)
+    record = b'{"cm":1,"event":"start","x":' + many + b',"crc":'
+    (tmp_path / "log.jsonl").write_bytes(record + b"%d}\n" % zlib.crc32(record[:-7]))
+    _refused_each(
+        {
+            ("trace", tmp_path / "figures.json"): "holds JSON that takes up to",
+            ("battery", "--trace", tmp_path / "figures.json"): "holds JSON that takes up to",
+            ("trace", tmp_path / "runner.json"): "holds JSON that takes up to",
+            ("trace", capture, "--marks", tmp_path / "marks.json"): "holds JSON that takes up to",
+            ("count", "--network", tmp_path / "m.keras"): "holds JSON that takes up to",
+            ("count", "--network", tmp_path / "m.pt2"): "holds JSON that takes up to",
+            ("compare", tmp_path / "log.jsonl"): "log.jsonl:1 ",
+        }
+    )
+
+
+@posix
+def test_a_log_of_beginnings_and_marks_without_an_end_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "begins.jsonl").write_bytes(b'{"cm":1}' * (1 << 22))
+    (tmp_path / "lines.csv").write_bytes(b"1\n" * (1 << 24))
+    (tmp_path / "capture.csv").write_bytes(HEADER + b"0,1\n" * 100)
+    _refused_each(
+        {
+            ("compare", tmp_path / "begins.jsonl"): "is cut off or damaged",
+            ("trace", tmp_path / "capture.csv", "--marks", tmp_path / "lines.csv"): "more than 1,000,000 marks",
+        }
+    )
+
+
+def _field(number: int, content: bytes) -> bytes:
+    """A field of a protobuf message that holds bytes."""
+    size, length = len(content), b""
+    while size >= 128:
+        length, size = length + bytes([size % 128 + 128]), size // 128
+    return bytes([number << 3 | 2]) + length + bytes([size]) + content
+
+
+@posix
+def test_no_model_file_takes_more_memory_than_its_limit(tmp_path: Path) -> None:
+    """Files without an end, archives that unpack to more than may be held, and objects of two bytes."""
+    for ending, begin in ((".tflite", b"\x1c\0\0\0TFL3"), (".onnx", b"\x08\x07"), (".h5", b"\x89HDF\r\n\x1a\n"), (".pt2", b"PK\x03\x04")):
+        _sparse(tmp_path / f"large{ending}", begin, 3 << 30)
+    for name, member in (("bomb.keras", "config.json"), ("bomb.pt2", "m/models/model.json")):
+        with zipfile.ZipFile(tmp_path / name, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+            archive.writestr("model.weights.h5" if name.endswith("keras") else "m/version", b"")
+            with archive.open(member, "w", force_zip64=True) as stream:
+                for _ in range(PIECES):
+                    stream.write(bytes(1 << 20))
+    bombs = {
+        "nodes": _field(1, b"") * (1 << 20),
+        "names": _field(1, _field(1, b"") * (1 << 20)),
+        "attributes": _field(1, _field(5, b"") * (1 << 20)),
+        "extents": _field(5, _field(1, b"\x01" * (1 << 26))),
+    }
+    for name, graph in bombs.items():
+        (tmp_path / f"{name}.onnx").write_bytes(b"\x08\x07" + _field(7, graph))
+    told = {f"large{ending}": "at most 134,217,728 are read" for ending in (".tflite", ".onnx", ".h5", ".pt2")}
+    told |= dict.fromkeys(("bomb.keras", "bomb.pt2"), "unpacks to more than 134,217,728 bytes")
+    told |= dict.fromkeys((f"{name}.onnx" for name in bombs), "operators and numbers that take more than 300,000,000 bytes of memory")
+    _refused_each({("count", "--network", tmp_path / name): words for name, words in told.items()})
+
+
+@posix
 @pytest.mark.slow
 def test_a_day_of_a_power_profiler_is_analysed_in_little_memory(tmp_path: Path) -> None:
     frame = struct.pack("<fH", 36_400.0, 0)

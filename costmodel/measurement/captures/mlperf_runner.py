@@ -14,6 +14,7 @@ from typing import Any, BinaryIO, Final, NamedTuple
 import numpy as np
 
 from costmodel.errors import FormatError, LimitError, Location, MissingError
+from costmodel.json_text import parsed_json
 from costmodel.measurement.captures.trace_chunk import MOST_CURRENT_A, Floats, MarkedRun, Trace, TraceChunk
 from costmodel.units import MS_PER_S
 
@@ -56,7 +57,7 @@ def read_mlperf_trace(stream: BinaryIO, name: str, supply_v: float | None = None
         content = stream.read(MAX_JSON_BYTES + 1)
         if len(content) > MAX_JSON_BYTES:
             raise LimitError(f"more than {MAX_JSON_BYTES:,} bytes of JSON; at most so many are read", where)
-        document = json.loads(content.decode("utf-8-sig"))
+        document = parsed_json(content.decode("utf-8-sig"), where)
     except json.JSONDecodeError as error:
         raise FormatError(f"not JSON: {error.msg}", Location(name, error.lineno, error.colno)) from None
     except (UnicodeDecodeError, RecursionError, ValueError):

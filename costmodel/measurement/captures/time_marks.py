@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -11,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from costmodel.errors import FormatError, Location
+from costmodel.json_text import parsed_json
 from costmodel.measurement.captures.trace_chunk import Floats, MarkedRun
 
 _HIGH: Final = 0.5
@@ -62,7 +62,7 @@ def marked_times(text: str, name: str) -> tuple[MarkedRun, ...]:
 
 def _json_times(text: str, name: str) -> list[tuple[float, int]]:
     try:
-        document: Any = json.loads(text)
+        document: Any = parsed_json(text, Location(name))
     except (ValueError, RecursionError):
         raise FormatError("not JSON: expected a list of times in seconds", Location(name)) from None
     listed = document.get("timestamps") if isinstance(document, dict) else document

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from costmodel.errors import FormatError
+from costmodel.json_text import parsed_json
 from costmodel.report.additions import NO_ADDITIONS, Additions
 from costmodel.report.words.finding_words import Words, words_of
 from costmodel.report.words.json_words import without_evaluation_words, worded
@@ -109,7 +110,7 @@ def evaluation_from_json(text: str) -> Evaluation:
         If it is no such report, or of another schema version.
     """
     try:
-        content = json.loads(text)
+        content = parsed_json(text)
     except (ValueError, RecursionError) as error:
         raise FormatError(f"not a report: {error}") from None
     version = content.get("schema_version") if isinstance(content, dict) else None

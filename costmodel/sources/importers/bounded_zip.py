@@ -58,15 +58,17 @@ class BoundedZip:
         """
         # And a damaged member by these: its method, its name, its length or what it unpacks to.
         try:
-            if self._archive.getinfo(name).flag_bits & _ENCRYPTED:
+            member = self._archive.getinfo(name)
+            if member.flag_bits & _ENCRYPTED:
                 raise FormatError(f"is encrypted ({name}); give it without a password", self._where)
-            with self._archive.open(name) as stream:
-                content = stream.read(self._left_bytes + 1)
+            # No more is unpacked than a member says that it has.
+            if member.file_size > self._left_bytes:
+                raise LimitError(f"unpacks to more than {self._limit_bytes:,} bytes ({name}); no microcontroller holds them", self._where)
+            with self._archive.open(member) as stream:
+                content = stream.read()
         except KeyError:
             raise FormatError(f"has no {name} in it", self._where) from None
         except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, ValueError, OSError, EOFError) as error:
             raise FormatError(f"is damaged at {name}: {error}", self._where) from None
-        if len(content) > self._left_bytes:
-            raise LimitError(f"unpacks to more than {self._limit_bytes:,} bytes ({name}); no microcontroller holds them", self._where)
         self._left_bytes -= len(content)
         return content

@@ -13,8 +13,12 @@ from typing import Final, TypeAlias
 
 from costmodel.errors import FormatError, Location
 
-_MOST_TABLES: Final = 2_000_000
+_MOST_TABLES: Final = 300_000
 """Tables read from one file at the most: a hostile file may point at the same few bytes again and again."""
+_MOST_NUMBERS: Final = 2_000_000
+"""Numbers of all lists together, which become objects of their own."""
+_SPARE_BYTES: Final = 1 << 24
+"""What contents may take together beyond twice the file: some are read for more than one tensor."""
 Numbers: TypeAlias = tuple[int, ...] | tuple[float, ...]
 
 
@@ -25,10 +29,21 @@ class Buffer:
         self.data = data
         self.name = name
         self._tables = 0
+        self._numbers = 0
+        self._content_bytes = 0
 
     def broken(self, why: str) -> FormatError:
         """Return the error of a file that is damaged."""
         return FormatError(f"damaged flatbuffer: {why}", location=Location(self.name))
+
+    def take(self, numbers: int = 0, content_bytes: int = 0) -> None:
+        """Count what is about to be read; raises FormatError where the same bytes were read too often."""
+        self._numbers += numbers
+        self._content_bytes += content_bytes
+        if self._numbers > _MOST_NUMBERS:
+            raise self.broken(f"lists of more than {_MOST_NUMBERS:,} numbers together")
+        if self._content_bytes > 2 * len(self.data) + _SPARE_BYTES:
+            raise self.broken(f"contents of more than twice its {len(self.data):,} bytes")
 
     def number(self, code: str, at: int) -> int:
         """Return one little-endian integer, by its `struct` code."""
@@ -99,16 +114,19 @@ class Table:
     def content(self, field: int) -> bytes:
         """Return a vector of bytes; empty where it is absent."""
         start, length = self._vector(field, 1)
+        self._buffer.take(content_bytes=length)
         return self._buffer.data[start : start + length]
 
     def integers(self, field: int, code: str) -> tuple[int, ...]:
         """Return a vector of integers; empty where it is absent."""
         start, length = self._vector(field, struct.calcsize(code))
+        self._buffer.take(numbers=length)
         return struct.unpack_from(f"<{length}{code}", self._buffer.data, start)
 
     def floats(self, field: int) -> tuple[float, ...]:
         """Return a vector of float32; empty where it is absent."""
         start, length = self._vector(field, 4)
+        self._buffer.take(numbers=length)
         return struct.unpack_from(f"<{length}f", self._buffer.data, start)
 
     def table(self, field: int) -> Table | None:

@@ -7,14 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from costmodel.errors import FormatError, Location
-from costmodel.sources.documents.input_file import read_input
+from costmodel.sources.documents.input_file import MAX_MODEL_BYTES, read_input
 
 if TYPE_CHECKING:
     from costmodel.specs.imported_graph import ImportedGraph
     from costmodel.specs.network import Network
 
-MAX_MODEL_BYTES: Final = 1 << 28
-"""Larger model files are refused: no microcontroller holds them."""
 Shapes: TypeAlias = Mapping[str, tuple[int, ...]]
 """Shapes of inputs whose extents a file leaves open, by name."""
 Reader: TypeAlias = "Callable[[bytes, Path, Shapes], ImportedGraph]"

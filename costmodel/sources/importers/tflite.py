@@ -74,6 +74,7 @@ def _content(buffer: Buffer, table: Table) -> bytes:
     if offset > 1:
         if offset + size > len(buffer.data):
             raise buffer.broken(f"a constant of {size:,} bytes at byte {offset} reaches outside its {len(buffer.data):,} bytes")
+        buffer.take(content_bytes=size)
         return buffer.data[offset : offset + size]
     return table.content(0)
 

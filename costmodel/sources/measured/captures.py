@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from costmodel.errors import FormatError, Location, MissingError, SpecError
+from costmodel.json_text import refuse_large_json
 from costmodel.sources.documents.input_file import opened_input, read_input
 from costmodel.sources.documents.validation_errors import found_text
 from costmodel.sources.measured.trace_files import CAPTURE_SUFFIXES
@@ -111,10 +112,11 @@ def _analysed_before(path: Path) -> AnalysedTrace | None:
         if not _FIGURES.match(stream.read(64)):
             return None
     content = read_input(path, _MOST_FIGURES_BYTES)
+    refuse_large_json(content, Location(str(path)))
     try:
         summary = TraceSummary.model_validate_json(content)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
+        first = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(map(str, first["loc"]))
         raise FormatError(f"not whole figures of a trace: {place or 'the file'}: {first['msg']}", Location(str(path))) from None
     _check_numbers(summary.model_dump(), str(path))

@@ -23,7 +23,7 @@ from costmodel.sources.documents.plain_stream import plain_stream
 _ZIP: Final = b"PK\x03\x04"
 _JLS: Final = b"jlsfmt"
 _JLS_1: Final = b"\xd3tagfmt"
-_MOST_MARK_BYTES: Final = 1 << 26
+_MOST_MARK_BYTES: Final = 1 << 25
 CAPTURE_SUFFIXES: Final = (".csv", ".txt", ".gz", ".ppk2", ".jls", ".json", ".bin")
 """Endings captures usually have: only to offer a file for a misspelt one."""
 

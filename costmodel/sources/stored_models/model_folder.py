@@ -9,8 +9,8 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
-from costmodel.errors import FormatError, Location, MissingError, SpecError, did_you_mean
-from costmodel.sources.documents.input_file import read_input
+from costmodel.errors import FormatError, LimitError, Location, MissingError, SpecError, did_you_mean
+from costmodel.sources.documents.input_file import MAX_MODEL_BYTES, read_input
 from costmodel.sources.documents.text_file import read_document
 from costmodel.sources.documents.validation_errors import checked_spec
 from costmodel.sources.documents.yaml_document import MAX_FILE_BYTES, parse_document
@@ -22,8 +22,6 @@ from costmodel.specs.trained.model_manifest import MANIFEST_VERSION, ModelManife
 MANIFEST_FILE: Final = "manifest.json"
 NETWORK_FILE: Final = "network.yaml"
 WEIGHTS_FILE: Final = "weights.safetensors"
-MAX_WEIGHTS_BYTES: Final = 1 << 29
-"""Longest file of weights that is read: as many as are ever packed, in single precision, and a header."""
 _UNFINISHED: Final = ".unfinished-"
 
 
@@ -54,12 +52,16 @@ def write_model(model: Model, folder: Path) -> ModelManifest:
     ------
     SpecError
         If something else is there, it cannot be written, or weights are no whole steps of their quantisation.
+    LimitError
+        If it has more weights than are read again.
     """
     from safetensors.numpy import save
 
     from costmodel.sources.stored_models.weight_arrays import arrays_of
 
     contents = {NETWORK_FILE: network_text(model.network).encode("utf-8"), WEIGHTS_FILE: save(arrays_of(model))}
+    if len(contents[WEIGHTS_FILE]) > MAX_MODEL_BYTES:
+        raise LimitError(f"{model.network.name} has {len(contents[WEIGHTS_FILE]):,} bytes of weights; at most {MAX_MODEL_BYTES:,} are kept")
     network, weights = (
         StoredFile(file=name, size_bytes=len(content), sha256=hashlib.sha256(content).hexdigest()) for name, content in contents.items()
     )
@@ -102,7 +104,7 @@ def read_counted_manifest(folder: Path) -> ModelManifest:
     """Read a manifest whose accuracies are of the weights beside it; raises InputError where its weights are others."""
     manifest = read_manifest(folder)
     if manifest.accuracies:
-        _checked(folder, manifest.weights, MAX_WEIGHTS_BYTES)
+        _checked(folder, manifest.weights, MAX_MODEL_BYTES)
     return manifest
 
 
@@ -140,7 +142,7 @@ def read_model(folder: Path) -> Model:
 
     manifest = read_manifest(folder)
     network = _network(folder, manifest)
-    content = _checked(folder, manifest.weights, MAX_WEIGHTS_BYTES)
+    content = _checked(folder, manifest.weights, MAX_MODEL_BYTES)
     place = str(folder / manifest.weights.file)
     try:
         arrays = load(content)
@@ -220,8 +222,9 @@ def _replace_folder(folder: Path, contents: dict[str, bytes]) -> None:
             folder.rename(draft / "old")
         new.rename(folder)
     except OSError as error:
-        if (draft / "old").exists() and not folder.exists():
-            (draft / "old").rename(folder)
         raise SpecError(f"cannot write {folder}: {error.strerror or error}") from None
     finally:
+        # Also where a request to end came between the two.
+        if (draft / "old").exists() and not folder.exists():
+            (draft / "old").rename(folder)
         shutil.rmtree(draft, ignore_errors=True)

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from tflite_writer import ModelFile, small_network
+from tflite_writer import ModelFile, Scalar, small_network
 
 import costmodel
 from costmodel.cli.app import main
-from costmodel.errors import CostModelError, InputError
+from costmodel.errors import CostModelError, FormatError, InputError
 from costmodel.evaluation.graphs.graph_figures import graph_figures
 from costmodel.sources.importers.model_files import load_model_graph
 from costmodel.sources.importers.tflite import from_tflite
@@ -83,6 +83,19 @@ def test_a_model_for_an_accelerator_says_so() -> None:
     file.operator(32, [source], [target], custom="ethos-u")
     with pytest.raises(InputError, match="compiled by Vela"):
         network_of(from_tflite(file.written([source], [target]), "m.tflite"))
+
+
+def test_the_same_bytes_read_again_and_again_are_refused() -> None:
+    """Lists and contents may all point at the same few bytes: the file stays small, and what is made of it does not."""
+    contents, extents = ModelFile(), ModelFile()
+    large = contents.tensor([1 << 20], content=bytes(1 << 20))
+    contents.buffers += [{1: Scalar("Q", 8), 2: Scalar("Q", 1 << 20)}] * 40
+    with pytest.raises(FormatError, match="contents of more than twice its"):
+        from_tflite(contents.written([large], [large]), "m.tflite")
+    extents.tensor([1] * 100_000)
+    extents.tensors *= 30
+    with pytest.raises(FormatError, match="lists of more than 2,000,000 numbers together"):
+        from_tflite(extents.written([0], [0]), "m.tflite")
 
 
 def test_every_command_that_takes_a_network_takes_the_file(

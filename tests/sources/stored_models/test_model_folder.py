@@ -11,7 +11,7 @@ from random_graphs import random_graphs
 from costmodel.cli.app import main
 from costmodel.compression.quantise import quantise
 from costmodel.deployment.parameters import random_model
-from costmodel.errors import FormatError, InputError, MissingError, SpecError
+from costmodel.errors import FormatError, InputError, LimitError, MissingError, SpecError
 from costmodel.sources.catalogue import load_network
 from costmodel.sources.stored_models.model_folder import read_model, write_model
 from costmodel.sources.stored_models.network_text import network_text
@@ -118,6 +118,32 @@ def test_weights_of_another_shape_than_their_layers_are_refused(tmp_path: Path) 
     write_model(replace(model, parameters=wide), tmp_path / "model")
     with pytest.raises(FormatError, match=r"fc2: weights \(10, 128\) and biases \(10,\), expected \(10, 76\)"):
         read_model(tmp_path / "model")
+
+
+@pytest.mark.parametrize("failure", [KeyboardInterrupt, OSError(28, "No space left on device")])
+def test_an_interrupt_while_a_model_is_put_in_place_leaves_the_one_before(
+    failure: BaseException, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = stored(tmp_path / "model")
+    rename = Path.rename
+
+    def renamed(self: Path, target: Path) -> Path:
+        if self.name == "new":
+            raise failure
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", renamed)
+    with pytest.raises((KeyboardInterrupt, SpecError)):
+        write_model(random_model(load_network("resnet8"), 3), tmp_path / "model")
+    assert read_model(tmp_path / "model").network == before.network
+    assert [entry.name for entry in tmp_path.iterdir()] == ["model"]
+
+
+def test_more_weights_than_are_read_again_are_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("costmodel.sources.stored_models.model_folder.MAX_MODEL_BYTES", 100_000)
+    with pytest.raises(LimitError, match="bytes of weights; at most 100,000 are kept"):
+        stored(tmp_path / "model")
+    assert not (tmp_path / "model").exists()
 
 
 def test_a_model_replaces_a_model_and_nothing_else(tmp_path: Path) -> None:

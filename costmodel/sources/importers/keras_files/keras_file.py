@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any, Final
 
 from costmodel.errors import FormatError, Location
+from costmodel.json_text import parsed_json
+from costmodel.sources.documents.input_file import MAX_MODEL_BYTES
 from costmodel.sources.importers.bounded_zip import BoundedZip
 from costmodel.sources.importers.channels_first.passes import simplified
 from costmodel.sources.importers.keras_files.layer_graph import graph_of_layers
 from costmodel.sources.importers.keras_files.stored_arrays import StoredArrays
 from costmodel.specs.imported_graph import ImportedGraph
 
-_MOST_UNPACKED_BYTES: Final = 1 << 29
 _MOST_CONFIGURATION: Final = 1 << 25
 
 
@@ -48,7 +48,7 @@ def from_h5(data: bytes, name: str, shapes: Mapping[str, tuple[int, ...]] | None
 
 def from_keras(data: bytes, name: str, shapes: Mapping[str, tuple[int, ...]] | None = None) -> ImportedGraph:
     """Read a file of Keras 3; see `from_h5`."""
-    archive = BoundedZip(data, name, _MOST_UNPACKED_BYTES)
+    archive = BoundedZip(data, name, MAX_MODEL_BYTES)
     configuration = _parsed(archive.read("config.json").decode("utf-8", errors="replace"), name)
     arrays = StoredArrays(archive.read("model.weights.h5"), name)
     return _graph(configuration, name, shapes, {}, arrays.by_path())
@@ -71,7 +71,7 @@ def _parsed(text: str, name: str) -> Mapping[str, Any]:
     if len(text) > _MOST_CONFIGURATION:
         raise FormatError(f"has a configuration of {len(text):,} characters", Location(name))
     try:
-        found = json.loads(text)
+        found = parsed_json(text, Location(name))
     except (ValueError, RecursionError):
         raise FormatError("has a configuration that is no JSON", Location(name)) from None
     if not isinstance(found, Mapping):

@@ -10,10 +10,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from costmodel.errors import FormatError, LimitError, Location, MissingError
+from costmodel.sources.documents.input_file import MAX_MODEL_BYTES
 from costmodel.sources.importers.channels_first.graph_draft import Array
 
-_MOST_BYTES: Final = 1 << 28
-"""Of all arrays together."""
 _MOST_TEXT_BYTES: Final = 1 << 25
 """Of the configuration."""
 _CONFIGURATION: Final = "model_config"
@@ -49,7 +48,7 @@ class StoredArrays:
         self._h5py = h5py
         self._where = Location(name)
         self._data = data
-        self._left_bytes = _MOST_BYTES
+        self._left_bytes = MAX_MODEL_BYTES
         self._entries = 0
         try:
             self._file = h5py.File(io.BytesIO(data), "r")
@@ -145,7 +144,7 @@ class StoredArrays:
         size = max(math.prod(found.shape), math.prod(found.chunks or (1,))) * found.dtype.itemsize
         self._left_bytes -= size
         if self._left_bytes < 0:
-            raise LimitError(f"holds more than {_MOST_BYTES:,} bytes of numbers ({place}); no microcontroller holds them", self._where)
+            raise LimitError(f"holds more than {MAX_MODEL_BYTES:,} bytes of numbers ({place}); no microcontroller holds them", self._where)
         array: Array = found[()]
         return array
 

@@ -18,6 +18,7 @@ from costmodel.sources.importers.onnx_format.module_names import module_of
 from costmodel.sources.importers.onnx_format.node_shapes import NodeShapes
 from costmodel.sources.importers.onnx_format.onnx_tensors import ELEMENT_NAMES, Constants
 from costmodel.sources.importers.onnx_format.quantised_operators import plain
+from costmodel.sources.importers.onnx_format.wire_bounds import refuse_large_message
 from costmodel.specs.imported_graph import ImportedGraph, OptionValue
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ def _parsed(data: bytes, name: str) -> onnx.ModelProto:
         raise MissingError("reading ONNX needs onnx: pip install 'costmodel[onnx]'", Location(name)) from None
     from google.protobuf.message import DecodeError
 
+    refuse_large_message(data, onnx.ModelProto.DESCRIPTOR, Location(name))
     try:
         model = onnx.ModelProto.FromString(data)
     except (DecodeError, ValueError):

@@ -9,14 +9,12 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from costmodel.errors import FormatError, LimitError, Location, MissingError
-from costmodel.sources.documents.input_file import opened_input
+from costmodel.sources.documents.input_file import MAX_MODEL_BYTES, opened_input
 from costmodel.sources.importers.channels_first.graph_draft import MOST_ELEMENTS, Array
 
 if TYPE_CHECKING:
     import onnx
 
-MOST_EXTERNAL_BYTES: Final = 1 << 28
-"""Constants beside one file, all together; no microcontroller holds more."""
 ELEMENT_NAMES: Final = {
     1: "float32", 2: "uint8", 3: "int8", 4: "uint16", 5: "int16", 6: "int32", 7: "int64", 8: "string", 9: "bool", 10: "float16",
     11: "float64", 12: "uint32", 13: "uint64", 14: "complex64", 15: "complex128", 16: "bfloat16", 21: "uint4", 22: "int4",
@@ -97,8 +95,8 @@ class Constants:
             if offset < 0 or count < 0 or offset + count > size:
                 raise FormatError(f"{where} takes {count:,} bytes at byte {offset:,}; the file has {size:,}", Location(str(path)))
             self._external_bytes += count
-            if self._external_bytes > MOST_EXTERNAL_BYTES:
-                text = f"has more than {MOST_EXTERNAL_BYTES:,} bytes of constants beside it; no microcontroller holds them"
+            if self._external_bytes > MAX_MODEL_BYTES:
+                text = f"has more than {MAX_MODEL_BYTES:,} bytes of constants beside it; no microcontroller holds them"
                 raise LimitError(text, Location(self._name))
             stream.seek(offset)
             return stream.read(count)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from costmodel.errors import InputError, MissingError, SpecError
 from costmodel.sources.importers.bounded_zip import BoundedZip
 from costmodel.sources.importers.torch_export.program import graph_of_program
-from costmodel.sources.importers.torch_export.pt2_file import MOST_UNPACKED_BYTES, program_in
+from costmodel.sources.importers.torch_export.pt2_file import program_in
 
 if TYPE_CHECKING:
     from costmodel.specs.imported_graph import ImportedGraph
@@ -61,4 +61,6 @@ def from_live_module(module: Any, example_input: Any) -> ImportedGraph:
         raise SpecError(f"{name} cannot be captured by torch.export: {lines[0] if lines else type(error).__name__}") from None
     kept = {**program.state_dict, **program.constants}
     constants = {key: value.detach().cpu().contiguous().numpy() for key, value in kept.items() if isinstance(value, torch.Tensor)}
-    return graph_of_program(program_in(BoundedZip(stream.getvalue(), name, 2 * MOST_UNPACKED_BYTES), name), constants, name, {})
+    # The module is in memory already: its archive may be as large as it is.
+    saved = stream.getvalue()
+    return graph_of_program(program_in(BoundedZip(saved, name, 2 * len(saved)), name), constants, name, {})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from typing import Any, Final
@@ -10,13 +9,13 @@ from typing import Any, Final
 import numpy as np
 
 from costmodel.errors import FormatError, Location
+from costmodel.json_text import parsed_json
+from costmodel.sources.documents.input_file import MAX_MODEL_BYTES
 from costmodel.sources.importers.bounded_zip import BoundedZip
 from costmodel.sources.importers.channels_first.graph_draft import Array
 from costmodel.sources.importers.torch_export.program import Program, graph_of_program
 from costmodel.specs.imported_graph import ImportedGraph
 
-MOST_UNPACKED_BYTES: Final = 1 << 29
-"""Program and weights together."""
 _OLD_PROGRAM: Final = "serialized_exported_program.json"
 _DTYPES: Final = {1: "u1", 2: "i1", 3: "<i2", 4: "<i4", 5: "<i8", 6: "<f2", 7: "<f4", 8: "<f8", 12: "?"}
 """Element types by their number in a program, as arrays have them."""
@@ -44,7 +43,7 @@ def from_pt2(data: bytes, name: str, shapes: Mapping[str, tuple[int, ...]] | Non
     InputError
         If it is no such file, is damaged, or its weights are pickles.
     """
-    archive = BoundedZip(data, name, MOST_UNPACKED_BYTES)
+    archive = BoundedZip(data, name, MAX_MODEL_BYTES)
     program = program_in(archive, name)
     if archive.find(_OLD_PROGRAM) is not None:
         text = "holds its weights as a pickle, which is never loaded; save it again with PyTorch 2.8 or later, or give the module itself"
@@ -108,7 +107,7 @@ def _array(content: bytes, meta: Any, where: str, name: str) -> Array:
 
 def _parsed(content: bytes, member: str, name: str) -> Program:
     try:
-        found = json.loads(content)
+        found = parsed_json(content, Location(name))
     except (ValueError, RecursionError):
         raise FormatError(f"has a {member} that is no JSON", Location(name)) from None
     if not isinstance(found, Mapping):
