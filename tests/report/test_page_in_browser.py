@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from costmodel.cli.app import main
 from costmodel.evaluation.evaluating import evaluate
 from costmodel.evaluation.explained.grounds import grounds_of
 from costmodel.report.document import Document
@@ -18,6 +19,7 @@ from costmodel.report.figures.drawing import draw_svg
 from costmodel.report.formats.as_html import html_page
 from costmodel.report.reporting import report_document
 from costmodel.sources.catalogue import load_scenario
+from costmodel.sources.starters.starter_capture import write_capture
 
 pytestmark = [pytest.mark.slow]
 
@@ -135,6 +137,40 @@ def test_an_accessibility_checker_finds_nothing(browser: Any, address: str, sche
     found = axe.Axe().run(page).response["violations"]
     assert [(one["id"], one["nodes"][0]["html"][:120]) for one in found] == []
     page.close()
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "plan resnet8",
+        "predict ds-cnn --device nrf52840 --device esp32-wroom",
+        "diff resnet8 ds-cnn --device esp32-s3-wroom-1-n8",
+        "battery --battery 18650 --states esp32-module --sleep deep --rate 1/min --duration 300ms --samples 200",
+        "count conv2d --input 8x16x16 --out-channels 4 --kernel 3",
+        "explain conv2.energy",
+        "reproduce",
+        "list devices",
+        "cacti table --node 40",
+        "trace capture.csv",
+        "sweep pruning-pool-bits",
+    ],
+)
+def test_answers_pages_are_accessible_and_fit_a_phone(
+    browser: Any, command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs the package axe-playwright-python")
+    monkeypatch.chdir(tmp_path)
+    write_capture(tmp_path / "capture.csv")
+    assert main([*command.split(), "--format", "html"]) == 0
+    (tmp_path / "page.html").write_text(capsys.readouterr().out, encoding="utf-8")
+    for scheme, width in (("dark", 390), ("light", 1440)):
+        page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+        page.goto((tmp_path / "page.html").as_uri())
+        found = axe.Axe().run(page).response["violations"]
+        assert [(one["id"], one["nodes"][0]["html"][:120]) for one in found] == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert page.inner_text("h1") != "costmodel"
+        page.close()
 
 
 def test_without_a_script_all_but_the_sliders_is_there(browser: Any, address: str) -> None:

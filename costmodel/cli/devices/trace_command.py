@@ -62,6 +62,8 @@ def trace_command(
     costmodel trace bare.txt --time-column 1:ms --current-column 2:mA
     costmodel trace logger.csv --current-column shunt:mA --sample-rate 1kHz --format json > figures.json
     """
+    from dataclasses import replace
+
     from costmodel import __version__
     from costmodel.cli.output import PIPE_WIDTH, WITHOUT_TABLE, format_of, write_answer
     from costmodel.cli.quantity_text import AMPERES, HERTZ, OHMS, SECONDS, VOLTS, positive_quantity, quantity
@@ -94,5 +96,6 @@ def trace_command(
     )
     supply = None if supply_v is None else positive_quantity("--supply-v", supply_v, VOLTS, "voltage")
     summary, curve = analysed_capture(capture, supply, thresholds, columns, options)
-    document = Document(f"Trace {capture.name}", trace_lead(summary), (trace_section(summary, curve),), f"costmodel {__version__}.")
+    section = replace(trace_section(summary, curve), title="What the capture holds")
+    document = Document(f"Trace {capture.name}", trace_lead(summary), (section,), f"costmodel {__version__}.")
     write_answer(Answer(document, summary), form, pipe_width=PIPE_WIDTH, chart=chart)

@@ -68,7 +68,7 @@ def _layer_table(layer: CountedLayer, counted: Counted, convention: CountingConv
     inputs = " and ".join(shape_text(shape) for shape in step.inputs)
     title = f"{step.name}: {step.kind}, {inputs} -> {shape_text(step.lowered.output)}"
     note = f"{_note(convention)}{_surplus(counted, 0)}" if rows else "No work of its own: fused, folded, or a view of the same elements."
-    return plain_table(title, ("", *(dataflow.value for dataflow in counted)), rows, note)
+    return plain_table(title, ("counter", *(dataflow.value for dataflow in counted)), rows, note)
 
 
 def _figure(place: int, dataflow: str, counter: str) -> str:

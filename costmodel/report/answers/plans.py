@@ -195,7 +195,7 @@ def _pieces_table(plan: StrategyPlan) -> Table:
         for place, piece in enumerate(plan.pieces)
     ]
     return plain_table(
-        f"{plan.strategy.value}: where each piece lies", ("", "piece", "role", "bytes", "offset B", "from stage", "to stage"), rows
+        f"{plan.strategy.value}: where each piece lies", ("key", "piece", "role", "bytes", "offset B", "from stage", "to stage"), rows
     )
 
 

@@ -9,7 +9,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any, Final
 
 from costmodel.printable_text import printable
-from costmodel.report.document import Block, Derivation, Document, patterned
+from costmodel.report.document import Block, Derivation, Document, Table, patterned
 from costmodel.report.figures.style import DARK, LIGHT
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ def html_page(document: Document, drawings: Mapping[str, str], written: str = ""
     explained = {part.figure for section in document.sections for part in section.blocks if isinstance(part, Derivation)}
     page = _template().render(
         document=document,
+        heading=_heading(document),
         drawings=inline,
         style=Markup(_style()),
         script=Markup(_packaged_text("report.js").strip()),
@@ -52,6 +53,13 @@ def html_page(document: Document, drawings: Mapping[str, str], written: str = ""
         explained=explained,
     )
     return f"{page}\n"
+
+
+def _heading(document: Document) -> str:
+    """What a page is called: as the document, or else as what it holds first."""
+    first = [section.title for section in document.sections]
+    first += [block.caption for section in document.sections for block in section.blocks if isinstance(block, Table)]
+    return document.title or next((name for name in first if name), "costmodel")
 
 
 def _kind(block: Block) -> str:

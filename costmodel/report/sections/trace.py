@@ -176,8 +176,16 @@ def _spreads(summary: TraceSummary, told: WindowFigures) -> Table:
         "baseline": Form.JOULES,
         "computational": Form.JOULES,
     }
+    # Samples of a current spread within one inference, too; of one inference there is no spread between several.
+    alone = summary.inference_count == 1
+
+    def cell(name: str, form: Form, spread: Spread, field: str, own: Form | None) -> Cell:
+        if alone and field != "mean" and form is not Form.CURRENT:
+            return Cell(None, own or form)
+        return Cell(getattr(spread, field), own or form, f"trace.{name}.{field}")
+
     rows = tuple(
-        Row((spread.name, *(Cell(getattr(spread, field), own or form, f"trace.{name}.{field}") for field, own in fields)))
+        Row((spread.name, *(cell(name, form, spread, *each) for each in fields)))
         for name, form in forms.items()
         for spread in (getattr(told, name),)
     )
