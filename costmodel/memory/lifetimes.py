@@ -112,7 +112,7 @@ def lifetimes_of(
         needed = [clock[reader] for reader in read_by[owner]]
         last = len(schedule.stages) - 1 if lasts or owner in outputs else max(needed, default=made)
         over = _overwritten(steps, sizes, holders, owner)
-        sole = over is not None and read_by[over] == {owner} and over not in outputs
+        sole = over is not None and read_by[over] == {owner} and over not in outputs and not steps[over].operation.lasts
         size = tensor_size_bytes(elements, element_bytes)
         return TensorLife(name, size, made, last, place[over] if over is not None and sole else None, element_bytes)
 

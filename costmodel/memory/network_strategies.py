@@ -303,18 +303,18 @@ def _exact(subject: Subject) -> tuple[StrategyPlan, None]:
 
 def _overlapping(subject: Subject) -> tuple[StrategyPlan, None]:
     """Let results begin inside what they are made from."""
-    strategy, network = MemoryStrategy.OVERLAPPING, subject.network
-    overlaps = _overlaps(subject)
+    strategy = MemoryStrategy.OVERLAPPING
+    cover = Cover(tuple(layered(subject.layout, 0, len(subject.layout.blocks))))
+    staged = staged_lives(subject.network, subject.layout, cover)
+    lives = staged.lives._replace(tensors=tuple(life._replace(in_place_of=None) for life in staged.lives.tensors))
+    overlaps = _overlaps(subject, lives)
     if not overlaps:
         return _refused(strategy, InputDelivery.WHOLE, "no layer's kernel lets its result begin inside what it is made from"), None
-    cover = Cover(tuple(layered(subject.layout, 0, len(subject.layout.blocks))))
-    staged = staged_lives(network, subject.layout, cover)
-    lives = staged.lives._replace(tensors=tuple(life._replace(in_place_of=None) for life in staged.lives.tensors))
     blocks = blocks_of(lives, with_input=True)
     sizes = [int(life.size_bytes) for life in lives.tensors]
-    spared = spared_bytes(overlaps, sizes)
+    spared = {lives.tensors[place].made: spared for place, spared in spared_bytes(overlaps, sizes).items()}
     alive = alive_by_step(lives, in_place=False, with_input=True)
-    live = [sum(sizes[place] for place in places) - spared.get(stage + 1, 0) for stage, places in enumerate(alive)]
+    live = [sum(sizes[place] for place in places) - spared.get(stage, 0) for stage, places in enumerate(alive)]
     bound = max(live)
     problem = overlapped(problem_of(blocks, sizes_of(lives, blocks), bound), overlaps)
     plan = planned_pieces(strategy, subject, cover, staged._replace(lives=lives), blocks, climbed(problem).offsets)
@@ -322,18 +322,18 @@ def _overlapping(subject: Subject) -> tuple[StrategyPlan, None]:
     return plan.model_copy(update={"bound_bytes": bound, "stages": stages}), None
 
 
-def _overlaps(subject: Subject) -> list[Overlap]:
+def _overlaps(subject: Subject, lives: Lifetimes) -> list[Overlap]:
     """Which tensors may begin inside others: those whose only last reader makes them; never inside the network's input."""
-    running = [step for block in subject.layout.blocks for step in block.steps]
-    place = {step: number + 1 for number, step in enumerate(running)}
+    layout = subject.layout
+    place = {life.name: at for at, life in enumerate(lives.tensors)}
     found = []
-    for stage, step in enumerate(running):
-        lead = lead_bytes(subject.layout.steps[step], subject.network.tensor_bytes[step])
-        for source in dict.fromkeys(subject.layout.sources[step]):
-            if lead is None or source < 0 or _is_output(subject.network, source) or subject.layout.steps[source].operation.lasts:
+    for stage, step in enumerate(step for block in layout.blocks for step in block.steps):
+        lead = lead_bytes(layout.steps[step], subject.network.tensor_bytes[step])
+        for source in dict.fromkeys(layout.sources[step]):
+            if lead is None or source < 0 or _stays(subject.network, source):
                 continue
-            if subject.lives.tensors[place[source]].last == stage:
-                found.append(Overlap(place[source], place[step], lead))
+            if lives.tensors[place[layout.name(source)]].last == stage:
+                found.append(Overlap(place[layout.name(source)], place[layout.name(step)], lead))
     return found
 
 
@@ -348,9 +348,10 @@ def _reordered(subject: Subject) -> tuple[StrategyPlan, Cover | None]:
         OrderProblem(
             sizes=tuple(int(tensors[place + 1].size_bytes) for place in range(len(running))),
             reads=tuple(tuple(at[source] for source in subject.layout.sources[step] if source >= 0) for step in running),
-            kept=frozenset(place for place in range(len(running)) if _is_output(subject.network, running[place])),
+            kept=frozenset(place for place, step in enumerate(running) if _stays(subject.network, step)),
             input_bytes=int(tensors[0].size_bytes),
             input_readers=frozenset(at[step] for step in running if -1 in subject.layout.sources[step]),
+            given=frozenset(place for place, step in enumerate(running) if subject.layout.steps[step].operation.given),
         )
     )
     cover = Cover(tuple(Stage((running[place],)) for place in found.order))
@@ -358,10 +359,13 @@ def _reordered(subject: Subject) -> tuple[StrategyPlan, Cover | None]:
     return plan.model_copy(update={"order_is_proven": found.is_proven}), cover
 
 
-def _is_output(network: Network, step: int) -> bool:
-    """Whether what a step makes, under any of its names, is read by nobody."""
+def _stays(network: Network, step: int) -> bool:
+    """Whether what a step makes is there to the end: under any of its names an output, or kept from run to run."""
     read = {source for each in network.steps for source in each.sources}
-    return any(holder == step and position not in read for position, holder in enumerate(holders_of(network.steps)))
+    return network.steps[step].operation.lasts or any(
+        holder == step and (position not in read or network.steps[position].is_output)
+        for position, holder in enumerate(holders_of(network.steps))
+    )
 
 
 def _refused(strategy: MemoryStrategy, delivery: InputDelivery, why: str) -> StrategyPlan:

@@ -24,6 +24,8 @@ class OrderProblem(NamedTuple):
     """Of the network's input."""
     input_readers: frozenset[int] = frozenset()
     """Layers that read it."""
+    given: frozenset[int] = frozenset()
+    """Layers whose tensors are there before anything runs: they read nothing and come first."""
 
 
 class Ordered(NamedTuple):
@@ -82,7 +84,10 @@ class _Walk:
         self.sizes, self.input_bytes = problem.sizes, problem.input_bytes
         count = len(problem.sizes)
         self.whole = (1 << count) - 1
-        self.waits = [sum(1 << read for read in set(reads)) for reads in problem.reads]
+        given = sum(1 << layer for layer in problem.given)
+        self.waits = [
+            0 if layer in problem.given else given | sum(1 << read for read in set(reads)) for layer, reads in enumerate(problem.reads)
+        ]
         readers: list[int] = [0] * count
         for layer, reads in enumerate(problem.reads):
             for read in reads:
@@ -91,17 +96,12 @@ class _Walk:
         twins: dict[tuple[int, int], list[int]] = {}
         for layer in range(count):
             twins.setdefault((self.waits[layer], readers[layer]), []).append(layer)
-        held_back = [0] * count
         for alike in twins.values():
             if not problem.kept.intersection(alike) and not problem.input_readers.intersection(alike):
                 alike.sort(key=lambda layer: problem.sizes[layer])
                 for before, layer in itertools.pairwise(alike):
-                    held_back[layer] = 1 << before
                     self.waits[layer] |= 1 << before
-        self.followers = [
-            tuple(other for other in range(count) if (readers[layer] >> other & 1) or held_back[other] >> layer & 1)
-            for layer in range(count)
-        ]
+        self.followers = [tuple(other for other in range(count) if self.waits[other] >> layer & 1) for layer in range(count)]
         # What a layer may free, and who else must have run for it.
         input_readers = sum(1 << layer for layer in problem.input_readers)
         self.frees: list[tuple[tuple[int, int], ...]] = []

@@ -82,19 +82,19 @@ def blocks_of(lives: Lifetimes, *, with_input: bool) -> tuple[Block, ...]:
     Returns
     -------
     tuple of Block
-        In running order.
+        In the order in which they are first needed.
     """
     tensors = lives.tensors
     owner: dict[int, int] = {}
     members: list[list[int]] = []
-    for place, life in enumerate(tensors):
-        if place == 0 and not with_input:
-            continue
-        if life.in_place_of is None:
+    # What is given is there before anything runs, wherever it stands.
+    for place in sorted(range(0 if with_input else 1, len(tensors)), key=lambda place: tensors[place].made):
+        over = tensors[place].in_place_of
+        if over is None:
             owner[place] = len(members)
             members.append([place])
         else:
-            owner[place] = owner[life.in_place_of]
+            owner[place] = owner[over]
             members[owner[place]].append(place)
     met: list[dict[int, Neighbour]] = [{} for _ in members]
     # What is still alive when a tensor is made; both are then the first of their blocks to meet, since a block lives without a gap.

@@ -31,8 +31,11 @@ def check_plan(plan: MemoryPlan, network: Network) -> None:
     holders = _holders(network, planned)
     said = f"{plan.accounting.value} plan"
     _check_shapes(plan, network, holders)
-    intact = {NETWORK_INPUT} if NETWORK_INPUT in planned else set()
-    done = {NETWORK_INPUT}
+    given = {NETWORK_INPUT} | {step.name for step in network.steps if step.operation.given}
+    intact: set[str] = set()
+    for name in sorted(given & planned.keys()):
+        _write(plan, planned, name, set(), intact)
+    done = {NETWORK_INPUT} | {name for name, holder in holders.items() if holder == NETWORK_INPUT}
     for name in (name for stage in plan.stages for name in stage):
         step = steps[name]
         reads = [_name(network, source) for source in step.sources]
@@ -42,15 +45,16 @@ def check_plan(plan: MemoryPlan, network: Network) -> None:
             if holders[read] in planned and holders[read] not in intact:
                 raise SpecError(f"{said}: {name} reads {read}, which has been overwritten")
         done.add(name)
-        if name in planned:
+        if name in planned and name not in given:
             _write(plan, planned, name, {holders[read] for read in reads}, intact)
     left_out = [name for name in steps if name not in done and holders[name] != NETWORK_INPUT]
     if left_out:
         raise SpecError(f"{said}: {left_out[0]} is in no stage")
     ever_read = {source for step in network.steps for source in step.sources}
     for position, step in enumerate(network.steps):
-        if position not in ever_read and holders[step.name] in planned and holders[step.name] not in intact:
-            raise SpecError(f"{said}: {step.name}, an output of the network, has been overwritten")
+        stays = position not in ever_read or step.is_output or step.operation.lasts
+        if stays and holders[step.name] in planned and holders[step.name] not in intact:
+            raise SpecError(f"{said}: {step.name}, which stays to the end, has been overwritten")
 
 
 def _name(network: Network, position: int) -> str:

@@ -71,13 +71,13 @@ def _check_tensors(plan: StrategyPlan, network: Network, stage_of: dict[str, int
     for step in network.steps:
         holder = _holder(network, step.name)
         if not step.merged:
-            made[holder] = stage_of[holder]
+            made[holder] = -1 if step.operation.given else stage_of[holder]
         for source in _reads(network, step.name):
             read.add(source)
             owner = _holder(network, source)
             if not step.merged:
                 last[owner] = max(last.get(owner, -1), stage_of[step.name])
-    kept = {_holder(network, step.name) for step in network.steps if step.name not in read}
+    kept = {_holder(network, step.name) for step in network.steps if step.name not in read or step.is_output or step.operation.lasts}
     last |= dict.fromkeys(kept, len(plan.stages) - 1)
     pieces = {piece.name: piece for piece in plan.pieces if piece.role == "tensor"}
     for name, begun in made.items():

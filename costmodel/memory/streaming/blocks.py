@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import Final, NamedTuple
 
 from costmodel.memory.lifetimes import tensor_size_bytes
@@ -49,6 +49,8 @@ class Block(NamedTuple):
     """The tensor all of them start from, by the step that makes it; -1 is the network's input."""
     why: str | None
     """Why it cannot be streamed; None where it can."""
+    stays: bool
+    """Whether the tensor that is left of it is an output of the network: a stream may end with it, and none goes through it."""
 
     @property
     def makes(self) -> int:
@@ -106,16 +108,18 @@ def layout_of(network: Network) -> Layout:
             last_read[place[source] + 1] = place[at]
     everything = len(running)
     read = {source for step in steps for source in step.sources}
-    for position in range(len(steps)):
-        if position not in read and holders[position] >= 0:
-            last_read[place[holders[position]] + 1] = everything
+    outputs = {holders[position] for position, step in enumerate(steps) if position not in read or step.is_output} - {-1}
+    for output in outputs:
+        if last_read[place[output] + 1] < 0:
+            last_read[place[output] + 1] = everything
     blocks = []
     begin, furthest = 0, -1
     for number in range(len(running)):
         furthest = max(furthest, last_read[number])
         if furthest <= number or number + 1 == everything:
             inside = running[begin : number + 1]
-            blocks.append(Block(inside, running[begin - 1] if begin else -1, _why(steps, inside, sources)))
+            reads = running[begin - 1] if begin else -1
+            blocks.append(Block(inside, reads, _why(steps, inside, outputs), inside[-1] in outputs))
             begin = number + 1
     return Layout(tuple(blocks), maps, sources, steps, {}, {})
 
@@ -126,17 +130,15 @@ def _map(shape: Sequence[int], element_bytes: int) -> TensorMap:
     return TensorMap(channels, math.prod(rows), columns, element_bytes)
 
 
-def _why(steps: Sequence[Step], inside: Sequence[int], sources: Mapping[int, tuple[int, ...]]) -> str | None:
+def _why(steps: Sequence[Step], inside: Sequence[int], outputs: Set[int]) -> str | None:
     if len(inside) > MOST_BRANCHED_STEPS:
         return f"{steps[inside[0]].name} begins a branch of {len(inside)} layers that run together or not at all"
     for at in inside:
         step = steps[at]
         if step.operation.action not in STREAMED or any(len(shape) != 3 for shape in step.inputs):
             return f"{step.name} ({step.kind}) needs all of its input"
-    # What nobody reads inside the block but its last layer is an output of the network, which stays whole.
-    read = {source for at in inside for source in sources[at]}
-    kept = [at for at in inside[:-1] if at not in read]
-    return f"{steps[kept[0]].name} is an output of the network, and stays whole" if kept else None
+    kept = next((at for at in inside[:-1] if at in outputs), None)
+    return None if kept is None else f"{steps[kept].name} is an output of the network, and stays whole"
 
 
 def reach_of_step(layout: Layout, step: int) -> Reach:

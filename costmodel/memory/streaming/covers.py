@@ -86,9 +86,9 @@ def streamed(layout: Layout, way: Way, delivery: InputDelivery) -> Cover | str:
         Or why there is nothing to stream.
     """
     end = next((at for at, block in enumerate(layout.blocks) if block.why is not None), len(layout.blocks))
+    end = next((at + 1 for at, block in enumerate(layout.blocks[:end]) if block.stays), end)
     if end < 2:
-        why = layout.blocks[end].why if end < len(layout.blocks) else None
-        return why or "one layer has nothing to stream to"
+        return _why_not(layout, end)
     if way.strip_count > 1:
         segment = strip_segment(layout, end, way)
         if isinstance(segment, str):
@@ -96,6 +96,14 @@ def streamed(layout: Layout, way: Way, delivery: InputDelivery) -> Cover | str:
     else:
         *_, segment = segments_from(layout, 0, way, input_whole=False, keeps_input=delivery is InputDelivery.DELIVERED)
     return Cover((segment.stage, *layered(layout, end, len(layout.blocks))), delivery)
+
+
+def _why_not(layout: Layout, end: int) -> str:
+    """Why a stream that ends so early is none."""
+    blocks = layout.blocks
+    if end == len(blocks):
+        return "one layer has nothing to stream to"
+    return blocks[end].why or f"{layout.name(blocks[0].makes)} is an output of the network, and stays whole"
 
 
 def mixed(layout: Layout, delivery: InputDelivery, peak_of: Callable[[int], int]) -> Cover | str:
@@ -176,15 +184,20 @@ def _fewest_streams(parts: Sequence[Sequence[_Part]], most_bytes: int) -> list[_
 def _poolings_behind(layout: Layout, at: int, with_means: bool) -> int:
     """Where the poolings behind a block end: one, and the mean of what it leaves."""
     blocks = layout.blocks
-    if blocks[at].why is not None or (len(blocks[at].steps) == 1 and is_pool(layout, blocks[at].makes)):
+    if blocks[at].why is not None or _pools_alone(layout, at):
         return at
     end = at + 1
-    while end < len(blocks) and blocks[end].why is None and len(blocks[end].steps) == 1 and is_pool(layout, blocks[end].makes):
+    while end < len(blocks) and not blocks[end - 1].stays and blocks[end].why is None and _pools_alone(layout, end):
         mean = layout.steps[blocks[end].makes].operation.action is Action.MEAN
         if end > at + 1 and not (with_means and mean):
             break
         end += 1
     return end
+
+
+def _pools_alone(layout: Layout, at: int) -> bool:
+    block = layout.blocks[at]
+    return len(block.steps) == 1 and is_pool(layout, block.makes)
 
 
 def _ending(layout: Layout, first: int, end: int, way: Way) -> Segment | None:

@@ -184,7 +184,7 @@ def segments_from(layout: Layout, first: int, way: Way, *, input_whole: bool = T
     Yields
     ------
     Segment
-        The one that takes the least for each end, until a block cannot be streamed.
+        The one that takes the least for each end, until a block cannot be streamed or leaves an output of the network.
     """
     start_bytes = layout.maps[layout.blocks[first].reads].size_bytes if input_whole else 0
     run = _Run(layout, first, way, keeps_input, (_whole(layout),))
@@ -193,6 +193,8 @@ def segments_from(layout: Layout, first: int, way: Way, *, input_whole: bool = T
             return
         run.extend()
         yield run.finished(end, start_bytes)
+        if layout.blocks[end - 1].stays:
+            return
 
 
 def strip_segment(layout: Layout, end: int, way: Way) -> Segment | str:
