@@ -35,6 +35,7 @@ EQUIVALENTS: dict[str, str] = {
     "costmodel/battery/relaxation.py _moment: inside = (newton [>= -> >] low) & (newton <= high)": _BRACKETED,
     "costmodel/measurement/trace_analysis.py _check_period: if abs(seen / period_s - 1.0) [> -> >=] _NEAR:": _TENTH,
     "costmodel/measurement/trace_analysis.py _counted: if abs(times - round(times)) [> -> >=] _NEAR * round(times):": _TENTH,
+    "costmodel/measurement/windows/ends/edges.py _split: return int(np.argmin(deviation) if after_a [> -> >=] before_a else np.argmax(deviation))": "between equal levels everything is clipped to 0: the smallest and the largest of zeros is the first",
     "costmodel/measurement/windows/repetition.py inner_period: size = 1 << (2 * len(inside) [- -> +] 1).bit_length()": "a longer transform pads with more zeros: it takes longer and correlates the same",
     "costmodel/measurement/windows/repetition.py inner_period: below = np.flatnonzero(correlation [< -> <=] 0.2)": _TRANSFORMED,
     "costmodel/measurement/windows/repetition.py inner_period: if after.max() [< -> <=] _LEAST_CORRELATION:": _TRANSFORMED,

@@ -117,7 +117,7 @@ def _shortest(spans: Floats, blocks: Blocks, given_s: float | None) -> tuple[flo
         return least, "no run within the thresholds"
     order = np.argsort(spans)
     half = np.searchsorted(np.cumsum(spans[order]), 0.5 * spans.sum())
-    typical = float(spans[order][min(int(half), len(spans) - 1)])
+    typical = float(spans[order][half])
     reason = f"a quarter of {typical:.3g} s, in runs of which half the time within the thresholds lies"
     return max(_SHARE_OF_TYPICAL * typical, least), reason
 
@@ -125,7 +125,7 @@ def _shortest(spans: Floats, blocks: Blocks, given_s: float | None) -> tuple[flo
 def _bridged(
     first: NDArray[np.intp], last: NDArray[np.intp], starts: Floats, below: NDArray[np.bool_], bridge_s: float
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    if len(first) < 2:
+    if not len(first):
         return first, last
     gone_below = np.concatenate(([0], np.cumsum(below)))
     apart = gone_below[first[1:]] - gone_below[last[:-1]] > _BRIDGED_BELOW

@@ -72,13 +72,13 @@ def rises_out_of(quiet: QuietCurrent, level: Level) -> Rises:
     first, last = runs(current > left_a)
     first, last = _bridged(first, last)
     reaches = np.concatenate(([0], np.cumsum(current > core_a)))
-    enough = (reaches[last] - reaches[first] > 1) & (last - first > 1)
+    enough = reaches[last] - reaches[first] > 1
     first, last = first[enough], last[enough]
     return Rises(rest_a, left_a, core_a, spread_a, first, last, (first == 0) | (last == len(current)), separable)
 
 
 def _bridged(first: NDArray[np.intp], last: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    if len(first) < 2:
+    if not len(first):
         return first, last
     apart = first[1:] - last[:-1] > _BRIDGED_BLOCKS
     return first[np.concatenate(([True], apart))], last[np.concatenate((apart, [True]))]

@@ -75,9 +75,8 @@ def _alone(low: NDArray[np.bool_]) -> Places:
 
 def _parted(first: Places, last: Places, pauses: Places) -> tuple[Places, Places]:
     """Return rises in pieces between pauses; pieces too short to be any are left out."""
-    place = np.searchsorted(first, pauses, side="right") - 1
-    inside = pauses[(place >= 0) & (pauses < last[np.maximum(place, 0)])]
-    begins, ends = np.sort(np.concatenate((first, inside + 1))), np.sort(np.concatenate((last, inside)))
+    # A pause beside a rise leaves a piece without blocks.
+    begins, ends = np.sort(np.concatenate((first, pauses + 1))), np.sort(np.concatenate((last, pauses)))
     long = ends - begins >= _LEAST_BLOCKS
     return begins[long], ends[long]
 

@@ -40,7 +40,7 @@ def wanderings(reading: Reading, first: NDArray[np.intp], last: NDArray[np.intp]
     reading : Reading
         What they were found by.
     first, last : int array, shape (rises,)
-        First block of each and the one after its last.
+        First block of each and the one after its last; the capture neither begins nor ends in one.
 
     Returns
     -------
@@ -50,8 +50,8 @@ def wanderings(reading: Reading, first: NDArray[np.intp], last: NDArray[np.intp]
     current = reading.quiet.current_a
     reach = _EDGE_BLOCKS + reading.quiet.width - 1
     most = len(current) - 1
-    up = current[np.minimum(first + reach - 1, most)] - current[np.maximum(first - 1, 0)]
-    down = current[np.maximum(last - reach, 0)] - current[np.minimum(last, most)]
+    up = current[np.minimum(first + reach - 1, most)] - current[first - 1]
+    down = current[np.maximum(last - reach, 0)] - current[last]
     steps_a = np.maximum(up, down)
     edges = steps_a / np.maximum(reading.heights_a(first, last), 1e-12)
     sharp = edges >= _SHARP
@@ -78,14 +78,14 @@ def with_bridges(reading: Reading) -> Reading:
     first, last = rises.first, rises.last
     begins, ends = last[:-1] + reading.quiet.width, first[1:] - reading.quiet.width
     told = ends - begins >= _LEAST_BLOCKS
-    if np.count_nonzero(told) < 2 * _AGAIN - 1:
+    if not told.any():
         return reading
     sums = np.concatenate(([0.0], np.cumsum(reading.quiet.current_a)))
     # The level of a pause of few blocks is not told: it is one.
     levels_a = np.where(told, (sums[ends] - sums[begins]) / np.maximum(ends - begins, 1), -np.inf)
     order = np.sort(levels_a[told])
-    gap = int(np.argmax(np.diff(order)))
-    lows, highs = order[: gap + 1], order[gap + 1 :]
+    lowest_high = int(np.argmax(np.diff(order, prepend=order[0])))
+    lows, highs = order[:lowest_high], order[lowest_high:]
     if min(len(lows), len(highs)) < _AGAIN:
         return reading
     high = levels_a > lows[-1]
@@ -99,7 +99,7 @@ def with_bridges(reading: Reading) -> Reading:
     sizes = np.diff(parts)
     usual = int(np.median(sizes))
     # What idles at two levels for long does so in few stretches of no usual length.
-    if not 2 <= usual <= _MOST_IN_ONE or len(sizes) < _AGAIN or float(np.mean(sizes == usual)) < _SAME_SHARE:
+    if not 2 <= usual <= _MOST_IN_ONE or float(np.mean(sizes == usual)) < _SAME_SHARE:
         return reading
     first, last = first[parts[:-1]], last[parts[1:] - 1]
     return replace(reading, rises=replace(rises, first=first, last=last, cut=(first == 0) | (last == len(reading.quiet.current_a))))
