@@ -8,6 +8,7 @@ import json
 import zipfile
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -44,8 +45,17 @@ def pasted_seeds() -> tuple[bytes, ...]:
 def read_pasted(path: Path, content: bytes) -> None:
     """Take a device's heap from a log, and what a program takes of it from a linker's words."""
     text = content.decode("utf-8", errors="replace")
-    base, field = ("esp32-wroom", "heap_init") if "heap_init:" in text else ("stm32l476rg", "size_output")
-    load_device({"name": "mine", "base": base, field: text})
+    if "heap_init:" in text:
+        # Logged regions take the place of a base's.
+        load_device({"name": "mine", "base": "esp32-wroom", "heap_init": text})
+    else:
+        load_device({**_board("stm32l476rg"), "size_output": text})
+
+
+@cache
+def _board(name: str) -> dict[str, Any]:
+    """A device as fields, read once: what is searched is what is added to it."""
+    return load_device(name).model_dump(mode="json", exclude_none=True)
 
 
 def elf_seeds() -> tuple[bytes, ...]:
@@ -57,7 +67,7 @@ def elf_seeds() -> tuple[bytes, ...]:
 
 def read_elf(path: Path, content: bytes) -> None:
     """Take what a program takes of a device's heap from its file."""
-    load_device({"name": "mine", "base": "stm32l476rg", "size_output": str(path)})
+    load_device({**_board("stm32l476rg"), "size_output": str(path)})
 
 
 def read_memory(path: Path, content: bytes) -> None:

@@ -29,10 +29,10 @@ Mutator = Callable[[random.Random, bytes], bytes]
 
 def _replaced(pattern: re.Pattern[bytes], choices: tuple[str, ...]) -> Mutator:
     def change(chance: random.Random, content: bytes) -> bytes:
-        found = list(pattern.finditer(content))
-        if not found:
+        # The next one from some place on: a long input is not looked through for each change.
+        one = pattern.search(content, chance.randrange(len(content) + 1)) or pattern.search(content)
+        if one is None:
             return content
-        one = chance.choice(found)
         return content[: one.start()] + chance.choice(choices).encode() + content[one.end() :]
 
     return change

@@ -52,6 +52,8 @@ def mutants_of(target: Target, seed: int) -> Iterator[bytes]:
 def tried(kind: str, target: Target, content: bytes, folder: Path) -> Failure | None:
     """Run one input in a folder; return what went wrong, if anything did."""
     path = folder / f"mutant{target.suffix}"
+    # A file system may wait for its disk where a file is emptied and written anew; of a new one it does not.
+    path.unlink(missing_ok=True)
     path.write_bytes(content)
     begun, before = time.process_time(), _peak_bytes()
     try:
