@@ -104,3 +104,23 @@ def test_hostile_texts_end_quickly(text: str) -> None:
     with pytest.raises(CostModelError):
         parse_document(text, "f.yaml")
     assert time.process_time() - start < 5
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("a: |\n    deep\n  shallow\n\nb: 2\n", {"a": "  deep\nshallow\n", "b": 2}),
+        ("c: >-\n   x\n  y\n", {"c": " x\ny"}),
+        ("- a: |\n      one\n    two\n  b: 1\n", [{"a": "  one\ntwo\n", "b": 1}]),
+        ("a: |\n  one\n   two: |\n  three\nb: 2\n", {"a": "one\n two: |\nthree\n", "b": 2}),
+        ("a: |\n    one\n  # a remark\nb: 2\n", {"a": "one\n", "b": 2}),
+        ("a: |2\n    one\n", {"a": "  one\n"}),
+    ],
+)
+def test_a_block_may_begin_deeper_than_it_goes_on(written, read):
+    assert parse_document(written, "x.yaml").data == read
+
+
+def test_places_are_those_of_the_file_where_a_block_begins_deeper():
+    document = parse_document("a: |\n    deep\n  shallow\nb: 2\n", "x.yaml")
+    assert str(document.location(("b",))) == "x.yaml:4:4"

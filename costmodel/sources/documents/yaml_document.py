@@ -30,6 +30,12 @@ YamlPath: TypeAlias = tuple[str | int, ...]
 _INTEGER: Final = re.compile(r"[-+]?[0-9]+")
 _BASED: Final = re.compile(r"0x[0-9a-fA-F]+|0o[0-7]+")
 _FLOAT: Final = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_COLOUR: Final = re.compile(r"[\x1b\u241b]\[[0-9;]*m")
+"""What a terminal is told of colours, as it is and as it is shown."""
+_BLOCK: Final = re.compile(r"( *(?:- +)*)([A-Za-z_][A-Za-z0-9_.-]*: +[|>])([-+]?)")
+"""A key whose value is the block below it."""
+_DEEPEST_SAID: Final = 9
+"""YAML says how deep a block is indented in one digit."""
 _NOT_FINITE: Final = {".nan": "nan", ".inf": "inf", "+.inf": "inf", "-.inf": "-inf"}
 _WORDS: Final[Mapping[str, bool | None]] = {"": None, "~": None, "null": None, "true": True, "false": False}
 
@@ -126,7 +132,7 @@ def parse_document(content: bytes | str, file: str) -> YamlDocument:
     InputError
         If it is no text, too large, not YAML, or says a key twice; one line with the place.
     """
-    text = _as_text(content, file)
+    text = _as_pasted(_as_text(content, file))
     if not text.strip():
         raise FormatError(f"is empty; {_STARTER}", Location(file))
     root = _compose(text, file)
@@ -151,6 +157,33 @@ def _as_text(content: bytes | str, file: str) -> str:
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise FormatError(f"byte 0x{content[error.start]:02x} is not UTF-8 text", Location(file, line)) from None
+
+
+def _as_pasted(text: str) -> str:
+    """Return a text with what people paste as YAML takes it: no colours of a terminal, and how deep a block is where it must be said.
+
+    A table's first line often begins deeper than those below it, as `size` prints it; YAML takes the first line for the block's depth.
+    """
+    lines = _COLOUR.sub("", text).split("\n")
+    place = 0
+    while place < len(lines):
+        begun = _BLOCK.fullmatch(lines[place].rstrip())
+        place += 1
+        if begun is None:
+            continue
+        key_column, head = len(begun[1]), place - 1
+        depths: list[int] = []
+        while place < len(lines):
+            below = lines[place]
+            depth = len(below) - len(below.lstrip(" "))
+            remark = depths and depth < depths[0] and below[depth : depth + 1] == "#"
+            if below.strip() and (depth <= key_column or remark):
+                break
+            depths += [depth] if below.strip() else []
+            place += 1
+        if depths and min(depths) < depths[0] and min(depths) - key_column <= _DEEPEST_SAID:
+            lines[head] = f"{begun[1]}{begun[2]}{min(depths) - key_column}{begun[3]}"
+    return "\n".join(lines)
 
 
 def _compose(text: str, file: str) -> _Value | None:
