@@ -140,3 +140,12 @@ def unit_of(field_name: str) -> Unit | None:
         None where the last part is no known suffix.
     """
     return SUFFIXES.get(field_name.rpartition("_")[2])
+
+
+SECONDS: Final = {"s": 1.0, "ms": 1 / MS_PER_S, "us": 1 / US_PER_S, "min": S_PER_MINUTE, "h": S_PER_HOUR, "day": S_PER_DAY}
+AMPERES: Final = {"A": 1.0, "mA": 1 / MA_PER_A, "uA": 1 / UA_PER_A}
+VOLTS: Final = {"V": 1.0, "mV": 1 / MV_PER_V}
+OHMS: Final = {"ohm": 1.0, "mohm": 1 / MOHM_PER_OHM}
+HERTZ: Final = {"Hz": 1.0, "kHz": HZ_PER_KHZ, "MHz": HZ_PER_MHZ}
+WRITTEN: Final = {"s": SECONDS, "A": AMPERES, "V": VOLTS, "ohm": OHMS, "Hz": HERTZ}
+"""By a quantity's unit, the units people write it in, and what one of them is."""

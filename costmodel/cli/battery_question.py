@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from costmodel.cli.options import chosen
-from costmodel.cli.quantity_text import SECONDS, VOLTS, period_of_rate, positive_quantity
+from costmodel.cli.quantity_text import period_of_rate, positive_quantity
 from costmodel.errors import SpecError, UnknownNameError
+from costmodel.units import SECONDS, VOLTS
 
 if TYPE_CHECKING:
     from costmodel.results.battery_life import BatteryAnswer
@@ -94,8 +95,9 @@ def _cycle_of(states: PowerStates, reference: str) -> DutyCycle:
         try:
             states.going_by(phase.does)
         except UnknownNameError as error:
-            error.message = f"{cycle.name}, phases[{place}].{error.message}"
+            written = "state" if phase.event is None else "event"
+            error.message = f"{cycle.name}, phases[{place}].{written}: {error.message.removeprefix('state: ')}"
             if reference.endswith(FILE_SUFFIXES):
-                error.location = read_document(Path(reference)).location(("phases", place, "state" if phase.event is None else "event"))
+                error.location = read_document(Path(reference)).location(("phases", place, written))
             raise
     return cycle

@@ -9,26 +9,8 @@ from typing import Final
 
 from costmodel.errors import SpecError
 from costmodel.specs.base import SMALLEST
-from costmodel.units import (
-    DAYS_PER_WEEK,
-    HZ_PER_KHZ,
-    HZ_PER_MHZ,
-    MA_PER_A,
-    MOHM_PER_OHM,
-    MS_PER_S,
-    MV_PER_V,
-    S_PER_DAY,
-    S_PER_HOUR,
-    S_PER_MINUTE,
-    UA_PER_A,
-    US_PER_S,
-)
+from costmodel.units import DAYS_PER_WEEK, S_PER_DAY, S_PER_HOUR, S_PER_MINUTE
 
-SECONDS: Final = {"s": 1.0, "ms": 1 / MS_PER_S, "us": 1 / US_PER_S, "min": S_PER_MINUTE, "h": S_PER_HOUR, "day": S_PER_DAY}
-AMPERES: Final = {"A": 1.0, "mA": 1 / MA_PER_A, "uA": 1 / UA_PER_A}
-VOLTS: Final = {"V": 1.0, "mV": 1 / MV_PER_V}
-OHMS: Final = {"ohm": 1.0, "mohm": 1 / MOHM_PER_OHM}
-HERTZ: Final = {"Hz": 1.0, "kHz": HZ_PER_KHZ, "MHz": HZ_PER_MHZ}
 CONTINUOUS: Final = ("continuous", "back-to-back", "back to back")
 """The rate of inferences that follow each other without a pause."""
 MOST: Final = 1e9

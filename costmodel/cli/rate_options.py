@@ -36,8 +36,9 @@ def period_asked(rate: str | None, period: str | None) -> float | None:
     SpecError
         If both were given, one cannot be read, or the rate is back-to-back, which has no period of its own.
     """
-    from costmodel.cli.quantity_text import CONTINUOUS, SECONDS, period_of_rate, positive_quantity
+    from costmodel.cli.quantity_text import CONTINUOUS, period_of_rate, positive_quantity
     from costmodel.errors import SpecError
+    from costmodel.units import SECONDS
 
     if rate is not None and period is not None:
         raise SpecError("--rate: says the same as --period; leave one of the two out")

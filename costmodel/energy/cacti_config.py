@@ -16,7 +16,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from costmodel.energy.cacti_settings import DECIDES_NOTHING, SETTINGS, Setting
-from costmodel.errors import FormatError, Location, SpecError, UnknownNameError
+from costmodel.errors import FormatError, Location, SpecError, UnknownNameError, did_you_mean
 from costmodel.specs.devices.sram import SramSpec
 
 HEADER: Final = "# CACTI 7: {summary}.\n"
@@ -151,10 +151,22 @@ def checked_sram(values: Mapping[str, object], file: str = "") -> SramSpec:
         raise SpecError(f"not an SRAM CACTI can compute: {faults}", Location(file) if file else None) from None
 
 
+_BOUNDS: Final = {"ge": "at least", "gt": "more than", "le": "at most", "lt": "less than"}
+"""How a limit is worded, by what Pydantic calls it."""
+
+
 def _fault(part: Any) -> str:
-    where = ".".join(str(name) for name in part["loc"])
-    found = "" if str(part["type"]).startswith("cacti_") else f", found {str(part['input'])[:60]}"
-    return f"{where}: {part['msg']}{found}" if where else f"{part['msg']}"
+    where, kind, context = ".".join(str(name) for name in part["loc"]), str(part["type"]), part.get("ctx", {})
+    found = str(part["input"])[:60]
+    if kind == "literal_error":
+        known = re.findall(r"'([^']*)'", str(context["expected"]))
+        return f"{where}: {found!r} is not one of the choices{did_you_mean(found, known)}"
+    if kind == "string_pattern_mismatch":
+        return f"{where}: expected five whole weights such as 0:0:0:100:0, found {found!r}"
+    bound = next((words for name, words in _BOUNDS.items() if name in context), "")
+    if bound:
+        return f"{where} should be {bound} {next(iter(context.values())):g}, found {found}"
+    return f"{where}: {part['msg']}" if where else f"{part['msg']}"
 
 
 def _key_of(body: str, where: Location) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Final, TypeVar, get_args
@@ -13,6 +14,7 @@ from pydantic_core import PydanticCustomError, core_schema
 
 from costmodel.printable_text import shortened
 from costmodel.provenance import Constant
+from costmodel.units import WRITTEN
 
 MAX_KERNEL: Final = 65_535
 """Largest kernel extent and dilation that is computed."""
@@ -24,6 +26,8 @@ LARGEST: Final = 1e30
 """Largest quantity, in any unit."""
 GIVEN: Final = "given by the user"
 """Source of a number that came without one."""
+
+_WITH_UNIT: Final = re.compile(r"\s*([0-9]{1,15}(?:\.[0-9]{0,15})?(?:[eE][-+]?[0-9]{1,2})?)\s*([A-Za-zµ]{1,5})\s*")
 
 S = TypeVar("S", bound="Spec")
 
@@ -109,7 +113,8 @@ class QuantityType:
 
     def _number(self, found: object, part: str) -> float:
         if isinstance(found, bool) or not isinstance(found, int | float):
-            raise PydanticCustomError("quantity", f"{part} should be a number in {self._unit_text()}, found {shortened(repr(found), 60)}")
+            seen = f"{shortened(repr(found), 60)}{self._in_own_unit(found)}"
+            raise PydanticCustomError("quantity", f"{part} should be a number in {self._unit_text()}, found {seen}")
         number = float(found) if abs(found) < 1e300 else math.inf
         if not math.isfinite(number):
             raise PydanticCustomError("quantity", f"{part} should be a finite number, found {shortened(str(found), 60)}")
@@ -119,6 +124,12 @@ class QuantityType:
             bound = f"at least {SMALLEST:g}" if abs(number) < SMALLEST else f"at most {LARGEST:g}"
             raise PydanticCustomError("quantity", f"{part} should be {bound} in {self._unit_text()}, found {found:g}")
         return number
+
+    def _in_own_unit(self, found: object) -> str:
+        """Say what a text such as `45mA` is in the field's own unit; nothing of another text."""
+        written = _WITH_UNIT.fullmatch(found) if isinstance(found, str) else None
+        scale = None if written is None else WRITTEN.get(self.unit, {}).get(written[2].replace("µ", "u"))
+        return "" if written is None or scale is None else f", which is {float(written[1]) * scale:.9g}"
 
     def _unit_text(self) -> str:
         return self.unit or "no unit"

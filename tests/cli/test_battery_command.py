@@ -6,9 +6,10 @@ import re
 import pytest
 
 from costmodel.cli.app import main
-from costmodel.cli.quantity_text import SECONDS, period_of_rate, quantity
+from costmodel.cli.quantity_text import period_of_rate, quantity
 from costmodel.errors import SpecError
 from costmodel.measurement.synthetic_trace import SyntheticTrace, as_ppk2_csv
+from costmodel.units import SECONDS
 
 
 def printed(capsys, *arguments):
@@ -125,6 +126,34 @@ def test_a_cycle_that_says_every_time_needs_no_period(capsys, tmp_path):
     assert "period_s is missing, the time after which the cycle begins anew: light says no duration_s" in refused(
         capsys, "--cycle", str(path)
     )
+
+
+@pytest.mark.parametrize(
+    ("board", "cycle", "words"),
+    [
+        ("current_a: 45mA", "", "value should be a number in A, found '45mA', which is 0.045"),
+        ("current_a: 64 µA", "", "found '64 µA', which is 6.4e-05"),
+        ("current_a: 45 furlongs", "", "value should be a number in A, found '45 furlongs'\n"),
+        ("event_s: 10ms, charge: 3 mC", "", "charge needs event_s, the time it is drawn in: a number of seconds above 0, found '10ms'"),
+        ("charge: 3 mC", "", "charge needs event_s, the time it is drawn in\n"),
+        ("event_s: 2, charge: 3 mC", "{event: sned}", "mine, phases[0].event: 'sned' is not a state of mine (did you mean 'send'?)"),
+        ("event_s: 2, charge: 3 mC", "{state: send}", "found 2 (send, deep); what has an event_s of its own is written event: NAME"),
+        ("event_s: 2, charge: 3 mC", "{state: xyz}", "found 2 (xyz, deep)"),
+    ],
+)
+def test_what_is_wrong_with_a_board_or_its_cycle_is_told_with_what_would_be_right(board, cycle, words, capsys, tmp_path):
+    states = f"name: mine\nbase: esp32-module\nstates:\n  - {{name: send, supply_v: 3.3, {board}}}\n"
+    (tmp_path / "board.yaml").write_text(states, encoding="utf-8")
+    pattern = f"name: mine\nperiod_s: 600\nphases:\n  - {cycle or '{event: send}'}\n  - {{state: deep}}\n"
+    (tmp_path / "cycle.yaml").write_text(pattern, encoding="utf-8")
+    error = refused(capsys, "--states", str(tmp_path / "board.yaml"), "--cycle", str(tmp_path / "cycle.yaml"))
+    assert words in error
+
+
+def test_a_state_that_is_none_is_told_each_known_one_once(capsys, tmp_path):
+    (tmp_path / "cycle.yaml").write_text("name: mine\nperiod_s: 10\nphases:\n  - {state: qqqqq}\n", encoding="utf-8")
+    listed = refused(capsys, "--states", "esp32-module", "--cycle", str(tmp_path / "cycle.yaml")).split("(known: ")[1].rstrip(")\n")
+    assert len(set(listed.split(", "))) == len(listed.split(", "))
 
 
 def test_a_state_awake_is_no_rest_and_the_refusal_says_where_it_goes(capsys, tmp_path):

@@ -174,11 +174,12 @@ def _write(figures: Mapping[str, Figure], figure: str | None, whose: str, exampl
 
 
 def _explain_capture(trace: Path | None, supply_v: str | None, figure: str | None, depth: int, form: OutputFormat) -> None:
-    from costmodel.cli.quantity_text import VOLTS, positive_quantity
+    from costmodel.cli.quantity_text import positive_quantity
     from costmodel.errors import SpecError
     from costmodel.evaluation.explained.explaining import recorded_result
     from costmodel.measurement.trace_analysis import FOUND
     from costmodel.sources.measured.captures import analysed_capture
+    from costmodel.units import VOLTS
 
     if trace is None:
         raise SpecError("--supply-v: the supply a trace was taken at; give the capture with --trace")

@@ -105,7 +105,7 @@ def report_command(
     from costmodel.cli.command_words import LEFT_OUT, command_text, plan_text
     from costmodel.cli.model_options import model_network
     from costmodel.cli.options import all_chosen, chosen, mappings_chosen
-    from costmodel.cli.quantity_text import AMPERES, SECONDS, VOLTS, quantity
+    from costmodel.cli.quantity_text import quantity
     from costmodel.cli.rate_options import period_asked
     from costmodel.errors import Mistakes
     from costmodel.report.writing import ReportFormat
@@ -113,6 +113,7 @@ def report_command(
     from costmodel.specs.counting import Granularity, Taps
     from costmodel.specs.devices.battery import BatteryModelName
     from costmodel.specs.running.schedule import ScheduleName
+    from costmodel.units import AMPERES, SECONDS, VOLTS
 
     mistakes = Mistakes()
     formats = mistakes.of(lambda: all_chosen("--format", output_format, ReportFormat)) if output_format else None

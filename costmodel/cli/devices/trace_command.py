@@ -66,13 +66,14 @@ def trace_command(
 
     from costmodel import __version__
     from costmodel.cli.output import PIPE_WIDTH, WITHOUT_TABLE, format_of, write_answer
-    from costmodel.cli.quantity_text import AMPERES, HERTZ, OHMS, SECONDS, VOLTS, positive_quantity, quantity
+    from costmodel.cli.quantity_text import positive_quantity, quantity
     from costmodel.errors import SpecError
     from costmodel.measurement.trace_analysis import Thresholds
     from costmodel.report.answer import Answer
     from costmodel.report.document import Document
     from costmodel.report.sections.trace import trace_lead, trace_section
     from costmodel.sources.measured.captures import CaptureOptions, analysed_capture
+    from costmodel.units import AMPERES, HERTZ, OHMS, SECONDS, VOLTS
 
     form = format_of(output_format, WITHOUT_TABLE)
     thresholds = Thresholds(

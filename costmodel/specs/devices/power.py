@@ -90,7 +90,8 @@ class PowerState(Spec):
         if found is None:
             raise PydanticCustomError("charge", f"charge: expected such as 230 mC, 64 uAh or 1.2 mJ, found {str(fields['charge'])[:40]!r}")
         if seconds is None:
-            raise PydanticCustomError("charge", "charge needs event_s, the time it is drawn in")
+            given = f": a number of seconds above 0, found {str(fields['event_s'])[:40]!r}" if "event_s" in fields else ""
+            raise PydanticCustomError("charge", f"charge needs event_s, the time it is drawn in{given}")
         amount, unit = float(found[1]), found[2].replace("µ", "u")
         if unit in _JOULES:
             volts = _positive_number(fields.get("supply_v"))
@@ -208,7 +209,7 @@ class PowerStates(Spec):
         if name in (IDLE, self.idle.name):
             return IDLE
         if name not in self.rests() and name not in [state.name for state in self.states]:
-            known = (*self.rests(), *(state.name for state in self.states), INFERENCE, self.idle.name, self.inference.name)
+            known = dict.fromkeys((*self.rests(), *(state.name for state in self.states), INFERENCE, self.idle.name, self.inference.name))
             raise UnknownNameError("state", name, known, f"a state of {self.name}")
         return name
 
@@ -271,14 +272,18 @@ class DutyCycle(Spec):
     @model_validator(mode="after")
     def _fits(self) -> DutyCycle:
         fixed_s = sum(phase.duration_s.value for phase in self.phases if phase.duration_s is not None)
-        open_count = sum(phase.duration_s is None and phase.event is None for phase in self.phases)
+        left_open = [phase.does for phase in self.phases if phase.duration_s is None and phase.event is None]
         own_time = any(phase.duration_s is None and phase.event is not None for phase in self.phases)
         period_s = self.period_s.value
-        if open_count > 1:
-            raise PydanticCustomError("duty", f"one phase at most may leave out its duration_s, found {open_count}")
+        if len(left_open) > 1:
+            raise PydanticCustomError(
+                "duty",
+                f"one phase at most may leave out its duration_s, found {len(left_open)} ({shortened(', '.join(left_open), 80)}); what has"
+                " an event_s of its own is written event: NAME",
+            )
         if fixed_s > period_s * (1 + 1e-12):
             raise PydanticCustomError("duty", f"the phases last {fixed_s:g} s, longer than the period of {period_s:g} s")
-        if not open_count and not own_time and fixed_s < period_s * (1 - 1e-12):
+        if not left_open and not own_time and fixed_s < period_s * (1 - 1e-12):
             raise PydanticCustomError(
                 "duty", f"the phases last {fixed_s:g} s of {period_s:g} s; leave out one duration_s to fill the period"
             )
