@@ -21,8 +21,7 @@ from costmodel.sources.documents.yaml_document import YamlDocument
 from costmodel.sources.importers.model_files import is_model_file
 from costmodel.sources.memory_energies import memory_energy, packaged_memory_names
 from costmodel.sources.name_matching import matched_name
-from costmodel.sources.programs.device_program import with_static_data
-from costmodel.sources.programs.heap_log import with_logged_heap
+from costmodel.sources.programs.device_program import with_program
 from costmodel.sources.shipped.packaged_data import packaged_document, packaged_document_names
 from costmodel.sources.stored_models.model_folder import read_manifest
 from costmodel.sources.stored_models.network_of_model import network_of_model
@@ -314,7 +313,7 @@ def _checked(kind: _Kind[S], document: YamlDocument, beside: Path | None) -> S:
     if kind is _NETWORK:
         refuse_scenario(document)
     if kind is _DEVICE:
-        document = with_static_data(with_logged_heap(document, beside), beside)
+        document = with_program(document, beside)
     return checked_spec(document, kind.model, kind.noun, functools.partial(_resolve, beside) if kind is _SCENARIO else None)
 
 

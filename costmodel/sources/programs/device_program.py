@@ -11,6 +11,7 @@ from costmodel.errors import FormatError, Location
 from costmodel.sources.documents.input_file import opened_input
 from costmodel.sources.documents.yaml_document import YamlDocument
 from costmodel.sources.programs.elf_sections import MAGIC, read_program_sections
+from costmodel.sources.programs.heap_log import with_logged_heap
 from costmodel.sources.programs.sections import StaticData, static_data_of
 from costmodel.sources.programs.size_texts import is_berkeley, static_data_in, tells_of_several
 
@@ -20,6 +21,11 @@ _FILE: Final = re.compile(r"\s*([^\n]{1,1000}\.(?:elf|axf|out|map|txt))\s*")
 """A program's or a map's file, where what it says is expected."""
 _MOST_TEXT_BYTES: Final = 64 << 20
 """Of a map: those of large programs have a few megabytes."""
+
+
+def with_program(document: YamlDocument, beside: Path | None) -> YamlDocument:
+    """Return a device's document with what its program logged of its heap and takes of it; see `with_logged_heap`, `with_static_data`."""
+    return with_static_data(with_logged_heap(document, beside), beside)
 
 
 def with_static_data(document: YamlDocument, beside: Path | None) -> YamlDocument:
