@@ -228,7 +228,13 @@ def place_buffers(
         placements=tuple(placements),
         shortfall=shortfall,
         regions=tuple(
-            RegionState(name=region.name, size_bytes=_size_of(boot), taken_bytes=_taken_before(boot, region), free_bytes=left)
+            RegionState(
+                name=region.name,
+                size_bytes=_size_of(boot),
+                taken_bytes=_taken_before(boot, region),
+                free_bytes=left,
+                external=region.external,
+            )
             for region, boot, left in zip(regions, at_boot or regions, free, strict=True)
         ),
     )

@@ -172,6 +172,16 @@ def scenario_time(scenario: Scenario, evaluation: Evaluation, use: UsualUse) -> 
     TimeEstimate
         Unknown where nothing is known.
     """
+    found = _known_time(scenario, evaluation, use)
+    heap = evaluation.memory.heap
+    outside = () if heap is None or found.basis in (TimeBasis.GIVEN, TimeBasis.NONE) else heap.external_regions
+    if not outside:
+        return found
+    # Nobody measured a network whose buffers lie there.
+    return found.model_copy(update={"trust": weakest(found.trust, Trust.ASSUMED), "external_regions": outside})
+
+
+def _known_time(scenario: Scenario, evaluation: Evaluation, use: UsualUse) -> TimeEstimate:
     own = evaluation.duration_s
     if own is not None and not use.runtime_given:
         given = own_duration(scenario)

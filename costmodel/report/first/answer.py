@@ -139,7 +139,8 @@ def fit_verdict(evaluation: Evaluation, arena: TflmArena | None = None) -> Verdi
         return Verdict("DOES NOT FIT", "fails", f"{ram}{lacking}{largest}")
     when = " at boot (give --static-bytes)" if heap.taken.is_nothing else ", less static data and radio"
     count = len(heap.placements)
-    text = f"{ram} of {bytes_text(heap.available_bytes)}{when}; {count} buffer{'s' if count > 1 else ''}"
+    outside = f", in {', '.join(heap.external_regions)} outside the chip" if heap.external_regions else ""
+    text = f"{ram} of {bytes_text(heap.available_bytes)}{when}; {count} buffer{'s' if count > 1 else ''}{outside}"
     spare = heap.spare_ratio
     narrow = [f"{share_text(spare, 0)} to spare"] if spare is not None and spare < NARROW_RATIO else []
     narrow += ["only on a fresh heap: not wherever what is taken may lie"] if heap.split_matters else []

@@ -156,6 +156,11 @@ def _shared_unit(low: str, high: str) -> str:
 
 def basis_text(time: TimeEstimate) -> str:
     """Return in a few words what a time rests on."""
+    outside = f"; slower in {', '.join(time.external_regions)}, outside the chip" if time.external_regions else ""
+    return f"{_rests_on(time)}{outside}"
+
+
+def _rests_on(time: TimeEstimate) -> str:
     if time.basis is TimeBasis.GIVEN:
         return "measured, as given"
     if time.basis is TimeBasis.LAYER_TIMES:

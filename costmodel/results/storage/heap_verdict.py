@@ -94,6 +94,8 @@ class RegionState(Result):
     """Taken before the buffers: by static data, a radio, or what a program found missing."""
     free_bytes: int
     """In one block: nothing has been given back yet."""
+    external: bool = False
+    """Whether it lies outside the chip."""
 
     derived: ClassVar[tuple[str, ...]] = ("available_bytes",)
 
@@ -147,6 +149,12 @@ class HeapVerdict(Result):
     def _without_words(cls, found: Any) -> Any:
         """JSON for people holds the reason in words beside the figures it follows from: read back, the figures are enough."""
         return {name: value for name, value in found.items() if name != "reason"} if isinstance(found, dict) else found
+
+    @property
+    def external_regions(self) -> tuple[str, ...]:
+        """Regions outside the chip that hold some buffer."""
+        used = {placement.region for placement in self.placements}
+        return tuple(region.name for region in self.regions if region.external and region.name in used)
 
     @property
     def largest_before_bytes(self) -> int:

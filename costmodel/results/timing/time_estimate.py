@@ -114,6 +114,8 @@ class TimeEstimate(Result):
     """Kinds of layer that the measurements do not tell apart from the others."""
     float_factor: bool = False
     """Whether int8 cycles were widened for floating point."""
+    external_regions: tuple[str, ...] = ()
+    """Memory outside the chip that holds buffers: the time is that of the chip's own RAM, which is faster."""
     paths: tuple[PathTime, ...] = ()
     layers: tuple[LayerTime, ...] = ()
     """In running order, where there is a middle; layers without rates are left out."""

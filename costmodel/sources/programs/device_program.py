@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from costmodel.errors import FormatError, Location
+from costmodel.errors import FormatError, Location, SpecError
 from costmodel.sources.documents.input_file import opened_input
 from costmodel.sources.documents.yaml_document import YamlDocument
 from costmodel.sources.programs.elf_sections import MAGIC, read_program_sections
-from costmodel.sources.programs.heap_log import with_logged_heap
+from costmodel.sources.programs.heap_log import HEAP_LOG, with_logged_heap
 from costmodel.sources.programs.sections import StaticData, static_data_of
 from costmodel.sources.programs.size_texts import is_berkeley, static_data_in, tells_of_several
 
@@ -24,7 +24,16 @@ _MOST_TEXT_BYTES: Final = 64 << 20
 
 
 def with_program(document: YamlDocument, beside: Path | None) -> YamlDocument:
-    """Return a device's document with what its program logged of its heap and takes of it; see `with_logged_heap`, `with_static_data`."""
+    """Return a device's document with what its program logged of its heap, or takes of it; see `with_logged_heap`, `with_static_data`.
+
+    Raises
+    ------
+    InputError
+        If either cannot be read, or both are given: what is logged at boot is without the static data.
+    """
+    if isinstance(document.data, Mapping) and HEAP_LOG in document.data and SIZE_OUTPUT in document.data:
+        text = "what heap_init says is free at boot, without the program's static data; leave one of the two out"
+        raise SpecError(f"{SIZE_OUTPUT}: {text}", document.location((SIZE_OUTPUT,), key=True))
     return with_static_data(with_logged_heap(document, beside), beside)
 
 

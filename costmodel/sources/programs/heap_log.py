@@ -82,7 +82,8 @@ def _regions(log: str) -> list[dict[str, Any]]:
         {
             "name": name if names.count(name) == 1 else f"{name}-{names[:place].count(name)}",
             "size_bytes": size,
+            "external": kind == _SPIRAM,
             "source": "boot log of the program itself (heap_init)",
         }
-        for place, (name, (_, size)) in enumerate(zip(names, listed, strict=True))
+        for place, (name, (kind, size)) in enumerate(zip(names, listed, strict=True))
     ]

@@ -58,6 +58,8 @@ class HeapRegion(Spec):
     """Largest single allocation it has been seen to give; left out, its size less the allocator's bookkeeping."""
     holds_static: bool = False
     """Whether a program's static data is taken out of it; where no region says so, out of the largest."""
+    external: bool = False
+    """Whether it lies outside the chip, as PSRAM does: times that were measured in the chip's own RAM say nothing of buffers in it."""
     source: str = ""
 
 

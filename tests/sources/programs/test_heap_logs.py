@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
+from costmodel.cli.app import main
 from costmodel.errors import InputError
 from costmodel.sources.catalogue import load_device
 
@@ -99,3 +101,30 @@ def test_a_pasted_table_may_begin_deeper_than_it_goes_on(tmp_path: Path) -> None
     device, base = load_device(str(path)), load_device("rp2040-pico")
     assert sum(region.size_bytes for region in device.heap_regions) == sum(region.size_bytes for region in base.heap_regions) - 12_048
     assert device.description == "below it"
+
+
+def test_a_log_and_a_programs_size_would_take_its_static_data_twice() -> None:
+    table = "   text\t   data\t    bss\t    dec\t    hex\tfilename\n  34232\t      0\t  12048\t  46280\t   b4c8\tapp.elf\n"
+    with pytest.raises(InputError, match="without the program's static data; leave one of the two out"):
+        load_device({"name": "mine", "base": "esp32-wroom", "heap_init": ONE, "size_output": table})
+
+
+def test_buffers_outside_the_chip_are_told_and_their_time_is_assumed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pool = "I (859) esp_psram: Adding pool of 8192K of PSRAM memory to heap allocator"
+    device = tmp_path / "device.yaml"
+    device.write_text(f"name: mine\nbase: esp32-s3-wroom-1-n8\nheap_init: |\n  {ONE}\n  {pool}\n", encoding="utf-8")
+    network = tmp_path / "wide.yaml"
+    for rows, regions, trust in ((32, (), "calibrated"), (640, ("spiram",), "assumed")):
+        layer = "{name: c, kind: conv2d, out_channels: 8, kernel: 3}"
+        network.write_text(f"name: wide\ninput: 3x{rows}x64\nlayers:\n  - {layer}\n", encoding="utf-8")
+        asked = ["report", "--network", str(network), "--device", str(device)]
+        assert main([*asked, "--format", "json"]) == 0
+        time = json.loads(capsys.readouterr().out)["outlook"]["time"]
+        assert (tuple(time["external_regions"]), time["trust"]) == (regions, trust)
+        assert main(asked) == 0
+        screen = " ".join(capsys.readouterr().out.split())
+        assert ("1 buffer, in spiram outside the chip" in screen) == bool(regions)
+        assert ("slower in spiram, outside the chip" in screen) == bool(regions)
+        # A time that was measured there is a measured one.
+        assert main([*asked, "--duration", "1s", "--format", "json"]) == 0
+        assert json.loads(capsys.readouterr().out)["outlook"]["time"]["trust"] == "measured"
