@@ -38,7 +38,8 @@ LEAST_INSTRUCTIONS = 20_000
 LARGE = 100_000
 """Instructions of a layer whose error is stated."""
 LAYER = "layer"
-BATCH = 30
+BATCH = 6
+"""Draws that are built together: a kernel's instructions may depend on what lies beside it."""
 FOLDS = 8
 NOISE = 0.02
 """Relative error that rates leave, about: compilers move single instructions in and out of loops."""
@@ -65,6 +66,7 @@ EXPECTED: Final = {
     "tile_count": ExpectedRate(6, 5),
     "map_tile_count": ExpectedRate(0, 4),
     "tile_pixel_count": ExpectedRate(1, 2),
+    "far_filter_count": ExpectedRate(2, 2),
     "factor_count": ExpectedRate(8, 5),
     "bias_count": ExpectedRate(2.5, 2),
     "accumulator_count": ExpectedRate(3, 3),
@@ -184,10 +186,10 @@ def drawn(generator: np.random.Generator, name: str) -> Network:
     return Network.model_validate({"name": name, "input": (number(1, 5), rows, columns), "types": {"input": "int8"}, "layers": layers})
 
 
-def expectations(core: KernelCore, count: int, seed: int) -> Iterator[Expected]:
+def expectations(core: KernelCore, draws: range, seed: int) -> Iterator[Expected]:
     """Draw layers, each in a random tile, and every third in one of pairs besides where it takes one."""
     tiles = tiles_of(core)
-    for index in range(count):
+    for index in draws:
         generator = np.random.default_rng([seed, index])
         pixels, filters = tiles[generator.integers(len(tiles))]
         mapping = mapping_of(f"output-stationary[{LAYER}=blocked-output-stationary(pixels={pixels}, filters={filters})]")
@@ -200,11 +202,10 @@ def expectations(core: KernelCore, count: int, seed: int) -> Iterator[Expected]:
             continue
 
 
-def measured(core: KernelCore, count: int, seed: int, bench: Workbench) -> Iterator[Layer]:
+def measured(core: KernelCore, draws: range, seed: int, bench: Workbench) -> Iterator[Layer]:
     """Layers that ran, with the instructions they took."""
-    found = list(expectations(core, count, seed))
-    for begin in range(0, len(found), BATCH):
-        part = found[begin : begin + BATCH]
+    for begin in range(draws.start, draws.stop, BATCH):
+        part = list(expectations(core, range(begin, min(begin + BATCH, draws.stop)), seed))
         ran = run_on_emulator(
             core.name,
             b"".join(expected.model for expected in part),
@@ -222,7 +223,7 @@ def measured(core: KernelCore, count: int, seed: int, bench: Workbench) -> Itera
                 segment, shape = next(segments), kernel_shape(expected.deployed, layer)
                 if shape is not None:
                     yield Layer(shape, signs, held_tiles(expected.deployed, layer, shape.tile), segment.instruction_count)
-        print(f"{core.name}: {begin + len(part)} of {len(found)} layers", flush=True)
+        print(f"{core.name}: {begin + BATCH} of {draws.stop} draws", flush=True)
 
 
 def expected_rate(unit: str, core: str) -> ExpectedRate:
@@ -280,7 +281,7 @@ def main() -> None:
         cache = Path(sys.argv[2]) if len(sys.argv) > 2 else Path(folder)
         bench = Workbench(Path(__file__).parents[1] / "firmware", cache)
         for name in names:
-            layers = [layer for layer in measured(CORES[name], count, 1, bench) if layer.instruction_count >= LEAST_INSTRUCTIONS]
+            layers = [layer for layer in measured(CORES[name], range(count), 1, bench) if layer.instruction_count >= LEAST_INSTRUCTIONS]
             (DATA / f"{name}.yaml").write_text(written(name, layers), encoding="utf-8")
 
 

@@ -22,7 +22,7 @@ ELEMENTS: Final[dict[DataType, Any]] = {DataType.INT8: np.int8, DataType.FLOAT32
 """How the kernels' element types lie in memory."""
 
 
-def run_reference(network: DeployedNetwork, values: Tensor) -> list[Tensor]:
+def run_reference(network: DeployedNetwork, values: Tensor, watch: Callable[[int, Tensor], None] | None = None) -> list[Tensor]:
     """Run a deployed network.
 
     Parameters
@@ -31,6 +31,8 @@ def run_reference(network: DeployedNetwork, values: Tensor) -> list[Tensor]:
         What to run.
     values : array of int8 or float32
         Its input, in the input tensor's shape (or flat).
+    watch : callable, optional
+        Called with the place of each convolution and linear layer and with its sums, before they become results.
 
     Returns
     -------
@@ -42,11 +44,17 @@ def run_reference(network: DeployedNetwork, values: Tensor) -> list[Tensor]:
     outputs = []
     # A hostile or random network may run into infinities; their bits are compared like any others.
     with np.errstate(all="ignore"):
-        for layer in network.layers:
+        for place, layer in enumerate(network.layers):
             target = network.tensors[layer.output]
             inputs = [held[index] for index in layer.inputs]
             sources = [network.tensors[index] for index in layer.inputs]
-            result = _RUN[layer.kernel](layer, inputs, sources, target)
+            if layer.kernel in _SUMS:
+                sums = _SUMS[layer.kernel](layer, inputs, sources, target)
+                if watch is not None:
+                    watch(place, sums)
+                result = _finished(sums, layer, target).reshape(target.shape)
+            else:
+                result = _RUN[layer.kernel](layer, inputs, sources, target)
             held[layer.output] = result
             outputs.append(result)
     return outputs
@@ -167,7 +175,7 @@ def _conv2d(layer: DeployedLayer, inputs: list[Tensor], sources: list[DeployedTe
             for row, column, (oh, ow), (ih, iw) in taps:
                 factor = weights[:, :, channel, row, column, None, None]
                 sums[:, :, oh, ow] += planes[:, None, channel, ih, iw] * factor
-    return _finished(sums.reshape(target.shape), layer, target)
+    return sums.reshape(target.shape)
 
 
 def _linear(layer: DeployedLayer, inputs: list[Tensor], sources: list[DeployedTensor], target: DeployedTensor) -> Tensor:
@@ -179,7 +187,7 @@ def _linear(layer: DeployedLayer, inputs: list[Tensor], sources: list[DeployedTe
     else:
         terms = np.concatenate([sums[:, None], weights * source], axis=1)
         sums = np.add.accumulate(terms, axis=1)[:, -1]
-    return _finished(sums, layer, target).reshape(target.shape)
+    return sums
 
 
 def _max_pool(layer: DeployedLayer, inputs: list[Tensor], sources: list[DeployedTensor], target: DeployedTensor) -> Tensor:
@@ -298,10 +306,12 @@ def _view(_layer: DeployedLayer, inputs: list[Tensor], _sources: list[DeployedTe
     return inputs[0].reshape(target.shape)
 
 
-_RUN: Final[dict[Kernel, Callable[[DeployedLayer, list[Tensor], list[DeployedTensor], DeployedTensor], Tensor]]] = {
+_Run: TypeAlias = Callable[[DeployedLayer, list[Tensor], list[DeployedTensor], DeployedTensor], Tensor]
+
+_SUMS: Final[dict[Kernel, _Run]] = {Kernel.CONV2D: _conv2d, Kernel.LINEAR: _linear}
+"""Sums of products, the first extent the output channel's."""
+_RUN: Final[dict[Kernel, _Run]] = {
     Kernel.VIEW: _view,
-    Kernel.CONV2D: _conv2d,
-    Kernel.LINEAR: _linear,
     Kernel.MAX_POOL: _max_pool,
     Kernel.AVERAGE_POOL: _average_pool,
     Kernel.ADAPTIVE_AVERAGE_POOL: _adaptive,

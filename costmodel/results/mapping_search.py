@@ -46,6 +46,8 @@ class MappedLayer(Result):
     valid_mac_count: int
     plain_load_count: int
     """Output stationary."""
+    plain_instruction_count: int | None = None
+    """Predicted of the packaged kernel, output stationary; None where no rate is known of one of its units."""
     choices: tuple[TileChoice, ...]
     """Empty where no generated kernel serves it."""
     reason: str
@@ -69,7 +71,7 @@ class MappedLayer(Result):
 class MappingSearch(Result):
     """A network's layers, each with its best tile."""
 
-    derived: ClassVar[tuple[str, ...]] = ("instruction_count", "instruction_ratio", "code_bytes")
+    derived: ClassVar[tuple[str, ...]] = ("instruction_count", "instruction_ratio", "plain_instruction_count", "code_bytes")
 
     network: str
     core: str
@@ -83,6 +85,9 @@ class MappingSearch(Result):
     """Of predicted instructions, on layers of shapes the rates were not fitted to."""
     p90_error_ratio: float
     worst_error_ratio: float
+    plain_median_error_ratio: float | None = None
+    """The same of the packaged kernels' instructions."""
+    plain_worst_error_ratio: float | None = None
     layers: tuple[MappedLayer, ...]
 
     @property
@@ -90,6 +95,12 @@ class MappingSearch(Result):
         """Of the best tiles of all layers that have one."""
         count: int = total_of([layer.choices[0].instruction_count for layer in self.layers if layer.choices])
         return count
+
+    @property
+    def plain_instruction_count(self) -> int | None:
+        """Of the packaged kernels of all layers; None where one is not known."""
+        counts = [layer.plain_instruction_count for layer in self.layers]
+        return None if None in counts else total_of(counts)
 
     @property
     def instruction_ratio(self) -> float | None:

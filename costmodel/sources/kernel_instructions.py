@@ -1,4 +1,4 @@
-"""Instructions of generated kernels, by core."""
+"""Instructions of generated kernels and of the packaged ones, by core."""
 
 from __future__ import annotations
 
@@ -30,3 +30,25 @@ def load_kernel_instructions(core: str) -> KernelInstructions:
         If there is no such core; names the nearest.
     """
     return checked_spec(packaged_document("kernel_instructions", kernel_core(core).name), KernelInstructions, "kernel_instructions")
+
+
+@functools.cache
+def load_packaged_instructions(core: str) -> KernelInstructions:
+    """Return what the packaged int8 kernels take on a core, output stationary.
+
+    Parameters
+    ----------
+    core : str
+        One of `CORES`.
+
+    Returns
+    -------
+    KernelInstructions
+        Fitted by benchmarks/fit_packaged_instructions.py.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is no such core; names the nearest.
+    """
+    return checked_spec(packaged_document("packaged_instructions", kernel_core(core).name), KernelInstructions, "packaged_instructions")

@@ -41,7 +41,7 @@ class Expected:
     output: bytes
     """The network's output."""
     signs: tuple[SignCounts | None, ...]
-    """On which side of the zero point each layer's results lie; None for floats."""
+    """The signs of each layer's sums, before they become results; None where it has none, and for floats."""
     mapping: Mapping | None = None
     """What its layers run under, where the model file says so; None where the run chooses."""
 
@@ -81,18 +81,15 @@ def expect(network: Network, deployed: DeployedNetwork, image: bytes = b"", mapp
         values = np.frombuffer(image, ELEMENTS[tensor.type]).reshape(tensor.shape)
     if values is None:
         raise MissingError(f"{network.name}: give an input; the deployed network has no example")
-    outputs = run_reference(deployed, values)
+    signs: list[SignCounts | None] = [None] * len(deployed.layers)
+
+    def watch(place: int, sums: NDArray[Any]) -> None:
+        if deployed.variant is Variant.INT8:
+            signs[place] = SignCounts(int((sums > 0).sum()), int((sums < 0).sum()))
+
+    outputs = run_reference(deployed, values, watch)
     hashes = tuple(f"{zlib.crc32(output.tobytes()):08x}" for output in outputs)
-    signs = tuple(_signs(deployed, layer.output, output) for layer, output in zip(deployed.layers, outputs, strict=True))
-    return Expected(network, deployed, write_model_file(deployed), values.tobytes(), hashes, outputs[-1].tobytes(), signs, mapping)
-
-
-def _signs(deployed: DeployedNetwork, tensor: int, output: NDArray[Any]) -> SignCounts | None:
-    scales = deployed.tensors[tensor].quantisation
-    if scales is None:
-        return None
-    zero_point = scales.zero_points[0]
-    return SignCounts(int((output > zero_point).sum()), int((output < zero_point).sum()))
+    return Expected(network, deployed, write_model_file(deployed), values.tobytes(), hashes, outputs[-1].tobytes(), tuple(signs), mapping)
 
 
 def compare_runs(

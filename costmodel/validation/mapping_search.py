@@ -8,19 +8,20 @@ from dataclasses import replace
 from typing import Any, Final
 
 from costmodel.dataflows.counting import count_work
-from costmodel.deployment.deployed import DeployedLayer, DeployedNetwork, Kernel
+from costmodel.deployment.deployed import DeployedLayer, DeployedNetwork, Kernel, Variant
 from costmodel.deployment.folding import with_folded_biases
 from costmodel.deployment.kernels.pairs import held_tiles, reason_against_pairs
-from costmodel.deployment.kernels.shapes import kernel_shape, line_type, reason_against
+from costmodel.deployment.kernels.shapes import input_zero_point, kernel_shape, line_type, reason_against
 from costmodel.deployment.kernels.tile_work import SignCounts, tile_work
 from costmodel.deployment.kernels.tiles import LineType, Tile
 from costmodel.errors import LimitError
 from costmodel.latency.kernel_rates import layer_cycles
+from costmodel.latency.packaged_kernels import packaged_work
 from costmodel.memory.lifetimes import tensor_size_bytes
 from costmodel.provenance import formula, noted
 from costmodel.results.mapping_search import MappedLayer, MappingSearch, TileChoice
 from costmodel.results.totals import total_of
-from costmodel.sources.kernel_instructions import load_kernel_instructions
+from costmodel.sources.kernel_instructions import load_kernel_instructions, load_packaged_instructions
 from costmodel.specs.counting import Dataflow
 from costmodel.specs.devices.kernel_core import KernelCore, tile_register_count
 from costmodel.specs.devices.kernel_instructions import KernelInstructions
@@ -77,7 +78,7 @@ def search_mapping(expected: Expected, core: KernelCore, most_scratch_bytes: int
     LimitError
         If no tile of a layer keeps within the scratch.
     """
-    rates = load_kernel_instructions(core.name)
+    rates, packaged = load_kernel_instructions(core.name), load_packaged_instructions(core.name)
     network, deployed = expected.network, expected.deployed
     steps = with_folded_biases(network).steps
     layers, chosen, lines = [], [], {}
@@ -85,6 +86,7 @@ def search_mapping(expected: Expected, core: KernelCore, most_scratch_bytes: int
         if layer.kernel not in (Kernel.CONV2D, Kernel.LINEAR):
             continue
         found = _mapped(step, layer, signs, deployed, core, rates, most_scratch_bytes)
+        found = found.model_copy(update={"plain_instruction_count": _packaged_instructions(step, layer, signs, deployed, packaged)})
         layers.append(found)
         if found.choices:
             best = found.choices[0]
@@ -100,6 +102,8 @@ def search_mapping(expected: Expected, core: KernelCore, most_scratch_bytes: int
         median_error_ratio=rates.median_error_ratio,
         p90_error_ratio=rates.p90_error_ratio,
         worst_error_ratio=rates.worst_error_ratio,
+        plain_median_error_ratio=packaged.median_error_ratio,
+        plain_worst_error_ratio=packaged.worst_error_ratio,
         layers=tuple(layers),
     )
 
@@ -162,9 +166,28 @@ def _pair_tiles(step: Step, layer: DeployedLayer, deployed: DeployedNetwork, cor
         for swar in SWAR_TAPS:
             first = Tile(1, q, LineType.UINT8, not core.signed_bytes, swar)
             if reason_against_pairs(deployed, layer, first) is None:
+                # Tiles that fall back keep every sum of their own.
+                counted = swar if all(held_tiles(deployed, layer, first)) else 0
                 for p in range(1, min(MOST_PAIR_PIXELS, pixels) + 1):
-                    if tile_register_count(p, q, swar) <= core.register_count:
+                    if tile_register_count(p, q, counted) <= core.register_count:
                         yield first._replace(pixels=p)
+
+
+def _instructions(work: dict[str, Any], rates: KernelInstructions) -> int:
+    """Return what units of work take by their rates; a unit without one takes nothing."""
+    units = [unit for unit in work if unit in rates.instructions]
+    per_unit = [noted(rates.instructions[unit], unit, rates.source) for unit in units]
+    return whole_instructions(layer_cycles(per_unit, [noted(work[unit], unit, WORK) for unit in units]))
+
+
+def _packaged_instructions(
+    step: Step, layer: DeployedLayer, signs: SignCounts | None, deployed: DeployedNetwork, rates: KernelInstructions
+) -> int | None:
+    """Return the instructions of a layer's packaged kernel; None where one of its units was never measured."""
+    work = packaged_work(step.lowered.work, layer.relu, input_zero_point(deployed, layer) != 0, signs)
+    if work is None or deployed.variant is not Variant.INT8 or not set(work) <= set(rates.instructions):
+        return None
+    return _instructions(work, rates)
 
 
 def _choice(
@@ -173,9 +196,6 @@ def _choice(
     counts = count_work(step.lowered.work, blocked(tile.pixels, tile.filters, tile.swar), input_bytes=tile.line.size_bytes)
     shape, held = kernel_shape(deployed, replace(layer, tile=tile)), held_tiles(deployed, layer, tile)
     work = tile_work(shape, signs, held).regressors if shape is not None else {}
-    units = [unit for unit in work if unit in rates.instructions]
-    per_unit = [noted(rates.instructions[unit], unit, rates.source) for unit in units]
-    amounts = [noted(work[unit], unit, WORK) for unit in units]
     return TileChoice(
         pixel_count=tile.pixels,
         filter_count=tile.filters,
@@ -184,7 +204,7 @@ def _choice(
         pair_tile_count=len(held),
         mac_count=counts.mac_count,
         load_count=total_of([counts.input_read_count, counts.input_row_read_count, counts.weight_read_count, counts.bias_read_count]),
-        instruction_count=whole_instructions(layer_cycles(per_unit, amounts)),
+        instruction_count=_instructions(work, rates),
         scratch_bytes=counts.scratch_bytes,
         weight_bytes=_weight_bytes(step, layer, tile),
         register_count=noted(

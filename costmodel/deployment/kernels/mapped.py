@@ -58,6 +58,9 @@ def _mapped(network: DeployedNetwork, layer: DeployedLayer, chosen: ChosenDatafl
     reason = reason_against_pairs(network, layer, tile)
     if reason is not None:
         raise SpecError(f"{layer.name}: {chosen.text} cannot serve it: {reason}, or leave swar out")
+    if not all(held_tiles(network, layer, tile)):
+        # Tiles that fall back keep every sum of their own.
+        check_tile(layer.name, pixels, filters, core)
     return replace(layer, tile=tile)
 
 

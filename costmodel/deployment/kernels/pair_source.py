@@ -134,10 +134,9 @@ def _apart(shape: KernelShape, name: str, pixels: int, filters: int) -> list[str
     own = apart_name(name, pixels, filters)
     body = []
     for j in range(filters // 2):
-        body += [
-            f"const int32_t u{j} = CM_LOAD((w)[{j}], weight_read_count), w{2 * j} = (int16_t)u{j};",
-            f"const int32_t w{2 * j + 1} = (int32_t)CM_UPPER_HALF(u{j} - w{2 * j});",
-        ]
+        # Held, or the compiler loads the word once more to have its lower half.
+        body += [f"int32_t u{j} = CM_LOAD((w)[{j}], weight_read_count);", f"CM_HOLD(u{j});"]
+        body += [f"const int32_t w{2 * j} = (int16_t)u{j}, w{2 * j + 1} = (int32_t)CM_UPPER_HALF(u{j} - w{2 * j});"]
     macro = f"TAP_{own}".upper()
     tap = tap_macro(macro, [*body, *passing_inputs(shape, pixels, filters)])
     return [*tap, "", *framed(shape, own, pixels, tile_body(shape, macro, pixels, filters, filters // 2))]

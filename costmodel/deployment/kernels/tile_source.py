@@ -219,6 +219,12 @@ def far_pixels(shape: KernelShape, pixels: int, turn_taps: int) -> int:
     return sum((pixel * apart + run // 2) * size > reach for pixel in range(pixels))
 
 
+def far_filters(shape: KernelShape, pixels: int, filters: int) -> int:
+    """Return how many of a tile's filters store their outputs farther than a store reaches from the first one's address."""
+    plane, reach = shape.h.output * shape.w.output, _REACH_OF_BYTES if shape.tile.wide else _REACH
+    return sum(filter_ * plane + pixels - 1 > reach for filter_ in range(filters))
+
+
 def taps_of_turn(length: int) -> int:
     """Return the taps of one turn of the loop over a run; all of them where the run is written out."""
     return length if length <= _MOST_WRITTEN_OUT else min(_UNROLLED, key=lambda count: (length % count, -count))

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from costmodel.deployment.kernels.pairs import pair_split
 from costmodel.deployment.kernels.shapes import KernelShape
-from costmodel.deployment.kernels.tile_source import far_pixels, runs_of, steps_each_tap, taps_of_turn, turns_of
+from costmodel.deployment.kernels.tile_source import far_filters, far_pixels, runs_of, steps_each_tap, taps_of_turn, turns_of
 from costmodel.deployment.kernels.tiles import LineType, parts_of
 
 EACH_TILE: Final = (
@@ -19,7 +19,7 @@ EACH_TILE: Final = (
 
 
 class SignCounts(NamedTuple):
-    """On which side of the zero point a layer's results lie: another path of the requantisation each."""
+    """How many of a layer's sums are above 0 and below: another path of the requantisation each."""
 
     above: int
     below: int
@@ -70,6 +70,8 @@ class TileWork(NamedTuple):
     """Of those, of a whole map."""
     tile_pixel_count: int
     """Pixels of tiles, once for all their filters."""
+    far_filter_count: int
+    """Filters of tiles whose outputs lie beyond what the first one's address reaches."""
     factor_count: int
     """Filters of all tiles: each fetches its factor."""
     bias_count: int
@@ -139,14 +141,14 @@ def tile_work(shape: KernelShape, signs: SignCounts | None = None, held: Sequenc
     shape : KernelShape
         Of the layer.
     signs : SignCounts, optional
-        Of its results; half and half where they are not known.
+        Of its sums; half and half where they are not known.
     held : sequence of bool
         Of each tile of pairs, whether halves hold their sums; all of them where it is left out.
 
     Returns
     -------
     KernelWork
-        Exact but for results whose sum is of one sign and whose step is the zero point; how many instructions each takes is a core's.
+        Exact; how many instructions each takes is a core's.
     """
     rows = 1 if shape.on_map else shape.h.output
     reached = [
@@ -182,6 +184,7 @@ def tile_work(shape: KernelShape, signs: SignCounts | None = None, held: Sequenc
             tile_count=tiles,
             map_tile_count=tiles if shape.on_map else 0,
             tile_pixel_count=tiles * pixels,
+            far_filter_count=tiles * far_filters(shape, pixels, filters),
             factor_count=tiles * filters,
             bias_count=tiles * filters if shape.bias else 0,
             accumulator_count=tiles * pixels * filters,

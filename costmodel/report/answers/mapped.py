@@ -31,24 +31,29 @@ def mapping_answer(found: MappingSearch, layer: str | None, written: str | None)
     rows: list[tuple[Content, ...]] = []
     for one in found.layers:
         if not one.choices:
-            rows.append((one.name, "", *[""] * (len(_COLUMNS) + 1), one.reason))
+            rows.append((one.name, "", *[""] * (len(_COLUMNS) + 1), _plain(one), one.reason))
             continue
         best, code = one.choices[0], Cell(_code(one.code_bytes), figure=f"map.layers.{one.name}.code_bytes")
-        rows.append((one.name, best.tile, *_figures(one, 0), code, one.reason))
+        rows.append((one.name, best.tile, *_figures(one, 0), code, _plain(one), one.reason))
     per_mac = "" if found.instruction_ratio is None else Cell(f"{found.instruction_ratio:.2f}", figure="map.instruction_ratio")
+    plain = Cell(_code(found.plain_instruction_count), figure="map.plain_instruction_count")
     whole = Cell(f"{found.instruction_count:,}", figure="map.instruction_count")
-    rows.append(("total", "", "", per_mac, whole, "", "", "", Cell(_code(found.code_bytes), figure="map.code_bytes"), ""))
+    rows.append(("total", "", "", per_mac, whole, "", "", "", Cell(_code(found.code_bytes), figure="map.code_bytes"), plain, ""))
     median, p90, worst = (share_text(each) for each in (found.median_error_ratio, found.p90_error_ratio, found.worst_error_ratio))
     error = f"{median} at the median, {p90} for nine in ten and {worst} at worst"
+    packaged = ""
+    if found.plain_worst_error_ratio is not None and found.plain_median_error_ratio is not None:
+        off = f"{share_text(found.plain_median_error_ratio)} at the median and {share_text(found.plain_worst_error_ratio)} at worst"
+        packaged = f" Packaged: instructions of the kernel that every firmware has, output-stationary, calibrated likewise, off by {off}."
     note = (
         "Tiles are pixels x filters. Per MAC means per valid tap. Loads, scratch and registers are exact; instructions are calibrated on"
         f" this emulated core, off by {error}, of layers they were not fitted to. Instructions are no time."
-        " Code is what the core's compiler makes of the kernel, unknown where it is not installed."
+        f"{packaged} Code is what the core's compiler makes of the kernel, unknown where it is not installed."
     )
     tables: list[Block] = [
         plain_table(
             f"{found.network} on {found.core}: the best tile of each layer",
-            ("layer", "tile", *_COLUMNS, "code B", "why"),
+            ("layer", "tile", *_COLUMNS, "code B", "packaged", "why"),
             rows,
             note,
             total=True,
@@ -73,6 +78,10 @@ def _figures(layer: MappedLayer, at: int) -> tuple[Content, ...]:
         *(Cell(f"{getattr(choice, name):,}", figure=f"{own}.choices.{at}.{name}") for name in counts),
         Cell(choice.register_count, figure=f"{own}.choices.{at}.register_count"),
     )
+
+
+def _plain(layer: MappedLayer) -> Cell:
+    return Cell(_code(layer.plain_instruction_count), figure=f"map.layers.{layer.name}.plain_instruction_count")
 
 
 def _code(number: int | None) -> str:

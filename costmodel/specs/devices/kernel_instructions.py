@@ -1,4 +1,4 @@
-"""Instructions that generated kernels take on a core: what each unit of their work costs."""
+"""Instructions that kernels take on a core, generated ones or packaged: what each unit of their work costs."""
 
 from __future__ import annotations
 
@@ -21,6 +21,6 @@ class KernelInstructions(Spec):
     p90_error_ratio: Error
     worst_error_ratio: Error
     instructions: dict[str, PerUnit]
-    """By the unit of work, as `TileWork` names them, and, as `tap 4x2`, what a unit takes more or less in tiles of that size; a unit that
-    makes room for another's takes less than nothing."""
+    """By the unit of work, as `TileWork` names them, and, as `tap 4x2`, what a unit takes more or less in tiles of that size; of packaged
+    kernels by function and unit, as `packaged_work` does. A unit that makes room for another's takes less than nothing."""
     source: Annotated[str, Field(min_length=1, max_length=200)]

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from blocked_layers import blocked_networks
+from blocked_layers import blocked_networks, paired_networks
 
 from costmodel.deployment.deployed import Variant
+from costmodel.deployment.kernels.mapped import unheld_pairs
 from costmodel.results.runs.comparison import FirmwareComparison
 from costmodel.sources.catalogue import load_network
 from costmodel.specs.counting import Dataflow
 from costmodel.specs.devices.kernel_core import kernel_core
 from costmodel.specs.network import Network
+from costmodel.validation.comparing import expect
+from costmodel.validation.deployables import deployable
 from costmodel.validation.firmware_plan import predicted_counts
-from costmodel.validation.mapping_choice import validate_mapped
+from costmodel.validation.mapping_choice import mapped_expected, validate_mapped
 from costmodel.validation.mapping_search import search_mapping
 from costmodel.validation.validating import Target, Workbench, expect_network, validate
 
@@ -22,6 +26,8 @@ pytestmark = pytest.mark.emulator
 
 INSTRUCTIONS_PER_VALID_MAC = {"xtensa": 3.4, "riscv": 2.9, "arm": 2.2}
 """Most that conv1 and conv2 of the pruned network may take together, line buffers and requantisation included."""
+PAIRED_PER_VALID_MAC = {"xtensa": 2.7, "riscv": 2.3, "arm": 1.9}
+"""The same of conv2 alone, its filters in pairs."""
 LARGE = 100_000
 """Instructions of a layer whose prediction is held against them."""
 ODD = Network.model_validate(
@@ -42,6 +48,7 @@ ODD = Network.model_validate(
     }
 )
 TILE = "blocked-output-stationary(pixels=4, filters=2)"
+PAIRS = "blocked-output-stationary(pixels=4, filters=2, swar=5)"
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +82,31 @@ def test_the_search_predicts_instructions_of_layers_it_was_not_fitted_to(compare
 
 
 @pytest.mark.slow
+def test_pairs_of_the_second_convolution_take_fewer_instructions_still(target: str, firmware: Path, cache: Path) -> None:
+    """Trained weights halved, so that no pair falls back."""
+    trained = deployable("trained-pruned-int8", 1).expected(Variant.INT8, None)
+    layers = tuple(
+        replace(layer, weights=(layer.weights // 2).astype("i1")) if layer.name == "conv2" and layer.weights is not None else layer
+        for layer in trained.deployed.layers
+    )
+    plain = expect(trained.network, replace(trained.deployed, layers=layers), trained.image)
+    mapped = mapped_expected(plain, f"output-stationary[conv2={PAIRS}]", kernel_core(target))
+    assert unheld_pairs(mapped.deployed) == {"conv2": (0, 25)}
+    compared = validate([mapped], [Target(target)], Workbench(firmware, cache))
+    assert [str(mismatch) for mismatch in compared.mismatches] == []
+    layer = next(layer for layer in compared.runs[0].layers if layer.name == "conv2")
+    assert layer.activity is not None
+    valid = next(
+        counts
+        for step, counts in zip(
+            trained.network.steps, predicted_counts(trained.network, Variant.INT8, Dataflow.OUTPUT_STATIONARY), strict=True
+        )
+        if step.name == "conv2"
+    )
+    assert layer.activity.instruction_count / valid.mac_count <= PAIRED_PER_VALID_MAC[target]
+
+
+@pytest.mark.slow
 def test_fifty_random_layers_make_the_loads_and_stores_that_are_predicted(target: str, firmware: Path, cache: Path) -> None:
     compared = validate(list(blocked_networks(50, 17, target)), [Target(target)], Workbench(firmware, cache))
     assert [str(mismatch) for mismatch in compared.mismatches] == []
@@ -82,7 +114,11 @@ def test_fifty_random_layers_make_the_loads_and_stores_that_are_predicted(target
     assert all(layer.activity is not None for run in compared.runs for layer in run.layers)
 
 
-def test_strides_groups_dilation_and_odd_paddings_are_as_predicted(target: str, firmware: Path, cache: Path) -> None:
-    odd = expect_network(ODD, Variant.INT8, seed=4)
-    compared = validate_mapped([odd], TILE, [Target(target)], Workbench(firmware, cache))
+def test_strides_groups_dilation_odd_paddings_and_pairs_are_as_predicted(target: str, firmware: Path, cache: Path) -> None:
+    """All in one firmware: tiles of pairs that halves hold, and some that fall back."""
+    odd = mapped_expected(expect_network(ODD, Variant.INT8, seed=4), TILE, kernel_core(target))
+    paired = list(paired_networks(4, 28, target))
+    assert any(apart for expected in paired for apart, _ in unheld_pairs(expected.deployed).values())
+    compared = validate([odd, *paired], [Target(target)], Workbench(firmware, cache))
     assert [str(mismatch) for mismatch in compared.mismatches] == []
+    assert all(layer.activity is not None for run in compared.runs for layer in run.layers)
