@@ -173,10 +173,10 @@ def _idle(means: Floats, resting: NDArray[np.bool_], a: int, b: int) -> tuple[fl
     """
     span = max(b - a, 8)
     sides = []
-    for begin, step in ((a - 3, -1), (b + 2, 1)):
+    for begin, onward in ((a - 3, False), (b + 2, True)):
         chosen = means[:0]
         for reach in (span, 4 * span, 16 * span):
-            edges = (begin, begin + reach) if step > 0 else (begin + 1 - reach, begin + 1)
+            edges = (begin, begin + reach) if onward else (begin + 1 - reach, begin + 1)
             here = slice(max(edges[0], 0), max(edges[1], 0))
             side, idle = means[here], resting[here]
             # A block beside one that is not idle may hold an edge.

@@ -88,7 +88,6 @@ class Tally:
     """Charge the trapezoid lends the gaps [A s]."""
     first_s: float = 0.0
     last_s: float = 0.0
-    lowest_a: float = np.inf
     highest_a: float = -np.inf
     at_highest_count: int = 0
     garbage_count: int = 0
@@ -165,7 +164,6 @@ class _Condenser:
             tally.first_s = float(time[0])
         tally.sample_count += len(time)
         tally.last_s = float(time[-1])
-        tally.lowest_a = min(tally.lowest_a, float(current.min()))
         highest = float(current.max())
         if highest >= tally.highest_a:
             here = int(np.count_nonzero(current == highest))
@@ -237,21 +235,18 @@ class _Condenser:
         self.starts, self.means, self.charges = [starts[::2].copy()], [joined], [_paired(charges, even, 1.0)]
         self.energies = [] if energies is None else [_paired(energies, even, 1.0)]
         self.blocks = len(joined)
-        self.last_mean, self.last_raw = float(joined[-1]), self.raw.get(self.blocks - 1)
+        self.last_mean, self.last_raw = float(joined[-1]), None
         self.size *= 2
         self.tally.widened_count += 1
 
     def _gaps(self, steps: Floats) -> None:
-        if len(steps) and steps.min() <= 0.0:
-            self.tally.repeated_count += int(np.count_nonzero(steps <= 0.0))
-        limit = _GAP * self.period_s
-        if not len(steps) or steps.max() <= limit:
+        self.tally.repeated_count += int(np.count_nonzero(steps <= 0.0))
+        where = np.flatnonzero(steps > _GAP * self.period_s)
+        if not len(where):
             return
-        where = np.flatnonzero(steps > limit)
         self.tally.gap_count += len(where)
         self.tally.missing_s += float((steps[where] - self.period_s).sum())
-        following = np.minimum(where + 1, len(self.current) - 1)
-        level = 0.5 * (self.current[where] + self.current[following])
+        level = 0.5 * (self.current[where] + self.current[where + 1])
         self.tally.bridged += float((level * (steps[where] - self.period_s)).sum())
 
     def _keep(self, edges: Floats, current: Floats, means: Floats) -> None:
@@ -309,7 +304,6 @@ def condensed(chunks: Iterable[TraceChunk], block_s: float = BLOCK_S) -> Blocks 
     if condenser is None:
         count = sum(len(piece.time_s) for piece in waiting)
         condenser = _begun(waiting, tally, block_s, max(count // _BLOCKS_OF_SHORT, 1))
-    condenser._condense((len(condenser.time) - 1) // condenser.size * condenser.size)
     condenser._condense(len(condenser.time), final=True)
     if not condenser.blocks:
         return None
