@@ -242,8 +242,8 @@ def test_no_model_file_takes_more_memory_than_its_limit(tmp_path: Path) -> None:
     }
     for name, graph in bombs.items():
         (tmp_path / f"{name}.onnx").write_bytes(b"\x08\x07" + _field(7, graph))
-    told = {f"large{ending}": "at most 134,217,728 are read" for ending in (".tflite", ".onnx", ".h5", ".pt2")}
-    told |= dict.fromkeys(("bomb.keras", "bomb.pt2"), "unpacks to more than 134,217,728 bytes")
+    told = {f"large{ending}": "at most 104,857,600 are read" for ending in (".tflite", ".onnx", ".h5", ".pt2")}
+    told |= dict.fromkeys(("bomb.keras", "bomb.pt2"), "unpacks to more than 104,857,600 bytes")
     told |= dict.fromkeys((f"{name}.onnx" for name in bombs), "operators and numbers that take more than 300,000,000 bytes of memory")
     _refused_each({("count", "--network", tmp_path / name): words for name, words in told.items()})
 

@@ -16,8 +16,8 @@ from costmodel.sources.documents.nearest_file import nearest_file
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
-MAX_MODEL_BYTES: Final = 1 << 27
-"""Longest model, in a file or unpacked of one: no microcontroller holds more, and with what is made of it a program takes under 500 MB."""
+MAX_MODEL_BYTES: Final = 100 << 20
+"""Longest model, in a file or unpacked of one: no microcontroller holds more, and to count it takes under 500 MB."""
 _READ_BYTES: Final = 1 << 20
 
 

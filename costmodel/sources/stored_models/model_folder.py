@@ -22,6 +22,7 @@ from costmodel.specs.trained.model_manifest import MANIFEST_VERSION, ModelManife
 MANIFEST_FILE: Final = "manifest.json"
 NETWORK_FILE: Final = "network.yaml"
 WEIGHTS_FILE: Final = "weights.safetensors"
+_MOST_LISTED_BYTES: Final = 4 << 20
 _UNFINISHED: Final = ".unfinished-"
 
 
@@ -144,6 +145,10 @@ def read_model(folder: Path) -> Model:
     network = _network(folder, manifest)
     content = _checked(folder, manifest.weights, MAX_MODEL_BYTES)
     place = str(folder / manifest.weights.file)
+    # It begins with the length of its list of arrays, each of which becomes an object.
+    listed_bytes = int.from_bytes(content[:8], "little")
+    if _MOST_LISTED_BYTES < listed_bytes <= len(content):
+        raise LimitError(f"lists its arrays in {listed_bytes:,} bytes; at most {_MOST_LISTED_BYTES:,} are read", Location(place))
     try:
         arrays = load(content)
     except (SafetensorError, KeyError, ValueError, TypeError) as error:

@@ -1,5 +1,6 @@
 """A model folder is read back as it was written, is written whole, and is refused where it is not what its manifest says."""
 
+import hashlib
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -137,6 +138,18 @@ def test_an_interrupt_while_a_model_is_put_in_place_leaves_the_one_before(
         write_model(random_model(load_network("resnet8"), 3), tmp_path / "model")
     assert read_model(tmp_path / "model").network == before.network
     assert [entry.name for entry in tmp_path.iterdir()] == ["model"]
+
+
+def test_a_list_of_a_million_arrays_is_refused_before_it_is_read(tmp_path: Path) -> None:
+    stored(tmp_path / "model")
+    listed = ",".join(f'"a{number}":{{"dtype":"U8","shape":[0],"data_offsets":[0,0]}}' for number in range(100_000)).encode()
+    content = len(listed).to_bytes(8, "little") + listed
+    (tmp_path / "model" / "weights.safetensors").write_bytes(content)
+    manifest = json.loads((tmp_path / "model" / "manifest.json").read_text(encoding="utf-8"))
+    manifest["weights"] |= {"sha256": hashlib.sha256(content).hexdigest(), "size_bytes": len(content)}
+    (tmp_path / "model" / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    with pytest.raises(LimitError, match=r"lists its arrays in [\d,]+ bytes; at most 4,194,304 are read"):
+        read_model(tmp_path / "model")
 
 
 def test_more_weights_than_are_read_again_are_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
