@@ -106,17 +106,13 @@ def layout_of(network: Network) -> Layout:
     for at in running:
         for source in sources[at]:
             last_read[place[source] + 1] = place[at]
-    everything = len(running)
     read = {source for step in steps for source in step.sources}
-    outputs = {holders[position] for position, step in enumerate(steps) if position not in read or step.is_output} - {-1}
-    for output in outputs:
-        if last_read[place[output] + 1] < 0:
-            last_read[place[output] + 1] = everything
+    outputs = {holders[position] for position, step in enumerate(steps) if position not in read or step.is_output}
     blocks = []
     begin, furthest = 0, -1
     for number in range(len(running)):
         furthest = max(furthest, last_read[number])
-        if furthest <= number or number + 1 == everything:
+        if furthest <= number:
             inside = running[begin : number + 1]
             reads = running[begin - 1] if begin else -1
             blocks.append(Block(inside, reads, _why(steps, inside, outputs), inside[-1] in outputs))

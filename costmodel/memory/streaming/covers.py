@@ -187,7 +187,8 @@ def _poolings_behind(layout: Layout, at: int, with_means: bool) -> int:
     if blocks[at].why is not None or _pools_alone(layout, at):
         return at
     end = at + 1
-    while end < len(blocks) and not blocks[end - 1].stays and blocks[end].why is None and _pools_alone(layout, end):
+    # What the last block leaves nobody reads: it is an output.
+    while not blocks[end - 1].stays and blocks[end].why is None and _pools_alone(layout, end):
         mean = layout.steps[blocks[end].makes].operation.action is Action.MEAN
         if end > at + 1 and not (with_means and mean):
             break

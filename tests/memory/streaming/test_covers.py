@@ -105,11 +105,12 @@ def test_a_convolution_is_fused_with_the_pooling_behind_it_and_nothing_else_is(w
     assert [stage.grain is Grain.LAYER for stage in cover.stages] == [True, False, True, True]
 
 
-def test_a_first_layer_that_nobody_reads_holds_its_block_open() -> None:
-    """Its output is the network's: nothing is cut before the end."""
+def test_a_layer_that_nobody_reads_keeps_from_streaming_what_runs_beside_it_alone() -> None:
+    """Its output is the network's, and lies whole; what follows reads nothing of it."""
     layout = layout_of(network(conv("a", "input"), conv("b", "input"), conv("c", "b"), conv("d", "c")))
-    assert [len(block.steps) for block in layout.blocks] == [4]
-    assert layout.blocks[0].why == "a is an output of the network, and stays whole"
+    assert [len(block.steps) for block in layout.blocks] == [2, 1, 1]
+    assert [block.why for block in layout.blocks] == ["a is an output of the network, and stays whole", None, None]
+    assert [block.stays for block in layout.blocks] == [False, False, True]
 
 
 @pytest.mark.parametrize(("most", "streams"), [(3, True), (2, False)])
