@@ -77,7 +77,7 @@ def report_command(
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option(help="Folder to write to. Without --format: the terminal report, and report.html, .md, .json and figures."),
+        typer.Option(help="Folder to write to. Without --format: report.html, .md, .json and figures, and on the terminal the first screen."),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="With --out: write into a folder that holds other files, too.")] = False,
 ) -> None:
@@ -162,7 +162,7 @@ def report_command(
 
     use = usual_use(asked, runtime, rest_open=leaves_rest_open(scenario, changes))
     typed = (command_text(ctx), command_text(ctx, LEFT_OUT | {"sleep"}), plan_text(*named_parts(said, network, device), ctx))
-    screen = ScreenAsked(*typed, full or out is not None, tuple(section or ()))
+    screen = ScreenAsked(*typed, full, tuple(section or ()))
     # A trace alone shows the life of a scenario that has a battery; every other question about one asks for it.
     about_life = (battery, sleep, states, model, temperature)
     with_life = any(option is not None for option in about_life) or (trace is not None and asked.battery is not None)
