@@ -161,9 +161,9 @@ def _draw(own: dict[str, list[Prediction]], path: Path) -> None:
         left.plot([middle], [-place], "o", color=colour, markersize=6)
         errors = np.sort(np.abs(ratios - 1.0))
         if tier != "class":
-            right.plot(100.0 * errors, np.arange(1, len(errors) + 1) / len(errors), color=colour, label=TIERS[tier])
+            right.plot(100.0 * errors, np.arange(1, len(errors) + 1) / len(errors), color=colour)
     left.axvline(1.0, color=INK, linewidth=0.8)
-    left.set(xscale="log", xlim=(0.25, 4.0), xlabel="predicted / measured", title="eight in ten within the bar, the dot in the middle")
+    left.set(xscale="log", xlim=(0.25, 4.0), xlabel="predicted / measured", title="eight in ten within the bar")
     left.set_xticks([0.25, 0.5, 1.0, 2.0, 4.0], ["1/4", "1/2", "1", "2", "4"])
     left.set_yticks([-place for place in range(len(own))], [TIERS[tier] for tier in own])
     left.minorticks_off()
@@ -173,10 +173,9 @@ def _draw(own: dict[str, list[Prediction]], path: Path) -> None:
         ylim=(0, 1),
         xlabel="error [%]",
         ylabel="share of predictions",
-        title="predictions with at most this error",
+        title="at most this error, colours as left",
     )
     right.set_xticks([0.1, 1.0, 10.0, 100.0], ["0.1", "1", "10", "100"])
-    right.legend(fontsize=8, loc="lower right")
     save_figure(figure, path)
 
 

@@ -77,7 +77,7 @@ def report_command(
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option(help="Folder to write to. Without --format: report.html, .md, .json and figures, and on the terminal the first screen."),
+        typer.Option(help="Folder to write to. Without --format: report.html, .md, .json and figures, and the first screen."),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="With --out: write into a folder that holds other files, too.")] = False,
 ) -> None:

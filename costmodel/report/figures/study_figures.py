@@ -64,6 +64,15 @@ def save_figure(figure: Figure, path: Path) -> Path:
         warnings.filterwarnings("ignore", message="Glyph .* missing from")
         for panel in figure.axes:
             plain_ticks(panel)
+            panel.set(xlabel=_sentence(panel.get_xlabel()), ylabel=_sentence(panel.get_ylabel()))
+            title = panel.get_title()
+            panel.set_title(_sentence(title or panel.get_title(loc="left")), loc="center" if title else "left")
         figure.savefig(image, dpi=_DPI, format=path.suffix.removeprefix("."), facecolor=PAPER)
     write_whole(path, image.getvalue())
     return path
+
+
+def _sentence(text: str) -> str:
+    """Begin with a capital letter, as titles and axes of every other chart do; a name such as `int8` stays as it is."""
+    first = text.partition(" ")[0]
+    return text[:1].upper() + text[1:] if first.isalpha() and first.islower() else text
