@@ -63,7 +63,7 @@ def planned_scenario(
     InputError
         If a name is unknown or a value does not fit.
     """
-    changes = ScenarioChanges(network=network, device=device or DEFAULT_DEVICE, static_bytes=static_bytes, radio=radio)
+    changes = ScenarioChanges(network=network, device=DEFAULT_DEVICE if device is None else device, static_bytes=static_bytes, radio=radio)
     scenario = changed_scenario(None, changes)
     if idf is not None or poisoning is not None:
         allocator = espressif_allocator(scenario.device, idf, poisoning)

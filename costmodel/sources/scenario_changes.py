@@ -107,17 +107,22 @@ def changed_scenario(scenario: str | None, changes: ScenarioChanges) -> Scenario
     InputError
         If a name is unknown or a value does not fit.
     """
+    if scenario is not None and not scenario.strip():
+        # A shell's variable that is not set: the reference deployment is not what was meant.
+        raise MissingError(f"scenario: expected a name or a path, found {scenario!r}; left out, it is {REFERENCE_SCENARIO}")
     if scenario is not None and changes.network is None and names_a_network(scenario):
         scenario, changes = None, changes._replace(network=scenario)
     if scenario is None and changes.network is not None:
         # Every name that is wrong is told, not only the first.
-        fields = _changed_fields(changes._replace(device=changes.device or DEFAULT_DEVICE), CountingConvention(), None)
+        fields = _changed_fields(
+            changes._replace(device=DEFAULT_DEVICE if changes.device is None else changes.device), CountingConvention(), None
+        )
         alone = load_scenario({"name": f"{fields['network'].name}-on-{fields['device'].name}"} | fields)
         # How often is said, how it rests is not: whatever reads the scenario finds the rest that the answer assumes.
         if alone.states is None or changes.period_s is None or changes.sleep is not None:
             return alone
         return with_changes(alone, {"sleep": alone.states.deepest_rest})
-    start = load_scenario(_scenario_named(scenario or REFERENCE_SCENARIO))
+    start = load_scenario(_scenario_named(REFERENCE_SCENARIO if scenario is None else scenario))
     if not any(change is not None for change in changes):
         return start
     fields = {name: getattr(start, name) for name in Scenario.model_fields} | {"description": _description(start, changes)}

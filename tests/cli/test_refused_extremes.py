@@ -152,3 +152,18 @@ def test_a_key_with_a_line_break_is_one_line(refused: Refused) -> None:
     assert "s\\ntack1.conv1" in refused(["count", "--network", "net.yaml"])
     Path("study.json").write_text(_study(axes=[{"path": "layers.s\ntack1.conv1.kernel", "values": [1]}]), encoding="utf-8")
     assert "tack1.conv1" in refused(["sweep", "study.json", "--out", "out"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["report", ""], "scenario: expected a name or a path, found ''; left out, it is esp32-deck"),
+        (["explain", "--scenario", " "], "scenario: expected a name or a path, found ' '"),
+        (["diff", "", "resnet8"], "scenario: expected a name or a path"),
+        (["report", "ds-cnn", "--device", ""], "device: '' is not packaged"),
+        (["plan", "ds-cnn", "--device", ""], "device: '' is not packaged"),
+        (["report", "--network", ""], "network: '' is not in the zoo"),
+    ],
+)
+def test_a_shells_variable_that_is_not_set_is_told_and_nothing_else_is_answered(arguments: list[str], words: str, refused: Refused) -> None:
+    assert words in refused(arguments)
