@@ -107,7 +107,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     termination = TerminationAsInterrupt()
     try:
         with termination, _warnings_in_a_line():
-            status = _status(arguments)
+            status = _status(arguments, termination)
     except KeyboardInterrupt:
         # It came before the block had quite begun, or while what was open was being closed.
         status = EXIT_INTERRUPTED
@@ -118,7 +118,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     return EXIT_TERMINATED if status == EXIT_INTERRUPTED and termination.asked else status
 
 
-def _status(arguments: list[str]) -> int:
+def _status(arguments: list[str], termination: TerminationAsInterrupt) -> int:
     """Run a command; whatever ends it becomes a status."""
     _print_whatever_the_console()
     try:
@@ -128,7 +128,7 @@ def _status(arguments: list[str]) -> int:
         return EXIT_INTERRUPTED
     except Exception as error:
         # The last line of defence: whatever it was, one line and a status that means it.
-        return _told(error, arguments)
+        return _told(error, arguments, termination)
 
 
 def run_command(arguments: list[str]) -> int:
@@ -155,8 +155,11 @@ def run_command(arguments: list[str]) -> int:
     return status if isinstance(status, int) else 0
 
 
-def _told(error: Exception, arguments: list[str]) -> int:
+def _told(error: Exception, arguments: list[str], termination: TerminationAsInterrupt) -> int:
     """Say in a line what ended a command, and return its exit status."""
+    if termination.heard and not isinstance(error, (CostModelError, _CLICK_ERROR, OSError, MemoryError)):
+        # No fault of the program: compiled code that was interrupted raised an error of its own.
+        return EXIT_INTERRUPTED
     line, status = _last_line(error, arguments)
     told_on_stderr(line)
     return status

@@ -24,16 +24,21 @@ class TerminationAsInterrupt:
     def __init__(self) -> None:
         self.asked = False
         """Whether the process was asked to end."""
+        self.heard = False
+        """Whether that or Ctrl-C was heard: a library's own code may turn what is raised into an error of its own."""
         self._over = threading.Event()
         self._before = sys.unraisablehook
         in_main = threading.current_thread() is threading.main_thread()
         self._ours = in_main and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+        self._keys_ours = self._ours and signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
     def __enter__(self) -> TerminationAsInterrupt:
         """Begin to listen."""
         if self._ours:
             sys.unraisablehook = self._swallowed
             signal.signal(signal.SIGTERM, self._stop)
+        if self._keys_ours:
+            signal.signal(signal.SIGINT, self._interrupt)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -42,9 +47,15 @@ class TerminationAsInterrupt:
         if self._ours:
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
             sys.unraisablehook = self._before
+        if self._keys_ours:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
 
     def _stop(self, _number: int, _frame: object) -> None:
-        self.asked = True
+        self.asked = self.heard = True
+        raise KeyboardInterrupt
+
+    def _interrupt(self, _number: int, _frame: object) -> None:
+        self.heard = True
         raise KeyboardInterrupt
 
     def _swallowed(self, told: sys.UnraisableHookArgs) -> None:

@@ -81,3 +81,36 @@ def test_an_interrupt_of_code_that_was_made_from_text_ends_in_the_status_too(tmp
     (tmp_path / "run_it.py").write_text(FROM_TEXT, encoding="utf-8")
     ran = subprocess.run([sys.executable, "-m", "run_it"], cwd=tmp_path, capture_output=True, text=True, timeout=PATIENT_S)
     assert (ran.returncode, ran.stderr) == (143, "")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a process of Windows is ended, not asked to end")
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_an_interrupt_that_a_library_turns_into_an_error_is_an_interrupt(
+    number: signal.Signals, status: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Compiled code that builds validators tells what was raised in it as an error of its own."""
+
+    def interrupted(_arguments: list[str]) -> int:
+        try:
+            signal.raise_signal(number)
+        except KeyboardInterrupt:
+            raise RuntimeError("Error building a validator: KeyboardInterrupt") from None
+        return 0
+
+    monkeypatch.setattr("costmodel.cli.app.run_command", interrupted)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        assert main(["list"]) == status
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert capsys.readouterr().err == ""
+
+
+def test_a_fault_without_an_interrupt_is_a_fault(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def faulty(_arguments: list[str]) -> int:
+        raise RuntimeError("something else")
+
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr("costmodel.cli.app.run_command", faulty)
+    assert main(["list"]) == 70

@@ -6,13 +6,17 @@ import io
 import json
 from pathlib import Path
 
-from costmodel.sources.importers.model_files import load_model_graph
+from costmodel.evaluation.graphs.tflm import plan_tflm_arena
+from costmodel.sources.importers.model_files import is_tflite_file, load_model_graph
 from costmodel.sources.importers.to_model import model_of
 
 
 def read_model_file(path: Path, content: bytes) -> None:
-    """Read a file as what it says it is."""
-    model_of(load_model_graph(path))
+    """Read a file as what it says it is, and plan the arena of the runtime it is made for."""
+    graph = load_model_graph(path)
+    if is_tflite_file(path):
+        plan_tflm_arena(graph)
+    model_of(graph)
 
 
 def tflite_seeds() -> tuple[bytes, ...]:
