@@ -131,7 +131,7 @@ def faint_ends(
 def _level_blocks(above_a: Floats, single_a: Floats, places: NDArray[np.intp], pause: int, height_a: float, noise: _Noise) -> _Beyond:
     """Return for how many blocks such a level goes on after each window: seen in all of them together, or in single ones."""
     goes_on = np.zeros(len(places), dtype=np.intp)
-    room = min(int(_INSIDE * pause), _MOST_BLOCKS, _MOST_VALUES // max(len(places), 1))
+    room = min(int(_INSIDE * pause), _MOST_BLOCKS, _MOST_VALUES // len(places))
     stretch = noise.stretch
     if room < max(_LEAST_BLOCKS, 2 * stretch):
         return _Beyond(goes_on)

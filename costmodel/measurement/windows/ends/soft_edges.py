@@ -85,24 +85,22 @@ def soft_edge(
     """
     inside, outside = (min(reach, _MOST_BLOCKS) for reach in room)
     offsets = np.arange(-inside, outside)
-    blocks = places[:, None] + (offsets if outward > 0 else -1 - offsets)
+    blocks = places[:, None] + (offsets if outward == 1 else -1 - offsets)
     blocks = blocks[(blocks.min(axis=1) >= 0) & (blocks.max(axis=1) < len(above_a))]
     if not len(blocks) or inside < _LEAST_BLOCKS:
         return None
     # A median, where there are three, passes over spikes.
     profile = np.median(above_a[blocks], axis=0)
     top_a = float(np.quantile(profile[:inside], 0.9))
+    if top_a <= 0.0:
+        return None
     noise_a = spread_a / float(np.sqrt(len(blocks)))
     lowest_a = max(_LOWEST * top_a, _NOISE * noise_a)
-    if _BELOW_TOP * top_a <= lowest_a:
-        return None
     top_a *= _BELOW_TOP
     heights: Floats = np.asarray(top_a / _FACTOR ** np.arange(int(np.log(top_a / lowest_a) / np.log(_FACTOR)) + 1), dtype=np.float64)
     passed = np.array([_last_above(profile, height) for height in heights]) - inside
     # Below some height the current may not be back before the next rise.
     passed = passed[passed < outside - 1.0]
-    if len(passed) <= _LEAST_HEIGHTS:
-        return None
     heights = heights[: len(passed)]
     begin, end = _run(np.diff(passed), heights, noise_a)
     if end - begin < _LEAST_HEIGHTS:
@@ -163,8 +161,8 @@ def soft_ends(reading: Reading, first: NDArray[np.intp], last: NDArray[np.intp])
     shapes = []
     for outward, places, others in ((-1, first, rises.last), (1, last, rises.first)):
         others = np.sort(np.append(others, (0, len(above_a))))
-        nearest = np.searchsorted(others, places, side="right" if outward < 0 else "left") - (outward < 0)
-        pauses = np.abs(others[np.clip(nearest, 0, len(others) - 1)] - places)
+        nearest = np.searchsorted(others, places, side="left") if outward == 1 else np.searchsorted(others, places, side="right") - 1
+        pauses = np.abs(others[nearest] - places)
         outside = int(_INSIDE * np.min(pauses))
         shapes.append(soft_edge(above_a, places, outward, (inside, max(outside, 1)), rises.spread_a, width))
     return Ends(*shapes)
