@@ -15,7 +15,6 @@ _TENTH = "a difference of doubles near whole numbers is never exactly a tenth of
 _TRANSFORMED = (
     "correlations come out of a Fourier transform, rounded: one is at the limit by chance only, and what is right there nobody can say"
 )
-_AS_GOOD = "covers that take as much with as many streams: either is an answer"
 
 _SAME = "where both are equal the one is put in the other's place"
 _OTHERS = "a block is no neighbour of its own"
@@ -58,7 +57,6 @@ EQUIVALENTS: dict[str, str] = {
     "costmodel/memory/placement.py _from_both_ends: before = [other.block for other in block.neighbours if other.block [< -> <=] at]": _OTHERS,
     "costmodel/memory/placement.py _stacked: [other for other in block.neighbours if other.block [< -> <=] at and on_top[other.block] == on_top[at]] for at, block in enumerate(blocks)": _OTHERS,
     "costmodel/memory/placement.py _stacked: if other.block [> -> >=] at or on_top[other.block] == on_top[at]:": _OTHERS,
-    "costmodel/memory/streaming/covers.py _fewest_streams: if part.size_bytes <= most_bytes and (known is None or streams [< -> <=] known[0]):": _AS_GOOD,
     "costmodel/memory/streaming/covers.py _streams: if segment.size_bytes - segment.output_bytes [> -> >=] limit:": "what a stream keeps never shrinks as it goes on: all later ones take the limit and what they leave, and are of no use",
     "costmodel/memory/tflm/refusals.py _fixed_output: if abs(found[0] - scale) [<= -> <] _SCALE_SLACK_RATIO * scale and found[1] == zero_point:": "the scales are powers of two: a difference of a double near one from it is never exactly a thousandth of it, which has more binary places",
     "costmodel/specs/axis.py taps_in_padding: if type(p) is int and p [<= -> <] 0:": "a padding of 0 reaches no output, and of none the sums below are 0: the line only saves them",

@@ -167,7 +167,7 @@ def _streams(layout: Layout, first: int, delivery: InputDelivery, limit: int) ->
 
 
 def _fewest_streams(parts: Sequence[Sequence[_Part]], most_bytes: int) -> list[_Part]:
-    """Return the parts of a cover of all blocks with as few streams as parts of at most so many bytes take."""
+    """Return the parts of a cover of all blocks with as few streams as parts of at most so many bytes take, of several the longest."""
     best: list[tuple[int, list[_Part]] | None] = [(0, []), *[None] * len(parts)]
     for first, following in enumerate(parts):
         before = best[first]

@@ -11,7 +11,7 @@ from random_graphs import random_graphs
 
 from costmodel.memory.streaming import blocks
 from costmodel.memory.streaming.blocks import TensorMap, directly_taken, layout_of, reach_of_step, running_row
-from costmodel.memory.streaming.covers import BANDS, BEST, RUNNING, WINDOWS, Cover, Way, fused, mixed
+from costmodel.memory.streaming.covers import BANDS, BEST, RUNNING, WINDOWS, Cover, Way, _fewest_streams, _Part, fused, mixed
 from costmodel.memory.streaming.segments import Segment, segments_from
 from costmodel.specs.network import Network
 from costmodel.specs.running.stages import Grain, InputDelivery, Stage
@@ -88,6 +88,15 @@ def test_a_stream_that_takes_more_than_its_first_layers_may_still_save_the_last(
     assert isinstance(cover, Cover)
     assert cover.stages[-1].grain is Grain.PIXELS
     assert len(cover.stages[-1].steps) > 1
+
+
+def test_of_covers_as_good_that_of_the_longest_streams_is_taken() -> None:
+    """Each of three streams could end the network; none of the blocks may run last by itself."""
+    (stream,) = segments_from(layout_of(network(conv("a"))), 0, BEST)
+    single = [_Part(at, at + 1, 5, None) for at in range(2)]
+    ways = [[single[0], _Part(0, 3, 5, stream)], [single[1], _Part(1, 3, 5, stream)], [_Part(2, 3, 5, stream)]]
+    assert _fewest_streams(ways, 5) == [ways[0][1]]
+    assert _fewest_streams([[single[0], _Part(0, 3, 6, stream)], *ways[1:]], 5) == [single[0], ways[1][1]]
 
 
 POOL = {"kind": "max_pool2d", "kernel": 2}
