@@ -24,11 +24,11 @@ def forward(network: Network, parameters: Parameters, values: Array) -> Array:
         own = parameters.get(layer.name)
         weight = None if own is None else own.weight.astype(values.dtype)
         bias = None if own is None or own.bias is None else own.bias.astype(values.dtype)
-        held[index] = _computed(layer, inputs, weight, bias)
+        held[index] = computed(layer, inputs, weight, bias)
     return held[len(network.steps) - 1]
 
 
-def _computed(layer: Any, inputs: list[Array], weight: Array | None, bias: Array | None) -> Array:
+def computed(layer: Any, inputs: list[Array], weight: Array | None, bias: Array | None) -> Array:
     x = inputs[0]
     if layer.kind == "conv2d":
         return _conv(layer, x, weight, bias)

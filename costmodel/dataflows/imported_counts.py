@@ -83,9 +83,21 @@ def weight_places(graph: GraphBody, operator: ImportedOperator) -> list[int]:
 
 def nominal_macs(graph: GraphBody, operator: ImportedOperator) -> int:
     """Return the multiply-accumulates of an operator, padding counted; 0 for what only moves, compares or pools."""
+    if operator.kind == "Einsum":
+        return _equation_macs(graph, operator)
     count = _MACS.get(operator.kind)
     tensors = [graph.tensors[place] if place >= 0 else None for place in operator.inputs]
     return 0 if count is None else count(tensors, graph.tensors[operator.outputs[0]])
+
+
+def _equation_macs(graph: GraphBody, operator: ImportedOperator) -> int:
+    """One product for each choice of places along all axes that an equation names."""
+    terms = operator.text("equation", "").replace(" ", "").partition("->")[0].split(",")
+    extents: dict[str, int] = {}
+    for term, place in zip(terms, operator.inputs, strict=False):
+        for letter, extent in zip(term, graph.tensors[place].shape if place >= 0 else (), strict=False):
+            extents[letter] = max(extent, extents.get(letter, 1))
+    return math.prod(extents.values())
 
 
 Inputs = Sequence[ImportedTensor | None]

@@ -18,7 +18,19 @@ from costmodel.specs.kinds.layer_fields import (
     Sides,
 )
 from costmodel.specs.kinds.moving_layers import Concat, Gather, PadNd, Rearrange, Reshape, Resize, Slice, Transpose
-from costmodel.specs.kinds.sequence_layers import Assign, Einsum, Embedding, ExtraInput, Gru, KeptState, Lstm, Reduce, StoredTensor, Svdf
+from costmodel.specs.kinds.sequence_layers import (
+    Assign,
+    Einsum,
+    Embedding,
+    ExtraInput,
+    Gru,
+    KeptState,
+    Lstm,
+    Reduce,
+    Rnn,
+    StoredTensor,
+    Svdf,
+)
 from costmodel.specs.kinds.signals.layers import CumulativeSum, Detection, FilterBank, RealFft
 
 __all__ = ["ARITHMETIC_TYPE", "ELEMENT_BYTES", "LAYERS", "DataType", "ExtentPair", "KernelPair", "Layer", "LayerBase", "Sides"]
@@ -183,6 +195,7 @@ Layer: TypeAlias = Annotated[
     | Embedding
     | Lstm
     | Gru
+    | Rnn
     | Svdf
     | ExtraInput
     | KeptState

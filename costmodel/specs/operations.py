@@ -297,6 +297,16 @@ GRU: Final = Operation(
     kernel=_NOT_YET,
     weight_shape=lambda layer, shape: (sequence.GRU_GATES * layer.units, shape[0] + layer.units + (layer.reset_after and layer.bias)),
 )
+RNN: Final = Operation(
+    kind="rnn",
+    action=Action.GATE,
+    arity=None,
+    lowering=sequence.lower_rnn,
+    box=sequence.recurrent_box,
+    draw=drawn_data.draw_rnn,
+    kernel=_NOT_YET,
+    weight_shape=lambda layer, shape: (layer.units, shape[0] + layer.units),
+)
 SVDF: Final = Operation(
     kind="svdf",
     action=Action.FILTER_IN_TIME,
@@ -353,7 +363,7 @@ OPERATIONS: Final[dict[str, Operation]] = {
         *(CONV2D, LINEAR, MAX_POOL2D, AVG_POOL2D, ADAPTIVE_AVG_POOL2D, RELU, BATCH_NORM2D, FLATTEN, ADD, SOFTMAX),
         *(LOG_SOFTMAX, TRANSPOSED_CONV2D, CLAMP, UNARY, BINARY, CONVERT),
         *(CONCAT, SLICE, PAD, TRANSPOSE, RESHAPE, GATHER, RESIZE, REARRANGE),
-        *(REDUCE, EINSUM, EMBEDDING, LSTM, GRU, SVDF, EXTRA_INPUT, KEPT_STATE, STORED_TENSOR, ASSIGN),
+        *(REDUCE, EINSUM, EMBEDDING, LSTM, GRU, RNN, SVDF, EXTRA_INPUT, KEPT_STATE, STORED_TENSOR, ASSIGN),
         *SIGNAL_ROWS,
     )
 }

@@ -18,9 +18,22 @@ from costmodel.specs.kinds.moving_layers import ResizeFunction
 from costmodel.specs.kinds.sequence_layers import ReduceFunction
 from costmodel.specs.work import Passes
 
+_SELU_DEPTH: Final = 1.6732632423543772
+_SELU_SCALE: Final = 1.0507009873554805
+"""The two factors for which mean 0 and variance 1 stay as they are (Klambauer et al., 2017, equation 14)."""
+
 
 def _logistic(x: float) -> float:
     return 1.0 / (1.0 + math.exp(-x)) if x >= 0 else math.exp(x) / (1.0 + math.exp(x))
+
+
+def _power(base: float, exponent: float) -> float:
+    """Return a power as devices have it: infinite of 0 below 0, no number where a negative number has no real power."""
+    if base == 0 and exponent < 0:
+        return math.inf
+    if base < 0 and exponent != math.floor(exponent):
+        return math.nan
+    return math.pow(base, exponent)
 
 
 UNARY: Final[Mapping[str, Callable[[float, float], float]]] = {
@@ -29,8 +42,11 @@ UNARY: Final[Mapping[str, Callable[[float, float], float]]] = {
     UnaryFunction.HARD_SIGMOID: lambda x, _: min(max(x + 3, 0), 6) / 6,
     UnaryFunction.LOGISTIC: lambda x, _: _logistic(x),
     UnaryFunction.TANH: lambda x, _: math.tanh(x),
-    UnaryFunction.ELU: lambda x, _: x if x >= 0 else math.expm1(x),
+    UnaryFunction.ELU: lambda x, depth: x if x >= 0 else (depth or 1.0) * math.expm1(x),
+    UnaryFunction.CELU: lambda x, depth: x if x >= 0 else (depth or 1.0) * math.expm1(x / (depth or 1.0)),
+    UnaryFunction.SELU: lambda x, _: _SELU_SCALE * (x if x >= 0 else _SELU_DEPTH * math.expm1(x)),
     UnaryFunction.GELU: lambda x, _: 0.5 * x * (1 + math.erf(x / math.sqrt(2))),
+    UnaryFunction.GELU_TANH: lambda x, _: 0.5 * x * (1 + math.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3))),
     UnaryFunction.SILU: lambda x, _: x * _logistic(x),
     UnaryFunction.SOFTPLUS: lambda x, _: max(x, 0) + math.log1p(math.exp(-abs(x))),
     UnaryFunction.ERF: lambda x, _: math.erf(x),
@@ -48,6 +64,7 @@ UNARY: Final[Mapping[str, Callable[[float, float], float]]] = {
     UnaryFunction.ROUND: lambda x, _: round(x),
     UnaryFunction.SIN: lambda x, _: math.sin(x),
     UnaryFunction.COS: lambda x, _: math.cos(x),
+    UnaryFunction.ATAN: lambda x, _: math.atan(x),
     UnaryFunction.NOT: lambda x, _: int(not x),
 }
 """Each function of one element; the second argument is a slope where one is asked for."""
@@ -60,7 +77,7 @@ BINARY: Final[Mapping[str, Callable[..., Any]]] = {
     BinaryFunction.MAXIMUM: max,
     BinaryFunction.MINIMUM: min,
     BinaryFunction.SQUARED_DIFFERENCE: lambda a, b: (a - b) * (a - b),
-    BinaryFunction.POW: lambda a, b: math.pow(a, b) if a > 0 else 0.0,
+    BinaryFunction.POW: _power,
     BinaryFunction.FLOOR_DIV: lambda a, b: a // b if b else 0,
     BinaryFunction.FLOOR_MOD: lambda a, b: a % b if b else 0,
     BinaryFunction.PRELU: lambda a, b: a if a >= 0 else a * b,

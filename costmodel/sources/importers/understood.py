@@ -7,12 +7,15 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
 from costmodel.sources.importers.channels_first.operator_table import FIRST_LOWERINGS
+from costmodel.sources.importers.channels_first.written_out import WRITTEN_OUT
 from costmodel.sources.importers.lowering_table import FOLDED_ONLY, LOWERINGS
 from costmodel.sources.importers.tflite import FORMAT as TFLITE
 
 NOT_SUPPORTED: Final = "not supported"
 FOLDED: Final = "Nothing: folded where its inputs are constant, as they must be"
 _TABLES: Final[Mapping[str, Mapping[str, Callable[..., None]]]] = {TFLITE: LOWERINGS, "ONNX": FIRST_LOWERINGS}
+_BESIDE: Final[Mapping[str, Mapping[str, Callable[..., object]]]] = {TFLITE: {}, "ONNX": WRITTEN_OUT}
+"""Operators that are costed as their parts."""
 _OPENINGS: Final = ("Lower ", "Return the lowering of ")
 
 
@@ -28,7 +31,7 @@ class UnderstoodOperator(NamedTuple):
 
 def understood_operators() -> tuple[UnderstoodOperator, ...]:
     """Return every operator that has a lowering, by format and name."""
-    kinds = {name: sorted({*table, *(FOLDED_ONLY if name == TFLITE else ())}) for name, table in _TABLES.items()}
+    kinds = {name: sorted({*table, *_BESIDE[name], *(FOLDED_ONLY if name == TFLITE else ())}) for name, table in _TABLES.items()}
     return tuple(UnderstoodOperator(name, kind, costed_as(name, kind)) for name in _TABLES for kind in kinds[name])
 
 
@@ -49,7 +52,7 @@ def costed_as(format_name: str, kind: str) -> str:
     """
     if format_name == TFLITE and kind in FOLDED_ONLY:
         return FOLDED
-    lowering = _TABLES.get(format_name, FIRST_LOWERINGS).get(kind)
+    lowering = _TABLES.get(format_name, FIRST_LOWERINGS).get(kind) or _BESIDE.get(format_name, WRITTEN_OUT).get(kind)
     return NOT_SUPPORTED if lowering is None else _words(lowering)
 
 

@@ -115,6 +115,11 @@ def draw_gru(random: Random, scale: int) -> DrawnLayer:
     return _recurrent(random, scale, "gru", reset_after=True)
 
 
+def draw_rnn(random: Random, scale: int) -> DrawnLayer:
+    """Draw a recurrent unit without gates."""
+    return _recurrent(random, scale, "rnn", function="tanh")
+
+
 def draw_svdf(random: Random, scale: int) -> DrawnLayer:
     """Draw filters in feature and in time with their memory."""
     units, rank, memory = small(random, 5 * scale), small(random, 3), small(random, 4)

@@ -18,7 +18,13 @@ class UnaryFunction(StrEnum):
     LOGISTIC = "logistic"
     TANH = "tanh"
     ELU = "elu"
+    CELU = "celu"
+    """As `elu`, with the exponent divided by the slope too: without a kink."""
+    SELU = "selu"
+    """`elu` with the two factors that keep the spread of what goes through many layers."""
     GELU = "gelu"
+    GELU_TANH = "gelu_tanh"
+    """`gelu` by its formula with a hyperbolic tangent."""
     SILU = "silu"
     SOFTPLUS = "softplus"
     ERF = "erf"
@@ -36,6 +42,7 @@ class UnaryFunction(StrEnum):
     ROUND = "round"
     SIN = "sin"
     COS = "cos"
+    ATAN = "atan"
     NOT = "not"
 
 
@@ -86,7 +93,7 @@ class Unary(LayerBase):
     function: UnaryFunction
     """Which: `logistic`, `tanh`, `hard_swish`, ..."""
     slope: float | None = None
-    """Of `leaky_relu` below zero."""
+    """Of `leaky_relu` below zero; of `elu` and `celu`, how far below zero they go, 1 if left out."""
     table: bool = False
     """Whether each element is looked up in a table of 256, as int8 kernels do."""
 

@@ -63,7 +63,9 @@ def moved_by_pad(layer: Any, inputs: Sequence[Extents], output: Extents) -> list
     found: list[Origin] = []
     for place in places(output):
         inner = [index - before for index, before in zip(place, layer.before, strict=True)]
-        if layer.mode != PadMode.CONSTANT:
+        if layer.mode == PadMode.EDGE:
+            inner = [min(max(index, 0), extent - 1) for index, extent in zip(inner, inputs[0], strict=True)]
+        elif layer.mode != PadMode.CONSTANT:
             edge = 0 if layer.mode == PadMode.REFLECT else 1
             inner = [
                 -index - edge if index < 0 else 2 * (extent - 1) + edge - index if index >= extent else index
@@ -134,6 +136,13 @@ def moved_by_rearrange(layer: Any, inputs: Sequence[Extents], output: Extents) -
         block = shape[1] // output[1]
         parts = [(*divmod(channel, shape[0]), r, c) for channel, r, c in places(output)]
         inner = [(channel, r * block + part // block, c * block + part % block) for part, channel, r, c in parts]
+    elif layer.function == Rearrangement.PIXEL_SHUFFLE:
+        block = output[1] // shape[1]
+        inner = [((channel * block + r % block) * block + c % block, r // block, c // block) for channel, r, c in places(output)]
+    elif layer.function == Rearrangement.PIXEL_UNSHUFFLE:
+        block = shape[1] // output[1]
+        parts = [(*divmod(channel, block * block), r, c) for channel, r, c in places(output)]
+        inner = [(channel, r * block + part // block, c * block + part % block) for channel, part, r, c in parts]
     elif layer.function == Rearrangement.REVERSE:
         inner = [
             tuple(

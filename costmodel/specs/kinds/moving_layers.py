@@ -27,6 +27,8 @@ class PadMode(StrEnum):
     """The elements mirrored, the edge once."""
     SYMMETRIC = "symmetric"
     """The elements mirrored, the edge twice."""
+    EDGE = "edge"
+    """The element at the edge, repeated."""
 
 
 class ResizeFunction(StrEnum):
@@ -42,6 +44,10 @@ class Rearrangement(StrEnum):
     DEPTH_TO_SPACE = "depth_to_space"
     """Blocks of channels become blocks of rows and columns."""
     SPACE_TO_DEPTH = "space_to_depth"
+    PIXEL_SHUFFLE = "pixel_shuffle"
+    """`depth_to_space` where the channels of one block lie together, as PyTorch has them."""
+    PIXEL_UNSHUFFLE = "pixel_unshuffle"
+    """`space_to_depth` where the channels of one block lie together, as PyTorch has them."""
     TILE = "tile"
     """Repeated along each axis until the shape is filled."""
     EXPAND = "expand"

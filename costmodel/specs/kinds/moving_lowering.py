@@ -85,6 +85,8 @@ def lower_pad(operation: Operation, layer: Any, inputs: Sequence[Shape]) -> Lowe
     for numbers, what in ((layer.before, "paddings before"), (layer.after, "paddings after")):
         _same_rank(layer, shape, numbers, what)
     output = tuple(before + extent + after for before, extent, after in zip(layer.before, shape, layer.after, strict=True))
+    if layer.mode == PadMode.EDGE:
+        return _moved(operation, layer, inputs, output)
     if layer.mode != PadMode.CONSTANT:
         least = 1 if layer.mode == PadMode.REFLECT else 0
         for extent, before, after in zip(shape, layer.before, layer.after, strict=True):
@@ -183,13 +185,17 @@ def _most(value: Number) -> int:
     return int(value.max()) if is_column(value) else int(value)
 
 
+_SPREADING = (Rearrangement.DEPTH_TO_SPACE, Rearrangement.PIXEL_SHUFFLE)
+_BLOCKS = (*_SPREADING, Rearrangement.SPACE_TO_DEPTH, Rearrangement.PIXEL_UNSHUFFLE)
+
+
 def lower_rearrange(operation: Operation, layer: Any, inputs: Sequence[Shape]) -> Lowered:
     """Lower what puts elements in other places."""
     (shape,), output = inputs, tuple(layer.shape)
     if len(shape) != len(output):
         raise ShapeError(layer.name, f"{layer.function} cannot make {shape_text(output)} of {shape_text(shape)}")
-    if layer.function in (Rearrangement.DEPTH_TO_SPACE, Rearrangement.SPACE_TO_DEPTH):
-        large, small = (output, shape) if layer.function == Rearrangement.DEPTH_TO_SPACE else (shape, output)
+    if layer.function in _BLOCKS:
+        large, small = (output, shape) if layer.function in _SPREADING else (shape, output)
         fits = len(shape) == 3 and all_true(large[1] % small[1] == 0) and all_true(large[1] * small[2] == large[2] * small[1])
         fits = fits and all_true(element_count(shape) == element_count(output))
     elif layer.function == Rearrangement.REVERSE:

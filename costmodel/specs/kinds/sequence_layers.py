@@ -93,6 +93,23 @@ class Gru(Recurrent):
     structure: ClassVar[frozenset[str]] = frozenset({"reset_after"})
 
 
+class StepFunction(StrEnum):
+    """What becomes of a step's sum."""
+
+    TANH = "tanh"
+    RELU = "relu"
+
+
+class Rnn(Recurrent):
+    """Recurrent unit without gates: one sum a step over input and state, and a function of it."""
+
+    kind: Literal["rnn"] = "rnn"
+    function: StepFunction = StepFunction.TANH
+    """What becomes of the sum."""
+
+    structure: ClassVar[frozenset[str]] = frozenset({"function"})
+
+
 class Svdf(LayerBase):
     """A linear layer whose filters remember their last results and weigh them in time (singular value decomposition filter)."""
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 LSTM_GATES = 4
 GRU_GATES = 3
+RNN_GATES = 1
 
 
 def lower_reduce(operation: Operation, layer: Any, inputs: Sequence[Shape]) -> Lowered:
@@ -133,6 +134,11 @@ def lower_lstm(operation: Operation, layer: Any, inputs: Sequence[Shape]) -> Low
 def lower_gru(operation: Operation, layer: Any, inputs: Sequence[Shape]) -> Lowered:
     """Lower a gated recurrent unit: its state is the last output."""
     return _recurrent(operation, layer, inputs, GRU_GATES, 1 if layer.reset_after and layer.bias else 0, 1)
+
+
+def lower_rnn(operation: Operation, layer: Any, inputs: Sequence[Shape]) -> Lowered:
+    """Lower a recurrent unit without gates: its state is the last output."""
+    return _recurrent(operation, layer, inputs, RNN_GATES, 0, 1)
 
 
 def recurrent_box(layer: Any, inputs: Sequence[ShapeBox]) -> Box:

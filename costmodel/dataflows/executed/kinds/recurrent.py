@@ -9,6 +9,7 @@ from costmodel.dataflows.executed.counted_memory import Memory, Operand
 from costmodel.dataflows.executed.kinds.convolution import ACCUMULATOR_BYTES
 from costmodel.dataflows.executed.ports import ElementPort, Port
 from costmodel.dataflows.executed.reach import Reach
+from costmodel.specs.kinds.sequence_layers import StepFunction
 from costmodel.specs.work import Passes
 
 
@@ -17,7 +18,7 @@ def _squash(x: float) -> float:
 
 
 def run_gates(work: Passes, operands: Sequence[Port], weight: Port, bias: Port, output: Port, memory: Memory) -> None:
-    """Run the gates of every step: input, forget, cell and output of a long memory; update, reset and candidate of a gated unit."""
+    """Run the gates of every step: input, forget, cell and output of a long memory; update, reset and candidate of a gated unit; or one."""
     layer, shape = work.layer, work.inputs[0]
     features, units = shape[0], layer.units
     steps = shape[1] if len(shape) == 3 else 1
@@ -29,35 +30,46 @@ def run_gates(work: Passes, operands: Sequence[Port], weight: Port, bias: Port, 
     # States have no tensor to be counted at where none is given; their accesses count with inputs and outputs all the same.
     held = list(operands[1:]) or [ElementPort([0] * units) for _ in range(states)]
     lane = operands[0]
+    resets_first = not getattr(layer, "reset_after", False)
     hidden = [0.0] * units
     cell = [0.0] * units
     for step in range(steps):
+        sums: list[float] = []
         for row in range(rows):
-            total = bias.read(row) if work.biases else 0
+            gate, own = divmod(row, units)
+            is_candidate = gates == 3 and gate == gates - 1
+            before = [_squash(sums[units + unit]) * hidden[unit] for unit in range(units)] if is_candidate and resets_first else hidden
+            from_input = bias.read(row) if work.biases else 0
             for feature in range(features):
-                total += lane.read(feature * steps + step) * weight.read(row * columns + feature)
+                from_input += lane.read(feature * steps + step) * weight.read(row * columns + feature)
                 memory.mac_count += 1
+            from_state: float = 0
             for unit in range(units):
                 _count_read(lane)
-                total += hidden[unit] * weight.read(row * columns + features + unit)
+                from_state += before[unit] * weight.read(row * columns + features + unit)
                 memory.mac_count += 1
             for extra in range(features + units, columns):
-                total += weight.read(row * columns + extra)
-            scratch.write(row, total)
+                from_state += weight.read(row * columns + extra)
+            if is_candidate and not resets_first:
+                from_state *= _squash(sums[units + own])
+            sums.append(from_input + from_state)
+            scratch.write(row, sums[-1])
         after = list(hidden)
         for unit in range(units):
             values = [scratch.read(gate * units + unit) for gate in range(gates)]
             for _ in held:
                 _count_read(lane)
             if gates == 4:
-                kept = _squash(values[1]) * cell[unit] + _squash(values[0]) * math.tanh(values[2])
-                cell[unit] = kept
-                after[unit] = _squash(values[3]) * math.tanh(kept)
-            else:
+                cell[unit] = _squash(values[1]) * cell[unit] + _squash(values[0]) * math.tanh(values[2])
+                after[unit] = _squash(values[3]) * math.tanh(cell[unit])
+            elif gates == 3:
                 update = _squash(values[0])
-                after[unit] = update * hidden[unit] + (1 - update) * math.tanh(_squash(values[1]) * values[2])
+                after[unit] = update * hidden[unit] + (1 - update) * math.tanh(values[2])
+            else:
+                after[unit] = max(values[0], 0) if layer.function == StepFunction.RELU else math.tanh(values[0])
             for _ in held:
-                output.write(0, after[unit])
+                # A state is written besides the outputs, none of which it changes.
+                output.write(0, output.values[0])
         hidden = after
         if layer.sequence and len(shape) == 3:
             for unit in range(units):

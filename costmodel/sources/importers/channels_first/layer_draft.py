@@ -166,6 +166,13 @@ class LayerDraft:
             return self.append(operator, "flatten", [layer], place, stem="flatten")
         return self.append(operator, "reshape", [layer], place, stem="reshape", shape=list(shape))
 
+    def with_columns(self, operator: ImportedOperator, place: int, layer: str, axes: Sequence[int]) -> Laid:
+        """Return where a layer's tensor lies; one of two extents is seen with a third of 1, as a network's tensors are."""
+        wide = padded(axes)
+        if len(axes) != 2:
+            return Laid(layer, tuple(axes))
+        return Laid(self._viewed(operator, place, layer, Laid("", wide).shape(self.graph.tensors[place].shape)), wide)
+
     def append(self, operator: ImportedOperator, kind: str, inputs: Sequence[str], makes: int, *, stem: str = "", **fields: Any) -> str:
         """Append a layer that makes a tensor, named as the file names its operator."""
         if kind not in OPERATIONS:

@@ -174,9 +174,10 @@ def gather(draft: LayerDraft, operator: ImportedOperator) -> None:
         found = draft.source(operator, 1)
         made = draft.output(operator).shape
         steps = [place for place, extent in enumerate(made[:-1]) if extent != 1]
-        axes = padded((len(made) - 1, *steps))
-        draft.add(operator, "embedding", [found.layer], axes, LazyParameters(lambda: real_of(table)),
-                         rows=table.shape[0], features=table.shape[1], weight_type=table.element)  # fmt: skip
+        fields: dict[str, Any] = {"rows": table.shape[0], "features": table.shape[1], "weight_type": table.element}
+        name = draft.append(operator, "embedding", [found.layer], operator.outputs[0], **fields)
+        draft.parameters[name] = LazyParameters(lambda: real_of(table))
+        draft.laid[operator.outputs[0]] = draft.with_columns(operator, operator.outputs[0], name, (len(made) - 1, *steps))
         return
     if indices is None:
         raise draft.refused(operator, "which slices it picks is computed; constant numbers are supported")
@@ -205,8 +206,8 @@ def pad(draft: LayerDraft, operator: ImportedOperator) -> None:
         widths = tuple(full.get(axis, (0, 0))[side] for side in range(2) for axis in range(rank))
     value = draft.constant(operator, 2)
     filling = float(value.reshape(-1)[0]) if value is not None and value.size else operator.real("value")
-    if len(widths) != 2 * rank or mode not in ("constant", "reflect"):
-        raise draft.refused(operator, f"mode {mode!r} with {len(widths)} widths is not supported; constant and reflect are")
+    if len(widths) != 2 * rank or mode not in ("constant", "reflect", "edge"):
+        raise draft.refused(operator, f"mode {mode!r} with {len(widths)} widths is not supported; constant, reflect, edge and wrap are")
     if not any(widths):
         draft.laid[operator.outputs[0]] = found
         draft.view("it adds nothing")
@@ -224,18 +225,52 @@ def pad(draft: LayerDraft, operator: ImportedOperator) -> None:
     draft.add(operator, "pad_nd", [found.layer], found.axes, before=before, after=after, mode=mode, value=filling)
 
 
-def rearrange(function: str) -> Callable[[LayerDraft, ImportedOperator], None]:
-    """Return the lowering of blocks of channels that become rows and columns, or the other way round, or of repeats."""
+def blocks(function: str, by_channel: str) -> Callable[[LayerDraft, ImportedOperator], None]:
+    """Return the lowering of blocks of channels that become rows and columns, or the other way round."""
 
     def lower(draft: LayerDraft, operator: ImportedOperator) -> None:
         source, made = draft.tensor(operator, 0).shape, draft.output(operator).shape
-        axes = (1, 2, 3) if function.endswith(("space", "depth")) else draft.source(operator).axes
-        laid = draft.as_laid(operator, 0, axes)
-        if len(made) != len(source):
+        if len(made) != len(source) or len(source) != 4:
             raise draft.refused(operator, f"from {list(source)} to {list(made)} it is not supported")
+        axes = (1, 2, 3)
+        laid = draft.as_laid(operator, 0, axes)
+        chosen = by_channel if operator.text("mode", "DCR") == "CRD" else function
+        draft.add(operator, "rearrange", [laid.layer], axes, function=chosen, shape=list(made[1:]))
+
+    return lower
+
+
+def repeat(function: str) -> Callable[[LayerDraft, ImportedOperator], None]:
+    """Return the lowering of a tensor repeated along its axes."""
+
+    def lower(draft: LayerDraft, operator: ImportedOperator) -> None:
+        source, made = draft.tensor(operator, 0).shape, draft.output(operator).shape
+        behind = len(made) - len(source)
+        if behind < 0:
+            raise draft.refused(operator, f"from {list(source)} to {list(made)} it is not supported")
+        kept = [axis + behind for axis in moving(draft.source(operator).axes, source)]
+        # Axes that were 1 and become more have a place of their own among the others.
+        grown = [axis for axis, extent in enumerate(made) if extent != 1 and axis not in kept]
+        order = sorted([*kept, *grown]) if kept == sorted(kept) else [*kept, *grown]
+        axes = padded(order) if order else plain_axes(made)
+        laid = draft.as_laid(operator, 0, tuple(axis - behind if axis >= behind else PADDING for axis in axes))
         draft.add(operator, "rearrange", [laid.layer], axes, function=function, shape=list(Laid("", axes).shape(made)))
 
     return lower
+
+
+def running_sum(draft: LayerDraft, operator: ImportedOperator) -> None:
+    """Lower sums of each element and all before it along an axis."""
+    shape, given = draft.tensor(operator, 0).shape, draft.constant(operator, 1)
+    if given is None or given.size != 1 or not -len(shape) <= int(given.reshape(-1)[0]) < len(shape):
+        raise draft.refused(operator, "the axis it goes along is not constant")
+    along, found = int(given.reshape(-1)[0]) % len(shape), draft.source(operator)
+    if along not in found.axes:
+        draft.laid[operator.outputs[0]] = found
+        draft.view("it adds up extents of 1 only")
+        return
+    fields: dict[str, Any] = {name: bool(operator.whole(name)) for name in ("exclusive", "reverse")}
+    draft.add(operator, "cumulative_sum", [found.layer], found.axes, axis=found.axes.index(along), **fields)
 
 
 def reduction(function: str) -> Callable[[LayerDraft, ImportedOperator], None]:

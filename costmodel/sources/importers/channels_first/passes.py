@@ -6,6 +6,7 @@ from costmodel.sources.importers.channels_first.composites import with_composite
 from costmodel.sources.importers.channels_first.folding_passes import with_biases, with_folded_norms, with_folded_pads
 from costmodel.sources.importers.channels_first.graph_draft import GraphDraft
 from costmodel.sources.importers.channels_first.quantisation_pass import with_quantised_tensors
+from costmodel.sources.importers.channels_first.written_out import with_parts
 
 
 def simplified(draft: GraphDraft) -> GraphDraft:
@@ -14,6 +15,7 @@ def simplified(draft: GraphDraft) -> GraphDraft:
     _without_identities(draft)
     with_quantised_tensors(draft)
     with_composites(draft)
+    with_parts(draft)
     with_biases(draft)
     with_folded_norms(draft)
     with_folded_pads(draft)

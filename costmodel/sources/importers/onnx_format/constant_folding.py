@@ -176,6 +176,35 @@ def _product(node: Node, inputs: Inputs) -> Array:
     return np.asarray(np.prod(_first(inputs), axis=_axes(node, inputs), keepdims=bool(node.integer("keepdims", 1))))
 
 
+def _reduced(function: Callable[..., Any]) -> Callable[[Node, Inputs], Array]:
+    def compute(node: Node, inputs: Inputs) -> Array:
+        return np.asarray(function(_first(inputs), axis=_axes(node, inputs) or None, keepdims=bool(node.integer("keepdims", 1))))
+
+    return compute
+
+
+def _length(array: Array, axis: Any, keepdims: bool) -> Array:
+    return np.asarray(np.sqrt(np.sum(np.square(array), axis=axis, keepdims=keepdims)))
+
+
+def _matrix_product(_node: Node, inputs: Inputs) -> Array:
+    a, b = _first(inputs), _first(inputs, 1)
+    if a.size * (b.shape[-1] if b.ndim > 1 else 1) > MOST_FOLDED:
+        raise ValueError("too large")
+    return np.asarray(a @ b)
+
+
+def _triangle(node: Node, inputs: Inputs) -> Array:
+    diagonal = int(_first(inputs, 1).reshape(-1)[0]) if len(inputs) > 1 and inputs[1] is not None else 0
+    return np.asarray((np.triu if node.integer("upper", 1) else np.tril)(_first(inputs), diagonal))
+
+
+def _running_sum(node: Node, inputs: Inputs) -> Array:
+    if node.integer("exclusive") or node.integer("reverse"):
+        raise ValueError("not computed")
+    return np.cumsum(_first(inputs), axis=int(_first(inputs, 1).reshape(-1)[0]))
+
+
 def _identity(_node: Node, inputs: Inputs) -> Array:
     return _first(inputs)
 
@@ -183,36 +212,56 @@ def _identity(_node: Node, inputs: Inputs) -> Array:
 _FOLDS: Final[Mapping[str, Callable[[Node, Inputs], Array | None]]] = {
     "Abs": _unary(np.abs),
     "Add": _binary(np.add),
+    "And": _binary(np.logical_and),
     "Cast": _cast,
     "CastLike": _cast_like,
     "Ceil": _unary(np.ceil),
     "Concat": _concat,
     "ConstantOfShape": _constant_of_shape,
+    "Cos": _unary(np.cos),
+    "CumSum": _running_sum,
     "Div": _binary(_divided),
     "Equal": _binary(np.equal),
+    "Exp": _unary(np.exp),
     "Expand": _expand,
     "Flatten": _flatten,
     "Floor": _unary(np.floor),
     "Gather": _gather,
     "Greater": _binary(np.greater),
+    "GreaterOrEqual": _binary(np.greater_equal),
     "Identity": _identity,
     "Less": _binary(np.less),
+    "LessOrEqual": _binary(np.less_equal),
+    "Log": _unary(np.log),
+    "MatMul": _matrix_product,
     "Max": _binary(np.maximum),
     "Min": _binary(np.minimum),
     "Mod": _binary(np.mod),
     "Mul": _binary(np.multiply),
     "Neg": _unary(np.negative),
     "Not": _unary(np.logical_not),
+    "Or": _binary(np.logical_or),
+    "Pow": _binary(np.power),
     "Range": _range,
+    "Reciprocal": _unary(lambda array: 1 / array),
+    "ReduceL2": _reduced(_length),
+    "ReduceMax": _reduced(np.max),
+    "ReduceMean": _reduced(np.mean),
+    "ReduceMin": _reduced(np.min),
     "ReduceProd": _product,
+    "ReduceSum": _reduced(np.sum),
     "Reshape": _reshape,
+    "Sin": _unary(np.sin),
     "Slice": _slice,
     "Sqrt": _unary(np.sqrt),
     "Squeeze": _squeeze,
     "Sub": _binary(np.subtract),
+    "Tanh": _unary(np.tanh),
     "Tile": _tile,
     "Transpose": _transpose,
+    "Trilu": _triangle,
     "Unsqueeze": _unsqueeze,
     "Where": _where,
+    "Xor": _binary(np.logical_xor),
 }
 """How each operator is computed on constants."""

@@ -9,46 +9,38 @@ from typing import Any, Final
 import numpy as np
 
 from costmodel.sources.importers.channels_first.graph_draft import GraphDraft, Node, Value
-from costmodel.sources.importers.torch_export.aten_moving import (
-    embedding,
-    filled,
-    join,
-    pad,
-    renamed,
-    repeated,
-    resize,
-    same,
-    select,
-    slice_of,
-    split,
-    stack,
-    swapped,
-    unbound,
-)
-from costmodel.sources.importers.torch_export.aten_nodes import Translation, append, constant, source_of, tensors_of
+from costmodel.sources.importers.onnx_format.constant_folding import folded
+from costmodel.sources.importers.torch_export import aten_arithmetic as arithmetic
+from costmodel.sources.importers.torch_export import aten_moving as moving
+from costmodel.sources.importers.torch_export import aten_reducing as reducing
+from costmodel.sources.importers.torch_export import recurrent
+from costmodel.sources.importers.torch_export.aten_nodes import Translation, append, constant, part, refused, source_of, tensors_of
 from costmodel.sources.importers.torch_export.program import Call
-from costmodel.sources.importers.torch_export.recurrent import gru, lstm
 
 
 def translated(draft: GraphDraft, call: Call) -> None:
-    """Append a call to a graph, in ONNX's operators."""
+    """Append a call to a graph, in ONNX's operators; what is computed of constants alone is computed at once."""
+    before = len(draft.nodes)
     translation = _TRANSLATIONS.get(call.name)
     if translation is not None:
         translation(draft, call)
     elif call.outputs:
-        append(draft, call, f"aten:{call.name}", tensors_of(call))
+        refused(draft, call)
+    kept = [node for node in draft.nodes[before:] if not _computed(draft, node)]
+    draft.nodes[before:] = kept
 
 
-def _plain(kind: str, **attributes: str) -> Translation:
-    """Return the translation of an operator of one tensor; attributes name the arguments they come from."""
-
-    def translate(draft: GraphDraft, call: Call) -> None:
-        found: dict[str, Any] = {
-            name: call.arguments[given] for name, given in attributes.items() if isinstance(call.arguments.get(given), int | float)
-        }
-        append(draft, call, kind, [source_of(call)], **found)
-
-    return translate
+def _computed(draft: GraphDraft, node: Node) -> bool:
+    """Compute a node of constants; return whether it was."""
+    inputs = [draft.constant(name) if name else None for name in node.inputs]
+    if not inputs or any(name and array is None for name, array in zip(node.inputs, inputs, strict=True)):
+        return False
+    made = draft.values[node.outputs[0]]
+    found = inputs[0] if node.kind in ("Cast", "Reshape", "Identity") else folded(node, inputs)
+    if found is None or found.size != math.prod(made.shape) or made.element in ("bfloat16", "string"):
+        return False
+    made.constant = np.ascontiguousarray(found.reshape(made.shape)).astype(made.element, copy=False)
+    return True
 
 
 def _convolution(axes: int, *, transposed: bool = False) -> Translation:
@@ -73,6 +65,13 @@ def _convolution(axes: int, *, transposed: bool = False) -> Translation:
 
 def _linear(draft: GraphDraft, call: Call) -> None:
     bias = [call.tensor("bias")] if call.tensor("bias") else []
+    weight = draft.values[call.tensor("weight")]
+    if weight.constant is None:
+        turned = part(draft, call, "Transpose", [call.tensor("weight")], weight.shape[::-1], perm=(1, 0))
+        made = draft.values[call.outputs[0]].shape
+        product = [source_of(call), turned]
+        append(draft, call, *(("Add", [part(draft, call, "MatMul", product, made), *bias]) if bias else ("MatMul", product)))
+        return
     append(draft, call, "Gemm", [source_of(call), call.tensor("weight"), *bias], transB=1)
 
 
@@ -85,56 +84,26 @@ def _product(draft: GraphDraft, call: Call) -> None:
     append(draft, call, "MatMul", tensors_of(call)[:2])
 
 
-def _batch_norm(draft: GraphDraft, call: Call) -> None:
-    if call.arguments.get("training") is True:
-        node = Node("batch_norm", call.module or call.node, [], call.outputs)
-        raise draft.broken("it was captured in training mode; call model.eval() before torch.export.export", node)
-    mean = draft.constant(call.tensor("running_mean"))
-    size = 0 if mean is None else mean.size
-    names = []
-    for what, filling in (("weight", 1.0), ("bias", 0.0), ("running_mean", 0.0), ("running_var", 1.0)):
-        names.append(call.tensor(what) or constant(draft, call, what, np.full(size, filling, np.float32)))
-    append(draft, call, "BatchNormalization", [source_of(call), *names], epsilon=call.real("eps", 1e-5))
+def _sum_with_product(draft: GraphDraft, call: Call) -> None:
+    """Append a product of matrices, and what is added to it."""
+    if call.real("alpha", 1.0) != 1 or call.real("beta", 1.0) != 1:
+        refused(draft, call)
+        return
+    product = part(draft, call, "MatMul", [call.tensor("batch1"), call.tensor("batch2")], draft.values[call.outputs[0]].shape)
+    append(draft, call, "Add", [call.tensor("self"), product])
 
 
-def _layer_norm(draft: GraphDraft, call: Call) -> None:
-    shape = call.arguments.get("normalized_shape")
-    count = len(shape) if isinstance(shape, list) else 1
-    inputs = [source_of(call), *(call.tensor(name) for name in ("weight", "bias") if call.tensor(name))]
-    append(draft, call, "LayerNormalization", inputs, axis=-count, epsilon=call.real("eps", 1e-5))
+def _equation(draft: GraphDraft, call: Call) -> None:
+    append(draft, call, "Einsum", tensors_of(call), equation=str(call.arguments.get("equation", "")))
 
 
-def _instance_norm(draft: GraphDraft, call: Call) -> None:
-    scale, shift = call.tensor("weight"), call.tensor("bias")
-    if scale and shift and call.arguments.get("use_input_stats") is not False:
-        append(draft, call, "InstanceNormalization", [source_of(call), scale, shift], epsilon=call.real("eps", 1e-5))
-    else:
-        append(draft, call, f"aten:{call.name}", tensors_of(call))
+def _hard_sigmoid(draft: GraphDraft, call: Call) -> None:
+    append(draft, call, "HardSigmoid", [source_of(call)], alpha=1 / 6, beta=0.5)
 
 
-def _sloped(draft: GraphDraft, call: Call) -> None:
-    source, weight = source_of(call), call.tensor("weight")
-    slopes, rank = draft.values[weight], len(draft.values[source].shape)
-    if slopes.constant is not None and len(slopes.shape) == 1 and slopes.shape[0] > 1 and rank > 1:
-        # One slope a channel, which is the second axis: others are repeated from behind.
-        shape = (slopes.shape[0], *(1,) * (rank - 2))
-        weight = f"{weight} of {source}"
-        draft.values[weight] = Value(shape, slopes.element, slopes.constant.reshape(shape))
-    append(draft, call, "PRelu", [source, weight])
-
-
-def _clamp(low: str | float, high: str | float) -> Translation:
-    def translate(draft: GraphDraft, call: Call) -> None:
-        bounds: dict[str, Any] = {}
-        for name, bound in (("min", low), ("max", high)):
-            found = call.arguments.get(bound) if isinstance(bound, str) else bound
-            if isinstance(found, int | float):
-                bounds[name] = float(found)
-            elif isinstance(bound, str) and call.name == "hardtanh":
-                bounds[name] = -1.0 if name == "min" else 1.0
-        append(draft, call, "Clip", [source_of(call)], **bounds)
-
-    return translate
+def _blocks(kind: str) -> Translation:
+    # The channels of one block lie together.
+    return lambda draft, call: append(draft, call, kind, [source_of(call)], mode="CRD")
 
 
 def _pool(kind: str, axes: int) -> Translation:
@@ -142,6 +111,9 @@ def _pool(kind: str, axes: int) -> Translation:
         kernel = call.integers("kernel_size", axes, 1)
         given = call.arguments.get("stride")
         pads = call.integers("padding", axes, 0)
+        if isinstance(call.arguments.get("divisor_override"), int):
+            refused(draft, call)
+            return
         attributes: dict[str, Any] = {
             "kernel_shape": kernel,
             "strides": call.integers("stride", axes, 1) if given else kernel,
@@ -162,44 +134,19 @@ def _adaptive_mean(draft: GraphDraft, call: Call) -> None:
 
 
 def _adaptive_largest(draft: GraphDraft, call: Call) -> None:
-    whole = all(extent == 1 for extent in draft.values[call.outputs[0]].shape[2:])
-    append(draft, call, "GlobalMaxPool" if whole else f"aten:{call.name}", [source_of(call)], call.outputs[:1])
-
-
-def _reduction(kind: str) -> Translation:
-    def translate(draft: GraphDraft, call: Call) -> None:
-        axes = call.integers("dim", 1, 0) if call.arguments.get("dim") not in (None, []) else ()
-        attributes: dict[str, Any] = {"axes": axes, "keepdims": int(call.arguments.get("keepdim") is True)}
-        if kind.startswith("Arg"):
-            attributes["axis"] = axes[0] if axes else 0
-        append(draft, call, kind, [source_of(call)], call.outputs[:1], **attributes)
-
-    return translate
+    source, made = draft.values[source_of(call)].shape[2:], draft.values[call.outputs[0]].shape[2:]
+    if all(extent == 1 for extent in made):
+        append(draft, call, "GlobalMaxPool", [source_of(call)], call.outputs[:1])
+    elif any(extent % parts for extent, parts in zip(source, made, strict=True)):
+        # Windows of several sizes: no layer has them.
+        refused(draft, call)
+    else:
+        kernel = tuple(extent // parts for extent, parts in zip(source, made, strict=True))
+        append(draft, call, "MaxPool", [source_of(call)], call.outputs[:1], kernel_shape=kernel, strides=kernel)
 
 
 def _softmax(kind: str) -> Translation:
     return lambda draft, call: append(draft, call, kind, [source_of(call)], axis=call.integer("dim", -1))
-
-
-def _binary(kind: str) -> Translation:
-    def translate(draft: GraphDraft, call: Call) -> None:
-        given: list[Any] = list(call.arguments.values())[:2]
-        if len(given) < 2 or call.arguments.get("alpha", 1) != 1 or call.arguments.get("rounding_mode") is not None:
-            append(draft, call, f"aten:{call.name}", tensors_of(call))
-            return
-        if call.name == "rsub":
-            given.reverse()
-        names = []
-        for at, each in enumerate(given):
-            number = isinstance(each, int | float)
-            names.append(constant(draft, call, f"number{at}", np.asarray(each, np.float32)) if number else str(each))
-        append(draft, call, kind, names)
-
-    return translate
-
-
-def _square(draft: GraphDraft, call: Call) -> None:
-    append(draft, call, "Mul", [source_of(call), source_of(call)])
 
 
 def _attention(draft: GraphDraft, call: Call) -> None:
@@ -232,120 +179,218 @@ def _attention(draft: GraphDraft, call: Call) -> None:
     append(draft, call, "MatMul", [shares, value])
 
 
-def _swish(draft: GraphDraft, call: Call) -> None:
-    """Write x * sigmoid(x) as its two operators, as files of ONNX have it."""
-    source = draft.values[source_of(call)]
-    gate = f"{call.node}.gate"
-    draft.values[gate] = Value(source.shape, source.element)
-    append(draft, call, "Sigmoid", [source_of(call)], [gate])
-    append(draft, call, "Mul", [source_of(call), gate])
-
-
 _TRANSLATIONS: Final[Mapping[str, Translation]] = {
     "_softmax": _softmax("Softmax"),
-    "_to_copy": same,
-    "abs": _plain("Abs"),
+    "_to_copy": moving.same,
+    "_weight_norm": reducing.weight_norm,
+    "abs": arithmetic.plain("Abs"),
     "adaptive_avg_pool1d": _adaptive_mean,
     "adaptive_avg_pool2d": _adaptive_mean,
+    "adaptive_max_pool1d": _adaptive_largest,
     "adaptive_max_pool2d": _adaptive_largest,
-    "add": _binary("Add"),
+    "add": arithmetic.binary("Add"),
+    "addcdiv": arithmetic.with_product("Div"),
+    "addcmul": arithmetic.with_product("Mul"),
     "addmm": _addmm,
-    "alias": same,
-    "alpha_dropout": same,
-    "amax": _reduction("ReduceMax"),
-    "amin": _reduction("ReduceMin"),
-    "argmax": _reduction("ArgMax"),
-    "argmin": _reduction("ArgMin"),
+    "alias": moving.same,
+    "all": reducing.truth("ReduceAll"),
+    "alpha_dropout": moving.same,
+    "amax": reducing.reduction("ReduceMax"),
+    "amin": reducing.reduction("ReduceMin"),
+    "any": reducing.truth("ReduceAny"),
+    "arange": moving.counted,
+    "argmax": reducing.reduction("ArgMax"),
+    "argmin": reducing.reduction("ArgMin"),
+    "atan": arithmetic.plain("Atan"),
     "avg_pool1d": _pool("AveragePool", 1),
     "avg_pool2d": _pool("AveragePool", 2),
-    "batch_norm": _batch_norm,
+    "avg_pool3d": _pool("AveragePool", 3),
+    "baddbmm": _sum_with_product,
+    "batch_norm": reducing.batch_norm,
+    "bitwise_and": arithmetic.logical("And"),
+    "bitwise_not": arithmetic.logical("Not"),
+    "bitwise_or": arithmetic.logical("Or"),
     "bmm": _product,
-    "cat": join,
-    "chunk": split,
-    "clamp": _clamp("min", "max"),
-    "clamp_min": _clamp("min", math.inf),
-    "clone": same,
-    "constant_pad_nd": pad,
-    "contiguous": same,
+    "broadcast_to": moving.repeated("Expand"),
+    "cat": moving.join,
+    "ceil": arithmetic.plain("Ceil"),
+    "celu": arithmetic.plain("Celu", alpha="alpha"),
+    "channel_shuffle": moving.shuffled,
+    "chunk": moving.split,
+    "clamp": arithmetic.clamp("min", "max"),
+    "clamp_max": arithmetic.clamp(-math.inf, "max"),
+    "clamp_min": arithmetic.clamp("min", math.inf),
+    "clip": arithmetic.clamp("min", "max"),
+    "clone": moving.same,
+    "concat": moving.join,
+    "concatenate": moving.join,
+    "constant_pad_nd": moving.pad,
+    "contiguous": moving.same,
     "conv1d": _convolution(1),
     "conv2d": _convolution(2),
     "conv_transpose1d": _convolution(1, transposed=True),
     "conv_transpose2d": _convolution(2, transposed=True),
     "convolution": _convolution(0),
-    "detach": same,
-    "div": _binary("Div"),
-    "dropout": same,
-    "elu": _plain("Elu", alpha="alpha"),
-    "embedding": embedding,
-    "exp": _plain("Exp"),
-    "expand": repeated("Expand"),
-    "feature_dropout": same,
-    "flatten": renamed,
-    "full": filled("fill_value"),
-    "gelu": _plain("Gelu"),
-    "gru": gru,
-    "hardsigmoid": _plain("HardSigmoid"),
-    "hardswish": _plain("HardSwish"),
-    "hardtanh": _clamp("min_val", "max_val"),
-    "instance_norm": _instance_norm,
-    "layer_norm": _layer_norm,
-    "leaky_relu": _plain("LeakyRelu", alpha="negative_slope"),
-    "lift_fresh_copy": same,
+    "cos": arithmetic.plain("Cos"),
+    "cosine_similarity": reducing.likeness,
+    "cumsum": reducing.running_sum,
+    "detach": moving.same,
+    "div": arithmetic.binary("Div"),
+    "divide": arithmetic.binary("Div"),
+    "dot": _product,
+    "dropout": moving.same,
+    "einsum": _equation,
+    "elu": arithmetic.elu,
+    "embedding": moving.embedding,
+    "eq": arithmetic.compared("Equal"),
+    "erf": arithmetic.plain("Erf"),
+    "exp": arithmetic.plain("Exp"),
+    "expand": moving.repeated("Expand"),
+    "expand_as": moving.repeated("Expand"),
+    "expm1": arithmetic.shifted_exponential,
+    "feature_alpha_dropout": moving.same,
+    "feature_dropout": moving.same,
+    "flatten": moving.renamed,
+    "flip": moving.flipped,
+    "floor": arithmetic.plain("Floor"),
+    "full": moving.filled("fill_value"),
+    "full_like": moving.filled("fill_value"),
+    "ge": arithmetic.compared("GreaterOrEqual"),
+    "gelu": arithmetic.plain("Gelu", approximate="approximate"),
+    "glu": arithmetic.gated,
+    "group_norm": reducing.group_norm,
+    "gru": recurrent.gru,
+    "gru_cell": recurrent.gru_cell,
+    "gt": arithmetic.compared("Greater"),
+    "hardshrink": arithmetic.shrunk(soft=False),
+    "hardsigmoid": _hard_sigmoid,
+    "hardswish": arithmetic.plain("HardSwish"),
+    "hardtanh": arithmetic.clamp("min_val", "max_val"),
+    "index": moving.picked,
+    "index_select": moving.picked,
+    "instance_norm": reducing.instance_norm,
+    "layer_norm": reducing.layer_norm,
+    "le": arithmetic.compared("LessOrEqual"),
+    "leaky_relu": arithmetic.plain("LeakyRelu", alpha="negative_slope"),
+    "lerp": arithmetic.between,
+    "lift_fresh": moving.same,
+    "lift_fresh_copy": moving.same,
+    "linalg_norm": reducing.length,
+    "linalg_vector_norm": reducing.length,
     "linear": _linear,
-    "log": _plain("Log"),
+    "log": arithmetic.plain("Log"),
+    "log10": arithmetic.logarithm(10),
+    "log1p": arithmetic.shifted_logarithm,
+    "log2": arithmetic.logarithm(2),
+    "log_sigmoid": arithmetic.log_sigmoid,
     "log_softmax": _softmax("LogSoftmax"),
-    "lstm": lstm,
+    "logical_and": arithmetic.logical("And"),
+    "logical_not": arithmetic.logical("Not"),
+    "logical_or": arithmetic.logical("Or"),
+    "logical_xor": arithmetic.logical("Xor"),
+    "logsumexp": reducing.logarithm_of_sum,
+    "lstm": recurrent.lstm,
+    "lstm_cell": recurrent.lstm_cell,
+    "lt": arithmetic.compared("Less"),
+    "mT": moving.swapped,
+    "masked_fill": arithmetic.masked,
     "matmul": _product,
+    "max": reducing.extreme("Max"),
     "max_pool1d": _pool("MaxPool", 1),
     "max_pool2d": _pool("MaxPool", 2),
-    "maximum": _binary("Max"),
-    "mean": _reduction("ReduceMean"),
-    "minimum": _binary("Min"),
+    "maximum": arithmetic.binary("Max"),
+    "mean": reducing.reduction("ReduceMean"),
+    "min": reducing.extreme("Min"),
+    "minimum": arithmetic.binary("Min"),
+    "mish": arithmetic.plain("Mish"),
     "mm": _product,
-    "mul": _binary("Mul"),
-    "neg": _plain("Neg"),
-    "new_zeros": filled(0.0),
-    "ones": filled(1.0),
-    "pad": pad,
-    "permute": swapped,
-    "pixel_shuffle": _plain("DepthToSpace"),
-    "pixel_unshuffle": _plain("SpaceToDepth"),
-    "pow": _binary("Pow"),
-    "prelu": _sloped,
-    "reciprocal": _plain("Reciprocal"),
-    "relu": _plain("Relu"),
-    "relu6": _clamp(0.0, 6.0),
-    "repeat": repeated("Tile"),
-    "reshape": renamed,
-    "rsub": _binary("Sub"),
+    "moveaxis": moving.swapped,
+    "movedim": moving.swapped,
+    "mul": arithmetic.binary("Mul"),
+    "multiply": arithmetic.binary("Mul"),
+    "mv": _product,
+    "narrow": moving.narrowed,
+    "ne": arithmetic.compared("Equal", negated=True),
+    "neg": arithmetic.plain("Neg"),
+    "negative": arithmetic.plain("Neg"),
+    "new_full": moving.filled("fill_value"),
+    "new_ones": moving.filled(1.0),
+    "new_zeros": moving.filled(0.0),
+    "norm": reducing.length,
+    "one_hot": moving.one_hot,
+    "ones": moving.filled(1.0),
+    "ones_like": moving.filled(1.0),
+    "pad": moving.pad,
+    "permute": moving.swapped,
+    "pixel_shuffle": _blocks("DepthToSpace"),
+    "pixel_unshuffle": _blocks("SpaceToDepth"),
+    "pow": arithmetic.binary("Pow"),
+    "prelu": arithmetic.sloped,
+    "prod": reducing.reduction("ReduceProd"),
+    "reciprocal": arithmetic.plain("Reciprocal"),
+    "relu": arithmetic.plain("Relu"),
+    "relu6": arithmetic.clamp(0.0, 6.0),
+    "remainder": arithmetic.remainder,
+    "repeat": moving.repeated("Tile"),
+    "repeat_interleave": moving.interleaved,
+    "reshape": moving.renamed,
+    "reshape_as": moving.renamed,
+    "rms_norm": reducing.root_mean_square_norm,
+    "rnn_relu": recurrent.rnn_relu,
+    "rnn_relu_cell": recurrent.rnn_relu_cell,
+    "rnn_tanh": recurrent.rnn_tanh,
+    "rnn_tanh_cell": recurrent.rnn_tanh_cell,
+    "roll": moving.rolled,
+    "round": arithmetic.plain("Round"),
+    "rrelu": arithmetic.random_slope,
+    "rsqrt": arithmetic.rooted,
+    "rsub": arithmetic.binary("Sub", turned=True),
+    "scalar_tensor": moving.filled("s"),
     "scaled_dot_product_attention": _attention,
-    "select": select,
-    "sigmoid": _plain("Sigmoid"),
-    "silu": _swish,
-    "slice": slice_of,
+    "select": moving.select,
+    "selu": arithmetic.plain("Selu"),
+    "sigmoid": arithmetic.plain("Sigmoid"),
+    "sign": arithmetic.plain("Sign"),
+    "silu": arithmetic.swish,
+    "sin": arithmetic.plain("Sin"),
+    "slice": moving.slice_of,
     "softmax": _softmax("Softmax"),
-    "softplus": _plain("Softplus"),
-    "split": split,
-    "split_with_sizes": split,
-    "sqrt": _plain("Sqrt"),
-    "square": _square,
-    "squeeze": renamed,
-    "stack": stack,
-    "sub": _binary("Sub"),
-    "sum": _reduction("ReduceSum"),
-    "t": swapped,
-    "tanh": _plain("Tanh"),
-    "to": same,
-    "transpose": swapped,
-    "type_as": same,
-    "unbind": unbound,
-    "unflatten": renamed,
-    "unsqueeze": renamed,
-    "upsample_bilinear2d": resize("linear"),
-    "upsample_nearest1d": resize("nearest"),
-    "upsample_nearest2d": resize("nearest"),
-    "view": renamed,
-    "zeros": filled(0.0),
-    "zeros_like": filled(0.0),
+    "softplus": arithmetic.softplus,
+    "softshrink": arithmetic.shrunk(soft=True),
+    "split": moving.split,
+    "split_with_sizes": moving.split,
+    "sqrt": arithmetic.plain("Sqrt"),
+    "square": arithmetic.squared,
+    "squeeze": moving.renamed,
+    "stack": moving.stack,
+    "std": reducing.spread(root=True),
+    "sub": arithmetic.binary("Sub"),
+    "subtract": arithmetic.binary("Sub"),
+    "sum": reducing.reduction("ReduceSum"),
+    "swapaxes": moving.swapped,
+    "t": moving.swapped,
+    "tanh": arithmetic.plain("Tanh"),
+    "threshold": arithmetic.threshold,
+    "tile": moving.repeated("Tile"),
+    "to": moving.same,
+    "transpose": moving.swapped,
+    "tril": moving.triangle(upper=False),
+    "triu": moving.triangle(upper=True),
+    "true_divide": arithmetic.binary("Div"),
+    "type_as": moving.same,
+    "unbind": moving.unbound,
+    "unflatten": moving.renamed,
+    "unsqueeze": moving.renamed,
+    "upsample_bilinear2d": moving.resize("linear"),
+    "upsample_linear1d": moving.resize("linear"),
+    "upsample_nearest1d": moving.resize("nearest"),
+    "upsample_nearest2d": moving.resize("nearest"),
+    "var": reducing.spread(root=False),
+    "vdot": _product,
+    "view": moving.renamed,
+    "view_as": moving.renamed,
+    "where": arithmetic.choice,
+    "zeros": moving.filled(0.0),
+    "zeros_like": moving.filled(0.0),
 }
 """How each operator is written in ONNX's."""

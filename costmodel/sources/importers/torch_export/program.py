@@ -19,7 +19,13 @@ _ELEMENTS: Final = {
     1: "uint8", 2: "int8", 3: "int16", 4: "int32", 5: "int64", 6: "float16", 7: "float32", 8: "float64", 12: "bool", 13: "bfloat16",
 }  # fmt: skip
 """Element types by their number in a program."""
-_TARGET: Final = re.compile(r"^torch\.ops\.(\w+)\.(\w+?)_?(?:\.(\w+))?$")
+_TARGET: Final = re.compile(r"^torch\.ops\.(\w+)\.(\w+?)(_?)(?:\.(\w+))?$")
+_VIEWS: Final = frozenset({
+    "alias", "chunk", "contiguous", "detach", "dropout", "expand", "expand_as", "feature_dropout", "flatten", "mT", "movedim", "narrow",
+    "permute", "reshape", "select", "slice", "split", "split_with_sizes", "squeeze", "swapaxes", "t", "transpose", "unbind", "unflatten",
+    "unsqueeze", "view", "view_as",
+})  # fmt: skip
+"""Operators whose results share the memory of what they read."""
 _OPERATORS: Final = (ast.Add, ast.Sub, ast.Mult, ast.FloorDiv)
 
 
@@ -44,14 +50,19 @@ class Call:
         Its own name.
     module : str
         Path of the module it came from.
+    in_place : bool
+        Whether what it makes takes the place of what it reads.
     """
 
-    def __init__(self, name: str, arguments: Mapping[str, Any], outputs: Sequence[str], node: str, module: str) -> None:
+    def __init__(
+        self, name: str, arguments: Mapping[str, Any], outputs: Sequence[str], node: str, module: str, *, in_place: bool = False
+    ) -> None:
         self.name = name
         self.arguments = arguments
         self.outputs = list(outputs)
         self.node = node
         self.module = module
+        self.in_place = in_place
 
     def tensor(self, name: str) -> str:
         """Return an argument that is a tensor; empty where it is none."""
@@ -114,6 +125,12 @@ class _Reading:
         self._constants = constants
         self._shapes = shapes
         self._symbols: dict[str, int] = {}
+        self._memory: dict[str, str] = {}
+        """For each view, the tensor whose memory it shares."""
+        self._now: dict[str, str] = {}
+        """For each tensor that was changed in place, what stands there now."""
+        self._stale: dict[str, str] = {}
+        """For each tensor that shares memory with one changed in place, the call that changed it."""
         self.draft = GraphDraft(name, FORMAT)
 
     def read(self) -> GraphDraft:
@@ -123,11 +140,35 @@ class _Reading:
         self._inputs()
         for entry in self._graph["nodes"]:
             call = self._call(entry)
-            for made in call.outputs:
-                self.draft.values.setdefault(made, self._value(made))
+            for output in call.outputs:
+                self.draft.values.setdefault(output, self._value(output))
             translated(self.draft, call)
-        self.draft.outputs = [str(each["as_tensor"]["name"]) for each in self._graph["outputs"] if "as_tensor" in each]
+            self._follow(call)
+        made = [str(each["as_tensor"]["name"]) for each in self._graph["outputs"] if "as_tensor" in each]
+        self.draft.outputs = [self._current(name) for name in made]
         return self.draft
+
+    def _follow(self, call: Call) -> None:
+        """Follow what shares memory, and what is changed in place."""
+        read = next((str(value) for value in call.arguments.values() if isinstance(value, Tensor)), "")
+        base = self._memory.get(read, read)
+        if call.name in _VIEWS or call.in_place:
+            self._memory |= dict.fromkeys(call.outputs, base)
+        if not call.in_place or not read or not call.outputs:
+            return
+        sharing = [name for name, shared in self._memory.items() if shared == base and name not in call.outputs]
+        self._stale |= {name: call.node for name in (base, *sharing) if name != read}
+        for name, now in list(self._now.items()):
+            if now == read:
+                self._now[name] = call.outputs[0]
+        self._now[read] = call.outputs[0]
+
+    def _current(self, name: str) -> str:
+        now = self._now.get(name, name)
+        if now in self._stale:
+            why = f"{name!r} is read after {self._stale[now]!r} wrote into memory it shares"
+            raise self.draft.broken(f"{why}; write the module without changing tensors in place")
+        return now
 
     def _inputs(self) -> None:
         draft, named = self.draft, []
@@ -182,10 +223,17 @@ class _Reading:
                 outputs.append(str(made["as_tensor"]["name"]))
             elif "as_tensors" in made:
                 outputs += [str(each["name"]) for each in made["as_tensors"]]
-        arguments = {str(given["name"]): _argument(given["arg"], self._symbols) for given in entry["inputs"]}
+        arguments = {str(given["name"]): self._named(_argument(given["arg"], self._symbols)) for given in entry["inputs"]}
         stack = str((entry.get("metadata") or {}).get("nn_module_stack") or "")
         levels = [level.split(",") for level in stack.split(";") if level.count(",") >= 2]
-        return Call(kind, arguments, outputs, node or (outputs[0] if outputs else ""), levels[-1][1] if levels else "")
+        in_place = bool(match and match.group(1) == "aten" and match.group(3))
+        return Call(kind, arguments, outputs, node or (outputs[0] if outputs else ""), levels[-1][1] if levels else "", in_place=in_place)
+
+    def _named(self, given: Any) -> Any:
+        """Return an argument with each tensor as it is now."""
+        if isinstance(given, list):
+            return [self._named(each) for each in given]
+        return Tensor(self._current(given)) if isinstance(given, Tensor) else given
 
 
 def _extent(size: Mapping[str, Any]) -> int | str:

@@ -8,7 +8,9 @@ from typing import Any, Final
 import numpy as np
 
 from costmodel.sources.importers.channels_first.graph_draft import Array, GraphDraft, Node, Value
+from costmodel.sources.importers.torch_export.aten_nodes import Translation, append, part, source_of
 from costmodel.sources.importers.torch_export.program import Call, Tensor
+from costmodel.specs.imported_graph import OptionValue
 
 _LSTM_GATES: Final = (0, 3, 1, 2)
 """Input, output, forget, cell; PyTorch has input, forget, cell, output."""
@@ -26,7 +28,74 @@ def gru(draft: GraphDraft, call: Call) -> None:
     _layers(draft, call, "GRU", _GRU_GATES, [call.arguments.get("hx")])
 
 
-def _layers(draft: GraphDraft, call: Call, kind: str, gates: Sequence[int], states: Any) -> None:
+def rnn_tanh(draft: GraphDraft, call: Call) -> None:
+    """Append the layers of a recurrent unit without gates."""
+    _layers(draft, call, "RNN", (0,), [call.arguments.get("hx")])
+
+
+def rnn_relu(draft: GraphDraft, call: Call) -> None:
+    """Append the layers of a recurrent unit without gates whose sums are rectified."""
+    _layers(draft, call, "RNN", (0,), [call.arguments.get("hx")], "Relu")
+
+
+def lstm_cell(draft: GraphDraft, call: Call) -> None:
+    """Write one step of an LSTM as its parts: sums of input and state, gates, the cell, what it shows."""
+    states = call.arguments.get("hx")
+    hidden, cell = (str(each) for each in states) if isinstance(states, list) and len(states) == 2 else ("", "")
+    units = draft.values[cell].shape
+    sums = _split(draft, call, _sums(draft, call, hidden), units, 4)
+    gates = [part(draft, call, kind, [each]) for kind, each in zip(("Sigmoid", "Sigmoid", "Tanh", "Sigmoid"), sums, strict=True)]
+    kept = part(draft, call, "Mul", [gates[1], cell])
+    append(draft, call, "Add", [kept, part(draft, call, "Mul", [gates[0], gates[2]])], [call.outputs[1]])
+    append(draft, call, "Mul", [gates[3], part(draft, call, "Tanh", [call.outputs[1]])], [call.outputs[0]])
+
+
+def gru_cell(draft: GraphDraft, call: Call) -> None:
+    """Write one step of a GRU as its parts: sums of input and of state, gates, the candidate, a mean of both."""
+    hidden = call.tensor("hx")
+    units = draft.values[hidden].shape
+    inside = _split(draft, call, _sum(draft, call, source_of(call), "w_ih", "b_ih"), units, 3)
+    before = _split(draft, call, _sum(draft, call, hidden, "w_hh", "b_hh"), units, 3)
+    reset, update = (part(draft, call, "Sigmoid", [part(draft, call, "Add", [inside[at], before[at]])]) for at in (0, 1))
+    weighed = part(draft, call, "Mul", [reset, before[2]])
+    candidate = part(draft, call, "Tanh", [part(draft, call, "Add", [inside[2], weighed])])
+    apart = part(draft, call, "Sub", [hidden, candidate])
+    append(draft, call, "Add", [part(draft, call, "Mul", [apart, update]), candidate])
+
+
+def _cell_of(kind: str) -> Translation:
+    def translate(draft: GraphDraft, call: Call) -> None:
+        append(draft, call, kind, [_sums(draft, call, call.tensor("hx"))])
+
+    return translate
+
+
+rnn_tanh_cell: Final = _cell_of("Tanh")
+rnn_relu_cell: Final = _cell_of("Relu")
+
+
+def _sum(draft: GraphDraft, call: Call, source: str, weight: str, bias: str) -> str:
+    """Append one linear layer of a step."""
+    rows = draft.values[call.tensor(weight)].shape[0]
+    biases = [call.tensor(bias)] if call.tensor(bias) else []
+    shape = (*draft.values[source].shape[:-1], rows)
+    return part(draft, call, "Gemm", [source, call.tensor(weight), *biases], shape, transB=1)
+
+
+def _sums(draft: GraphDraft, call: Call, hidden: str) -> str:
+    """Append both linear layers of a step, added up."""
+    return part(draft, call, "Add", [_sum(draft, call, source_of(call), "w_ih", "b_ih"), _sum(draft, call, hidden, "w_hh", "b_hh")])
+
+
+def _split(draft: GraphDraft, call: Call, source: str, units: Sequence[int], count: int) -> list[str]:
+    names = [f"{source}.gate{at}" for at in range(count)]
+    for name in names:
+        draft.values[name] = Value(tuple(units), draft.values[source].element)
+    append(draft, call, "Split", [source], names, axis=len(units) - 1)
+    return names
+
+
+def _layers(draft: GraphDraft, call: Call, kind: str, gates: Sequence[int], states: Any, function: str = "") -> None:
     name = Node(kind, call.module or call.node, [], call.outputs)
     params = call.arguments.get("params")
     layers, both = call.integer("num_layers", 1), call.arguments.get("bidirectional") is True
@@ -50,7 +119,7 @@ def _layers(draft: GraphDraft, call: Call, kind: str, gates: Sequence[int], stat
         arrays = [np.asarray(array) for array in chosen]
         is_last = layer == layers - 1
         made = call.outputs[0] if is_last else f"{call.node}.layer{layer}"
-        names = _layer(draft, call, kind, gates, arrays, source, made, batch_first, biased, directions, layer)
+        names = _layer(draft, call, kind, gates, arrays, source, made, batch_first, biased, directions, layer, function)
         for kept, place in zip(lasts, names, strict=False):
             kept.append(place)
         source = made
@@ -70,6 +139,7 @@ def _layer(
     biased: bool,
     directions: int,
     layer: int,
+    function: str,
 ) -> list[str]:
     """Append one layer; return the names of its last states."""
     each = 4 if biased else 2
@@ -93,10 +163,16 @@ def _layer(
     draft.values[every] = Value(extents, element)
     for last in lasts:
         draft.values[last] = Value((batch, directions, units) if batch_first else (directions, batch, units), element)
-    attributes = {"hidden_size": units, "layout": int(batch_first), "direction": "bidirectional" if directions == 2 else "forward"}
+    attributes: dict[str, OptionValue] = {
+        "hidden_size": units,
+        "layout": int(batch_first),
+        "direction": "bidirectional" if directions == 2 else "forward",
+    }
+    if function:
+        attributes["activations"] = (function,) * directions
     if kind == "GRU":
         attributes["linear_before_reset"] = 1
-    draft.nodes.append(Node(kind, call.node, [source, *names], [every, *lasts], dict(attributes), 17, "", call.module))
+    draft.nodes.append(Node(kind, call.node, [source, *names], [every, *lasts], attributes, 17, "", call.module))
     draft.values.setdefault(made, Value((*shape[:2], directions * units), element))
     if not batch_first and directions == 2:
         turned = f"{stem}.turned"
