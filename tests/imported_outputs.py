@@ -54,7 +54,8 @@ def _computed(layer: Any, step: Any, inputs: list[Array], own: LayerParameters |
     if layer.kind == "einsum":
         return np.einsum(layer.equation, *inputs)
     if layer.kind == "batch_norm2d":
-        assert weight is not None and bias is not None
+        assert weight is not None
+        assert bias is not None
         return inputs[0] * weight[:, None, None] + bias[:, None, None]
     if layer.kind in ("softmax", "log_softmax"):
         powers = np.exp(inputs[0] - inputs[0].max(axis=0))

@@ -245,13 +245,11 @@ def test_the_public_model_has_the_shapes_that_its_runtime_finds() -> None:
     model = onnx.load(STREAMING)
     graph = load_model_graph(STREAMING)
     own = {name for node in model.graph.node for name in node.output}
-    made = {}
+    made: dict[str, tuple[int, ...]] = {}
     for operator in graph.operators:
         tensor = graph.tensors[operator.outputs[0]]
         if tensor.name in own:
             made[tensor.name] = tensor.shape
-        tensor.name: tensor.shape for operator in graph.operators for tensor in (graph.tensors[operator.outputs[0]],) if tensor.name in own
-    }
     assert len(made) > 10
     del model.graph.output[:]
     model.graph.output.extend(helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in made)
