@@ -62,7 +62,7 @@ def plan_memory(scenario: Scenario | Answer | str) -> ShownPlan:
     --------
     >>> import costmodel
     >>> costmodel.plan_memory("resnet8")
-    <arena-in-place: 48.00 KiB in 1 buffer, at least 48.00 KiB>
+    <arena-in-place: 48.00 KiB in 16 buffers, at least 48.00 KiB>
     """
     answer = scenario if isinstance(scenario, Answer) else evaluate(scenario)
     return shown(ShownPlan, answer.memory.plan)

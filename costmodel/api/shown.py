@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Any, TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 
 from pydantic import BaseModel
 
 from costmodel.results.base import Result
 
 R = TypeVar("R", bound=Result)
+_OF_VALIDATION: Final = {name for name in dir(BaseModel) if not name.startswith("_")} - {"model_dump", "model_dump_json"}
 
 
 class Shown(Result):
@@ -26,6 +27,10 @@ class Shown(Result):
     def __str__(self) -> str:
         """The same line."""
         return self._line()
+
+    def __dir__(self) -> list[str]:
+        """Its own names: what validation and schemas need is there, and not in the way."""
+        return [name for name in super().__dir__() if name not in _OF_VALIDATION]
 
     def __eq__(self, other: object) -> bool:
         """Compare the fields, whichever of both shows itself."""

@@ -48,6 +48,14 @@ class Spec(BaseModel):
     left_to: ClassVar[dict[str, str]] = {}
     """Fields that, left out, are another field's: their name to its."""
 
+    def in_a_line(self) -> str:
+        """Return what it is in a few words; heirs that have more to say do."""
+        return f"<{type(self).__name__}{f' {name}' if (name := getattr(self, 'name', '')) else ''}>"
+
+    def _repr_pretty_(self, printer: Any, _cycle: bool) -> None:
+        """Show a line in a notebook; `repr` tells every field."""
+        printer.text(self.in_a_line())
+
     def parts_of(self, field: str) -> tuple[str, ...]:
         """Return the names of the numbers in a field of several; empty for a field of one."""
         return _part_names(type(self), field)

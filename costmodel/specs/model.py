@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from costmodel.specs.lowering import NETWORK_INPUT
 from costmodel.specs.network import Network
@@ -50,6 +50,10 @@ class Model:
     """How often it is right, where that was counted."""
     origin: Origin | None = None
     """Of trained parameters."""
+
+    def _repr_pretty_(self, printer: Any, _cycle: bool) -> None:
+        """Show a line in a notebook; `repr` tells every field."""
+        printer.text(f"<Model {self.network.name}: {self.network.parameter_count:,} parameters, from {self.source}>")
 
     @property
     def quantised(self) -> bool:

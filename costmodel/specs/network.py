@@ -179,6 +179,11 @@ class Network(Spec):
         """Names of the fully connected layers, which some dataflows apply to as well."""
         return tuple(step.name for step in self.steps if step.operation.multiplies_every_input)
 
+    def in_a_line(self) -> str:
+        """Return its input, layers and parameters."""
+        extents = "x".join(map(str, self.input)) if isinstance(self.input, tuple) else "several inputs"
+        return f"<Network {self.name}: {extents}, {len(self.layers)} layers, {self.parameter_count:,} parameters>"
+
     @property
     def parameter_count(self) -> int:
         """Weights and biases of all layers."""

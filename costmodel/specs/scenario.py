@@ -104,6 +104,10 @@ class Scenario(Spec):
     model: BatteryModelName = BatteryModelName.ENERGY
     """How the battery empties."""
 
+    def in_a_line(self) -> str:
+        """Return what runs on what."""
+        return f"<Scenario {self.name}: {self.network.name} on {self.device.name}>"
+
     @property
     def shared_by(self) -> MemoryAccounting:
         """How buffers share memory: under a schedule that is planned everything lies in one arena, whatever the accounting says."""

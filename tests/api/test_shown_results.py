@@ -170,3 +170,37 @@ def test_an_answer_can_be_kept(answer: Answer) -> None:
     kept = pickle.loads(pickle.dumps(answer))
     assert kept == answer
     assert kept.asked == answer.asked
+
+
+def test_what_is_loaded_is_a_line_in_a_notebook() -> None:
+    class Printer:
+        said = ""
+
+        def text(self, words: str) -> None:
+            self.said += words
+
+    lines = []
+    for loaded in (
+        costmodel.load_network("resnet8"),
+        costmodel.load_scenario("esp32-deck"),
+        costmodel.load_device("nrf52840"),
+        costmodel.load_model("trained-pruned-int8"),
+    ):
+        printer = Printer()
+        loaded._repr_pretty_(printer, False)
+        lines.append(printer.said)
+    assert lines[:3] == [
+        "<Network resnet8: 3x32x32, 23 layers, 77,706 parameters>",
+        "<Scenario esp32-deck: cifar-aap-pruned on esp32-wroom>",
+        "<Device nrf52840>",
+    ]
+    assert lines[3].startswith("<Model trained-pruned-int8: 28,576 parameters, from ")
+    assert max(map(len, lines)) < 200
+
+
+def test_an_answer_lists_its_own_names(answer: Answer) -> None:
+    names = [name for name in dir(answer) if not name.startswith("_")]
+    assert {"layers", "plot", "outlook", "memory", "model_dump_json"} <= set(names)
+    assert not {"construct", "parse_raw", "schema", "model_config", "model_rebuild"} & set(names)
+    of_plan = [name for name in dir(costmodel.plan_memory(answer)) if name.startswith(("model_", "parse"))]
+    assert of_plan == ["model_dump", "model_dump_json"]
