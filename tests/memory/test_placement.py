@@ -81,7 +81,7 @@ def lives_with_columns(draw: st.DrawFn) -> tuple[Lifetimes, list[Lifetimes]]:
     widths = [draw(st.sampled_from([1, 1, 4])) for _ in range(count + 1)]
     lives = []
     for place in range(count + 1):
-        made = place - 1
+        made = place - 1 if place == 0 or draw(st.integers(0, 7)) else -1  # what is given is there before anything runs
         last = draw(st.integers(max(made, 0), count - 1))
         over = None
         if place > 1 and draw(st.integers(0, 3)) == 0 and lives[place - 1][1] == made and widths[place] <= widths[place - 1]:
