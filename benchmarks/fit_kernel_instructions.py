@@ -111,7 +111,8 @@ SPREADS: Final = {
     "rectified_tile": 4.0,
     "signed_tile": 4.0,
     "pair_turn": 1.5,
-    "pair_group": 4.0,
+    "pair_group": 12.0,
+    "apart_tap": 1.0,
     "pair_visit": 3.0,
     "pair_tile": 8.0,
 }
@@ -187,7 +188,7 @@ def drawn(generator: np.random.Generator, name: str) -> Network:
 
 
 def expectations(core: KernelCore, draws: range, seed: int) -> Iterator[Expected]:
-    """Draw layers, each in a random tile, and every third in one of pairs besides where it takes one."""
+    """Draw layers, each in a random tile, and in one of pairs besides where it takes one."""
     tiles = tiles_of(core)
     for index in draws:
         generator = np.random.default_rng([seed, index])
@@ -196,8 +197,7 @@ def expectations(core: KernelCore, draws: range, seed: int) -> Iterator[Expected
         try:
             network = drawn(generator, f"fit-{index}")
             yield expect_network(network, Variant.INT8, index, mapped=Mapped(mapping, core))
-            if index % 3 == 0:
-                yield in_pairs(expect_network(network, Variant.INT8, index), core, generator)
+            yield in_pairs(expect_network(network, Variant.INT8, index), core, generator)
         except InputError:
             continue
 
@@ -229,7 +229,9 @@ def measured(core: KernelCore, draws: range, seed: int, bench: Workbench) -> Ite
 def expected_rate(unit: str, core: str) -> ExpectedRate:
     """What a unit of work should take before anything was measured."""
     kind, _, size = unit.partition(" ")
-    if kind in ("tap", "pair_tap", "apart_tap"):
+    if kind == "apart_tap":
+        return ExpectedRate(0, SPREADS[kind])
+    if kind in ("tap", "pair_tap"):
         pixels, _, filters = size.partition("x")
         return ExpectedRate(0, 0.15 + 0.02 * int(pixels) * int(filters))
     return ExpectedRate(0, SPREADS[kind]) if size else CORES_OWN[core].get(unit) or EXPECTED[unit]

@@ -18,14 +18,14 @@ from numpy.typing import NDArray
 
 from costmodel.deployment.deployed import Kernel, Variant
 from costmodel.deployment.folding import with_folded_biases
-from costmodel.deployment.kernels.shapes import input_zero_point
 from costmodel.errors import InputError
 from costmodel.latency.expected_rates import ExpectedRate, fit_expected
-from costmodel.latency.packaged_kernels import packaged_work
+from costmodel.latency.packaged_kernels import Arithmetic, packaged_work
 from costmodel.specs.counting import Dataflow
 from costmodel.specs.devices.kernel_core import CORES
 from costmodel.specs.network import Network
 from costmodel.validation.comparing import Expected, expect
+from costmodel.validation.mapping_search import arithmetic_of
 from costmodel.validation.targets.emulators import run_on_emulator
 from costmodel.validation.validating import Workbench, expect_network
 
@@ -33,10 +33,20 @@ LEAST_INSTRUCTIONS = 10_000
 BATCH = 40
 FOLDS = 8
 ZERO_POINT = -7
-RATE = (10, 30)
+RATE = ExpectedRate(10, 30)
 """Instructions a unit is expected to take, about, and how far off that may be."""
+RATES_OF_FLOATS = {
+    "tap": ExpectedRate(300, 200),
+    "zero": ExpectedRate(-100, 100),
+    "biased": ExpectedRate(150, 100),
+    **dict.fromkeys(("passed", "rectified", "below", "rest"), ExpectedRate(40, 40)),
+}
+RATE_OF_NINE = ExpectedRate(2700, 1800)
+"""Of the nine taps of a 3x3."""
+FLOATS = (Arithmetic.FLOAT32, Arithmetic.FLOAT32_OF_INT8)
 NOISE = 0.001
-"""Relative error that rates leave, about."""
+NOISE_OF_FLOATS = 0.01
+"""Relative error that rates leave, about: how long a sum of floats takes depends on what is summed."""
 DATA = Path(__file__).parents[1] / "costmodel" / "sources" / "data" / "packaged_instructions"
 
 
@@ -82,18 +92,22 @@ def drawn(generator: np.random.Generator, name: str) -> Network:
             }
         )
     layers += [{"kind": "relu", "name": "last"}] if number(0, 2) else []
+    if kind in ("square", "any", "pointwise") and groups == 1 and number(0, 3) == 0:
+        # The network's own input, which floats read as int8.
+        layers = [layer for layer in layers if layer["name"] not in ("before", "rectified")]
     shape = (number(1, 5), number(5, 17), number(5, 19))
     return Network.model_validate({"name": name, "input": shape, "types": {"input": "int8"}, "layers": layers})
 
 
 def expectations(draws: range, seed: int) -> Iterator[Expected]:
-    """Draw layers, every other one with zero points that kernels subtract."""
+    """Draw layers in turn of int8, of int8 with zero points that kernels subtract, and of floats."""
     for index in draws:
+        variant = Variant.FLOAT32 if index % 3 == 2 else Variant.INT8
         try:
-            expected = expect_network(drawn(np.random.default_rng([seed, index]), f"plain-{index}"), Variant.INT8, index)
+            expected = expect_network(drawn(np.random.default_rng([seed, index]), f"plain-{index}"), variant, index)
         except InputError:
             continue
-        yield expected if index % 2 else shifted(expected)
+        yield shifted(expected) if index % 3 == 1 else expected
 
 
 def shifted(expected: Expected) -> Expected:
@@ -111,10 +125,10 @@ def works(expected: Expected) -> list[dict[str, float] | None]:
     """What each layer does, by unit."""
     steps = with_folded_biases(expected.network).steps
     return [
-        packaged_work(step.lowered.work, layer.relu, input_zero_point(expected.deployed, layer) != 0, signs)
+        packaged_work(step.lowered.work, layer.relu, arithmetic_of(expected.deployed, layer), signs, zeros)
         if layer.kernel in (Kernel.CONV2D, Kernel.LINEAR)
         else None
-        for step, layer, signs in zip(steps, expected.deployed.layers, expected.signs, strict=True)
+        for step, layer, signs, zeros in zip(steps, expected.deployed.layers, expected.signs, expected.zeros, strict=True)
     ]
 
 
@@ -142,33 +156,55 @@ def measured(core: str, draws: range, seed: int, bench: Workbench) -> Iterator[L
         print(f"{core}: {begin + len(part)} of {len(found)} networks", flush=True)
 
 
-def fitted(layers: Sequence[Layer]) -> tuple[dict[str, float], NDArray[np.float64]]:
+def expected_rate(unit: str) -> ExpectedRate:
+    """What a unit should take before anything was measured: floats are software."""
+    function, kind, *arithmetic = unit.split(" ")
+    if arithmetic[:1] not in ([FLOATS[0]], [FLOATS[1]]):
+        return RATE
+    return RATE_OF_NINE if (function, kind) == ("square_inside", "plane") else RATES_OF_FLOATS.get(kind, RATE)
+
+
+def fitted(layers: Sequence[Layer], noise: float) -> tuple[dict[str, float], NDArray[np.float64]]:
     """Return the rates, and the relative error of each layer by rates of the others."""
     units = list(dict.fromkeys(unit for layer in layers for unit in layer.work))
     counts = np.array([[layer.work.get(unit, 0) for unit in units] for layer in layers], np.float64)
     took = np.array([layer.instruction_count for layer in layers], np.float64)
-    expected = [ExpectedRate(*RATE) for _ in units]
+    expected = [expected_rate(unit) for unit in units]
     errors, fold = np.empty(len(layers)), np.arange(len(layers)) % FOLDS
     for left_out in range(FOLDS):
         kept = fold != left_out
-        rates = fit_expected(counts[kept].tolist(), took[kept].tolist(), expected, NOISE)
+        rates = fit_expected(counts[kept].tolist(), took[kept].tolist(), expected, noise)
         errors[~kept] = counts[~kept] @ rates / took[~kept] - 1
-    rates = fit_expected(counts.tolist(), took.tolist(), expected, NOISE)
+    rates = fit_expected(counts.tolist(), took.tolist(), expected, noise)
     return dict(zip(units, (float(rate) for rate in rates), strict=True)), errors
+
+
+def marked(layer: Layer) -> str:
+    """What a layer computes with."""
+    return next(iter(layer.work)).split(" ", 2)[2] if next(iter(layer.work)).count(" ") > 1 else ""
 
 
 def written(core: str, layers: Sequence[Layer]) -> str:
     """Fit, say how far off, and return the file."""
-    rates, errors = fitted(layers)
-    sizes = np.abs(errors)
-    median, most, worst = np.median(sizes), np.quantile(sizes, 0.9), sizes.max()
-    print(f"{core}: {len(layers)} layers; left out: median {median:.3%}, 90 % within {most:.3%}, worst {worst:.3%}")
+    rates, whole, real = dict[str, float](), list[float](), list[float]()
+    for arithmetic in Arithmetic:
+        own = [layer for layer in layers if marked(layer) == arithmetic]
+        floats = arithmetic in FLOATS
+        found, errors = fitted(own, NOISE_OF_FLOATS if floats else NOISE)
+        rates |= found
+        sizes = np.abs(errors)
+        (real if floats else whole).extend(sizes.tolist())
+        print(f"{core} {arithmetic or 'int8'}: {len(own)} layers; left out: median {np.median(sizes):.3%}, worst {sizes.max():.3%}")
+    median, most, worst = np.median(whole), np.quantile(whole, 0.9), max(whole)
     lines = [
         f"name: {core}",
         f"layer_count: {len(layers)}",
         f"median_error_ratio: {median:.4g}",
         f"p90_error_ratio: {most:.4g}",
         f"worst_error_ratio: {worst:.4g}",
+        f"float_median_error_ratio: {np.median(real):.4g}",
+        f"float_p90_error_ratio: {np.quantile(real, 0.9):.4g}",
+        f"float_worst_error_ratio: {max(real):.4g}",
         "instructions:",
         *(f"  {unit}: {rates[unit]:.6g}" for unit in sorted(rates)),
         "source: 'measured: random layers on the emulated core, fitted by benchmarks/fit_packaged_instructions.py'",

@@ -7,6 +7,7 @@ of their own, and with them rates of their own.
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Final
 
 from costmodel.specs.axis import AdaptiveAxis, Axis
@@ -30,19 +31,33 @@ UNITS: Final = {
     "output_row": "rows of outputs, of every filter",
     "filter": "filters",
     "group": "groups",
+    "zero": "multiply-accumulates whose input is zero, of floats: software makes short work of them",
     "layer": "1: what a call costs whatever its size",
 }
 """What a function goes through."""
 FUNCTIONS: Final = ("inside", "rim", "square_inside", "square_rim", "convolution", "linear")
 """Functions that have rates of their own: a convolution's outputs by where their windows lie, a 3x3 apart, what drives them, and linear."""
-OFFSET: Final = "offset"
-"""Marks the units of layers whose inputs have a zero point to subtract."""
+
+
+class Arithmetic(StrEnum):
+    """What a layer computes with: kernels of their own; the value marks their units."""
+
+    INT8 = ""
+    OFFSET = "offset"
+    """int8 inputs with a zero point to subtract."""
+    FLOAT32 = "float32"
+    FLOAT32_OF_INT8 = "of_int8"
+    """float32 from the network's int8 input."""
+
+
 _SQUARE: Final = 3
 """Kernel extent that has functions of its own."""
 
 
-def packaged_work(work: Work, relu: bool, offset: bool, signs: tuple[int, int] | None = None) -> dict[str, float] | None:
-    """Return what the packaged int8 kernel of a layer does for one inference.
+def packaged_work(
+    work: Work, relu: bool, arithmetic: Arithmetic, signs: tuple[int, int] | None = None, zeros: int | None = None
+) -> dict[str, float] | None:
+    """Return what the packaged kernel of a layer does for one inference.
 
     Parameters
     ----------
@@ -50,10 +65,12 @@ def packaged_work(work: Work, relu: bool, offset: bool, signs: tuple[int, int] |
         Of the layer; its numbers are ints.
     relu : bool
         Whether it applies a rectifier.
-    offset : bool
-        Whether its input has a zero point other than 0.
+    arithmetic : Arithmetic
+        What it computes with.
     signs : (int, int), optional
         How many of its sums are above 0 and below; half and half where they are not known.
+    zeros : int, optional
+        Multiply-accumulates whose input is zero, which count for floats; none where they are not known.
 
     Returns
     -------
@@ -79,7 +96,9 @@ def packaged_work(work: Work, relu: bool, offset: bool, signs: tuple[int, int] |
         units["biased"] = pixels if work.bias else 0
         either = {"passed": above, "rectified": outputs - above} if relu else {"below": below, "rest": outputs - below}
         units.update({unit: count * pixels / outputs for unit, count in either.items()})
-    last = f" {OFFSET}" if offset else ""
+    if arithmetic in (Arithmetic.FLOAT32, Arithmetic.FLOAT32_OF_INT8) and zeros:
+        found["linear" if "linear" in found else "convolution"]["zero"] = zeros
+    last = f" {arithmetic}" if arithmetic else ""
     return {f"{name} {unit}{last}": count for name, units in found.items() for unit, count in units.items() if count}
 
 

@@ -24,6 +24,7 @@ from costmodel.specs.network import Network
 from costmodel.specs.running.mapping import Mapping
 from costmodel.specs.scenario import MemoryAccounting
 from costmodel.validation.firmware_plan import predicted_arena_bytes, predicted_counts
+from costmodel.validation.zero_products import zero_products
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +42,9 @@ class Expected:
     output: bytes
     """The network's output."""
     signs: tuple[SignCounts | None, ...]
-    """The signs of each layer's sums, before they become results; None where it has none, and for floats."""
+    """The signs of each layer's sums, before they become results; None where it has none."""
+    zeros: tuple[int | None, ...] = ()
+    """Multiply-accumulates of each layer whose input stands for 0; None where it has none."""
     mapping: Mapping | None = None
     """What its layers run under, where the model file says so; None where the run chooses."""
 
@@ -84,12 +87,21 @@ def expect(network: Network, deployed: DeployedNetwork, image: bytes = b"", mapp
     signs: list[SignCounts | None] = [None] * len(deployed.layers)
 
     def watch(place: int, sums: NDArray[Any]) -> None:
-        if deployed.variant is Variant.INT8:
-            signs[place] = SignCounts(int((sums > 0).sum()), int((sums < 0).sum()))
+        signs[place] = SignCounts(int((sums > 0).sum()), int((sums < 0).sum()))
 
     outputs = run_reference(deployed, values, watch)
     hashes = tuple(f"{zlib.crc32(output.tobytes()):08x}" for output in outputs)
-    return Expected(network, deployed, write_model_file(deployed), values.tobytes(), hashes, outputs[-1].tobytes(), tuple(signs), mapping)
+    return Expected(
+        network,
+        deployed,
+        write_model_file(deployed),
+        values.tobytes(),
+        hashes,
+        outputs[-1].tobytes(),
+        tuple(signs),
+        zero_products(deployed, values, outputs),
+        mapping,
+    )
 
 
 def compare_runs(

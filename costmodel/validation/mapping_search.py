@@ -16,7 +16,7 @@ from costmodel.deployment.kernels.tile_work import SignCounts, tile_work
 from costmodel.deployment.kernels.tiles import LineType, Tile
 from costmodel.errors import LimitError
 from costmodel.latency.kernel_rates import layer_cycles
-from costmodel.latency.packaged_kernels import packaged_work
+from costmodel.latency.packaged_kernels import Arithmetic, packaged_work
 from costmodel.memory.lifetimes import tensor_size_bytes
 from costmodel.provenance import formula, noted
 from costmodel.results.mapping_search import MappedLayer, MappingSearch, TileChoice
@@ -25,6 +25,7 @@ from costmodel.sources.kernel_instructions import load_kernel_instructions, load
 from costmodel.specs.counting import Dataflow
 from costmodel.specs.devices.kernel_core import KernelCore, tile_register_count
 from costmodel.specs.devices.kernel_instructions import KernelInstructions
+from costmodel.specs.layers import DataType
 from costmodel.specs.lowering import Step
 from costmodel.specs.running.mapping import ChosenDataflow, Mapping, blocked
 from costmodel.specs.work import LoopNest
@@ -62,7 +63,7 @@ def search_mapping(expected: Expected, core: KernelCore, most_scratch_bytes: int
     ----------
     expected : Expected
         A network deployed in the int8 variant, output stationary: zero points and rectifiers decide what a line buffer holds, the signs of
-        its results which path they take.
+        its sums which path they take. Of floats, the packaged kernels' instructions alone are told.
     core : KernelCore
         Whose registers a tile has to fit, and whose instructions count.
     most_scratch_bytes : int
@@ -80,13 +81,16 @@ def search_mapping(expected: Expected, core: KernelCore, most_scratch_bytes: int
     """
     rates, packaged = load_kernel_instructions(core.name), load_packaged_instructions(core.name)
     network, deployed = expected.network, expected.deployed
+    floats = deployed.variant is Variant.FLOAT32
     steps = with_folded_biases(network).steps
     layers, chosen, lines = [], [], {}
-    for step, layer, signs in zip(steps, deployed.layers, expected.signs, strict=True):
+    for step, layer, signs, zeros in zip(steps, deployed.layers, expected.signs, expected.zeros, strict=True):
         if layer.kernel not in (Kernel.CONV2D, Kernel.LINEAR):
             continue
         found = _mapped(step, layer, signs, deployed, core, rates, most_scratch_bytes)
-        found = found.model_copy(update={"plain_instruction_count": _packaged_instructions(step, layer, signs, deployed, packaged)})
+        work = packaged_work(step.lowered.work, layer.relu, arithmetic_of(deployed, layer), signs, zeros)
+        if work is not None and set(work) <= set(packaged.instructions):
+            found = found.model_copy(update={"plain_instruction_count": _instructions(work, packaged)})
         layers.append(found)
         if found.choices:
             best = found.choices[0]
@@ -102,8 +106,8 @@ def search_mapping(expected: Expected, core: KernelCore, most_scratch_bytes: int
         median_error_ratio=rates.median_error_ratio,
         p90_error_ratio=rates.p90_error_ratio,
         worst_error_ratio=rates.worst_error_ratio,
-        plain_median_error_ratio=packaged.median_error_ratio,
-        plain_worst_error_ratio=packaged.worst_error_ratio,
+        plain_median_error_ratio=packaged.float_median_error_ratio if floats else packaged.median_error_ratio,
+        plain_worst_error_ratio=packaged.float_worst_error_ratio if floats else packaged.worst_error_ratio,
         layers=tuple(layers),
     )
 
@@ -180,14 +184,12 @@ def _instructions(work: dict[str, Any], rates: KernelInstructions) -> int:
     return whole_instructions(layer_cycles(per_unit, [noted(work[unit], unit, WORK) for unit in units]))
 
 
-def _packaged_instructions(
-    step: Step, layer: DeployedLayer, signs: SignCounts | None, deployed: DeployedNetwork, rates: KernelInstructions
-) -> int | None:
-    """Return the instructions of a layer's packaged kernel; None where one of its units was never measured."""
-    work = packaged_work(step.lowered.work, layer.relu, input_zero_point(deployed, layer) != 0, signs)
-    if work is None or deployed.variant is not Variant.INT8 or not set(work) <= set(rates.instructions):
-        return None
-    return _instructions(work, rates)
+def arithmetic_of(network: DeployedNetwork, layer: DeployedLayer) -> Arithmetic:
+    """Return what a layer computes with."""
+    if network.variant is Variant.FLOAT32:
+        of_int8 = network.tensors[layer.inputs[0]].type is DataType.INT8
+        return Arithmetic.FLOAT32_OF_INT8 if of_int8 else Arithmetic.FLOAT32
+    return Arithmetic.OFFSET if input_zero_point(network, layer) else Arithmetic.INT8
 
 
 def _choice(

@@ -55,6 +55,18 @@ def test_each_layer_gets_the_tile_of_fewest_instructions_within_the_registers(co
         assert best["scratch_bytes"] < 2048
 
 
+@pytest.mark.parametrize("core", CORES)
+def test_instructions_of_packaged_kernels_stand_beside_the_tiles(core: str, capsys: pytest.CaptureFixture[str]) -> None:
+    found = mapped(capsys, "cifar-aap-pruned", "--core", core)
+    for layer in found["layers"]:
+        assert layer["plain_instruction_count"] > 1.5 * layer["choices"][0]["instruction_count"]
+    floats = mapped(capsys, "cifar-aap-pruned", "--core", core, "--variant", "float32")
+    assert all(not layer["choices"] for layer in floats["layers"])
+    for real, whole in zip(floats["layers"], found["layers"], strict=True):
+        assert real["plain_instruction_count"] > 10 * whole["plain_instruction_count"]
+    assert floats["plain_median_error_ratio"] > found["plain_median_error_ratio"]
+
+
 def test_a_newcomer_sees_why_and_what_to_do_with_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "mapping.yaml"
     assert main(["map", "cifar-aap-pruned", "--core", "arm", "--layer", "conv2", "--output", str(file)]) == 0
@@ -102,6 +114,7 @@ def test_pack_says_of_how_many_pairs_sums_may_leave_their_halves(tmp_path: Path,
         (["map", "cifar-app-pruned"], "did you mean 'cifar-aap-pruned'"),
         (["map"], "give a network: map NETWORK"),
         (["map", "cifar-aap-pruned", "--core", "riskv"], "'riskv' is not a core that kernels are generated for (did you mean 'riscv'?)"),
+        (["map", "cifar-aap-pruned", "--variant", "floot32"], "--variant: 'floot32' is not one of the choices (did you mean 'float32'?)"),
         (["map", "cifar-aap-pruned", "--layer", "conv3"], "'conv3' is not a convolution or linear layer of cifar-aap-pruned (did you mean"),
         (["map", "cifar-aap-pruned", "--scratch", "300"], "conv1: its line buffer takes 612 bytes of scratch, 300 are allowed (--scratch)"),
         (["map", "cifar-aap-pruned", "-o", "mapping.txt"], "--output: expected a file ending in .yaml"),

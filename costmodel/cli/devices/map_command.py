@@ -15,6 +15,7 @@ def map_command(
     network_option: Annotated[str | None, typer.Option("--network", "-n", help="The same, as an option.", show_default=False)] = None,
     core: Annotated[str, typer.Option(help="Core that kernels are generated for: xtensa, riscv or arm.")] = "xtensa",
     scratch: Annotated[int, typer.Option(min=0, metavar="BYTES", help="Most that a layer's line buffer may take.")] = 16_384,
+    variant: Annotated[str, typer.Option(help="int8, or float32: the packaged kernels alone, with their instructions.")] = "int8",
     layer: Annotated[str | None, typer.Option(help="Show every tile of this layer too.", show_default=False)] = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write the mapping: a .yaml file.", show_default=False)] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of the weights of a network without.")] = 7,
@@ -30,9 +31,11 @@ def map_command(
     costmodel map cifar-aap-pruned --core xtensa
     costmodel map ds-cnn --core arm --output mapping.yaml
     costmodel map resnet8 --core riscv --layer conv1 --scratch 2048
+    costmodel map cifar-aap-pruned --core arm --variant float32
     """
     import os
 
+    from costmodel.cli.options import chosen as choice
     from costmodel.cli.output import format_of, write_answer
     from costmodel.deployment.deployed import Variant
     from costmodel.errors import MissingError, SpecError, UnknownNameError
@@ -52,7 +55,7 @@ def map_command(
     if output is not None and output.suffix.lower() not in (".yaml", ".yml"):
         raise SpecError(f"--output: expected a file ending in .yaml, found {output.name!r}")
     held = deployable(asked, seed)
-    expected = held.expected(Variant.INT8, None)
+    expected = held.expected(choice("--variant", variant, Variant), None)
     found = search_mapping(expected, chosen, scratch)
     names = [one.name for one in found.layers]
     if layer is not None and layer not in names:

@@ -20,6 +20,10 @@ class KernelInstructions(Spec):
     median_error_ratio: Error
     p90_error_ratio: Error
     worst_error_ratio: Error
+    float_median_error_ratio: Error | None = None
+    """Of packaged kernels of floats, where those are of int8."""
+    float_p90_error_ratio: Error | None = None
+    float_worst_error_ratio: Error | None = None
     instructions: dict[str, PerUnit]
     """By the unit of work, as `TileWork` names them, and, as `tap 4x2`, what a unit takes more or less in tiles of that size; of packaged
     kernels by function and unit, as `packaged_work` does. A unit that makes room for another's takes less than nothing."""

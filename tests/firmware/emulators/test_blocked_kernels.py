@@ -107,6 +107,17 @@ def test_pairs_of_the_second_convolution_take_fewer_instructions_still(target: s
 
 
 @pytest.mark.slow
+def test_packaged_kernels_take_the_instructions_that_are_predicted(target: str, firmware: Path, cache: Path) -> None:
+    pruned = expect_network(load_network("cifar-aap-pruned"), Variant.INT8, seed=1)
+    found = search_mapping(pruned, kernel_core(target))
+    compared = validate([pruned], [Target(target)], Workbench(firmware, cache))
+    plain = next(run for run in compared.runs if run.dataflow == Dataflow.OUTPUT_STATIONARY)
+    took = {layer.name: layer.activity.instruction_count for layer in plain.layers if layer.activity}
+    for layer in found.layers:
+        assert layer.plain_instruction_count == pytest.approx(took[layer.name], rel=0.005), layer.name
+
+
+@pytest.mark.slow
 def test_fifty_random_layers_make_the_loads_and_stores_that_are_predicted(target: str, firmware: Path, cache: Path) -> None:
     compared = validate(list(blocked_networks(50, 17, target)), [Target(target)], Workbench(firmware, cache))
     assert [str(mismatch) for mismatch in compared.mismatches] == []
