@@ -66,8 +66,6 @@ def _long_rise(reading: Reading) -> _Step | None:
     """Find the time after a step, or before it, in a rise that the capture ends or begins in."""
     rises = reading.rises
     spans = rises.last - rises.first
-    if len(spans) <= _AGAIN:
-        return None
     usual = float(np.median(spans))
     long = np.flatnonzero(spans >= _FAR_LONGER * usual)
     if not len(long):
