@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-
 from blocks_of_means import held, quiet_of
+
 from costmodel.measurement.captures.trace_chunk import Floats
 from costmodel.measurement.windows import idle_steps
 from costmodel.measurement.windows.current_levels import runs
@@ -31,7 +31,9 @@ def inferences(count: int, idle_a: float = 0.0, high_a: float = 10.0, length: in
     return [(REST_A + idle_a + high_a, length), (REST_A + idle_a, pause)] * count
 
 
-def stepped(before: int = 3, after: int = 3, by_a: float = 3.0, more: Sequence[tuple[float, int]] = (), idle: Parts | None = None) -> Floats:
+def stepped(
+    before: int = 3, after: int = 3, by_a: float = 3.0, more: Sequence[tuple[float, int]] = (), idle: Parts | None = None
+) -> Floats:
     """Some inferences of 10 A, then idle that is higher for good, too high to be left: one long rise."""
     idling = [(REST_A + by_a, 10)] if idle is None else idle
     later = [part for _ in range(after) for part in ((REST_A + by_a + 10.0, 10), *idling)]

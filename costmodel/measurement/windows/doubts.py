@@ -69,7 +69,7 @@ def idles_elsewhere(reading: Reading, first: NDArray[np.intp], last: NDArray[np.
     for a, b, height_a in zip(first.tolist(), last.tolist(), heights.tolist(), strict=True):
         reach = max((b - a) // 4, 2 * reading.quiet.width)
         beside = np.concatenate((current[max(a - reach, 0) : a], current[b : b + reach]))
-        around += len(beside) > 0 and float(np.median(beside)) < rest_a - height_a
+        around += float(np.median(beside)) < rest_a - height_a
     if around <= 0.5 * len(first):
         return ""
     return (
