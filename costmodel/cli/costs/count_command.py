@@ -130,10 +130,11 @@ def _lone_layer(kind: str, shape: str | None, fields: dict[str, Any], bias: bool
     for field in fields:
         if field not in known:
             raise SpecError(f"{_option(field)}: has no meaning for {kind}")
-    lacking = ["--input, as CHANNELSxROWSxCOLUMNS or FEATURES"] if shape is None else []
-    lacking += [_option(field) for field, declared in known.items() if declared.is_required() and field not in ("name", *fields)]
+    lacking = [_option(field) for field, declared in known.items() if declared.is_required() and field not in ("name", *fields)]
     if shape is None or lacking:
-        raise MissingError(f"{kind} needs {' and '.join(lacking)}")
+        options = [f"{', '.join(lacking[:-1])} and {lacking[-1]}" if len(lacking) > 1 else "".join(lacking)] if lacking else []
+        given = ["--input, as CHANNELSxROWSxCOLUMNS or FEATURES"] if shape is None else []
+        raise MissingError(f"{kind} needs {'; '.join((*given, *options))}")
     layer: dict[str, Any] = {"name": name, "kind": name, **fields}
     if "bias" in known:
         layer["bias"] = bias

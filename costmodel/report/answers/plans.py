@@ -9,7 +9,7 @@ from costmodel.report.answer import Answer, answer_of
 from costmodel.report.cells import Cell, Form
 from costmodel.report.charts import HUES, BufferBar, LimitLine, MemoryTimeline, hues_of
 from costmodel.report.document import Block, Content, Illustration, Paragraph, Table, plain_table
-from costmodel.report.quantities import energy_scale
+from costmodel.report.quantities import energy_scale, share_text
 from costmodel.report.sections.schedule import DELIVERIES
 from costmodel.report.words.json_words import worded
 from costmodel.report.words.reason_words import reason_text
@@ -159,7 +159,7 @@ def _optimal(plan: StrategyPlan) -> str:
 
 
 def _signed_share(ratio: float) -> str:
-    return "0" if ratio == 0 else f"{100 * ratio:+.1f} %"
+    return "0" if ratio == 0 else f"{'+' if ratio > 0 else '-'}{share_text(abs(ratio))}"
 
 
 def _fits(plan: StrategyPlan) -> str:
