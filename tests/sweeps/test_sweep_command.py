@@ -237,3 +237,12 @@ def test_another_kind_of_file_is_told_as_such_in_one_line(text, kind, study, cap
     error = capsys.readouterr().err
     assert f"study.yaml describes a {kind} and no study of several; `costmodel init my-net.yaml` writes a study" in error
     assert error.count("\n") == 1
+
+
+def test_what_is_known_of_neither_side_is_said_below_the_key_figures(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main(["sweep", "pruning-pool-bits"]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "Not known on either side: latency.total and battery.duty_life; the next command says why." in said
+    assert main(["report", "sweep-pruning-pool-bits/chosen.scenario.yaml", "--section", "latency"]) == 0
+    assert "not calibrated: " in " ".join(capsys.readouterr().out.split())

@@ -147,7 +147,9 @@ def _base_against_chosen(found: SweepSummary) -> tuple[Block, ...]:
     titles = ("Base", f"Chosen: {_row_name(found, row)}", "Change", "Share")
     columns = (Column("Figure", number=False), *map(Column, titles))
     shown = rows if found.base else [Row((*one.cells[:1], one.cells[2])) for one in rows]
-    return (Table("The chosen design against the base", columns if found.base else (columns[0], columns[2]), tuple(shown)),)
+    unknown = [name for name in found.headings if found.base and found.base.get(name) is None and values[name] is None]
+    note = f"Not known on either side: {' and '.join(unknown)}; the next command says why." if unknown else ""
+    return (Table("The chosen design against the base", columns if found.base else (columns[0], columns[2]), tuple(shown), note),)
 
 
 def _next(written: Sequence[str]) -> tuple[Block, ...]:
