@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from typing import Final
 
 from costmodel.errors import SpecError
 from costmodel.results.storage.strategy_plan import PlannedPiece, StrategyPlan
@@ -11,9 +12,12 @@ from costmodel.specs.layers import Conv2d
 from costmodel.specs.lowering import NETWORK_INPUT, Step
 from costmodel.specs.network import Network, TensorBytes
 from costmodel.specs.operations import Action
-from costmodel.specs.running.stages import Grain, InputDelivery
+from costmodel.specs.running.stages import Grain, InputDelivery, Role
 from costmodel.specs.shapes import element_count
 from costmodel.specs.work import LoopNest
+
+_SUM_BYTES: Final = 4
+"""Sums of int8 and of float32 take 32 bits."""
 
 
 def check_strategy_plan(plan: StrategyPlan, network: Network) -> None:
@@ -91,19 +95,34 @@ def _check_tensors(plan: StrategyPlan, network: Network, stage_of: dict[str, int
         piece = pieces.get(name)
         if piece is None:
             raise SpecError(f"{said}: {name} has no piece")
-        needed = _bytes(network, name)
+        elements, element_bytes = _elements(network, name)
+        if _is_summed_in_place(plan, network, name):
+            element_bytes = _SUM_BYTES
+        needed = elements * element_bytes
         if piece.size_bytes < needed:
             raise SpecError(f"{said}: {name} takes {needed:,} B, its piece has {piece.size_bytes:,} B")
+        if piece.element_bytes % element_bytes:
+            raise SpecError(f"{said}: {name} has elements of {element_bytes} B, its piece of {piece.element_bytes} B")
         if piece.first_stage > begun or piece.last_stage < until:
             alive = f"{piece.first_stage + 1} to {piece.last_stage + 1}"
             raise SpecError(f"{said}: {name} is needed from stage {begun + 1} to {until + 1}, its piece is there from {alive}")
 
 
-def _bytes(network: Network, name: str) -> int:
+def _elements(network: Network, name: str) -> tuple[int, int]:
+    """How many elements a tensor has, and the bytes of one."""
     if name == NETWORK_INPUT:
-        return int(element_count(network.input)) * network.input_bytes
+        return int(element_count(network.input)), network.input_bytes
     place = next(at for at, step in enumerate(network.steps) if step.name == name)
-    return int(element_count(network.steps[place].lowered.output)) * int(network.tensor_bytes[place].output_bytes)
+    return int(element_count(network.steps[place].lowered.output)), int(network.tensor_bytes[place].output_bytes)
+
+
+def _is_summed_in_place(plan: StrategyPlan, network: Network, name: str) -> bool:
+    """Whether a mean is summed up where it will lie, each pixel of its input as it is made."""
+    if not any(name in stage.scattered for stage in plan.stages) or any(
+        piece.name == name and piece.role == Role.ROW.value for piece in plan.pieces
+    ):
+        return False
+    return next(step for step in network.steps if step.name == name).operation.action is Action.MEAN
 
 
 def _check_places(plan: StrategyPlan, network: Network, said: str) -> None:

@@ -6,9 +6,10 @@ from typing import NamedTuple
 
 from costmodel.memory.lifetimes import Lifetimes, TensorLife, lifetimes_of
 from costmodel.memory.strategies import INPUT
-from costmodel.memory.streaming.blocks import Layout, whole_bytes
+from costmodel.memory.streaming.blocks import ACCUMULATOR_BYTES, Layout, whole_bytes
 from costmodel.memory.streaming.covers import Cover
 from costmodel.specs.network import Network
+from costmodel.specs.operations import Action
 from costmodel.specs.running.schedule import Schedule
 from costmodel.specs.running.stages import Grain, Held, InputDelivery, Role, Stage
 from costmodel.specs.shapes import element_count
@@ -64,8 +65,11 @@ def staged_lives(network: Network, layout: Layout, cover: Cover) -> StagedLives:
             continue
         if stage.grain is not Grain.LAYER:
             sums = maker in stage.scattered and not any(held.step == maker for held in stage.held)
-            size = whole_bytes(layout, maker, True) if sums else life.size_bytes
-            life = life._replace(size_bytes=size, in_place_of=None)
+            if sums and layout.steps[maker].operation.action is Action.MEAN:
+                # Accumulators lie where they may be read as such.
+                element = max(ACCUMULATOR_BYTES, layout.maps[maker].element_bytes)
+                life = life._replace(size_bytes=whole_bytes(layout, maker, True), element_bytes=element)
+            life = life._replace(in_place_of=None)
         pieces.append((life, place, None))
     for time, stage in enumerate(cover.stages):
         for held in stage.held:

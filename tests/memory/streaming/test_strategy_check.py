@@ -88,6 +88,25 @@ def test_the_input_takes_its_elements_bytes() -> None:
         check_strategy_plan(changed(plan, 0, size_bytes=191), network)
 
 
+def test_a_mean_that_is_summed_where_it_will_lie_takes_words_there() -> None:
+    """A tensor of five bytes that stays lies before it; sums of int8 are read as words of four bytes."""
+    layers = [
+        {"name": "kept", "kind": "conv2d", "out_channels": 1, "kernel": 2},
+        {"name": "read", "kind": "conv2d", "out_channels": 3, "kernel": 1, "inputs": ["input"]},
+        {"name": "made", "kind": "conv2d", "out_channels": 4, "kernel": 1},
+        {"name": "mean", "kind": "avg_pool2d", "kernel": 2, "stride": 2},
+    ]
+    types = dict.fromkeys(("input", "weight", "activation"), "int8")
+    network = Network.model_validate({"name": "n", "input": "3x2x6", "types": types, "layers": layers})
+    plan = plan_strategy(Strategy.FUSED_ROWS, subject_of(network))[0]
+    check_strategy_plan(plan, network)
+    place, mean = next((at, piece) for at, piece in enumerate(plan.pieces) if piece.name == "mean")
+    assert any("mean" in stage.scattered for stage in plan.stages)
+    assert (mean.size_bytes, mean.element_bytes) == (4 * 3 * 4, 4)
+    with pytest.raises(SpecError, match="mean has elements of 4 B, its piece of 1 B"):
+        check_strategy_plan(changed(plan, place, element_bytes=1), network)
+
+
 def test_an_order_that_does_not_run_is_named() -> None:
     network = load_network("cifar-aap-pruned")
     plan = plan_strategy(Strategy.ARENA_IN_PLACE, subject_of(network))[0]
