@@ -147,3 +147,25 @@ def test_one_quantity_under_two_names_is_one_figure() -> None:
     names = {"battery.usable_j": "battery.usable_energy", "battery.duty_w": "battery.duty_power", "memory.ram_bytes": "memory.ram"}
     assert all(known[name] is known[home] for name, home in names.items())
     assert explain(deck, "battery.usable_j").substituted == explain(deck, "battery.usable_energy").substituted
+
+
+def test_an_explanation_of_a_network_of_hundreds_of_layers_stays_small() -> None:
+    """Where buffers lie follows from one another, layer by layer: told anew for each, that would be millions of steps."""
+    layers = [{"name": f"c{place}", "kind": "conv2d", "out_channels": 2, "kernel": 1} for place in range(400)]
+    network = {"name": "long", "input": "2x2x2", "layers": layers}
+    fields = {"memory_energy": "deck-printed", "compute_energy": "horowitz-45nm"}
+    scenario = load_scenario({"name": "long", "network": network, "device": "esp32-wroom", **fields})
+    found = explain(scenario, "memory.ram")
+    levels, step_count, below = 0, 0, [found]
+    while below:
+        levels, step_count = levels + 1, step_count + len(below)
+        below = [part for one in below for part in one.inputs]
+    assert levels == 3
+    assert 1 < step_count < 10_000
+    assert found.equation
+    assert found.substituted
+    # A figure that few stand on is told down to its constants.
+    constant = explain(scenario, "c0.energy")
+    while constant.inputs:
+        constant = constant.inputs[-1]
+    assert constant.source

@@ -92,7 +92,17 @@ def explain_command(
         write_answer(figures_answer({name: ListedFigure(*found) for name, found in known.items()}), form)
         return
     outlook = use if figure.startswith("outlook.") else None
-    write_answer(explanation_answer(explain(asked, figure, mapping, outlook), depth), form, pipe_width=EXPLANATION_WIDTH)
+    write_answer(
+        explanation_answer(explain(asked, figure, mapping, outlook, _levels(depth, form)), depth), form, pipe_width=EXPLANATION_WIDTH
+    )
+
+
+def _levels(depth: int, form: OutputFormat) -> int:
+    """How many levels of an explanation are made: for people one more than is shown, which tells that there are more."""
+    from costmodel.cli.output import OutputFormat
+    from costmodel.evaluation.explained.explaining import MOST_LEVELS
+
+    return MOST_LEVELS if form is OutputFormat.JSON else depth + 1
 
 
 def _arena_figures(path: Path) -> dict[str, Figure]:
@@ -118,7 +128,11 @@ def _explain_arena(scenario: str, figure: str, depth: int, form: OutputFormat) -
     figures = _arena_figures(path)
     if figure not in figures:
         raise UnknownNameError("figure", figure, figures, "a figure of its arena")
-    write_answer(explanation_answer(explanation_of(figure, figures[figure], figures), depth), form, pipe_width=EXPLANATION_WIDTH)
+    write_answer(
+        explanation_answer(explanation_of(figure, figures[figure], figures, _levels(depth, form)), depth),
+        form,
+        pipe_width=EXPLANATION_WIDTH,
+    )
 
 
 def _explain_answer(command: str, figure: str | None, depth: int, form: OutputFormat) -> None:
@@ -170,7 +184,11 @@ def _write(figures: Mapping[str, Figure], figure: str | None, whose: str, exampl
         return
     if figure not in figures:
         raise UnknownNameError("figure", figure, figures, f"a figure of {whose}")
-    write_answer(explanation_answer(explanation_of(figure, figures[figure], figures), depth), form, pipe_width=EXPLANATION_WIDTH)
+    write_answer(
+        explanation_answer(explanation_of(figure, figures[figure], figures, _levels(depth, form)), depth),
+        form,
+        pipe_width=EXPLANATION_WIDTH,
+    )
 
 
 def _explain_capture(trace: Path | None, supply_v: str | None, figure: str | None, depth: int, form: OutputFormat) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 from pydantic import BaseModel
 
@@ -24,6 +24,12 @@ from costmodel.specs.devices.usual_use import UsualUse
 from costmodel.specs.running.mapping import Mapping as LayerMapping
 from costmodel.specs.scenario import Scenario
 from costmodel.units import unit_of
+
+MOST_LEVELS: Final = 100
+"""Most levels that are walked down: where the buffers of a network lie follows from one another, layer by layer."""
+MOST_STEPS: Final = 100_000
+"""Of an explanation with more steps no more than its first levels are told: a network of a thousand layers has millions."""
+_LEVELS_OF_LARGE: Final = 3
 
 
 def recorded_figures(scenario: Scenario, dataflow: LayerMapping | Dataflow, use: UsualUse | None = None) -> dict[str, Figure]:
@@ -74,7 +80,13 @@ def recorded_result(make: Callable[[], BaseModel | Mapping[str, Any]], owner: st
         return {f"{owner}.{name}": figure for name, figure in result_figures(make()).items()}
 
 
-def explain(scenario: Scenario, figure: str, dataflow: LayerMapping | Dataflow | None = None, use: UsualUse | None = None) -> Explanation:
+def explain(
+    scenario: Scenario,
+    figure: str,
+    dataflow: LayerMapping | Dataflow | None = None,
+    use: UsualUse | None = None,
+    levels: int = MOST_LEVELS,
+) -> Explanation:
     """Explain one figure.
 
     Parameters
@@ -87,6 +99,8 @@ def explain(scenario: Scenario, figure: str, dataflow: LayerMapping | Dataflow |
         Left out, the scenario's first.
     use : UsualUse, optional
         For figures of the outlook, `outlook.time.duration_s` and the like: what stands in for what the scenario does not say of its use.
+    levels : int, optional
+        How many are walked down.
 
     Returns
     -------
@@ -106,21 +120,58 @@ def explain(scenario: Scenario, figure: str, dataflow: LayerMapping | Dataflow |
     found = figures[figure]
     if found.value is None:
         raise MissingError(f"{figure}: cannot be told for scenario {scenario.name!r} with {(dataflow or scenario.dataflows[0]).value}")
-    return explanation_of(figure, found, figures)
+    return explanation_of(figure, found, figures, levels)
 
 
-def explanation_of(name: str, figure: Figure, figures: Mapping[str, Figure]) -> Explanation:
-    """Walk a recorded figure down to its constants; `figures` lends names to the steps on the way."""
+def explanation_of(name: str, figure: Figure, figures: Mapping[str, Figure], levels: int = MOST_LEVELS) -> Explanation:
+    """Walk a recorded figure down to its constants, or so many levels of it; `figures` lends names to the steps on the way."""
     names: dict[tuple[int, str | None], str] = {}
     # One number may go by several names: what is explained keeps the one it was asked by, a step takes the first.
     for known, other in ((name, figure), *figures.items()):
         origin = origin_of(other.value)
         if origin is not None and origin.record is not None:
             names.setdefault((id(origin.record), origin.part), known)
-    return _explain(name, figure.meaning, figure.value, figure.unit, names)
+    steps, deepest = _extent(figure.value)
+    if steps <= MOST_STEPS:
+        return _explain(name, figure.meaning, figure.value, figure.unit, _Walk(names, {}), min(levels, deepest, MOST_LEVELS))
+    return _explain(name, figure.meaning, figure.value, figure.unit, _Walk(names, {}), min(levels, _LEVELS_OF_LARGE))
 
 
-def _explain(name: str, meaning: str, value: Any, unit: str, names: Mapping[tuple[int, str | None], str]) -> Explanation:
+def _extent(value: Any) -> tuple[int, int]:
+    """Return how many steps an explanation of a number has, told anew wherever others stand on them, and how many levels."""
+    extents: dict[int, tuple[int, int]] = {}
+    waiting = [value]
+    while waiting:
+        one = waiting[-1]
+        parts = _parts(one)
+        new = [part for part in parts if id(part) not in extents]
+        if new:
+            waiting += new
+            continue
+        waiting.pop()
+        found = [extents[id(part)] for part in parts]
+        extents[id(one)] = 1 + sum(steps for steps, _ in found), 1 + max((levels for _, levels in found), default=0)
+    return extents[id(value)]
+
+
+def _parts(value: Any) -> list[Any]:
+    """What a number was made of, and that was made of something itself."""
+    origin = origin_of(value)
+    if origin is None or origin.record is None:
+        return []
+    symbols = origin.record.symbols.values()
+    return [part for symbol in symbols for part in (symbol if isinstance(symbol, list | tuple) else (symbol,))]
+
+
+class _Walk(NamedTuple):
+    """What a walk from figure to constants knows on its way."""
+
+    names: Mapping[tuple[int, str | None], str]
+    met: dict[tuple[Any, ...], Explanation]
+    """What was explained already: a figure that many others stand on is explained once."""
+
+
+def _explain(name: str, meaning: str, value: Any, unit: str, walk: _Walk, levels: int) -> Explanation:
     origin = origin_of(value)
     if origin is None or origin.record is None:
         label = origin.name if origin is not None else name
@@ -129,16 +180,20 @@ def _explain(name: str, meaning: str, value: Any, unit: str, names: Mapping[tupl
     record = origin.record
     equation = record.formula.equation_of(origin.part)
     unit = unit or _own_unit(origin.part) or record.formula.unit
-    return Explanation(
-        name=names.get((id(record), origin.part), name),
-        meaning=meaning,
-        value=_plain(value),
-        unit=unit,
-        equation=equation,
-        substituted=_substituted(record, equation),
-        source=record.formula.source,
-        inputs=tuple(_inputs(record, equation, unit, names)),
-    )
+    key = (id(record), origin.part, name, meaning, unit, levels)
+    known = walk.met.get(key)
+    if known is None:
+        known = walk.met[key] = Explanation(
+            name=walk.names.get((id(record), origin.part), name),
+            meaning=meaning,
+            value=_plain(value),
+            unit=unit,
+            equation=equation,
+            substituted=_substituted(record, equation),
+            source=record.formula.source,
+            inputs=tuple(_inputs(record, equation, unit, walk, levels - 1)) if levels > 1 else (),
+        )
+    return known
 
 
 def _own_unit(part: str | None) -> str:
@@ -165,7 +220,7 @@ def substituted_equation(origin: Origin) -> str:
     return _substituted(origin.record, origin.record.formula.equation_of(origin.part))
 
 
-def _inputs(record: Record, equation: str, unit: str, names: Mapping[tuple[int, str | None], str]) -> Iterator[Explanation]:
+def _inputs(record: Record, equation: str, unit: str, walk: _Walk, levels: int) -> Iterator[Explanation]:
     """Explain each number an equation stands on; of a list, those that are not nothing."""
     for symbol, value in record.symbols.items():
         if symbol not in symbols_of(equation) and not record.formula.proof:
@@ -175,11 +230,11 @@ def _inputs(record: Record, equation: str, unit: str, names: Mapping[tuple[int, 
         # Parts without a unit of their own have that of the whole.
         own = stated.group(1) if stated else unit if record.formula.unit.startswith("the ") else ""
         if not isinstance(value, list | tuple):
-            yield _explain(symbol, meaning, value, own, names)
+            yield _explain(symbol, meaning, value, own, walk, levels)
             continue
         for place, part in enumerate(value):
             if part:
-                yield _explain(f"{symbol.removesuffix('_i')}[{place}]", meaning, part, own, names)
+                yield _explain(f"{symbol.removesuffix('_i')}[{place}]", meaning, part, own, walk, levels)
 
 
 def _substituted(record: Record, equation: str) -> str:

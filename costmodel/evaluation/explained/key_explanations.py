@@ -19,6 +19,8 @@ KEY_FIGURES: Final = (
     "power.active",
 )
 """Figures that are explained."""
+_LEVELS: Final = 4
+"""A page shows fewer; of a network of thousands of layers all of them would fill the memory."""
 
 
 def key_explanations(scenario: Scenario) -> tuple[tuple[str, Explanation], ...]:
@@ -36,4 +38,4 @@ def key_explanations(scenario: Scenario) -> tuple[tuple[str, Explanation], ...]:
     """
     figures = recorded_figures(scenario, scenario.dataflows[0])
     known = [name for name in KEY_FIGURES if name in figures and figures[name].value is not None]
-    return tuple((name, explanation_of(name, figures[name], figures)) for name in known)
+    return tuple((name, explanation_of(name, figures[name], figures, _LEVELS)) for name in known)

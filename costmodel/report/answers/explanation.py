@@ -37,7 +37,16 @@ def explanation_answer(explanation: Explanation, depth: int) -> Answer:
 
 
 def _sources(node: Explanation) -> set[str]:
-    return {node.source}.union(*(_sources(part) for part in node.inputs))
+    found: set[str] = set()
+    waiting, met = [node], {id(node)}
+    while waiting:
+        one = waiting.pop()
+        found.add(one.source)
+        # What many stand on is one and the same: it is looked at once.
+        new = [part for part in one.inputs if id(part) not in met]
+        met.update(map(id, new))
+        waiting += new
+    return found
 
 
 def derivation_of(explanation: Explanation, depth: int, figure: str = "") -> Derivation:
