@@ -173,7 +173,9 @@ def _pair_tiles(step: Step, layer: DeployedLayer, deployed: DeployedNetwork, cor
                 # Tiles that fall back keep every sum of their own.
                 counted = swar if all(held_tiles(deployed, layer, first)) else 0
                 for p in range(1, min(MOST_PAIR_PIXELS, pixels) + 1):
-                    if tile_register_count(p, q, counted) <= core.register_count:
+                    # Where even the sums that pairs are parted into find no room, groups of taps cost more than pairs gain.
+                    held = 3 * p * q // 2 + q // 2 + 1
+                    if max(held, tile_register_count(p, q, counted)) <= core.register_count:
                         yield first._replace(pixels=p)
 
 
