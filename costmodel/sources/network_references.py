@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -103,8 +104,14 @@ def _peeked(reference: str) -> Mapping[str, Any]:
     """Return the fields of a file or of a packaged scenario; none where there is no such thing."""
     if not is_path(reference):
         known = matching_names(reference, names("scenarios"))
-        data = packaged_document("scenarios", known[0]).data if len(known) == 1 else None
+        data = _packaged_scenario(known[0]) if len(known) == 1 else None
     else:
         path = Path(reference)
         data = peeked_document(path).data if path.suffix in FILE_SUFFIXES and path.is_file() else None
     return data if isinstance(data, Mapping) else {}
+
+
+@functools.cache
+def _packaged_scenario(name: str) -> Any:
+    """Its file is asked for each of its parts, and parsed once."""
+    return packaged_document("scenarios", name).data
