@@ -58,14 +58,17 @@ class MappedLayer(Result):
     derived: ClassVar[tuple[str, ...]] = ("load_ratios", "instruction_ratios")
 
     @property
-    def load_ratios(self) -> dict[str, float]:
-        """Loads of each tile for a valid multiply-accumulate, by its pixels and filters."""
-        return {choice.tile: ratio_of(choice.load_count, self.valid_mac_count) for choice in self.choices}
+    def load_ratios(self) -> dict[str, float | None]:
+        """Loads of each tile for a valid multiply-accumulate, by its pixels and filters; None where every tap falls on padding."""
+        return {choice.tile: self._each(choice.load_count) for choice in self.choices}
 
     @property
-    def instruction_ratios(self) -> dict[str, float]:
-        """Instructions of each tile for a valid multiply-accumulate, by its pixels and filters."""
-        return {choice.tile: ratio_of(choice.instruction_count, self.valid_mac_count) for choice in self.choices}
+    def instruction_ratios(self) -> dict[str, float | None]:
+        """Instructions of each tile for a valid multiply-accumulate, by its pixels and filters; None where every tap falls on padding."""
+        return {choice.tile: self._each(choice.instruction_count) for choice in self.choices}
+
+    def _each(self, count: int) -> float | None:
+        return ratio_of(count, self.valid_mac_count) if self.valid_mac_count else None
 
 
 class MappingSearch(Result):

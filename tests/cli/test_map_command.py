@@ -35,6 +35,14 @@ def test_code_is_unknown_without_the_cores_compiler(monkeypatch: pytest.MonkeyPa
     assert "unknown" in capsys.readouterr().out
 
 
+def test_what_reads_nothing_but_padding_has_no_figures_for_a_multiplication(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    layer = "{kind: conv2d, name: a, out_channels: 2, kernel: 2, dilation: 2, padding: 1}"
+    (tmp_path / "pad.yaml").write_text(f"name: pad\ninput: 1x1x1\nlayers:\n  - {layer}\n", encoding="utf-8")
+    assert main(["map", str(tmp_path / "pad.yaml"), "--layer", "a"]) == 0
+    row = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("1x1 "))
+    assert row.split()[1:3] == ["–", "–"]
+
+
 @pytest.mark.parametrize("core", CORES)
 def test_each_layer_gets_the_tile_of_fewest_instructions_within_the_registers(core: str, capsys: pytest.CaptureFixture[str]) -> None:
     found = mapped(capsys, "cifar-aap-pruned", "--core", core)

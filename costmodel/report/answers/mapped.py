@@ -73,11 +73,15 @@ def _figures(layer: MappedLayer, at: int) -> tuple[Content, ...]:
     choice, own = layer.choices[at], f"map.layers.{layer.name}"
     counts = ("instruction_count", "scratch_bytes", "weight_bytes")
     return (
-        Cell(f"{layer.load_ratios[choice.tile]:.2f}", figure=f"{own}.load_ratios.{choice.tile}"),
-        Cell(f"{layer.instruction_ratios[choice.tile]:.2f}", figure=f"{own}.instruction_ratios.{choice.tile}"),
+        _ratio(layer.load_ratios[choice.tile], f"{own}.load_ratios.{choice.tile}"),
+        _ratio(layer.instruction_ratios[choice.tile], f"{own}.instruction_ratios.{choice.tile}"),
         *(Cell(f"{getattr(choice, name):,}", figure=f"{own}.choices.{at}.{name}") for name in counts),
         Cell(choice.register_count, figure=f"{own}.choices.{at}.register_count"),
     )
+
+
+def _ratio(found: float | None, figure: str) -> Cell:
+    return Cell("–") if found is None else Cell(f"{found:.2f}", figure=figure)
 
 
 def _plain(layer: MappedLayer) -> Cell:
