@@ -14,6 +14,7 @@ from costmodel.cli.app import main
 from costmodel.report.document import Listing
 from costmodel.report.quantities import bytes_text
 from costmodel.sources.importers.channels_first.operator_table import FIRST_LOWERINGS
+from costmodel.sources.importers.channels_first.written_out import WRITTEN_OUT
 from costmodel.sources.importers.lowering_table import FOLDED_ONLY, LOWERINGS
 from costmodel.sources.importers.understood import costed_as
 
@@ -236,6 +237,6 @@ def test_what_is_no_figure_and_no_model_is_told_in_one_line(capsys: pytest.Captu
 def test_every_lowering_says_how_it_costs_its_operator(capsys: pytest.CaptureFixture[str]) -> None:
     rows = json.loads(run(capsys, "list", "operators", "--format", "json"))
     assert {row["operator"] for row in rows if row["format"] == "TensorFlow Lite"} == set(LOWERINGS) | FOLDED_ONLY
-    assert {row["operator"] for row in rows if row["format"] == "ONNX"} == set(FIRST_LOWERINGS)
+    assert {row["operator"] for row in rows if row["format"] == "ONNX"} == set(FIRST_LOWERINGS) | set(WRITTEN_OUT)
     assert [row["operator"] for row in rows if len(row["costed_as"]) < 8] == []
     assert costed_as("ONNX", "UNHEARD_OF") == "not supported"
