@@ -48,6 +48,7 @@ def test_the_decks_five_numbers_are_read_to_the_printed_digit() -> None:
     assert (found.read_pj, found.write_pj) == (91.9007, 181.54)
     assert (found.leakage_w, found.gate_leakage_w, found.standby_w) == (0.0654131, 0.00380488, 0.069218)
     assert (found.access_s, found.cycle_s, found.area_mm2) == (7.31835e-10, 1.05457e-09, 0.444702)
+    assert found.area_efficiency_ratio == 0.784262
     assert (found.wordline_split_count, found.bitline_split_count, found.sets_per_wordline_ratio, found.bitline_mux_count) == (2, 2, 2, 4)
 
 

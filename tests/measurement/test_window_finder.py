@@ -13,7 +13,9 @@ from blocks_of_means import blocks_of, held, quiet_of
 from costmodel.measurement.captures.trace_chunk import Floats
 from costmodel.measurement.windows import window_finder
 from costmodel.measurement.windows.current_levels import Level
+from costmodel.measurement.windows.ends.faint_ends import FaintEnds
 from costmodel.measurement.windows.ends.rises import Rises
+from costmodel.measurement.windows.ends.soft_edges import Ends, SoftEdge
 from costmodel.measurement.windows.inference_windows import Window
 from costmodel.measurement.windows.kinds import Joined, Kinds
 from costmodel.measurement.windows.readings import Reading
@@ -185,3 +187,53 @@ def test_a_duration_is_that_of_what_lasts_as_long_to_a_fifth() -> None:
         assert found is not None
         assert (len(found.windows), found.short_count) == (windows, 4)
     assert found_inferences(blocks, Hints(duration_s=3.5)).found is None
+
+
+GIVEN = Hints(boot_s=0.5)
+"""Changes nothing of what is found, but is a hint."""
+
+
+@pytest.mark.parametrize("doubt", ["unlike", "idles_elsewhere", "busy_rest"])
+def test_what_is_odd_about_a_capture_is_asked_about_where_nothing_was_given(monkeypatch: pytest.MonkeyPatch, doubt: str) -> None:
+    given: list[Any] = []
+    monkeypatch.setattr(window_finder, doubt, lambda *each: given.append(each) or "doubted")
+    assert found_inferences(even(), Hints()) == (None, "doubted", None)
+    assert found_inferences(even(), GIVEN).found is not None
+    if doubt == "unlike":
+        assert given[0][0] == pytest.approx([2.0] * 6, abs=0.11)
+
+
+def test_what_noise_hides_is_asked_about_where_nothing_was_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Seven blocks of two samples each."""
+    monkeypatch.setattr(window_finder, "faint_ends", lambda _, first, last, *__: FaintEnds(first, last, (False, False), 7))
+    blocks = replace(even(), samples_a_block=2, period_s=0.05)
+    withheld = found_inferences(blocks, Hints())
+    assert withheld.found is None
+    assert "begin or end with 0.7 s at a level that noise hides" in withheld.reason
+    assert found_inferences(blocks, GIVEN).found is not None
+
+
+def test_a_duration_may_be_that_with_a_decay(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two seconds, or five with it, to a block of a tenth."""
+    shape = Ends(None, SoftEdge(30.0, 0.0, decays=True))
+    monkeypatch.setattr(window_finder, "soft_ends", lambda *_: shape)
+    for duration_s, lasts_s in ((2.0, 2.0), (5.0, 5.0)):
+        found = found_inferences(even(span=20), Hints(duration_s=duration_s)).found
+        assert found is not None
+        assert [window.end_s - window.start_s for window in found.windows] == pytest.approx([lasts_s] * 6, abs=0.11)
+
+
+def test_what_was_left_out_before_rises_were_joined_is_counted_with_what_is_left_out_after(monkeypatch: pytest.MonkeyPatch) -> None:
+    counts = iter([(1, 2), (3, 4)])
+    real = window_finder._told
+
+    def told(*given: Any) -> Kinds:
+        short, other = next(counts)
+        return real(*given)._replace(short_count=short, other_count=other)
+
+    monkeypatch.setattr(window_finder, "_told", told)
+    pairs = Joined(np.array([0, 2, 4]), np.array([1, 3, 5]), 5, "")
+    monkeypatch.setattr(window_finder, "joined_pauses", lambda *_: pairs)
+    found = found_inferences(even(), Hints()).found
+    assert found is not None
+    assert (len(found.windows), found.short_count, found.other_count, found.cut_count) == (3, 4, 6, 5)

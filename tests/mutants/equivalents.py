@@ -43,6 +43,7 @@ EQUIVALENTS: dict[str, str] = {
     "costmodel/measurement/windows/ends/soft_edges.py soft_edge: passed = passed[passed [< -> <=] outside - 1.0]": "heights are no round shares: one is passed exactly a block before the end only where a block falls from twice of it to nothing, and such a step has no shape",
     "costmodel/measurement/windows/ends/soft_edges.py soft_edge: if growth [> -> >=] _STRAIGHT * np.log(_FACTOR):": "the growth is a fit to logarithms, rounded: it is at the limit by chance only, half-way between a line and a decay",
     "costmodel/measurement/windows/idle_steps.py _shifted_rest: return _Step(slice(at, len(current)), above_a) if above_a [> -> >=] 0.0 else _Step(slice(0, at), -above_a)": "a step of nothing is smaller than a fiftieth of the rises: it was left before",
+    "costmodel/measurement/windows/window_finder.py _decided: near = np.abs((spans + ends.nearer_s(typical_s, block_s, hints.duration_s)) / hints.duration_s - 1.0) [<= -> <] _NEAR": "a ratio of doubles less one is never exactly a fifth: that has more binary places than they",
     "costmodel/measurement/windows/repetition.py inner_period: size = 1 << (2 * len(inside) [- -> +] 1).bit_length()": "a longer transform pads with more zeros: it takes longer and correlates the same",
     "costmodel/measurement/windows/repetition.py inner_period: below = np.flatnonzero(correlation [< -> <=] 0.2)": _TRANSFORMED,
     "costmodel/measurement/windows/repetition.py inner_period: if after.max() [< -> <=] _LEAST_CORRELATION:": _TRANSFORMED,
