@@ -29,7 +29,7 @@ from costmodel.specs.network import Network
 from costmodel.specs.running.mapping import mapping_of
 from costmodel.validation.comparing import Expected, expect
 from costmodel.validation.mapping_choice import mapped_expected
-from costmodel.validation.mapping_search import MOST_PAIR_PIXELS, PAIRED_FILTERS
+from costmodel.validation.mapping_search import PAIRED_FILTERS
 from costmodel.validation.targets.emulators import run_on_emulator
 from costmodel.validation.validating import Mapped, Workbench, expect_network
 
@@ -41,6 +41,7 @@ LAYER = "layer"
 BATCH = 6
 """Draws that are built together: a kernel's instructions may depend on what lies beside it."""
 FOLDS = 8
+MOST_PAIR_PIXELS = 4
 NOISE = 0.02
 """Relative error that rates leave, about: compilers move single instructions in and out of loops."""
 DATA = Path(__file__).parents[1] / "costmodel" / "sources" / "data" / "kernel_instructions"

@@ -36,10 +36,11 @@ WORK: Final = "definition: what the generated kernel does in this tile"
 """Source of the regressors."""
 MOST_PIXELS: Final = 8
 MOST_FILTERS: Final = 16
-MOST_PAIR_PIXELS: Final = 4
+PAIRED_PIXELS: Final = (1, 2, 4)
 PAIRED_FILTERS: Final = (2, 4)
 SWAR_TAPS: Final = (2, 3, 4, 5, 6, 8)
-"""Tiles of pairs that are tried: larger ones keep sums on the stack at every group of taps, and longer groups are rarely held."""
+"""Tiles of pairs that are tried: larger ones keep sums on the stack at every group of taps, longer groups are rarely held, and three pixels
+take more than is predicted."""
 DEFAULT_SCRATCH_BYTES: Final = 16_384
 """Most a line buffer may take unless told otherwise."""
 
@@ -172,7 +173,7 @@ def _pair_tiles(step: Step, layer: DeployedLayer, deployed: DeployedNetwork, cor
             if reason_against_pairs(deployed, layer, first) is None:
                 # Tiles that fall back keep every sum of their own.
                 counted = swar if all(held_tiles(deployed, layer, first)) else 0
-                for p in range(1, min(MOST_PAIR_PIXELS, pixels) + 1):
+                for p in (size for size in PAIRED_PIXELS if size <= pixels):
                     # Where even the sums that pairs are parted into find no room, groups of taps cost more than pairs gain.
                     held = 3 * p * q // 2 + q // 2 + 1
                     if max(held, tile_register_count(p, q, counted)) <= core.register_count:
