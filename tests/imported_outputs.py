@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from costmodel.dataflows.executed.execution import execute_work
 from costmodel.dataflows.executed.layer_run import LayerTensors
+from costmodel.sources.importers.channels_first.layer_draft import real_of
 from costmodel.sources.importers.channels_first.layouts import PADDING, Laid
 from costmodel.sources.importers.channels_first.to_layers import drafted_layers
 from costmodel.sources.importers.to_model import model_of
@@ -39,8 +40,8 @@ def outputs_of(graph: ImportedGraph, *examples: Array) -> list[Array]:
         held[index] = _computed(layer, step, inputs, own)
     found = []
     for place in graph.outputs:
-        where = draft.laid[place]
-        found.append(unlaid(held[names[where.layer]], where, graph.tensors[place].shape))
+        tensor, where = graph.tensors[place], draft.laid.get(place)
+        found.append(real_of(tensor) if where is None else unlaid(held[names[where.layer]], where, tensor.shape))
     return found
 
 
@@ -59,8 +60,9 @@ def _computed(layer: Any, step: Any, inputs: list[Array], own: LayerParameters |
         return inputs[0] * weight[:, None, None] + bias[:, None, None]
     if layer.kind in ("softmax", "log_softmax"):
         powers = np.exp(inputs[0] - inputs[0].max(axis=0))
-        shares = powers / powers.sum(axis=0)
-        return shares if layer.kind == "softmax" else np.log(shares)
+        if layer.kind == "log_softmax":
+            return inputs[0] - inputs[0].max(axis=0) - np.log(powers.sum(axis=0))
+        return powers / powers.sum(axis=0)
     shape = step.operation.shape_of_weights(layer, [each.shape for each in inputs])
     if weight is not None and shape is not None:
         weight = weight.reshape(shape)

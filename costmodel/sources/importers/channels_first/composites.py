@@ -8,10 +8,12 @@ from typing import Final
 from costmodel.sources.importers.channels_first.graph_draft import GraphDraft, Node
 
 _CLOSE: Final = 1e-3
+_LINEAR: Final = 15.0
+"""From where on a softplus is its argument, to the last bit of single precision."""
 
 
 def with_composites(draft: GraphDraft) -> None:
-    """Make one operator of each GELU written with an error function, and of each hard swish written with a hard sigmoid.
+    """Make one operator of each GELU written with an error function, hard swish with a hard sigmoid, softplus with the line it comes to.
 
     Parameters
     ----------
@@ -24,6 +26,7 @@ def with_composites(draft: GraphDraft) -> None:
     for node in list(draft.nodes):
         found = _hard_swish(node, readers) if node.kind == "HardSigmoid" else None
         found = _gelu(draft, node, makers, readers) if node.kind == "Erf" else found
+        found = _softplus(draft, node, makers, readers) if node.kind == "Softplus" else found
         if found is None or any(id(part) in gone for part in found[0]):
             continue
         parts, source, kind = found
@@ -41,6 +44,20 @@ def _hard_swish(node: Node, readers: dict[str, list[Node]]) -> tuple[list[Node],
     if not isinstance(alpha, int | float) or abs(alpha - 1 / 6) > _CLOSE or beta != 0.5:
         return None
     return [node, product], node.inputs[0], "HardSwish"
+
+
+def _softplus(draft: GraphDraft, node: Node, makers: dict[str, Node], readers: dict[str, list[Node]]) -> tuple[list[Node], str, str] | None:
+    """X itself where it is large, which is what a softplus is there too."""
+    choice, source = _sole(node, readers), node.inputs[0]
+    if choice is None or choice.kind != "Where" or choice.inputs[1:] != [source, node.outputs[0]]:
+        return None
+    above = makers.get(choice.inputs[0])
+    if above is None or above.kind != "Greater" or _sole(above, readers) is not choice or above.inputs[0] != source:
+        return None
+    bound = draft.constant(above.inputs[1])
+    if bound is None or bound.size != 1 or float(bound.reshape(-1)[0]) < _LINEAR:
+        return None
+    return [node, above, choice], source, "Softplus"
 
 
 def _gelu(draft: GraphDraft, node: Node, makers: dict[str, Node], readers: dict[str, list[Node]]) -> tuple[list[Node], str, str] | None:

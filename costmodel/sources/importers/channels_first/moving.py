@@ -189,6 +189,10 @@ def gather(draft: LayerDraft, operator: ImportedOperator) -> None:
         sliced(draft, operator, 0, operator.outputs[0], {axis: range(numbers[0], numbers[0] + 1)}, dropped=(axis,))
         return
     found = draft.source(operator)
+    if indices.ndim == 1 and numbers == list(range(extent)):
+        draft.laid[operator.outputs[0]] = found
+        draft.view("it picks everything")
+        return
     if indices.ndim != 1 or axis not in found.axes:
         raise draft.refused(operator, "along this axis, or with a table of numbers, it is not supported")
     draft.add(operator, "gather", [found.layer], found.axes, axis=found.axes.index(axis), indices=numbers)

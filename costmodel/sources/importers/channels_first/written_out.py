@@ -340,6 +340,59 @@ def _picked(parts: Parts) -> bool:
     return parts.last("Reshape", [parts.add("Gather", [parts.source, flat], (*shape[:axis], indices.size, *shape[axis + 1 :]), axis=axis)])
 
 
+def _scalar(parts: Parts, at: int) -> float | None:
+    """One constant number among the inputs, or one for every element; None where it is something else."""
+    name = parts.node.inputs[at] if at < len(parts.node.inputs) else ""
+    array = parts.draft.constant(name) if name else None
+    return float(array.reshape(-1)[0]) if array is not None and array.size == 1 and array.dtype.kind == "f" else None
+
+
+def _power(parts: Parts) -> bool:
+    """A square is a product, and half a power a root."""
+    exponent = _scalar(parts, 1)
+    if exponent == 2 and parts.shape() == parts.made.shape:
+        return parts.last("Mul", [parts.source, parts.source])
+    return exponent == 0.5 and parts.shape() == parts.made.shape and parts.last("Sqrt", [parts.source])
+
+
+def _quotient(parts: Parts) -> bool:
+    """One over a tensor is its reciprocal."""
+    divisor = parts.node.inputs[1]
+    return _scalar(parts, 0) == 1 and parts.shape(divisor) == parts.made.shape and parts.last("Reciprocal", [divisor])
+
+
+def _bounded(side: str) -> Callable[[Parts], bool]:
+    """Return how the larger, or the smaller, of a tensor and one number is written: as a clamp."""
+
+    def write(parts: Parts) -> bool:
+        if len(parts.node.inputs) != 2:
+            return False
+        for at in (0, 1):
+            bound, other = _scalar(parts, at), parts.node.inputs[1 - at]
+            if bound is not None and math.isfinite(bound) and parts.shape(other) == parts.made.shape:
+                return parts.last("Clip", [other], **{side: bound})
+        return False
+
+    return write
+
+
+def _vectors(parts: Parts) -> bool:
+    """A vector in a product of matrices is a matrix of one column, or of one row, whose axis goes again."""
+    first, second = parts.node.inputs[:2]
+    a, b, made = parts.shape(first), parts.shape(second), parts.made.shape
+    if len(a) != 1 and len(b) != 1:
+        return False
+    operands = []
+    for name, shape in ((first, (1, *a) if len(a) == 1 else a), (second, (*b, 1) if len(b) == 1 else b)):
+        array = parts.draft.constant(name)
+        if array is not None:
+            operands.append(parts.number(array.reshape(shape)))
+        else:
+            operands.append(name if shape == parts.shape(name) else parts.add("Reshape", [name], shape))
+    wide = (*(made if len(a) != 1 else (*made[:-1], 1, *made[-1:]) if len(b) != 1 else (1,)), *((1,) if len(b) == 1 else ()))
+    return parts.last("Reshape", [parts.add("MatMul", operands, wide)])
+
+
 def _one_hot(parts: Parts) -> bool:
     """A one where a number is that of the place: compared with every number."""
     node, shape, made = parts.node, parts.shape(), parts.made
@@ -357,15 +410,20 @@ def _one_hot(parts: Parts) -> bool:
 
 WRITTEN_OUT: Final[Mapping[str, Callable[[Parts], bool]]] = {
     "AveragePool": _mean_pool,
+    "Div": _quotient,
     "Gather": _picked,
     "GatherND": _picked,
     "GroupNormalization": _group_norm,
     "HardSigmoid": _hard_sigmoid,
     "LRN": _local_response,
+    "MatMul": _vectors,
+    "Max": _bounded("min"),
     "MaxPool": _largest_pool,
+    "Min": _bounded("max"),
     "Mish": _mish,
     "OneHot": _one_hot,
     "Pad": _around,
+    "Pow": _power,
     "ReduceL1": _sum_of_sizes,
     "ReduceL2": _length,
     "ReduceLogSum": _log_of_sum,

@@ -42,6 +42,22 @@ def folded(node: Node, inputs: Inputs) -> Array | None:
     return None if found is None or found.size > MOST_FOLDED else found
 
 
+def split_parts(node: Node, inputs: Inputs) -> list[Array] | None:
+    """Return what a split makes of a constant; None where its sizes do not fit it."""
+    data, axis, count = inputs[0], node.integer("axis"), len(node.outputs)
+    given = inputs[1] if len(inputs) > 1 else None
+    sizes = node.integers("split") if given is None else tuple(int(size) for size in given.reshape(-1))
+    if data is None or not -data.ndim <= axis < data.ndim:
+        return None
+    extent = data.shape[axis]
+    if sizes is None:
+        each = -(-extent // count)
+        sizes = (*[each] * (count - 1), extent - each * (count - 1))
+    if len(sizes) != count or min(sizes) < 0 or sum(sizes) != extent:
+        return None
+    return [np.ascontiguousarray(piece) for piece in np.split(data, np.cumsum(sizes)[:-1], axis=axis)]
+
+
 def _first(inputs: Inputs, at: int = 0) -> Array:
     found = inputs[at]
     if found is None:

@@ -17,6 +17,8 @@ _NUMBERS: Final = {name: number for number, name in ELEMENT_NAMES.items()}
 _REAL: Final = frozenset({"int8", "uint8", "int16", "uint16", "int4"})
 """Types of quantised tensors, which stand for real numbers: inference is told so."""
 
+_LIKE_INPUT: Final = frozenset({"GroupNormalization"})
+"""Operators that make the shape of their first input, for which `onnx` has no inference."""
 _STEPS: Final = frozenset({"strides", "dilations", "kernel_shape"})
 """Attributes that windows move by or extend over."""
 
@@ -46,6 +48,8 @@ class NodeShapes:
             If its inputs do not fit it, or what it makes has no shape before it runs.
         """
         found = self._inferred(node, proto)
+        if node.kind in _LIKE_INPUT and not found and node.inputs and (first := self._draft.values.get(node.inputs[0])):
+            found = {name: (first.shape, first.element) for name in node.outputs if name}
         for name in node.outputs:
             if not name:
                 continue

@@ -13,7 +13,7 @@ from costmodel.errors import FormatError, Location, MissingError
 from costmodel.sources.importers.channels_first.graph_draft import Array, GraphDraft, Node, Value, element_of
 from costmodel.sources.importers.channels_first.open_extents import input_shapes
 from costmodel.sources.importers.channels_first.passes import simplified
-from costmodel.sources.importers.onnx_format.constant_folding import folded
+from costmodel.sources.importers.onnx_format.constant_folding import folded, split_parts
 from costmodel.sources.importers.onnx_format.module_names import module_of
 from costmodel.sources.importers.onnx_format.node_shapes import NodeShapes
 from costmodel.sources.importers.onnx_format.onnx_tensors import ELEMENT_NAMES, Constants
@@ -179,6 +179,12 @@ class _Reading:
         else:
             inputs = [draft.constant(name) if name else None for name in node.inputs]
             known = all(not name or array is not None for name, array in zip(node.inputs, inputs, strict=True))
+            pieces = split_parts(node, inputs) if known and node.kind == "Split" and all(node.outputs) else None
+            if pieces is not None:
+                for made, piece in zip(node.outputs, pieces, strict=True):
+                    self._keep(made, piece)
+                draft.gone(node, "computes a constant")
+                return None
             found = folded(node, inputs) if known else None
         if found is not None:
             self._keep(node.outputs[0], found)

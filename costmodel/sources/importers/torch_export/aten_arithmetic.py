@@ -201,8 +201,8 @@ def threshold(draft: GraphDraft, call: Call) -> None:
     """Append a comparison, and a choice."""
     source = source_of(call)
     bound, value = (number(draft, call, name, call.real(name, 0.0), source) for name in ("threshold", "value"))
-    above = part(draft, call, "Greater", [source, bound], element="bool")
-    append(draft, call, "Where", [above, source, value])
+    below = part(draft, call, "LessOrEqual", [source, bound], element="bool")
+    append(draft, call, "Where", [below, value, source])
 
 
 def gated(draft: GraphDraft, call: Call) -> None:

@@ -137,6 +137,13 @@ def repeated(kind: str) -> Translation:
     return translate
 
 
+def broadcast(draft: GraphDraft, call: Call) -> None:
+    """Append tensors repeated to one shape, each for itself."""
+    for source, made in zip(tensors_of(call), call.outputs, strict=True):
+        same = draft.values[source].shape == draft.values[made].shape
+        append(draft, call, "Identity" if same else "Expand", [source], [made])
+
+
 def filled(number: float | str) -> Translation:
     """Return the translation of a constant of one number, or of the argument that says it."""
 

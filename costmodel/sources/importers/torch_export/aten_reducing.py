@@ -136,6 +136,23 @@ def likeness(draft: GraphDraft, call: Call) -> None:
     append(draft, call, "Div", [across, lengths])
 
 
+def loss(kind: str) -> Translation:
+    """Return the translation of how far two tensors are apart: an element, their mean, or their sum."""
+
+    def translate(draft: GraphDraft, call: Call) -> None:
+        source, shape = source_of(call), draft.values[call.outputs[0]].shape
+        summary = {0: "", 1: "ReduceMean", 2: "ReduceSum"}[call.integer("reduction", 1)]
+        held = draft.values[source].shape if summary else shape
+        apart = part(draft, call, "Sub", [source, call.tensor("target")], held)
+        operands = [apart, apart] if kind == "Mul" else [apart]
+        if summary:
+            append(draft, call, summary, [part(draft, call, kind, operands)], axes=(), keepdims=0)
+        else:
+            append(draft, call, kind, operands)
+
+    return translate
+
+
 def logarithm_of_sum(draft: GraphDraft, call: Call) -> None:
     """Append the logarithm of a sum of powers."""
     append(draft, call, "ReduceLogSumExp", [source_of(call)], axes=_axes(draft, call), keepdims=_keeps(call))

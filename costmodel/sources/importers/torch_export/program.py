@@ -250,6 +250,9 @@ def _argument(given: Mapping[str, Any], symbols: Mapping[str, int]) -> Any:
         return [Tensor(each["name"]) for each in value]
     if kind == "as_optional_tensors":
         return [Tensor(each["as_tensor"]["name"]) if "as_tensor" in each else None for each in value]
+    if kind == "as_float" and isinstance(value, str):
+        # JSON has no word for what is infinite, or no number.
+        return float(value)
     if kind == "as_sym_int":
         return int(value["as_int"]) if "as_int" in value else symbols.get(str(value.get("as_name")))
     if kind == "as_sym_ints":
