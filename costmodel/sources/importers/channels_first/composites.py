@@ -1,4 +1,4 @@
-"""Activations that exporters write as several operators, made one again."""
+"""Functions that exporters write as several operators, made one again."""
 
 from __future__ import annotations
 
@@ -12,8 +12,15 @@ _LINEAR: Final = 15.0
 """From where on a softplus is its argument, to the last bit of single precision."""
 
 
+_OF_TRUTHS: Final = {"ReduceMax": "ReduceAny", "ReduceSum": "ReduceAny", "ReduceMin": "ReduceAll"}
+"""What a reduction of numbers that stand for truths is."""
+
+
 def with_composites(draft: GraphDraft) -> None:
-    """Make one operator of each GELU written with an error function, hard swish with a hard sigmoid, softplus with the line it comes to.
+    """Make one operator of each function that is written as several.
+
+    They are a GELU with an error function, a hard swish with a hard sigmoid, a softplus with the line it comes to, and what holds anywhere,
+    or everywhere, with numbers.
 
     Parameters
     ----------
@@ -27,13 +34,17 @@ def with_composites(draft: GraphDraft) -> None:
         found = _hard_swish(node, readers) if node.kind == "HardSigmoid" else None
         found = _gelu(draft, node, makers, readers) if node.kind == "Erf" else found
         found = _softplus(draft, node, makers, readers) if node.kind == "Softplus" else found
+        found = _truth(draft, node, makers, readers) if node.kind in _OF_TRUTHS else found
         if found is None or any(id(part) in gone for part in found[0]):
             continue
         parts, source, kind = found
-        last = parts[-1]
+        last, whole = parts[-1], next((part for part in parts if part.kind.startswith("Reduce")), None)
         gone.update(id(part) for part in parts[:-1])
-        last.kind, last.inputs, last.attributes, last.file_kind = kind, [source], {}, kind
-    draft.without(gone, {}, "is part of an activation written as several operators")
+        # What a reduction goes along stands in its other inputs and its attributes.
+        last.attributes = {} if whole is None else whole.attributes
+        last.inputs = [source, *([] if whole is None else whole.inputs[1:])]
+        last.kind = last.file_kind = kind
+    draft.without(gone, {}, "is part of a function written as several operators")
 
 
 def _hard_swish(node: Node, readers: dict[str, list[Node]]) -> tuple[list[Node], str, str] | None:
@@ -44,6 +55,19 @@ def _hard_swish(node: Node, readers: dict[str, list[Node]]) -> tuple[list[Node],
     if not isinstance(alpha, int | float) or abs(alpha - 1 / 6) > _CLOSE or beta != 0.5:
         return None
     return [node, product], node.inputs[0], "HardSwish"
+
+
+def _truth(draft: GraphDraft, node: Node, makers: dict[str, Node], readers: dict[str, list[Node]]) -> tuple[list[Node], str, str] | None:
+    """Whether any holds, or all: truths made numbers, the largest, least or their sum, made a truth again."""
+    before, after = makers.get(node.inputs[0]), _sole(node, readers)
+    if before is None or before.kind != "Cast" or _sole(before, readers) is not node or after is None:
+        return None
+    if draft.values[before.inputs[0]].element != "bool" or draft.values[after.outputs[0]].element != "bool":
+        return None
+    zero = draft.constant(after.inputs[1]) if after.kind == "Greater" else None
+    if after.kind != "Cast" and (zero is None or zero.size != 1 or zero.reshape(-1)[0] != 0 or node.kind == "ReduceMin"):
+        return None
+    return [before, node, after], before.inputs[0], _OF_TRUTHS[node.kind]
 
 
 def _softplus(draft: GraphDraft, node: Node, makers: dict[str, Node], readers: dict[str, list[Node]]) -> tuple[list[Node], str, str] | None:

@@ -292,15 +292,16 @@ def reduction(function: str) -> Callable[[LayerDraft, ImportedOperator], None]:
             raise draft.refused(operator, "without axes it does nothing, which is not supported")
         kept = [axis for axis in range(rank) if axis not in over]
         renamed = {axis: axis if keep else kept.index(axis) for axis in kept}
+        found = draft.source(operator)
+        wanted: tuple[int, ...] = (1, 2, 3) if rank == 4 else (1, 2, PADDING)
         pooled = function == "mean" and rank in (3, 4) and source[0] == 1 and over == list(range(2, rank))
-        if pooled:
-            wanted: tuple[int, ...] = (1, 2, 3) if rank == 4 else (1, 2, PADDING)
+        # Where the channels do not lie first they would have to be moved there.
+        if pooled and moving(found.axes, source) == moving(wanted, source):
             layer = draft.append(
                 operator, "adaptive_avg_pool2d", [draft.as_laid(operator, 0, wanted).layer], operator.outputs[0], output_size=[1, 1]
             )
             draft.laid[operator.outputs[0]] = Laid(layer, (renamed[1], PADDING, PADDING))
             return
-        found = draft.source(operator)
         places = [at for at, axis in enumerate(found.axes) if axis in over]
         if not places:
             draft.laid[operator.outputs[0]] = Laid(found.layer, tuple(renamed.get(axis, PADDING) for axis in found.axes))

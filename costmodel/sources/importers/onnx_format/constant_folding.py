@@ -221,6 +221,15 @@ def _running_sum(node: Node, inputs: Inputs) -> Array:
     return np.cumsum(_first(inputs), axis=int(_first(inputs, 1).reshape(-1)[0]))
 
 
+def _clip(node: Node, inputs: Inputs) -> Array:
+    found = _first(inputs)
+    for at, name, bounded in ((1, "min", np.maximum), (2, "max", np.minimum)):
+        bound = inputs[at] if len(inputs) > at else node.attributes.get(name)
+        if bound is not None:
+            found = np.asarray(bounded(found, np.asarray(bound, found.dtype).reshape(())))
+    return found
+
+
 def _identity(_node: Node, inputs: Inputs) -> Array:
     return _first(inputs)
 
@@ -232,6 +241,7 @@ _FOLDS: Final[Mapping[str, Callable[[Node, Inputs], Array | None]]] = {
     "Cast": _cast,
     "CastLike": _cast_like,
     "Ceil": _unary(np.ceil),
+    "Clip": _clip,
     "Concat": _concat,
     "ConstantOfShape": _constant_of_shape,
     "Cos": _unary(np.cos),

@@ -180,6 +180,9 @@ def _attention(draft: GraphDraft, call: Call) -> None:
 
 
 _TRANSLATIONS: Final[Mapping[str, Translation]] = {
+    "__and__": arithmetic.logical("And"),
+    "__or__": arithmetic.logical("Or"),
+    "__xor__": arithmetic.logical("Xor"),
     "_softmax": _softmax("Softmax"),
     "_to_copy": moving.same,
     "_weight_norm": reducing.weight_norm,

@@ -19,7 +19,7 @@ _ELEMENTS: Final = {
     1: "uint8", 2: "int8", 3: "int16", 4: "int32", 5: "int64", 6: "float16", 7: "float32", 8: "float64", 12: "bool", 13: "bfloat16",
 }  # fmt: skip
 """Element types by their number in a program."""
-_TARGET: Final = re.compile(r"^torch\.ops\.(\w+)\.(\w+?)(_?)(?:\.(\w+))?$")
+_TARGET: Final = re.compile(r"^torch\.ops\.(\w+)\.(__\w+__|\w+?)(_?)(?:\.(\w+))?$")
 _VIEWS: Final = frozenset({
     "alias", "chunk", "contiguous", "detach", "dropout", "expand", "expand_as", "feature_dropout", "flatten", "mT", "movedim", "narrow",
     "permute", "reshape", "select", "slice", "split", "split_with_sizes", "squeeze", "swapaxes", "t", "transpose", "unbind", "unflatten",
@@ -226,7 +226,7 @@ class _Reading:
         arguments = {str(given["name"]): self._named(_argument(given["arg"], self._symbols)) for given in entry["inputs"]}
         stack = str((entry.get("metadata") or {}).get("nn_module_stack") or "")
         levels = [level.split(",") for level in stack.split(";") if level.count(",") >= 2]
-        in_place = bool(match and match.group(1) == "aten" and match.group(3))
+        in_place = bool(match and match.group(1) == "aten" and (match.group(3) or kind.startswith("__i")))
         return Call(kind, arguments, outputs, node or (outputs[0] if outputs else ""), levels[-1][1] if levels else "", in_place=in_place)
 
     def _named(self, given: Any) -> Any:
