@@ -14,7 +14,7 @@ from costmodel.cli.app import main
 from costmodel.report.document import Listing
 from costmodel.report.quantities import bytes_text
 from costmodel.sources.importers.channels_first.operator_table import FIRST_LOWERINGS
-from costmodel.sources.importers.channels_first.written_out import WRITTEN_OUT
+from costmodel.sources.importers.channels_first.written_out.table import WRITTEN_OUT
 from costmodel.sources.importers.lowering_table import FOLDED_ONLY, LOWERINGS
 from costmodel.sources.importers.understood import costed_as
 

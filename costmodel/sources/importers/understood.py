@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
 from costmodel.sources.importers.channels_first.operator_table import FIRST_LOWERINGS
-from costmodel.sources.importers.channels_first.written_out import WRITTEN_OUT
+from costmodel.sources.importers.channels_first.written_out.table import WRITTEN_OUT
 from costmodel.sources.importers.lowering_table import FOLDED_ONLY, LOWERINGS
 from costmodel.sources.importers.tflite import FORMAT as TFLITE
 

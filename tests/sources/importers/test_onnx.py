@@ -270,7 +270,7 @@ def test_a_reference_to_a_file_is_a_network(tmp_path: Path) -> None:
 
 def test_the_page_names_every_operator_and_layer_that_is_understood() -> None:
     from costmodel.sources.importers.channels_first.operator_table import FIRST_LOWERINGS
-    from costmodel.sources.importers.channels_first.written_out import WRITTEN_OUT
+    from costmodel.sources.importers.channels_first.written_out.table import WRITTEN_OUT
     from costmodel.sources.importers.keras_files.layer_table import LAYERS_OF_KERAS
 
     words = set(re.findall(r"\w+", (Path(__file__).parents[3] / "docs" / "own_network.md").read_text(encoding="utf-8")))

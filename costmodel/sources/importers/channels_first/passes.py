@@ -8,7 +8,7 @@ from costmodel.sources.importers.channels_first.composites import with_composite
 from costmodel.sources.importers.channels_first.folding_passes import with_biases, with_folded_norms, with_folded_pads
 from costmodel.sources.importers.channels_first.graph_draft import GraphDraft, Node
 from costmodel.sources.importers.channels_first.quantisation_pass import with_quantised_tensors
-from costmodel.sources.importers.channels_first.written_out import with_parts
+from costmodel.sources.importers.channels_first.written_out.table import with_parts
 
 
 def simplified(draft: GraphDraft) -> GraphDraft:

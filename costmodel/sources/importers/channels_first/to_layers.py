@@ -12,7 +12,7 @@ from costmodel.sources.importers.channels_first.layer_draft import LayerDraft
 from costmodel.sources.importers.channels_first.layouts import Laid
 from costmodel.sources.importers.channels_first.moving import input_axes
 from costmodel.sources.importers.channels_first.operator_table import FIRST_LOWERINGS
-from costmodel.sources.importers.channels_first.written_out import WRITTEN_OUT
+from costmodel.sources.importers.channels_first.written_out.table import WRITTEN_OUT
 from costmodel.sources.importers.plain_layers import network_name, plain_layers, usual_types
 from costmodel.specs.imported_graph import ImportedGraph
 from costmodel.specs.layers import DataType

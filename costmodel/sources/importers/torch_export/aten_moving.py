@@ -268,6 +268,9 @@ def shuffled(draft: GraphDraft, call: Call) -> None:
 def counted(draft: GraphDraft, call: Call) -> None:
     """Keep the numbers from a first one in steps."""
     made = draft.values[call.outputs[0]]
+    if math.prod(made.shape) > _MOST_FILLED or len(made.shape) != 1:
+        refused(draft, call)
+        return
     step = call.arguments.get("step", 1)
     element = made.element if made.element in ("int64", "int32", "float32") else "float32"
     numbers = call.real("start", 0.0) + np.arange(made.shape[0]) * (step if isinstance(step, int | float) else 1)

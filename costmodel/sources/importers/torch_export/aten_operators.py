@@ -13,6 +13,7 @@ from costmodel.sources.importers.onnx_format.constant_folding import folded
 from costmodel.sources.importers.torch_export import aten_arithmetic as arithmetic
 from costmodel.sources.importers.torch_export import aten_moving as moving
 from costmodel.sources.importers.torch_export import aten_reducing as reducing
+from costmodel.sources.importers.torch_export import aten_windows as windows
 from costmodel.sources.importers.torch_export import recurrent
 from costmodel.sources.importers.torch_export.aten_nodes import Translation, append, constant, part, refused, source_of, tensors_of
 from costmodel.sources.importers.torch_export.program import Call
@@ -41,26 +42,6 @@ def _computed(draft: GraphDraft, node: Node) -> bool:
         return False
     made.constant = np.ascontiguousarray(found.reshape(made.shape)).astype(made.element, copy=False)
     return True
-
-
-def _convolution(axes: int, *, transposed: bool = False) -> Translation:
-    def translate(draft: GraphDraft, call: Call) -> None:
-        count = axes or len(draft.values[call.tensor("weight")].shape) - 2
-        turned = transposed or call.arguments.get("transposed") is True
-        pads = call.integers("padding", count, 0)
-        same = call.arguments.get("padding") == "same"
-        attributes: dict[str, Any] = {
-            "strides": call.integers("stride", count, 1),
-            "dilations": call.integers("dilation", count, 1),
-            "pads": (*pads, *pads),
-            "group": call.integer("groups", 1),
-        }
-        if same:
-            attributes["auto_pad"] = "SAME_UPPER"
-        inputs = [source_of(call), call.tensor("weight"), *([call.tensor("bias")] if call.tensor("bias") else [])]
-        append(draft, call, "ConvTranspose" if turned else "Conv", inputs, **attributes)
-
-    return translate
 
 
 def _linear(draft: GraphDraft, call: Call) -> None:
@@ -106,45 +87,6 @@ def _blocks(kind: str) -> Translation:
     return lambda draft, call: append(draft, call, kind, [source_of(call)], mode="CRD")
 
 
-def _pool(kind: str, axes: int) -> Translation:
-    def translate(draft: GraphDraft, call: Call) -> None:
-        kernel = call.integers("kernel_size", axes, 1)
-        given = call.arguments.get("stride")
-        pads = call.integers("padding", axes, 0)
-        if isinstance(call.arguments.get("divisor_override"), int):
-            refused(draft, call)
-            return
-        attributes: dict[str, Any] = {
-            "kernel_shape": kernel,
-            "strides": call.integers("stride", axes, 1) if given else kernel,
-            "dilations": call.integers("dilation", axes, 1),
-            "pads": (*pads, *pads),
-            "ceil_mode": int(call.arguments.get("ceil_mode") is True),
-        }
-        if kind == "AveragePool":
-            attributes["count_include_pad"] = int(call.arguments.get("count_include_pad", True) is not False)
-        append(draft, call, kind, [source_of(call)], call.outputs[:1], **attributes)
-
-    return translate
-
-
-def _adaptive_mean(draft: GraphDraft, call: Call) -> None:
-    whole = all(extent == 1 for extent in draft.values[call.outputs[0]].shape[2:])
-    append(draft, call, "GlobalAveragePool" if whole else "AdaptiveAveragePool", [source_of(call)])
-
-
-def _adaptive_largest(draft: GraphDraft, call: Call) -> None:
-    source, made = draft.values[source_of(call)].shape[2:], draft.values[call.outputs[0]].shape[2:]
-    if all(extent == 1 for extent in made):
-        append(draft, call, "GlobalMaxPool", [source_of(call)], call.outputs[:1])
-    elif any(extent % parts for extent, parts in zip(source, made, strict=True)):
-        # Windows of several sizes: no layer has them.
-        refused(draft, call)
-    else:
-        kernel = tuple(extent // parts for extent, parts in zip(source, made, strict=True))
-        append(draft, call, "MaxPool", [source_of(call)], call.outputs[:1], kernel_shape=kernel, strides=kernel)
-
-
 def _softmax(kind: str) -> Translation:
     return lambda draft, call: append(draft, call, kind, [source_of(call)], axis=call.integer("dim", -1))
 
@@ -187,10 +129,10 @@ _TRANSLATIONS: Final[Mapping[str, Translation]] = {
     "_to_copy": moving.same,
     "_weight_norm": reducing.weight_norm,
     "abs": arithmetic.plain("Abs"),
-    "adaptive_avg_pool1d": _adaptive_mean,
-    "adaptive_avg_pool2d": _adaptive_mean,
-    "adaptive_max_pool1d": _adaptive_largest,
-    "adaptive_max_pool2d": _adaptive_largest,
+    "adaptive_avg_pool1d": windows.adaptive_mean,
+    "adaptive_avg_pool2d": windows.adaptive_mean,
+    "adaptive_max_pool1d": windows.adaptive_largest,
+    "adaptive_max_pool2d": windows.adaptive_largest,
     "add": arithmetic.binary("Add"),
     "addcdiv": arithmetic.with_product("Div"),
     "addcmul": arithmetic.with_product("Mul"),
@@ -205,9 +147,9 @@ _TRANSLATIONS: Final[Mapping[str, Translation]] = {
     "argmax": reducing.reduction("ArgMax"),
     "argmin": reducing.reduction("ArgMin"),
     "atan": arithmetic.plain("Atan"),
-    "avg_pool1d": _pool("AveragePool", 1),
-    "avg_pool2d": _pool("AveragePool", 2),
-    "avg_pool3d": _pool("AveragePool", 3),
+    "avg_pool1d": windows.pool("AveragePool", 1),
+    "avg_pool2d": windows.pool("AveragePool", 2),
+    "avg_pool3d": windows.pool("AveragePool", 3),
     "baddbmm": _sum_with_product,
     "batch_norm": reducing.batch_norm,
     "bitwise_and": arithmetic.logical("And"),
@@ -230,11 +172,11 @@ _TRANSLATIONS: Final[Mapping[str, Translation]] = {
     "concatenate": moving.join,
     "constant_pad_nd": moving.pad,
     "contiguous": moving.same,
-    "conv1d": _convolution(1),
-    "conv2d": _convolution(2),
-    "conv_transpose1d": _convolution(1, transposed=True),
-    "conv_transpose2d": _convolution(2, transposed=True),
-    "convolution": _convolution(0),
+    "conv1d": windows.convolution(1),
+    "conv2d": windows.convolution(2),
+    "conv_transpose1d": windows.convolution(1, transposed=True),
+    "conv_transpose2d": windows.convolution(2, transposed=True),
+    "convolution": windows.convolution(0),
     "cos": arithmetic.plain("Cos"),
     "cosine_similarity": reducing.likeness,
     "cumsum": reducing.running_sum,
@@ -301,8 +243,8 @@ _TRANSLATIONS: Final[Mapping[str, Translation]] = {
     "masked_fill": arithmetic.masked,
     "matmul": _product,
     "max": reducing.extreme("Max"),
-    "max_pool1d": _pool("MaxPool", 1),
-    "max_pool2d": _pool("MaxPool", 2),
+    "max_pool1d": windows.pool("MaxPool", 1),
+    "max_pool2d": windows.pool("MaxPool", 2),
     "maximum": arithmetic.binary("Max"),
     "mean": reducing.reduction("ReduceMean"),
     "min": reducing.extreme("Min"),

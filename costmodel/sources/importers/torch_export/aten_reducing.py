@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 from costmodel.sources.importers.channels_first.graph_draft import GraphDraft, Node
 from costmodel.sources.importers.torch_export.aten_nodes import Translation, append, constant, number, part, refused, source_of
 from costmodel.sources.importers.torch_export.program import Call
+
+_MOST_CHANNELS: Final = 1 << 20
+"""Of a norm without a scale of its own, for which one is written."""
 
 
 def _axes(draft: GraphDraft, call: Call) -> tuple[int, ...]:
@@ -214,6 +217,9 @@ def instance_norm(draft: GraphDraft, call: Call) -> None:
         batch_norm(draft, call)
         return
     channels = (*draft.values[source].shape, 1, 1)[1]
+    if channels > _MOST_CHANNELS:
+        refused(draft, call)
+        return
     terms = [
         call.tensor(what) or constant(draft, call, what, np.full(channels, filling, np.float32))
         for what, filling in (("weight", 1.0), ("bias", 0.0))
@@ -225,6 +231,9 @@ def group_norm(draft: GraphDraft, call: Call) -> None:
     """Append a normalisation of groups of channels."""
     source, groups = source_of(call), call.integer("num_groups", 1)
     channels = (*draft.values[source].shape, 1, 1)[1]
+    if channels > _MOST_CHANNELS:
+        refused(draft, call)
+        return
     terms = [
         call.tensor(what) or constant(draft, call, what, np.full(channels, filling, np.float32))
         for what, filling in (("weight", 1.0), ("bias", 0.0))
