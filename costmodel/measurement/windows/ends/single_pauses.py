@@ -102,7 +102,7 @@ def _parted_where_alike(first: Places, last: Places, pauses: Places, usual: floa
     ends: list[int] = []
     for begin, end in zip(first.tolist(), last.tolist(), strict=True):
         if end - begin > _LONGER * usual:
-            inside = pauses[(pauses > begin) & (pauses < end)]
+            inside = pauses[np.searchsorted(pauses, begin, side="right") : np.searchsorted(pauses, end)]
             pieces = _parted(np.array([begin]), np.array([end]), inside)
             if len(inside) and _like(pieces[1] - pieces[0], usual).all():
                 begins += pieces[0].tolist()
