@@ -17,10 +17,11 @@ import numpy as np
 from costmodel.deployment.deployed import Variant
 from costmodel.deployment.kernels.source import kernel_shapes, kernel_source
 from costmodel.errors import InputError
-from costmodel.results.mapping_search import MappedLayer
+from costmodel.results.mapping_search import MappedLayer, TileChoice
 from costmodel.specs.counting import Dataflow
 from costmodel.specs.devices.kernel_core import CORES, KernelCore
 from costmodel.specs.network import Network
+from costmodel.specs.running.mapping import blocked
 from costmodel.validation.comparing import Expected
 from costmodel.validation.mapping_choice import mapped_expected
 from costmodel.validation.mapping_search import search_mapping
@@ -95,9 +96,10 @@ def instructions(core: KernelCore, expectations: Sequence[Expected], bench: Work
     return took
 
 
-def in_tile(expected: Expected, pixels: int, filters: int, core: KernelCore) -> Expected:
+def in_tile(expected: Expected, tile: TileChoice, core: KernelCore) -> Expected:
     """The layer alone in a tile."""
-    return mapped_expected(expected, f"output-stationary[{LAYER}=blocked-output-stationary(pixels={pixels}, filters={filters})]", core)
+    chosen = blocked(tile.pixel_count, tile.filter_count, tile.swar_tap_count)
+    return mapped_expected(expected, f"output-stationary[{LAYER}={chosen.text}]", core)
 
 
 def against_plain(core: KernelCore, bench: Workbench) -> str:
@@ -107,7 +109,7 @@ def against_plain(core: KernelCore, bench: Workbench) -> str:
     plain = instructions(core, [expected for _, expected, _ in drawn_layers], bench)
     blocked = instructions(
         core,
-        [in_tile(each[1], tile.pixel_count, tile.filter_count, core) for each, tile in zip(drawn_layers, best, strict=True)],
+        [in_tile(each[1], tile, core) for each, tile in zip(drawn_layers, best, strict=True)],
         bench,
     )
     ratios = {kind: sorted(b / p for (of, _, _), b, p in zip(drawn_layers, blocked, plain, strict=True) if of == kind) for kind in KINDS}
@@ -121,11 +123,11 @@ def search_rows(core: KernelCore, bench: Workbench) -> Iterator[str]:
     """A row a layer: the tile found, and the best of those measured."""
     for kind, expected, found in layers_of(TRIED, 9, core):
         limit = found.choices[0].instruction_count * (1 + WITHIN)
-        tiles = [(one.pixel_count, one.filter_count) for one in found.choices if one.instruction_count <= limit]
-        took = instructions(core, [in_tile(expected, *tile, core) for tile in tiles], bench)
+        tiles = [one for one in found.choices if one.instruction_count <= limit]
+        took = instructions(core, [in_tile(expected, tile, core) for tile in tiles], bench)
         best = int(np.argmin(took))
         yield (
-            f"| `{core.name}` | {kind} | {len(tiles)} | {tiles[0][0]}x{tiles[0][1]} | {took[0]:,} | {tiles[best][0]}x{tiles[best][1]} |"
+            f"| `{core.name}` | {kind} | {len(tiles)} | {tiles[0].tile} | {took[0]:,} | {tiles[best].tile} |"
             f" {took[best]:,} | {took[0] / took[best] - 1:.1%} |"
         )
 
