@@ -68,6 +68,5 @@ EQUIVALENTS: dict[str, str] = {
     "costmodel/memory/tflm/refusals.py _fixed_output: if abs(found[0] - scale) [<= -> <] _SCALE_SLACK_RATIO * scale and found[1] == zero_point:": "the scales are powers of two: a difference of a double near one from it is never exactly a thousandth of it, which has more binary places",
     "costmodel/specs/axis.py taps_in_padding: if type(p) is int and p [<= -> <] 0:": "a padding of 0 reaches no output, and of none the sums below are 0: the line only saves them",
     "costmodel/specs/axis.py taps_in_padding: if not any_true(reaching [> -> >=] 0):": "where no output reaches into the padding the sums below are 0: the line only saves them",
-    "costmodel/specs/axis.py interior_extent: last = smaller(floor_div(H + p - 1 - (K - 1) * d, s), O [- -> +] 1)": "O - 1 = floor((H + p + q - 1 - (K - 1) * d) / s) with q >= 0 is never the smaller one",
     "costmodel/specs/axis.py _distinct_below: if type(s) is int and type(d) is int and type(K) is int and d == 1 and s [<= -> <] K:": "windows that touch are counted by the general form below as well: the line only saves it",
 }
