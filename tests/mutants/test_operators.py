@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import math
 import os
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 
 from tests.mutants.equivalents import EQUIVALENTS
 from tests.mutants.operators import mutants_of
+from tests.mutants.results import SURVIVES
 from tests.mutants.rooms import ROOMS, ROOT, mutants_in
 from tests.mutants.written import WRITTEN
 
@@ -53,3 +55,11 @@ def test_functions_are_found_among_what_the_tests_have_frozen() -> None:
     gc.freeze()
     alive = _alive([path])
     assert all(replaceable(mutant, alive) for mutant in mutants_of(path, (ROOT / path).read_text(encoding="utf-8")))
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="mutants are tried in forks: needs a system that has them")
+def test_a_change_that_no_test_reaches_survives() -> None:
+    from tests.mutants.warm import _first_failing
+
+    mutant = mutants_of(Path("room.py"), SOURCE)[0]
+    assert _first_failing(mutant, {}, {"room.py": {}}, math.inf) == SURVIVES

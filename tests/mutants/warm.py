@@ -230,7 +230,8 @@ def _first_failing(
     items = list(took_s)
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)
     began = time.process_time()
-    for item, following in zip(items, [*items[1:], None], strict=True):
+    # Where no test reaches the change, none is asked.
+    for item, following in zip(items, [*items[1:], None], strict=False):
         if time.process_time() - began > within_s:
             return UNNOTICED
         # One test that never ends shall not use up the time of all.
