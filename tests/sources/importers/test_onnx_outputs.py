@@ -208,3 +208,9 @@ def test_what_arithmetic_repeats_itself_is_not_repeated_before_it() -> None:
     assert [layer.kind for layer in network_of(from_onnx(content, "m.onnx")).layers] == ["reduce", "binary"]
     found, expected = outputs(content, GENERATOR.normal(size=SHAPE).astype(np.float32))
     np.testing.assert_allclose(found[0], expected[0], rtol=1e-4, atol=1e-5)
+
+
+def test_a_form_that_has_no_parts_is_refused_as_such() -> None:
+    pairs = numpy_helper.from_array(np.asarray([[0, 3], [0, 1]], np.int64), "i")
+    with pytest.raises(InputError, match=r"\(GatherND, 'pairs'\): with these inputs and attributes it is not supported"):
+        network_of(from_onnx(written([node("GatherND", "i", name="pairs")], [pairs], SHAPE, opset=18), "m.onnx"))

@@ -89,7 +89,9 @@ class LayerDraft:
         return FormatError(f"operator {self._at} ({kind}, {name!r}{share}): {why}", Location(self.graph.name))
 
     def unknown(self, operator: ImportedOperator, known: Sequence[str]) -> FormatError:
-        """Return the error of an operator that has no entry."""
+        """Return the error of an operator that has no entry, or none for the form it has here."""
+        if operator.kind in known:
+            return self.refused(operator, "with these inputs and attributes it is not supported")
         near = difflib.get_close_matches(operator.kind.rpartition(":")[2], known, n=1, cutoff=0.6)
         return self.refused(operator, f"it is not supported{f'; the nearest that is: {near[0]}' if near else ''}")
 
