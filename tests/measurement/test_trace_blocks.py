@@ -180,6 +180,17 @@ def test_samples_beside_a_jump_are_kept_where_blocks_are_joined(monkeypatch: pyt
     assert fewer.tally.unresolved
 
 
+@pytest.mark.usefixtures("ahead")
+def test_samples_that_were_kept_stay_where_blocks_are_joined(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of eleven blocks of four samples the fifth to the seventh: of pairs the third, and the fourth with what was not kept as one."""
+    monkeypatch.setattr(trace_blocks, "MOST_BLOCKS", 10)
+    found = blocks([0.0] * 20 + [9.0] * 25, size=4)
+    assert found.samples_a_block == 8
+    assert sorted(found.raw) == [2, 3]
+    assert found.raw[2][1].tolist() == [0.0] * 4 + [9.0] * 4
+    assert found.raw[3][1].tolist() == [9.0] * 5
+
+
 def test_a_jump_stands_out_of_the_noise_of_two_means_and_of_a_ten_thousandth() -> None:
     assert _jumps(np.nan, np.array([3.5, 0.0, 3.6, 0.0]), 1.0, 2).tolist() == [False, False, True, True]
     assert _jumps(-3.6, np.array([0.0]), 1.0, 2).tolist() == [True]
