@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from costmodel.dataflows.closed_forms.blocked_output_stationary import paired, runs_in_rows, stored_words
+from costmodel.dataflows.closed_forms.blocked_output_stationary import blocked_terms, paired, runs_in_rows, stored_words
 from costmodel.specs.axis import Axis
+from costmodel.specs.counting import Taps
 from costmodel.specs.operations import CONV2D
 from costmodel.specs.work import LoopNest
 
@@ -29,4 +30,6 @@ def test_a_tile_of_an_even_number_of_filters_takes_half_the_words_and_one_about_
 
 def test_a_kernel_of_one_runs_over_its_whole_map_and_others_in_rows() -> None:
     for kernel, in_rows in ((1, False), (3, True)):
-        assert runs_in_rows(LoopNest(CONV2D, 1, 4, 2, Axis(9, kernel), Axis(9, kernel))) is in_rows
+        nest = LoopNest(CONV2D, 1, 4, 2, Axis(9, kernel), Axis(9, kernel))
+        assert runs_in_rows(nest) is in_rows
+        assert blocked_terms(nest, Taps.VALID, True, 1, 1, 4, 2)["map"] == 1 - in_rows
