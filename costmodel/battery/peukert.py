@@ -17,6 +17,8 @@ from costmodel.provenance import formula
 from costmodel.units import S_PER_HOUR
 
 SOURCE: Final = "peukert1897: his law in the rated form of doerffel2006"
+_LEAST_CHARGE_C: Final = 1e-30
+"""Far less than an electron's: a battery that the cold leaves nothing lasts no time, and divides nothing by zero."""
 
 
 @formula(
@@ -51,7 +53,7 @@ def peukert_drain_a(capacity_ah: Number, rated_s: Number, exponent_ratio: Number
     float or column
         Equivalent current [A].
     """
-    excess = larger(current_a * rated_s / (capacity_ah * S_PER_HOUR), 1.0)
+    excess = larger(current_a * rated_s / larger(capacity_ah * S_PER_HOUR, _LEAST_CHARGE_C), 1.0)
     return current_a * _power(excess, exponent_ratio - 1.0)
 
 

@@ -136,3 +136,11 @@ def test_rows_of_very_different_lives_and_rates_do_not_borrow_from_one_another()
 def test_an_empty_battery_lives_no_time():
     for model in (Kinetic(0.0, 0.3, 1e-3), Diffusion(0.0, 1.2e-3)):
         assert model.life_s(LoadProfile((0.3, 0.1), (2.0, 5.0))) == pytest.approx(0.0, abs=1e-12)
+
+
+@pytest.mark.parametrize("place", range(len(models(1.0))))
+@pytest.mark.parametrize("capacity_ah", [0.0, np.zeros(3)])
+def test_what_has_no_charge_lasts_no_time(capacity_ah, place):
+    """As a battery at a temperature that leaves it nothing."""
+    found = models(capacity_ah)[place].life_s(LoadProfile((0.1, 0.0), (1.0, 59.0)))
+    assert np.array_equal(found, np.zeros_like(capacity_ah))
