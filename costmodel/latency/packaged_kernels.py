@@ -83,11 +83,13 @@ def packaged_work(
     filters = work.groups * work.out_channels
     found: dict[str, dict[str, float]] = {}
     if work.operation.action is Action.MAC:
-        found["linear"] = {"tap": filters * work.in_channels, "pixel": filters, "layer": 1}
+        function = "linear"
+        found[function] = {"tap": filters * work.in_channels, "pixel": filters, "layer": 1}
         outputs = filters
     else:
         if isinstance(work.h, AdaptiveAxis) or isinstance(work.w, AdaptiveAxis):
             return None
+        function = "convolution"
         found = _convolution(work, work.h, work.w, filters)
         outputs = filters * work.h.output * work.w.output
     above, below = (outputs // 2, outputs // 2) if signs is None else signs
@@ -97,7 +99,7 @@ def packaged_work(
         either = {"passed": above, "rectified": outputs - above} if relu else {"below": below, "rest": outputs - below}
         units.update({unit: count * pixels / outputs for unit, count in either.items()})
     if arithmetic in (Arithmetic.FLOAT32, Arithmetic.FLOAT32_OF_INT8) and zeros:
-        found["linear" if "linear" in found else "convolution"]["zero"] = zeros
+        found[function]["zero"] = zeros
     last = f" {arithmetic}" if arithmetic else ""
     return {f"{name} {unit}{last}": count for name, units in found.items() for unit, count in units.items() if count}
 

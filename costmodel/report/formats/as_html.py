@@ -57,8 +57,10 @@ def html_page(document: Document, drawings: Mapping[str, str], written: str = ""
 
 def _heading(document: Document) -> str:
     """What a page is called: as the document, or else as what it holds first."""
+    blocks = [block for section in document.sections for block in section.blocks]
     first = [section.title for section in document.sections]
-    first += [block.caption for section in document.sections for block in section.blocks if isinstance(block, Table)]
+    first += [block.caption for block in blocks if isinstance(block, Table)]
+    first += [block.root.name for block in blocks if isinstance(block, Derivation)]
     return document.title or next((name for name in first if name), "costmodel")
 
 
