@@ -8,6 +8,7 @@ PYTEST_FLAGS ?=
 SECONDS ?= 600
 ONLY ?=
 CONSTRAINTS ?= constraints.txt
+QUICK ?= not slow and not long and not timing and not emulator
 
 .PHONY: help report test test-quick lint oracles docs release benchmarks upgrade fuzz mutants clean
 
@@ -42,7 +43,7 @@ lint: $(VENV)/developer ## Format, lint, types, floors.
 	$(BIN)/lint-imports
 
 test-quick: $(VENV)/developer ## The quick tests, without emulated cores.
-	$(RUN) -m pytest -m "not slow and not timing and not emulator" -n auto --dist worksteal $(PYTEST_FLAGS)
+	$(RUN) -m pytest -m "$(QUICK)" -n auto --dist worksteal $(PYTEST_FLAGS)
 
 test: lint ## Everything: lint, types, floors, and all tests. What needs a tool that is not here says so.
 	$(RUN) -m pytest -m "not timing" -n auto --dist worksteal $(PYTEST_FLAGS)

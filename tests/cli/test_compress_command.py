@@ -16,6 +16,8 @@ from costmodel.sources.documents.folder_lock import FolderLock
 from costmodel.sources.stored_models.model_folder import read_model
 from costmodel.sources.training_recipes import RecipeChanges, changed_recipe, load_recipe, recipe_names
 
+pytestmark = pytest.mark.long
+
 NETWORK = """
 name: stripes
 input: 3x32x32

@@ -16,6 +16,8 @@ from costmodel.evaluation.explained.explaining import explanation_of, recorded_r
 from costmodel.evaluation.figures import Figure
 from costmodel.results.conclusions.explanation import Explanation
 
+pytestmark = pytest.mark.long
+
 COMMANDS = {
     "battery": "battery --battery 18650 --states esp32-module --sleep deep --rate 1/min --duration 300ms --samples 200",
     "battery of a cycle": "battery --battery cr2032 --states esp32-module --cycle sense-and-infer --duration 300ms --samples 200",

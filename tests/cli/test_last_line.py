@@ -15,6 +15,8 @@ from costmodel.cli import app as app_module
 from costmodel.cli.app import main
 from costmodel.cli.fault_record import _KEPT, fault_text
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).parents[2]
 FULL = Path("/dev/full")
 UNREADABLE = Path("/proc/self/mem")

@@ -21,7 +21,7 @@ from costmodel.validation.mapping_choice import mapped_expected
 from costmodel.validation.targets.host import run_on_host
 from costmodel.validation.validating import Workbench, expect_network
 
-pytestmark = pytest.mark.firmware
+pytestmark = [pytest.mark.firmware, pytest.mark.long]
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,8 @@ from costmodel.cli.command_table import COMMANDS
 from costmodel.cli.output import answers_taken
 from costmodel.report.formats.as_terminal import _TONES, print_terminal
 
+pytestmark = pytest.mark.long
+
 WIDTHS = (60, 80, 100, 140)
 ANSWERS = (
     "count conv2d --input 25x16x16 --out-channels 51 --kernel 3 --padding 1",

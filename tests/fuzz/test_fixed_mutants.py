@@ -8,6 +8,8 @@ import pytest
 from tests.fuzz.searching import EXAMPLES, mutants_of, tried
 from tests.fuzz.targets import TARGETS
 
+pytestmark = pytest.mark.long
+
 SHARES = {"yaml": 60, "scenario": 40, "study": 80, "trace": 60, "report": 80, "options": 80, "table": 60, "resume": 60, "calibration": 60}
 SHARES |= dict.fromkeys(("device", "memory", "runtime", "measured", "checked-jls", "states", "battery"), 80)
 """Mutants of kinds that take long; of the others there are more."""

@@ -19,6 +19,8 @@ from joulescope_files import chunks, with_right_checks, written
 from costmodel.errors import FormatError, InputError, LimitError, MissingError
 from costmodel.sources.documents.input_file import opened_input, read_input, read_text_input
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).parents[2]
 MOST_KIB = 500 * 1000
 PIECES = 512

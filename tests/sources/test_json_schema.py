@@ -13,6 +13,8 @@ from costmodel.sources.catalogue import load_battery, load_duty_cycle, load_netw
 from costmodel.sources.documents.json_schema import SCHEMA_FILES, file_schema, schema_text
 from costmodel.sources.training_recipes import recipe_names
 
+pytestmark = pytest.mark.long
+
 LOADERS = {
     "network": load_network,
     "scenario": load_scenario,

@@ -20,7 +20,7 @@ from costmodel.sources.memory_energies import memory_energy
 from costmodel.specs.base import with_changes
 from costmodel.specs.devices.sram import SramSpec
 
-pytestmark = pytest.mark.cacti
+pytestmark = [pytest.mark.cacti, pytest.mark.long]
 DECK = "deck-45nm-hp-128k-64b"
 
 

@@ -19,7 +19,7 @@ from costmodel.training.images.image_set import DataSet, held_out
 from costmodel.training.images.synthetic import synthetic_set
 from costmodel.training.pipeline import Progress, StageResult, compress, stages_of
 
-pytestmark = pytest.mark.usefixtures("torch_here")
+pytestmark = [pytest.mark.usefixtures("torch_here"), pytest.mark.long]
 
 NETWORK = Network.model_validate(
     {

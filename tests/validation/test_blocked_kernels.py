@@ -31,7 +31,7 @@ from costmodel.validation.targets.compiling import with_kernels
 from costmodel.validation.targets.host import HostLibrary, build_library, core_sources
 from costmodel.validation.validating import Target, Workbench, expect_network, validate
 
-pytestmark = pytest.mark.firmware
+pytestmark = [pytest.mark.firmware, pytest.mark.long]
 PAIRED_SEED = 25
 """Of layers of whose tiles of pairs some fall back."""
 STRICT = ("-std=c99", "-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Wpedantic", "-Werror", "-O2", "-DCM_KERNELS")

@@ -35,7 +35,7 @@ from costmodel.validation.targets.host import DATAFLOW_CODES, STATUS, HostLibrar
 from costmodel.validation.targets.image import image_values
 from costmodel.validation.validating import Target, Workbench, expect_layers, expect_network, validate
 
-pytestmark = pytest.mark.firmware
+pytestmark = [pytest.mark.firmware, pytest.mark.long]
 
 
 @pytest.fixture(scope="session")

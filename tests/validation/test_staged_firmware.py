@@ -27,7 +27,7 @@ from costmodel.validation.targets.compiling import exact_flags
 from costmodel.validation.targets.host import core_sources
 from costmodel.validation.validating import Workbench, expect_network
 
-pytestmark = pytest.mark.firmware
+pytestmark = [pytest.mark.firmware, pytest.mark.long]
 
 STREAMED = [name for name in Strategy if name.value in {schedule.value for schedule in ScheduleName if schedule.is_planned} - {"reordered"}]
 """Strategies with stages that stream."""

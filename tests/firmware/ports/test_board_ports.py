@@ -29,6 +29,7 @@ FLAGS = (*EXACT_FLAGS, "-std=gnu17", "-fPIC")
 INCLUDES = (f"-I{STUBS}", f"-I{FIRMWARE / 'app'}", f"-I{FIRMWARE / 'core'}")
 
 pytestmark = [
+    pytest.mark.long,
     pytest.mark.firmware,
     pytest.mark.skipif(shutil.which("gcc") is None, reason="gcc not found; apt-get install gcc"),
 ]
