@@ -45,7 +45,8 @@ class WrappedClock:
             return time_s
         before = time_s[:1] if self._previous_s is None else np.array([self._previous_s])
         self._previous_s = float(time_s[-1])
-        steps = np.diff(np.concatenate((before, time_s)))
+        with np.errstate(invalid="ignore"):  # times that are not finite are told by whoever reads them
+            steps = np.diff(np.concatenate((before, time_s)))
         back = np.flatnonzero(steps < 0.0)
         if not len(back):
             return time_s + self._passed_s if self._passed_s else time_s

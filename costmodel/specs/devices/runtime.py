@@ -14,7 +14,7 @@ from pydantic_core import PydanticCustomError
 
 from costmodel.specs.base import Name, Spec
 
-PositiveNumber = Annotated[float, Field(gt=0.0, le=1e12)]
+PositiveNumber = Annotated[float, Field(ge=1e-12, le=1e12)]
 Share = Annotated[float, Field(ge=0.0, le=1e3)]
 Tally = Annotated[int, Field(strict=True, ge=0, le=2**53)]
 Text = Annotated[str, Field(min_length=1, max_length=200)]
