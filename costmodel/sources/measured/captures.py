@@ -26,7 +26,7 @@ _SLOWEST_HZ: Final = 1e-6
 """A sample in eleven days; anything slower is a slip of the pen."""
 _MOST_FIGURES_BYTES: Final = 1 << 24
 """Largest file of figures."""
-_NOT_ZERO: Final = ("duration_s", "supply_v")
+_NOT_ZERO: Final = ("duration_s", "duration.mean", "supply_v")
 """Figures that others are divided by."""
 
 
