@@ -116,6 +116,11 @@ def _defined(stream: BinaryIO, chunk: JlsChunk, name: str) -> _Signal:
 
 def _count(stream: BinaryIO, chunk: JlsChunk, signal: _Signal, name: str) -> None:
     """Count a block of samples, which follows the one before it."""
+    if chunk.payload_bytes < _DATA_HEADER.size:
+        raise FormatError(
+            f"the chunk at byte {chunk.at} has {chunk.payload_bytes} bytes; a block of samples begins with {_DATA_HEADER.size}",
+            Location(name),
+        )
     stream.seek(chunk.at)
     first, count, bits, _ = _DATA_HEADER.unpack(stream.read(_DATA_HEADER.size))
     if chunk.payload_bytes < _DATA_HEADER.size + count * bits // 8 or not bits:
