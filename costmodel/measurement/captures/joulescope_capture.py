@@ -174,6 +174,8 @@ def _evenly(blocks: Iterator[Samples], count: int) -> Iterator[NDArray[np.float6
             held.append(next(blocks))
             missing -= len(held[-1])
         piece = np.concatenate(held)
-        yield piece[:size].astype(np.float64)
+        with np.errstate(invalid="ignore"):  # a number that signals is none, and counted as such
+            amounts = piece[:size].astype(np.float64)
+        yield amounts
         held = [piece[size:]]
         count -= size
