@@ -34,7 +34,7 @@ def load_kernel_instructions(core: str) -> KernelInstructions:
 
 @functools.cache
 def load_packaged_instructions(core: str) -> KernelInstructions:
-    """Return what the packaged int8 kernels take on a core, output stationary.
+    """Return what the packaged kernels, of int8 and of floats, take on a core, output stationary.
 
     Parameters
     ----------

@@ -9,7 +9,6 @@ import pytest
 
 from costmodel.deployment.deployed import Kernel, Variant
 from costmodel.deployment.reference import run_reference
-from costmodel.errors import ShapeError
 from costmodel.specs.network import Network
 from costmodel.validation.validating import expect_network
 
@@ -28,10 +27,7 @@ def test_products_with_zeros_are_those_a_walk_finds(variant: Variant, seed: int)
         {"kind": "flatten", "name": "e"},
         {"kind": "linear", "name": "f", "out_features": 3},
     ]
-    try:
-        network = Network.model_validate({"name": "n", "input": "2x7x6", "types": {"input": "int8"}, "layers": layers})
-    except ShapeError:
-        pytest.skip("a kernel that does not fit")
+    network = Network.model_validate({"name": "n", "input": "2x7x6", "types": {"input": "int8"}, "layers": layers})
     expected = expect_network(network, variant, seed)
     deployed = expected.deployed
     outputs = run_reference(deployed, np.frombuffer(expected.image, np.int8).reshape(2, 7, 6))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import pytest
@@ -36,7 +37,7 @@ class Kernel(NamedTuple):
         given = [one for one in self.inputs if one is not None]
         tensors = [ImportedTensor(f"input {at}", shape, element, 0) for at, (shape, element) in enumerate(given)]
         if self.scales:
-            tensors[1] = ImportedTensor("weights", *self.inputs[1], 0, scales=(0.5,) * self.scales)  # type: ignore[misc]
+            tensors[1] = replace(tensors[1], scales=(0.5,) * self.scales)
         tensors.append(ImportedTensor("output", *self.output, 0))
         numbers = iter(range(len(given)))
         places = tuple(-1 if one is None else next(numbers) for one in self.inputs)
